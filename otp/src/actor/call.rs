@@ -1,0 +1,250 @@
+//! The caller's side of a call: sending the request, waiting for the reply, giving up, noticing a deadlock.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering::SeqCst},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use super::{
+    Actor, Address, CallError,
+    reply::{Answer, ReplySlot, ReplyTo},
+};
+use crate::{
+    process::{
+        AnyProcess, ExitReason, Pid,
+        cell::Cell,
+        current::{self, Interrupted},
+        signal::Item,
+        timer::WakeUp,
+    },
+    time::Moment,
+};
+
+/// How long a call waits unless it is told otherwise.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A request that was sent.
+struct InFlight<T> {
+    slot: Arc<ReplySlot<T>>,
+    callee: AnyProcess,
+}
+
+/// A reply that will come.
+///
+/// The request was sent when it was made. Await it, on any executor, or [`wait`](Reply::wait) for it. Dropping it gives
+/// the call up: a handler that has not begun will not run, and a late answer is dropped. `gen_server:send_request/2`.
+#[must_use = "the request was sent; await its reply, `wait` for it, or drop it to give the call up"]
+pub struct Reply<T: Send + 'static> {
+    state: Result<InFlight<T>, CallError>,
+    deadline: Moment,
+    timer: WakeUp,
+    /// Whether it counts among the calls that its process waits for.
+    counted: bool,
+    finished: bool,
+}
+
+impl<T: Send + 'static> Reply<T> {
+    /// Sends a request.
+    pub(super) fn send<A: Actor>(
+        address: &Address<A>,
+        limit: Option<Duration>,
+        make: impl FnOnce(ReplyTo<T>) -> A::Message,
+    ) -> Self {
+        let (state, deadline) = match address.resolve() {
+            None => (Err(CallError::NoProc), Moment::FAR),
+            Some(callee) => {
+                let common = callee.common();
+                let caller = current::try_with(AnyProcess::clone);
+                let state = if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
+                    Err(CallError::CallingSelf)
+                } else {
+                    let outside = caller.is_none();
+                    let slot = ReplySlot::new(common.pid, caller);
+                    match Cell::push(&callee, Item::Message(make(ReplyTo::new(Arc::clone(&slot))))) {
+                        Err(_) => Err(CallError::NoProc),
+                        // Nobody of ours will look after the callee, so the callee looks after the call.
+                        Ok(()) if outside && !common.watch_call(slot.clone()) => Err(CallError::Exited(ended(common.reason()))),
+                        Ok(()) => Ok(InFlight { slot, callee: AnyProcess::new(&callee) }),
+                    }
+                };
+                (state, common.deadline(limit))
+            }
+        };
+        Self { state, deadline, timer: WakeUp::new(), counted: false, finished: false }
+    }
+
+    /// Waits for the reply.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub fn wait(mut self) -> Result<T, CallError> {
+        self.wait_until_deadline()
+    }
+
+    /// Waits at most for `limit`: `None` when the reply has not come; it can be waited for again.
+    /// `gen_server:wait_response/2`.
+    ///
+    /// # Panics
+    /// When the reply was taken before.
+    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<T, CallError>> {
+        let deadline = current::with(|me| me.common().deadline(Some(limit)));
+        let mut timer = WakeUp::new();
+        let waited = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut *self).poll(cx) {
+            Poll::Ready(reply) => Poll::Ready(Some(reply)),
+            Poll::Pending => timer.poll(cx, deadline).map(|()| None),
+        }));
+        waited.unwrap_or_else(|interrupted| Some(Err(interrupted.into())))
+    }
+
+    fn wait_until_deadline(&mut self) -> Result<T, CallError> {
+        match current::block_on(&mut *self) {
+            Ok(reply) => reply,
+            Err(interrupted) => Err(interrupted.into()),
+        }
+    }
+
+    /// Says whom its process waits for, if this is the only call that it waits for, and looks whether that closes a
+    /// cycle.
+    fn publish(&mut self, cx: &Context<'_>) -> Option<CallError> {
+        let Ok(call) = &self.state else { return None };
+        if self.counted {
+            return None;
+        }
+        let callee = call.callee.clone();
+        current::try_with(|me| {
+            if !me.task().owns(cx.waker()) {
+                return None;
+            }
+            self.counted = true;
+            let common = me.common();
+            let mut own = common.own.borrow_mut();
+            own.calls += 1;
+            if own.calls > 1 {
+                common.waits_for.store(0, SeqCst);
+                return None;
+            }
+            drop(own);
+            common.waits_for.store(callee.pid().token(), SeqCst);
+            if call.slot.is_done() {
+                common.waits_for.store(0, SeqCst);
+                return None;
+            }
+            deadlock(me, &callee).map(CallError::Deadlock)
+        })
+        .flatten()
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
+        if std::mem::take(&mut self.counted) {
+            current::try_with(|me| {
+                me.common().own.borrow_mut().calls -= 1;
+                me.common().waits_for.store(0, SeqCst);
+            });
+        }
+    }
+}
+
+/// The reason of a process that has ended.
+fn ended(reason: Option<&ExitReason>) -> ExitReason {
+    reason.cloned().unwrap_or(ExitReason::NoProc)
+}
+
+impl<T: Send + 'static> Future for Reply<T> {
+    type Output = Result<T, CallError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        assert!(!this.finished, "a reply is taken once");
+        let outcome = match &this.state {
+            Err(error) => Err(error.clone()),
+            Ok(call) => match call.slot.poll(cx) {
+                Answer::Given(answer) => Ok(answer),
+                Answer::None if call.callee.common().is_ending() => {
+                    Err(CallError::Exited(ended(call.callee.common().reason())))
+                }
+                Answer::None => Err(CallError::NoReply),
+                Answer::Pending => {
+                    let given_up = if call.callee.common().is_dead() {
+                        Some(CallError::Exited(ended(call.callee.common().reason())))
+                    } else if this.timer.poll(cx, this.deadline).is_ready() {
+                        Some(CallError::Timeout { started: false })
+                    } else {
+                        None
+                    };
+                    let Some(error) = given_up.or_else(|| this.publish(cx)) else { return Poll::Pending };
+                    let Ok(call) = &this.state else { return Poll::Ready(Err(error)) };
+                    match (call.slot.cancel(), error) {
+                        (Err(Some(answer)), _) => Ok(answer),
+                        (Ok(started), CallError::Timeout { .. }) => Err(CallError::Timeout { started }),
+                        (_, error) => Err(error),
+                    }
+                }
+            },
+        };
+        this.finish();
+        Poll::Ready(outcome)
+    }
+}
+
+impl<T: Send + 'static> Drop for Reply<T> {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        if let Ok(call) = &self.state {
+            // An answer at the last moment is dropped.
+            drop(call.slot.cancel());
+        }
+        self.finish();
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("finished", &self.finished).finish_non_exhaustive()
+    }
+}
+
+impl From<Interrupted> for CallError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Exiting => Self::Exiting,
+            Interrupted::Resources => Self::Resources,
+        }
+    }
+}
+
+/// The processes that wait for one another, if `me` waiting for `callee` closes a cycle.
+///
+/// Each caller says whom it waits for before it looks, so of the callers of a stable cycle at least the last sees it
+/// whole. What was seen is looked at once more: a process that has gone on meanwhile has broken the cycle.
+fn deadlock(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
+    if callee.common().waits_for.load(SeqCst) == 0 {
+        return None;
+    }
+    let seen = cycle(me, callee)?;
+    (cycle(me, callee)? == seen).then_some(seen)
+}
+
+fn cycle(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
+    let own = me.pid();
+    let mut path = vec![own];
+    let mut at = callee.clone();
+    loop {
+        let waits_for = at.common().waits_for.load(SeqCst);
+        if waits_for == 0 {
+            return None;
+        }
+        path.push(at.pid());
+        if waits_for == own.token() && at.pid().node == own.node {
+            return Some(path);
+        }
+        let next = Pid::from_token(at.pid().node, waits_for).filter(|next| !path.contains(next))?;
+        at = at.common().node.find(next)?;
+    }
+}

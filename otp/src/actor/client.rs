@@ -1,0 +1,189 @@
+//! Clients: how others, and the actor itself, send to it.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    time::Duration,
+};
+
+use super::{
+    Actor, Address, Async, Blocking, CallError, ReplyTo, Request, Slot,
+    call::CALL_TIMEOUT,
+    mode::{Addressed, AwaitsReply, Mode, Target},
+};
+use crate::process::{self, ExitReason, IntoReason, MonitorRef, Pid};
+
+/// A client of any actor, with the messages by hand. Generated clients are made of one.
+///
+/// Made by `start` it names that process; made by a supervision tree it names the place in the tree, and reaches
+/// whoever holds it. Dropping it stops nothing.
+pub struct Ref<A: Actor, M: Mode = Blocking>(M::Handle<A>);
+
+impl<A: Actor, M: Mode> Ref<A, M> {
+    pub(crate) fn new(handle: M::Handle<A>) -> Self {
+        Self(handle)
+    }
+
+    pub(crate) fn handle(&self) -> &M::Handle<A> {
+        &self.0
+    }
+
+    /// Sends a message that has no answer. Never waits; dropped when the process is gone.
+    pub fn cast(&self, message: A::Message) -> M::Cast<A> {
+        M::cast(&self.0, message)
+    }
+
+    /// Sends a message that has one: `make` is given what answers it.
+    pub fn call<T: Send + 'static>(&self, make: impl FnOnce(ReplyTo<T>) -> A::Message) -> M::Answer<T>
+    where
+        M: AwaitsReply,
+    {
+        M::call(&self.0, make)
+    }
+}
+
+impl<A: Actor, M: Mode> Clone for Ref<A, M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<A: Actor, M: Mode> fmt::Debug for Ref<A, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({:?})", A::NAME, self.0)
+    }
+}
+
+impl<A: Actor, M: Addressed> PartialEq for Ref<A, M> {
+    fn eq(&self, other: &Self) -> bool {
+        M::target(&self.0).address == M::target(&other.0).address
+    }
+}
+
+impl<A: Actor, M: Addressed> Eq for Ref<A, M> {}
+
+impl<A: Actor, M: Addressed> Hash for Ref<A, M> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        M::target(&self.0).address.hash(state);
+    }
+}
+
+/// A typed client of an actor in some mode; `#[actor]` implements it for the client that it generates.
+pub trait Client: Sized + Clone {
+    /// The actor.
+    type Actor: Actor<Client<Self::Mode> = Self>;
+    /// The mode.
+    type Mode: Mode;
+
+    #[doc(hidden)]
+    fn from_inner(inner: Ref<Self::Actor, Self::Mode>) -> Self;
+    #[doc(hidden)]
+    fn inner(&self) -> &Ref<Self::Actor, Self::Mode>;
+}
+
+impl<A: Actor<Client<M> = Self>, M: Mode> Client for Ref<A, M> {
+    type Actor = A;
+    type Mode = M;
+
+    fn from_inner(inner: Self) -> Self {
+        inner
+    }
+
+    fn inner(&self) -> &Self {
+        self
+    }
+}
+
+type In<C, M> = <<C as Client>::Actor as Actor>::Client<M>;
+
+/// What every client can do, whatever its actor. A handler of the same name comes first.
+pub trait ClientExt: Client<Mode: Addressed> {
+    /// The same client, whose calls wait for so long; 5 seconds unless it is told otherwise.
+    fn timeout(&self, limit: Duration) -> Self {
+        self.with_timeout(Some(limit))
+    }
+
+    /// The same client, whose calls wait for as long as it takes.
+    fn no_timeout(&self) -> Self {
+        self.with_timeout(None)
+    }
+
+    #[doc(hidden)]
+    fn with_timeout(&self, timeout: Option<Duration>) -> Self {
+        let address = self.target().address.clone();
+        Self::from_inner(Ref::new(Self::Mode::handle(Target { address, timeout })))
+    }
+
+    /// The same client, whose calls are futures.
+    fn as_async(&self) -> In<Self, Async> {
+        In::<Self, Async>::from_inner(Ref::new(self.target().clone()))
+    }
+
+    /// The same client, whose calls wait.
+    fn as_blocking(&self) -> In<Self, Blocking> {
+        In::<Self, Blocking>::from_inner(Ref::new(self.target().clone()))
+    }
+
+    /// The same client, whose calls give a [`Reply`] to collect later. `gen_server:send_request/2`.
+    fn request(&self) -> In<Self, Request> {
+        In::<Self, Request>::from_inner(Ref::new(self.target().clone()))
+    }
+
+    /// A client of the process that this one reaches now; `None` when there is none. It does not follow a restart.
+    fn pin(&self) -> Option<Self> {
+        let address = Address::process(self.target().address.resolve()?);
+        let timeout = self.target().timeout;
+        Some(Self::from_inner(Ref::new(Self::Mode::handle(Target { address, timeout }))))
+    }
+
+    /// The pid of the process that this client reaches now. `GenServer.whereis/1`.
+    fn pid(&self) -> Option<Pid> {
+        self.target().address.pid()
+    }
+
+    /// Whether the process that this client reaches is alive.
+    fn is_alive(&self) -> bool {
+        ClientExt::pid(self).is_some_and(process::is_alive)
+    }
+
+    /// Watches the process that this client reaches now; see [`monitor`](crate::monitor). `None` when there is none.
+    fn monitor(&self) -> Option<MonitorRef> {
+        ClientExt::pid(self).map(process::monitor)
+    }
+
+    /// Asks the process to terminate, and waits until it has. `gen_server:stop/1`.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
+    fn stop(&self) -> Result<(), CallError> {
+        ClientExt::stop_with(self, ExitReason::Normal, None)
+    }
+
+    /// Asks the process to terminate with a reason, and waits until it has, at most for `limit`. `gen_server:stop/3`.
+    ///
+    /// It terminates after the messages that it received before, also when the caller waits no longer.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason,
+    /// [`CallError::Timeout`] when it takes too long, [`CallError::CallingSelf`] for a process that would stop itself.
+    fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
+        super::stop::stop(ClientExt::pid(self), reason.into_reason(), limit.into())
+    }
+
+    #[doc(hidden)]
+    fn target(&self) -> &Target<Self::Actor> {
+        Self::Mode::target(self.inner().handle())
+    }
+}
+
+impl<C: Client<Mode: Addressed>> ClientExt for C {}
+
+/// A client that names a place in a tree.
+pub(crate) fn of_slot<A: Actor>(slot: Slot) -> A::Client<Blocking> {
+    A::Client::from_inner(Ref::new(Target { address: Address::slot(slot), timeout: Some(CALL_TIMEOUT) }))
+}
+
+/// A client that names one process.
+pub(crate) fn of_process<A: Actor, M: Addressed>(address: Address<A>) -> A::Client<M> {
+    A::Client::from_inner(Ref::new(M::handle(Target::new(address))))
+}

@@ -1,0 +1,118 @@
+//! What can go wrong with a call and with a start.
+
+use std::{error::Error, fmt};
+
+use crate::process::{ExitReason, Pid};
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The callee ended before it answered, for this reason.
+    Exited(ExitReason),
+    /// There is no such process: it had ended before the call, or its name or place in the tree is empty.
+    NoProc,
+    /// No answer came in time. With `started: false` the handler has not begun, and never will for this call.
+    Timeout {
+        /// Whether the handler had begun.
+        started: bool,
+    },
+    /// The handler dropped its `ReplyTo` without an answer.
+    NoReply,
+    /// A process that waits for itself would wait for ever.
+    CallingSelf,
+    /// Each of these processes waits for the next, and the last for the first.
+    Deadlock(Vec<Pid>),
+    /// The callee's mailbox is full.
+    Full,
+    /// The caller itself is ending: it cannot wait any more.
+    Exiting,
+    /// The system has no further stack for the caller to wait on.
+    Resources,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(reason) => write!(f, "the process ended before it answered: {reason}"),
+            Self::NoProc => f.write_str("there is no such process"),
+            Self::Timeout { started: true } => f.write_str("no answer came in time; the handler had begun"),
+            Self::Timeout { started: false } => {
+                f.write_str("no answer came in time; the handler had not begun and will not")
+            }
+            Self::NoReply => f.write_str("the handler dropped its `ReplyTo` without an answer"),
+            Self::CallingSelf => f.write_str("a process called itself, and would wait for ever"),
+            Self::Deadlock(path) => {
+                f.write_str("processes wait for one another: ")?;
+                for pid in path {
+                    write!(f, "{pid} -> ")?;
+                }
+                match path.first() {
+                    Some(first) => write!(f, "{first}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Full => f.write_str("the mailbox is full"),
+            Self::Exiting => f.write_str("the caller is ending and cannot wait"),
+            Self::Resources => f.write_str("the system has no further stack for the caller to wait on"),
+        }
+    }
+}
+
+impl Error for CallError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Exited(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// Why a process was not started.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its name belongs to this process.
+    AlreadyStarted(Pid),
+    /// Its `init` said that it should not run: OTP's `ignore`.
+    Ignore,
+    /// Its `init` failed, with this reason.
+    Failed(ExitReason),
+    /// Its `init` took too long; it was killed.
+    Timeout,
+    /// A child of a supervisor was not started; the ones before it were stopped again.
+    Child {
+        /// The child's id.
+        id: String,
+        /// Why.
+        error: Box<StartError>,
+    },
+    /// The caller itself is ending: it cannot wait for a start.
+    Exiting,
+    /// The system has no further stack for the caller to wait on.
+    Resources,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyStarted(pid) => write!(f, "already started, as {pid}"),
+            Self::Ignore => f.write_str("its init chose not to run"),
+            Self::Failed(reason) => write!(f, "its init failed: {reason}"),
+            Self::Timeout => f.write_str("its init took too long"),
+            Self::Child { id, error } => write!(f, "child `{id}` was not started: {error}"),
+            Self::Exiting => f.write_str("the caller is ending and cannot wait"),
+            Self::Resources => f.write_str("the system has no further stack for the caller to wait on"),
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(reason) => Some(reason),
+            Self::Child { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

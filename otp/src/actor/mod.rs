@@ -1,0 +1,250 @@
+//! Actors: processes that serve typed messages, one after another. OTP's `gen_server`.
+//!
+//! [`Actor`] is what `#[actor]` implements and what can be implemented by hand; `server` is its loop; the other files
+//! are the sides of a conversation with it.
+
+mod address;
+mod call;
+mod client;
+mod context;
+mod error;
+mod mode;
+mod options;
+mod reply;
+mod server;
+mod slot;
+mod stop;
+
+use std::{any::Any, fmt, future::Future, pin::Pin};
+
+pub(crate) use self::{client::of_slot, server::{Start, start_process}};
+pub use self::{
+    address::Address,
+    call::Reply,
+    client::{Client, ClientExt, Ref},
+    context::Context,
+    error::{CallError, StartError},
+    mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request, Target},
+    options::{Options, Restart, Shutdown},
+    reply::{ReplyTo, ReplyTracker},
+    slot::{ChildId, Slot},
+    server::Starter,
+};
+use crate::process::{Down, Exit, ExitReason, IntoReason};
+
+/// A server: state, and how it changes with each message. OTP's `gen_server` behaviour.
+///
+/// `#[actor]` on an `impl` block implements it; by hand it looks like this:
+///
+/// ```
+/// use otp::{Actor, Context, Handled, Init, Mode, Ref, ReplyTo};
+///
+/// struct Counter(i64);
+///
+/// enum Message {
+///     Add(i64),
+///     Get(ReplyTo<i64>),
+/// }
+///
+/// impl Actor for Counter {
+///     type Args = i64;
+///     type Message = Message;
+///     type Client<M: Mode> = Ref<Self, M>;
+///     const NAME: &'static str = "Counter";
+///
+///     fn init(start: i64, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
+///         Handled::Done(Init::Ok(Counter(start)))
+///     }
+///
+///     fn handle<'a>(&'a mut self, message: Message, ctx: &'a mut Context<Self>) -> Handled<'a> {
+///         match message {
+///             Message::Add(by) => self.0 += by,
+///             Message::Get(reply) => {
+///                 if reply.begin() {
+///                     ctx.reply(reply, self.0);
+///                 }
+///             }
+///         }
+///         Handled::Done(Ok(()))
+///     }
+///
+///     fn message_name(message: &Message) -> &'static str {
+///         match message {
+///             Message::Add(_) => "add",
+///             Message::Get(_) => "get",
+///         }
+///     }
+/// }
+///
+/// let counter = otp::start::<Counter>(40)?;
+/// counter.cast(Message::Add(2));
+/// assert_eq!(counter.call(Message::Get), Ok(42));
+/// # Ok::<(), otp::StartError>(())
+/// ```
+pub trait Actor: Sized + Send + 'static {
+    /// What `init` takes.
+    type Args: Send + 'static;
+    /// Its messages.
+    type Message: Send + 'static;
+    /// Its client in each mode; [`Ref`], if there is no better one.
+    type Client<M: Mode>: Client<Actor = Self, Mode = M>;
+    /// What reports call it.
+    const NAME: &'static str;
+    /// Defaults of its child spec.
+    const OPTIONS: Options = Options::DEFAULT;
+
+    /// Makes the state; runs in the new process, and whoever started it waits for it. `Module:init/1`.
+    fn init(args: Self::Args, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>>;
+
+    /// Handles one message. An `Err` ends the actor with that reason.
+    fn handle<'a>(&'a mut self, message: Self::Message, ctx: &'a mut Context<Self>) -> Handled<'a>;
+
+    /// Handles what is no message of its own; logged, if not handled otherwise. `Module:handle_info/2`.
+    fn info<'a>(&'a mut self, info: Info, _ctx: &'a mut Context<Self>) -> Handled<'a> {
+        crate::report::unexpected(Self::NAME, &info);
+        Handled::Done(Ok(()))
+    }
+
+    /// Runs before the actor ends by itself, by a panic, by [`stop`](ClientExt::stop), or by the exit of its parent
+    /// while it traps exits; not when an exit signal ends it. `Module:terminate/2`.
+    fn terminate<'a>(&'a mut self, _reason: &'a ExitReason, _ctx: &'a mut Context<Self>) -> Handled<'a, ()> {
+        Handled::Done(())
+    }
+
+    /// What reports call a message.
+    fn message_name(message: &Self::Message) -> &'static str;
+}
+
+/// What a callback comes to: done, or a future that borrows the actor until it is.
+pub enum Handled<'a, T = Result<(), ExitReason>> {
+    /// It is done.
+    Done(T),
+    /// It will be done; the messages wait.
+    Async(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
+}
+
+impl<'a, T> Handled<'a, T> {
+    /// Boxes a future.
+    pub fn future(future: impl Future<Output = T> + Send + 'a) -> Self {
+        Self::Async(Box::pin(future))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Handled<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(value) => f.debug_tuple("Done").field(value).finish(),
+            Self::Async(_) => f.write_str("Async(..)"),
+        }
+    }
+}
+
+/// What `init` comes to.
+#[derive(Debug)]
+pub enum Init<A> {
+    /// Serve, with this state.
+    Ok(A),
+    /// Do not run, which is no failure: the process ends with `Normal` and `start` says
+    /// [`StartError::Ignore`].
+    Ignore,
+    /// The process ends with this reason, and `start` fails with it. OTP's `{stop, Reason}`.
+    Stop(ExitReason),
+    /// `start` fails with this reason, and the process ends with `Normal`, unreported. OTP's `{error, Reason}`.
+    Error(ExitReason),
+}
+
+/// What an `init` may return: the state, a `Result` of it, or an [`Init`].
+pub trait IntoInit<A> {
+    /// As an [`Init`].
+    fn into_init(self) -> Init<A>;
+}
+
+impl<A: Actor> IntoInit<A> for A {
+    fn into_init(self) -> Init<A> {
+        Init::Ok(self)
+    }
+}
+
+impl<A: Actor, E: IntoReason> IntoInit<A> for Result<A, E> {
+    fn into_init(self) -> Init<A> {
+        match self {
+            Ok(state) => Init::Ok(state),
+            Err(error) => Init::Stop(error.into_reason()),
+        }
+    }
+}
+
+impl<A: Actor> IntoInit<A> for Init<A> {
+    fn into_init(self) -> Init<A> {
+        self
+    }
+}
+
+/// What a handler without an answer may return: nothing, or a `Result` whose error ends the actor.
+pub trait IntoOutcome {
+    /// As a `Result`.
+    fn into_outcome(self) -> Result<(), ExitReason>;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Result<(), ExitReason> {
+        Ok(())
+    }
+}
+
+impl<E: IntoReason> IntoOutcome for Result<(), E> {
+    fn into_outcome(self) -> Result<(), ExitReason> {
+        self.map_err(IntoReason::into_reason)
+    }
+}
+
+/// What an actor can receive besides its own messages.
+#[derive(Debug)]
+pub enum Info {
+    /// A process that it monitors has ended.
+    Down(Down),
+    /// An exit signal that it traps.
+    Exit(Exit),
+    /// Anything else.
+    Other(Box<dyn Any + Send>),
+}
+
+impl Info {
+    /// The content, if it is a `T`.
+    ///
+    /// # Errors
+    /// Gives it back, if it is not.
+    pub fn downcast<T: 'static>(self) -> Result<T, Self> {
+        fn same<S: 'static, T: 'static>(value: S, back: fn(S) -> Info) -> Result<T, Info> {
+            let mut value = Some(value);
+            match (&mut value as &mut dyn Any).downcast_mut::<Option<T>>().and_then(Option::take) {
+                Some(same) => Ok(same),
+                None => Err(value.map(back).unwrap_or_else(|| unreachable!("it was not taken"))),
+            }
+        }
+        match self {
+            Self::Down(down) => same(down, Self::Down),
+            Self::Exit(exit) => same(exit, Self::Exit),
+            Self::Other(other) => other.downcast().map(|value| *value).map_err(Self::Other),
+        }
+    }
+}
+
+/// Starts an actor, unlinked, and waits until it is ready. `gen_server:start/3`.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start<A: Actor>(args: A::Args) -> Result<A::Client<Blocking>, StartError> {
+    Starter::<A>::new().start(args)
+}
+
+/// Starts an actor, linked to the current process, and waits until it is ready. `gen_server:start_link/3`.
+///
+/// A failed start is returned as an error and, unless its reason is `Normal`, also ends a caller that does not trap
+/// exits. Adopted threads do.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_link<A: Actor>(args: A::Args) -> Result<A::Client<Blocking>, StartError> {
+    Starter::<A>::new().link().start(args)
+}

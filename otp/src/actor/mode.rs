@@ -1,0 +1,260 @@
+//! The ways in which a client can send: what a call and a cast return.
+//!
+//! A client has one method for each handler; its mode decides the rest. The name of a mode and of [`AwaitsReply`] is
+//! what a compile error shows to somebody who calls where no reply can be awaited.
+
+use std::{fmt, marker::PhantomData, time::Duration};
+
+use super::{
+    Actor, Address, CallError, Reply, ReplyTo,
+    call::CALL_TIMEOUT,
+};
+use crate::process::{TimerRef, current, timer};
+
+/// A way to send. One of [`Blocking`], [`Async`], [`Request`], [`OneWay`], [`After`], [`IdleTimeout`], [`Next`],
+/// [`Build`].
+pub trait Mode: sealed::Sealed + Sized + 'static {
+    /// What a client holds in this mode.
+    type Handle<A: Actor>: Clone + fmt::Debug;
+    /// What a cast returns.
+    type Cast<A: Actor>;
+
+    #[doc(hidden)]
+    fn cast<A: Actor>(handle: &Self::Handle<A>, message: A::Message) -> Self::Cast<A>;
+}
+
+/// A way to send in which a call can be answered.
+///
+/// [`OneWay`], what `ctx.me()` gives, is none: an actor that called itself would wait for itself.
+pub trait AwaitsReply: Mode {
+    /// What a call returns.
+    type Answer<T: Send + 'static>;
+
+    #[doc(hidden)]
+    fn call<A: Actor, T: Send + 'static>(
+        handle: &Self::Handle<A>,
+        make: impl FnOnce(ReplyTo<T>) -> A::Message,
+    ) -> Self::Answer<T>;
+}
+
+/// A way to send that knows whom it sends to.
+pub trait Addressed: Mode {
+    #[doc(hidden)]
+    fn target<A: Actor>(handle: &Self::Handle<A>) -> &Target<A>;
+    #[doc(hidden)]
+    fn handle<A: Actor>(target: Target<A>) -> Self::Handle<A>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Whom a client sends to, and how long its calls wait.
+pub struct Target<A: Actor> {
+    pub(crate) address: Address<A>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl<A: Actor> Target<A> {
+    pub(crate) fn new(address: Address<A>) -> Self {
+        Self { address, timeout: Some(CALL_TIMEOUT) }
+    }
+}
+
+impl<A: Actor> Clone for Target<A> {
+    fn clone(&self) -> Self {
+        Self { address: self.address.clone(), timeout: self.timeout }
+    }
+}
+
+impl<A: Actor> fmt::Debug for Target<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+macro_rules! modes {
+    ($($(#[$doc:meta])* $mode:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $mode {}
+        impl sealed::Sealed for $mode {}
+    )*};
+}
+
+modes! {
+    /// A call waits for its reply: on a core its stack is set aside meanwhile, and an OS thread blocks.
+    Blocking;
+    /// A call is a future of its reply, for any executor. The request is sent at once.
+    Async;
+    /// A call is a [`Reply`] to be collected later; it has no deadline of its own.
+    Request;
+    /// There is nobody who could wait for a reply: a call does not compile.
+    OneWay;
+    /// The message is sent after a while.
+    After;
+    /// The message is sent if no other has arrived within a while.
+    IdleTimeout;
+    /// The message is handled next, before any that wait.
+    Next;
+    /// The message is made and not sent.
+    Build;
+}
+
+impl Mode for Blocking {
+    type Handle<A: Actor> = Target<A>;
+    type Cast<A: Actor> = ();
+
+    fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
+        handle.address.send(message);
+    }
+}
+
+impl AwaitsReply for Blocking {
+    type Answer<T: Send + 'static> = Result<T, CallError>;
+
+    fn call<A: Actor, T: Send + 'static>(
+        handle: &Target<A>,
+        make: impl FnOnce(ReplyTo<T>) -> A::Message,
+    ) -> Result<T, CallError> {
+        current::with(|_| Reply::send(&handle.address, handle.timeout, make).wait())
+    }
+}
+
+impl Mode for Async {
+    type Handle<A: Actor> = Target<A>;
+    type Cast<A: Actor> = ();
+
+    fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
+        handle.address.send(message);
+    }
+}
+
+impl AwaitsReply for Async {
+    type Answer<T: Send + 'static> = Reply<T>;
+
+    fn call<A: Actor, T: Send + 'static>(handle: &Target<A>, make: impl FnOnce(ReplyTo<T>) -> A::Message) -> Reply<T> {
+        Reply::send(&handle.address, handle.timeout, make)
+    }
+}
+
+impl Mode for Request {
+    type Handle<A: Actor> = Target<A>;
+    type Cast<A: Actor> = ();
+
+    fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
+        handle.address.send(message);
+    }
+}
+
+impl AwaitsReply for Request {
+    type Answer<T: Send + 'static> = Reply<T>;
+
+    fn call<A: Actor, T: Send + 'static>(handle: &Target<A>, make: impl FnOnce(ReplyTo<T>) -> A::Message) -> Reply<T> {
+        Reply::send(&handle.address, None, make)
+    }
+}
+
+impl Mode for OneWay {
+    type Handle<A: Actor> = Target<A>;
+    type Cast<A: Actor> = ();
+
+    fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
+        handle.address.send(message);
+    }
+}
+
+macro_rules! addressed {
+    ($($mode:ident)*) => {$(
+        impl Addressed for $mode {
+            fn target<A: Actor>(handle: &Target<A>) -> &Target<A> {
+                handle
+            }
+
+            fn handle<A: Actor>(target: Target<A>) -> Target<A> {
+                target
+            }
+        }
+    )*};
+}
+
+addressed!(Blocking Async Request OneWay);
+
+/// Where and when.
+#[doc(hidden)]
+pub struct Later<A: Actor> {
+    pub(crate) address: Address<A>,
+    pub(crate) after: Duration,
+}
+
+impl<A: Actor> Clone for Later<A> {
+    fn clone(&self) -> Self {
+        Self { address: self.address.clone(), after: self.after }
+    }
+}
+
+impl<A: Actor> fmt::Debug for Later<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} after {:?}", self.address, self.after)
+    }
+}
+
+impl Mode for After {
+    type Handle<A: Actor> = Later<A>;
+    type Cast<A: Actor> = TimerRef;
+
+    fn cast<A: Actor>(handle: &Later<A>, message: A::Message) -> TimerRef {
+        let process = handle.address.resolve().expect("`after` is the process's own");
+        timer::send_after(&process, handle.after, message)
+    }
+}
+
+impl Mode for IdleTimeout {
+    type Handle<A: Actor> = Own<A>;
+    type Cast<A: Actor> = ();
+
+    fn cast<A: Actor>(handle: &Own<A>, message: A::Message) {
+        let process = handle.address.resolve().expect("`idle_timeout` is the process's own");
+        process.set_idle(handle.after, message);
+    }
+}
+
+impl Mode for Next {
+    type Handle<A: Actor> = Own<A>;
+    type Cast<A: Actor> = ();
+
+    fn cast<A: Actor>(handle: &Own<A>, message: A::Message) {
+        let process = handle.address.resolve().expect("`next` is the process's own");
+        process.put_first(message);
+    }
+}
+
+/// The calling process itself: not to be given to another.
+#[doc(hidden)]
+pub struct Own<A: Actor> {
+    pub(crate) address: Address<A>,
+    pub(crate) after: Duration,
+    /// Keeps it in the turn that made it.
+    pub(crate) here: PhantomData<*const ()>,
+}
+
+impl<A: Actor> Clone for Own<A> {
+    fn clone(&self) -> Self {
+        Self { address: self.address.clone(), after: self.after, here: PhantomData }
+    }
+}
+
+impl<A: Actor> fmt::Debug for Own<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+impl Mode for Build {
+    type Handle<A: Actor> = ();
+    type Cast<A: Actor> = A::Message;
+
+    fn cast<A: Actor>((): &(), message: A::Message) -> A::Message {
+        message
+    }
+}

@@ -1,0 +1,257 @@
+//! One call: the slot in which its reply is put, and both sides of it.
+//!
+//! | state | meaning | who sets it |
+//! |---|---|---|
+//! | `QUEUED` | the request is on its way or in the inbox | the caller, at first |
+//! | `STARTED` | its handler runs, or has deferred the reply | the callee, from `QUEUED` |
+//! | `WRITING` | the answer, or that there is none, is being put in | the one who answers, from the two above |
+//! | `DONE` | the answer may be taken by the caller | the one who answers, from `WRITING` |
+//! | `CANCELLED` | the caller has given up; an answer is dropped by whoever has it | the caller, from `QUEUED` or `STARTED` |
+//!
+//! `WRITING` excludes everybody else from the value; `DONE` gives it to the caller. Nobody touches it in other states.
+
+#![allow(unsafe_code, reason = "the value is handed over by the state, without a lock")]
+
+use std::{
+    cell::UnsafeCell,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Waker},
+};
+
+use crate::{
+    process::{AnyProcess, Pid, cell::PendingCall, current},
+    sync::atomic::{
+        AtomicBool, AtomicU8,
+        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    },
+};
+
+const QUEUED: u8 = 0;
+const STARTED: u8 = 1;
+const WRITING: u8 = 2;
+const DONE: u8 = 3;
+const CANCELLED: u8 = 4;
+
+pub(crate) struct ReplySlot<T> {
+    state: AtomicU8,
+    callee: Pid,
+    /// The process that made the call, if it was one.
+    caller: Option<AnyProcess>,
+    /// Whoever polls and is not that process.
+    other: Mutex<Option<Waker>>,
+    has_other: AtomicBool,
+    value: UnsafeCell<Option<T>>,
+}
+
+// SAFETY: the value is touched by one side at a time, as the table above says, and `T: Send`.
+unsafe impl<T: Send> Sync for ReplySlot<T> {}
+
+/// How a call stands, as its caller sees it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer<T> {
+    Pending,
+    Given(T),
+    /// Nobody will answer.
+    None,
+}
+
+impl<T: Send + 'static> ReplySlot<T> {
+    /// A slot for a call to `callee` by `caller`, if that is a process.
+    pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Arc<Self> {
+        Arc::new(Self {
+            state: AtomicU8::new(QUEUED),
+            callee,
+            caller,
+            other: Mutex::new(None),
+            has_other: AtomicBool::new(false),
+            value: UnsafeCell::new(None),
+        })
+    }
+
+    /// The callee begins to handle the request; false when the caller has given up.
+    fn begin(&self) -> bool {
+        self.state.compare_exchange(QUEUED, STARTED, AcqRel, Acquire).is_ok()
+    }
+
+    /// Puts the answer in, or that there is none. Gives it back when the caller has given up.
+    fn complete(&self, value: Option<T>) -> Option<T> {
+        let mut state = self.state.load(Relaxed);
+        loop {
+            if !matches!(state, QUEUED | STARTED) {
+                return value;
+            }
+            match self.state.compare_exchange_weak(state, WRITING, Acquire, Relaxed) {
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        // SAFETY: we are the one who set `WRITING`, which excludes all others.
+        unsafe { *self.value.get() = value };
+        if let Some(caller) = &self.caller {
+            // It does not wait for us any more; what it waits for next, it says after it has seen `DONE`.
+            caller.common().waits_for.store(0, Release);
+        }
+        // Ordering: `DONE`, then the look for another waker; `poll` does it the other way round.
+        self.state.swap(DONE, SeqCst);
+        if let Some(caller) = &self.caller {
+            caller.task().wake();
+        }
+        if self.has_other.load(SeqCst) {
+            let waker = self.other().take();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+        None
+    }
+
+    fn other(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.other.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the call stands; whoever polls is woken when that changes.
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Answer<T> {
+        if self.state.load(Acquire) != DONE && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker())) {
+            let before = self.other().replace(cx.waker().clone());
+            drop(before);
+            self.has_other.store(true, SeqCst);
+        }
+        if self.state.load(SeqCst) != DONE {
+            return Answer::Pending;
+        }
+        // SAFETY: `DONE` gives the value to the caller, and there is one caller.
+        match unsafe { (*self.value.get()).take() } {
+            Some(value) => Answer::Given(value),
+            None => Answer::None,
+        }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.state.load(SeqCst) == DONE
+    }
+
+    /// The caller gives up: `Ok(started)`, or the answer that came at the last moment.
+    pub(crate) fn cancel(&self) -> Result<bool, Option<T>> {
+        let mut state = self.state.load(Relaxed);
+        loop {
+            match state {
+                QUEUED | STARTED => match self.state.compare_exchange_weak(state, CANCELLED, AcqRel, Acquire) {
+                    Ok(_) => return Ok(state == STARTED),
+                    Err(now) => state = now,
+                },
+                WRITING => {
+                    std::hint::spin_loop();
+                    state = self.state.load(Acquire);
+                }
+                DONE => {
+                    // Ordering: pairs with the `Release` of `complete`.
+                    self.state.load(Acquire);
+                    // SAFETY: `DONE` gives the value to the caller, and there is one caller.
+                    return Err(unsafe { (*self.value.get()).take() });
+                }
+                _ => return Ok(true),
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> PendingCall for ReplySlot<T> {
+    fn abandon(&self) {
+        self.complete(None);
+    }
+
+    fn is_pending(&self) -> bool {
+        matches!(self.state.load(Relaxed), QUEUED | STARTED)
+    }
+
+    fn deferred(&self) {
+        // A caller whose reply was deferred does not wait for the callee to come back, so it closes no cycle.
+        if let Some(caller) = &self.caller
+            && self.is_pending()
+        {
+            caller.common().waits_for.store(0, Release);
+        }
+    }
+}
+
+/// The right to answer one call, once, now or later, from anywhere.
+///
+/// A handler takes it as a parameter instead of returning a value. Dropped unanswered, the caller gets
+/// [`CallError::NoReply`](crate::CallError::NoReply); when the callee ends before the answer, wherever the `ReplyTo` is
+/// then, the caller gets its reason. An answer that comes after the caller has given up is dropped.
+/// `gen_server:reply/2` and its `From`.
+pub struct ReplyTo<T: Send + 'static> {
+    slot: Option<Arc<ReplySlot<T>>>,
+}
+
+impl<T: Send + 'static> ReplyTo<T> {
+    pub(crate) fn new(slot: Arc<ReplySlot<T>>) -> Self {
+        Self { slot: Some(slot) }
+    }
+
+    fn slot(&self) -> &Arc<ReplySlot<T>> {
+        self.slot.as_ref().expect("it is taken only by `send` and `drop`")
+    }
+
+    /// Answers the call. Nothing happens when the caller is gone or has given up.
+    pub fn send(mut self, answer: T) {
+        if let Some(slot) = self.slot.take() {
+            drop(slot.complete(Some(answer)));
+        }
+    }
+
+    /// Whether the caller still waits for the answer.
+    pub fn is_awaited(&self) -> bool {
+        self.slot().is_pending()
+    }
+
+    /// For generated code: the handler is about to run. False when the caller has given up, and it must not.
+    #[doc(hidden)]
+    pub fn begin(&self) -> bool {
+        self.slot().begin()
+    }
+
+    /// For generated code: what to give to [`Context::deferred`](crate::Context::deferred).
+    #[doc(hidden)]
+    pub fn tracker(&self) -> ReplyTracker {
+        ReplyTracker(self.slot().clone())
+    }
+}
+
+impl<T: Send + 'static> Drop for ReplyTo<T> {
+    fn drop(&mut self) {
+        let Some(slot) = self.slot.take() else { return };
+        if !slot.is_pending() {
+            return;
+        }
+        // In the last moments of its callee the caller is told the reason, which is not known yet.
+        let kept = current::try_with(|me| {
+            let dying = me.pid() == slot.callee && (std::thread::panicking() || me.common().is_ending());
+            if dying {
+                me.common().own.borrow_mut().orphans.push(slot.clone());
+            }
+            dying
+        });
+        if kept != Some(true) {
+            slot.complete(None);
+        }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for ReplyTo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyTo(..)")
+    }
+}
+
+/// A call whose reply may be deferred; for generated code.
+#[doc(hidden)]
+pub struct ReplyTracker(pub(crate) Arc<dyn PendingCall>);
+
+impl fmt::Debug for ReplyTracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyTracker(..)")
+    }
+}
+

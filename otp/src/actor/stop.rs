@@ -1,0 +1,26 @@
+//! Asking a server to terminate: `gen_server:stop/3`.
+
+use std::time::Duration;
+
+use super::CallError;
+use crate::process::{self, ExitReason, Pid, current, me::try_receive, signal::Signal};
+
+pub(super) fn stop(pid: Option<Pid>, reason: ExitReason, limit: Option<Duration>) -> Result<(), CallError> {
+    let pid = pid.ok_or(CallError::NoProc)?;
+    if pid == process::self_pid() {
+        return Err(CallError::CallingSelf);
+    }
+    let monitor = process::monitor(pid);
+    current::with(|me| me.common().node.signal(pid, Signal::Terminate(reason.clone())));
+    let down = try_receive(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
+    match down {
+        Ok(Some(Signal::Down(down))) if down.reason == reason => Ok(()),
+        Ok(Some(Signal::Down(down))) if down.reason == ExitReason::NoProc => Err(CallError::NoProc),
+        Ok(Some(Signal::Down(down))) => Err(CallError::Exited(down.reason)),
+        Ok(_) => {
+            process::demonitor_flush(monitor);
+            Err(CallError::Timeout { started: true })
+        }
+        Err(interrupted) => Err(interrupted.into()),
+    }
+}

@@ -1,0 +1,252 @@
+//! The process that the calling code is, and how it waits.
+//!
+//! Code on a core is the process whose turn it is. Any other thread becomes a process of its own on first use: it is
+//! *adopted*, and ends as one when the thread does. A wait sets the stack aside on a core, blocks an adopted thread,
+//! and drives the scheduler in a simulation.
+
+#![allow(unsafe_code, reason = "the running process is named by a pointer that its turn keeps alive")]
+
+use std::{
+    cell::{Cell as Slot, RefCell},
+    convert::Infallible,
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+    ptr::NonNull,
+    rc::Rc,
+    task::{Context, Poll},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    ExitReason,
+    any::AnyProcess,
+    cell::{Cell, Home},
+    node::Node,
+};
+use crate::{
+    scheduler::{self, Simulation},
+    time::Moment,
+};
+
+/// How long an adopted thread looks for its answer before it blocks: about what waking it would cost.
+const SPIN: Duration = Duration::from_micros(50);
+
+thread_local! {
+    static CURRENT: Slot<Option<NonNull<AnyProcess>>> = const { Slot::new(None) };
+    static ADOPTED: RefCell<Option<Adopted>> = const { RefCell::new(None) };
+    static SIMULATION: RefCell<Option<Rc<Simulation>>> = const { RefCell::new(None) };
+}
+
+/// The process that a thread became; it ends with the thread.
+struct Adopted(AnyProcess);
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        let reason = if thread::panicking() { ExitReason::Killed } else { ExitReason::Normal };
+        self.0.process().end(&self.0, reason);
+    }
+}
+
+/// Why a wait ended without what it waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interrupted {
+    /// The process is ending, and its code is being unwound.
+    Exiting,
+    /// The system has no stack to set this one aside for.
+    Resources,
+}
+
+/// Makes `process` the current one until the guard is dropped.
+pub(crate) fn enter(process: &AnyProcess) -> Entered<'_> {
+    Entered { before: CURRENT.replace(Some(NonNull::from(process))), process: std::marker::PhantomData }
+}
+
+pub(crate) struct Entered<'a> {
+    before: Option<NonNull<AnyProcess>>,
+    process: std::marker::PhantomData<&'a AnyProcess>,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        // After a park the thread-local may name another process; what was there before this turn is right again.
+        CURRENT.set(self.before);
+    }
+}
+
+/// Calls `f` with the current process, if the calling code is one already.
+pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
+    if let Ok(Some(process)) = CURRENT.try_with(Slot::get) {
+        // SAFETY: it is set only by `enter`, whose guard borrows the process, and restored after each park.
+        return Some(f(unsafe { process.as_ref() }));
+    }
+    let adopted = ADOPTED.try_with(|adopted| adopted.borrow().as_ref().map(|adopted| adopted.0.clone())).ok().flatten();
+    adopted.map(|process| f(&process))
+}
+
+/// Calls `f` with the current process; a thread that is none yet is adopted by the default node.
+pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
+    let mut f = Some(f);
+    if let Some(result) = try_with(|process| f.take().map(|f| f(process))) {
+        return result.expect("it was there");
+    }
+    let process = adopt(Node::default_node(), Home::Thread(thread::current()));
+    // A thread whose locals are gone cannot be adopted for good; its process ends with this call.
+    let kept = ADOPTED.try_with(|adopted| *adopted.borrow_mut() = Some(Adopted(process.clone()))).is_ok();
+    let temporary = (!kept).then(|| Adopted(process.clone()));
+    let result = f.take().expect("it was not called")(&process);
+    drop(temporary);
+    result
+}
+
+/// Makes the calling thread a process of `node`. It traps exits.
+fn adopt(node: &Node, home: Home) -> AnyProcess {
+    let inner = node.inner();
+    let cell = Cell::<Infallible>::new(inner.table.reserve(), None, inner.clone(), "thread", home);
+    cell.common().own.borrow_mut().trap_exit = true;
+    let process = AnyProcess::new(&cell);
+    inner.table.insert(process.clone());
+    process
+}
+
+/// Whether the calling code is a process on a core.
+pub(crate) fn on_core() -> bool {
+    // SAFETY: as in `try_with`.
+    matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if matches!(unsafe { process.as_ref() }.common().home, Home::Core))
+}
+
+/// Makes the calling thread a process of `node` for the length of `f`.
+pub(crate) fn adopted_by<R>(node: &Node, f: impl FnOnce() -> R) -> R {
+    let adopted = Adopted(adopt(node, Home::Thread(thread::current())));
+    let process = adopted.0.clone();
+    let _entered = enter(&process);
+    f()
+}
+
+/// Makes the calling thread the one that drives `simulation`, and a process of its node, for the length of `f`.
+pub(crate) fn driving<R>(node: &Node, simulation: Rc<Simulation>, f: impl FnOnce(&AnyProcess) -> R) -> R {
+    let before = SIMULATION.replace(Some(simulation));
+    let process = adopt(node, Home::Driver);
+    let result = {
+        let _entered = enter(&process);
+        f(&process)
+    };
+    process.process().end(&process, ExitReason::Normal);
+    SIMULATION.set(before);
+    result
+}
+
+/// Waits for `future` in the current process.
+///
+/// # Errors
+/// See [`Interrupted`]. A process that has to end while it waits does not return: its stack is unwound.
+pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
+    let mut future = pin!(future);
+    with(|me| {
+        let deaf = me.common().set_deaf(true);
+        let result = loop {
+            if me.common().must_end(me) {
+                if thread::panicking() {
+                    break Err(Interrupted::Exiting);
+                }
+                me.common().unwind();
+            }
+            if let Poll::Ready(output) =
+                me.task().with_waker(|waker| future.as_mut().poll(&mut Context::from_waker(waker)))
+            {
+                break Ok(output);
+            }
+            if park(me).is_err() {
+                break Err(Interrupted::Resources);
+            }
+        };
+        me.common().set_deaf(deaf);
+        result
+    })
+}
+
+fn park(me: &AnyProcess) -> io::Result<()> {
+    match &me.common().home {
+        Home::Core if thread::panicking() => park_unwinding(me),
+        Home::Core => {
+            let parked = scheduler::park(me.task());
+            CURRENT.set(Some(NonNull::from(me)));
+            return parked;
+        }
+        Home::Thread(_) => {
+            let began = Instant::now();
+            while !me.task().is_woken() && began.elapsed() < SPIN {
+                std::hint::spin_loop();
+            }
+            park_thread(me);
+        }
+        Home::Driver => {
+            if me.task().park(None) {
+                drive(|| me.task().is_woken());
+                me.task().resume();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits in a `Drop` of a process that is unwinding but goes on to live: its stack cannot be set aside, since a thread
+/// counts its panics, so the thread blocks and its core is handed over.
+fn park_unwinding(me: &AnyProcess) {
+    me.common().relate(|relations| relations.blocked = Some(thread::current()));
+    if scheduler::hand_over() {
+        park_thread(me);
+    } else if me.task().park(None) {
+        drive(|| me.task().is_woken());
+        me.task().resume();
+    }
+}
+
+fn park_thread(me: &AnyProcess) {
+    if me.task().park(None) {
+        while !me.task().is_woken() {
+            thread::park();
+        }
+        me.task().resume();
+    }
+}
+
+/// Runs the simulation of the calling thread until `done`.
+///
+/// # Panics
+/// When nothing can happen any more that would change it.
+fn drive(done: impl Fn() -> bool) {
+    let simulation = SIMULATION.with_borrow(Clone::clone).expect("only its own thread drives a simulation");
+    while !done() {
+        if !simulation.step() && !simulation.next_timer(Moment::FAR) {
+            panic!("this wait would never end: nothing is runnable and no timer is set");
+        }
+    }
+}
+
+/// A future that is ready at `at`, for the current process or any other executor's task.
+pub(crate) async fn until(at: Moment) {
+    let mut timer = super::timer::WakeUp::new();
+    poll_fn(|cx| timer.poll(cx, at)).await;
+}
+
+/// Waits for so long.
+///
+/// The process does not handle messages meanwhile; an exit signal ends the wait. `Process.sleep`, `timer:sleep/1`.
+///
+/// # Panics
+/// When the system has no further stack to wait on, or an adopted thread that does not trap exits receives an exit.
+pub fn sleep(duration: Duration) {
+    let at = with(|me| me.common().deadline(Some(duration)));
+    match block_on(until(at)) {
+        Ok(()) | Err(Interrupted::Exiting) => {}
+        Err(Interrupted::Resources) => panic!("the system has no further stack to wait on"),
+    }
+}
+
+/// As [`sleep`](fn@sleep), to be awaited; on any executor.
+pub async fn sleep_async(duration: Duration) {
+    let at = with(|me| me.common().deadline(Some(duration)));
+    until(at).await;
+}

@@ -1,0 +1,45 @@
+//! The name of the message that a process handles, which the watchdog reads while the process writes it.
+
+#![allow(unsafe_code, reason = "a text is two words, read only when both are of one write")]
+
+use std::sync::atomic::{
+    AtomicPtr, AtomicU32, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+    fence,
+};
+
+/// One writer, any readers; a sequence lock over the two words of a `&'static str`.
+pub(crate) struct Handler {
+    /// Odd while a write is under way.
+    writes: AtomicU32,
+    start: AtomicPtr<u8>,
+    len: AtomicUsize,
+}
+
+impl Handler {
+    pub(crate) fn new() -> Self {
+        Self { writes: AtomicU32::new(0), start: AtomicPtr::new(std::ptr::null_mut()), len: AtomicUsize::new(0) }
+    }
+
+    /// Only the process itself calls this.
+    pub(crate) fn set(&self, name: &'static str) {
+        let writes = self.writes.load(Relaxed);
+        self.writes.store(writes.wrapping_add(1), Relaxed);
+        fence(Release);
+        self.start.store(name.as_ptr().cast_mut(), Relaxed);
+        self.len.store(name.len(), Relaxed);
+        self.writes.store(writes.wrapping_add(2), Release);
+    }
+
+    /// The name, unless there is none or it is being changed.
+    pub(crate) fn get(&self) -> Option<&'static str> {
+        let writes = self.writes.load(Acquire);
+        let (start, len) = (self.start.load(Relaxed), self.len.load(Relaxed));
+        fence(Acquire);
+        if writes % 2 == 1 || self.writes.load(Relaxed) != writes || len == 0 {
+            return None;
+        }
+        // SAFETY: the counter was even and did not change, so both words come from one `set` of a `&'static str`.
+        Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, len)) })
+    }
+}

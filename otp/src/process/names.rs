@@ -1,0 +1,87 @@
+//! The registered names of a node.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{AnyProcess, Pid};
+
+#[derive(Default)]
+pub(crate) struct Names(Mutex<BTreeMap<Arc<str>, AnyProcess>>);
+
+/// Why a name was not registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The name is this process's.
+    Taken(Pid),
+    /// The process has another name: it can have one.
+    Named,
+    /// The process has ended.
+    NoProc,
+}
+
+impl std::fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Taken(pid) => write!(f, "the name is taken by {pid}"),
+            Self::Named => f.write_str("the process has a name already"),
+            Self::NoProc => f.write_str("the process has ended"),
+        }
+    }
+}
+
+impl std::error::Error for RegisterError {}
+
+impl Names {
+    fn table(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, AnyProcess>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a process its name. `erlang:register/2`.
+    pub(crate) fn register(&self, name: &str, process: &AnyProcess) -> Result<(), RegisterError> {
+        let mut table = self.table();
+        if let Some(holder) = table.get(name) {
+            return Err(RegisterError::Taken(holder.pid()));
+        }
+        let name: Arc<str> = name.into();
+        process
+            .common()
+            .relate(|relations| match &relations.name {
+                Some(_) => Err(RegisterError::Named),
+                None => {
+                    relations.name = Some(Arc::clone(&name));
+                    Ok(())
+                }
+            })
+            .unwrap_or(Err(RegisterError::NoProc))?;
+        table.insert(name, process.clone());
+        Ok(())
+    }
+
+    /// Takes a name from its holder. `erlang:unregister/1`.
+    pub(crate) fn unregister(&self, name: &str) -> bool {
+        let Some(holder) = self.table().remove(name) else { return false };
+        holder.common().relate(|relations| relations.name = None);
+        true
+    }
+
+    /// Frees the name of a process that ends.
+    pub(super) fn remove(&self, name: &str, holder: Pid) {
+        let mut table = self.table();
+        let removed = if table.get(name).is_some_and(|process| process.pid() == holder) { table.remove(name) } else { None };
+        drop(table);
+        drop(removed);
+    }
+
+    /// Who has a name. `erlang:whereis/1`.
+    pub(crate) fn get(&self, name: &str) -> Option<AnyProcess> {
+        self.table().get(name).cloned()
+    }
+
+    /// All names. `erlang:registered/0`.
+    pub(crate) fn all(&self) -> Vec<Arc<str>> {
+        self.table().keys().cloned().collect()
+    }
+}

@@ -1,0 +1,356 @@
+//! A node: a scheduler with its own processes and names.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt, io,
+    sync::{
+        Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock, Weak,
+        atomic::{
+            AtomicBool, AtomicU32, AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    AnyProcess, Down, ExitReason, MonitorRef, Pid,
+    cell::{Home, install_panic_hook},
+    current,
+    names::Names,
+    signal::Signal,
+    table::Table,
+};
+use crate::{
+    report,
+    scheduler::{Scheduler, Verdict, Watch},
+};
+
+/// A process that was killed and has not come to a point where that takes effect is declared dead after so long.
+const KILL_GRACE: Duration = Duration::from_millis(100);
+/// A message that holds a core for so long is reported.
+const LONG_TURN: Duration = Duration::from_secs(1);
+/// How long [`Node::stop`] lets processes end by themselves.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// All nodes of this program; a pid says which is its own.
+static NODES: RwLock<BTreeMap<u32, Weak<NodeInner>>> = RwLock::new(BTreeMap::new());
+static NODES_MADE: AtomicU32 = AtomicU32::new(0);
+
+/// A scheduler with its own processes and names.
+///
+/// There is a default node, started on first use with a core for each CPU. Programs that want several, or another
+/// number of cores, build them. Dropping a `Node` does not stop it; see [`Node::stop`].
+#[derive(Clone)]
+pub struct Node(Arc<NodeInner>);
+
+pub(crate) struct NodeInner {
+    pub(crate) number: u32,
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) table: Table,
+    pub(crate) names: Names,
+    counter: AtomicU64,
+    stopping: AtomicBool,
+    ends: Mutex<()>,
+    ended: Condvar,
+}
+
+/// How a node is to be.
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `start`"]
+pub struct NodeBuilder {
+    cores: usize,
+    stack_size: usize,
+}
+
+impl NodeBuilder {
+    /// The number of cores, at least 1; by default one for each CPU.
+    pub fn cores(mut self, cores: usize) -> Self {
+        self.cores = cores.max(1);
+        self
+    }
+
+    /// The address space of a handler's stack in bytes, by default 1 MiB. Memory is used as the stack is.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes.max(64 * 1024);
+        self
+    }
+
+    /// Starts the node.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(self) -> io::Result<Node> {
+        let scheduler = Arc::new(Scheduler::new(self.cores, self.stack_size));
+        let node = Node::with_scheduler(scheduler);
+        node.0.scheduler.start(Box::new(Overdue { node: Arc::downgrade(&node.0), seen: Mutex::default() }))?;
+        Ok(node)
+    }
+}
+
+pub(crate) const STACK_SIZE: usize = 1 << 20;
+
+impl Node {
+    /// Describes a new node.
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder { cores: thread::available_parallelism().map_or(1, usize::from), stack_size: STACK_SIZE }
+    }
+
+    /// The node of the current process; the default node, if the calling thread is no process yet.
+    pub fn current() -> Self {
+        current::try_with(|me| Self(me.common().node.clone())).unwrap_or_else(|| Self::default_node().clone())
+    }
+
+    pub(crate) fn default_node() -> &'static Self {
+        static DEFAULT: OnceLock<Node> = OnceLock::new();
+        DEFAULT.get_or_init(|| Self::builder().start().expect("the system has threads for the default node"))
+    }
+
+    pub(crate) fn with_scheduler(scheduler: Arc<Scheduler>) -> Self {
+        install_panic_hook();
+        let number = NODES_MADE.fetch_add(1, Relaxed);
+        let inner = Arc::new(NodeInner {
+            number,
+            scheduler,
+            table: Table::new(number),
+            names: Names::default(),
+            counter: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            ends: Mutex::new(()),
+            ended: Condvar::new(),
+        });
+        NODES.write().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::downgrade(&inner));
+        Self(inner)
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<NodeInner> {
+        &self.0
+    }
+
+    /// Makes the calling thread a process of this node while `f` runs: what `f` starts belongs to this node.
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        current::adopted_by(self, f)
+    }
+
+    /// The pids of all its processes, adopted threads among them. `erlang:processes/0`.
+    pub fn processes(&self) -> Vec<Pid> {
+        self.0.table.all().iter().map(AnyProcess::pid).collect()
+    }
+
+    /// The number of its processes.
+    pub fn len(&self) -> usize {
+        self.0.table.len()
+    }
+
+    /// Whether it has no process.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of threads that are lost in code which did not come back when its process was killed.
+    pub fn lost_threads(&self) -> usize {
+        self.0.scheduler.lost()
+    }
+
+    /// The number of timers that are set.
+    pub fn timers(&self) -> usize {
+        self.0.scheduler.timers().len()
+    }
+
+    /// Stops the node: asks each process that no other process started to shut down, waits a while, kills what is left,
+    /// and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
+    /// back. A second call does nothing. Shut trees down before, where their order matters: `init:stop/0`.
+    ///
+    /// # Panics
+    /// When a process of the node calls it.
+    pub fn stop(&self) {
+        let node = &self.0;
+        assert!(
+            !current::on_core() || current::with(|me| me.common().node.number != node.number),
+            "a node cannot be stopped by one of its own processes: it would have to wait for itself"
+        );
+        if node.stopping.swap(true, SeqCst) {
+            return;
+        }
+        let roots = node.on_cores().filter(|process| {
+            let parent = process.common().parent;
+            parent.and_then(|pid| node.table.get(pid)).is_none_or(|parent| !matches!(parent.common().home, Home::Core))
+        });
+        for process in roots.collect::<Vec<_>>() {
+            let from = process.common().parent.unwrap_or(process.pid());
+            let _ = process.signal(Signal::Exit { from, reason: ExitReason::Shutdown, link: false });
+        }
+        node.await_end(STOP_GRACE);
+        while node.on_cores().next().is_some() {
+            for process in node.on_cores().collect::<Vec<_>>() {
+                node.exit(process.pid(), process.pid(), ExitReason::Kill);
+            }
+            node.await_end(KILL_GRACE);
+        }
+        node.scheduler.stop();
+    }
+}
+
+impl Drop for NodeInner {
+    fn drop(&mut self) {
+        NODES.write().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("number", &self.0.number).field("processes", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl NodeInner {
+    fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
+        self.table.all().into_iter().filter(|process| matches!(process.common().home, Home::Core))
+    }
+
+    fn await_end(&self, limit: Duration) {
+        let until = Instant::now() + limit;
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.on_cores().next().is_some() {
+            let Some(left) = until.checked_duration_since(Instant::now()) else { return };
+            ends = self.ended.wait_timeout(ends, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Called by each process when it has ended.
+    pub(crate) fn ended(&self) {
+        if self.stopping.load(SeqCst) {
+            drop(self.ends.lock().unwrap_or_else(PoisonError::into_inner));
+            self.ended.notify_all();
+        }
+    }
+
+    /// A number that this node gives once.
+    pub(crate) fn unique(&self) -> u64 {
+        self.counter.fetch_add(1, Relaxed) + 1
+    }
+
+    pub(crate) fn new_monitor(&self, watcher: Pid) -> MonitorRef {
+        MonitorRef { watcher, number: self.unique() }
+    }
+
+    /// Finds a process of any node.
+    pub(crate) fn find(&self, pid: Pid) -> Option<AnyProcess> {
+        if pid.node == self.number {
+            return self.table.get(pid);
+        }
+        let node = NODES.read().unwrap_or_else(PoisonError::into_inner).get(&pid.node)?.upgrade()?;
+        node.table.get(pid)
+    }
+
+    /// Sends a signal; one that finds nobody is answered as OTP answers it.
+    pub(crate) fn signal(&self, to: Pid, signal: Signal) {
+        let undelivered = match self.find(to) {
+            Some(process) => process.signal(signal).err(),
+            None => Some(signal),
+        };
+        if let Some(signal) = undelivered {
+            self.bounce(to, signal);
+        }
+    }
+
+    /// What comes back from a process that is gone.
+    pub(crate) fn bounce(&self, gone: Pid, signal: Signal) {
+        match signal {
+            Signal::Link { from } => {
+                self.signal(from, Signal::Exit { from: gone, reason: ExitReason::NoProc, link: true });
+            }
+            Signal::Monitor { monitor } => {
+                self.signal(monitor.watcher, Signal::Down(Down { monitor, pid: gone, reason: ExitReason::NoProc }));
+            }
+            Signal::Unlink { from, number } => self.signal(from, Signal::UnlinkAck { from: gone, number }),
+            Signal::Exit { .. }
+            | Signal::UnlinkAck { .. }
+            | Signal::Demonitor { .. }
+            | Signal::Down(_)
+            | Signal::Trapped(_)
+            | Signal::Foreign { .. }
+            | Signal::Terminate(_)
+            | Signal::Ask(_) => {}
+        }
+    }
+
+    /// Sends an exit signal. `erlang:exit/2`.
+    pub(crate) fn exit(&self, from: Pid, to: Pid, reason: ExitReason) {
+        let Some(process) = self.find(to) else { return };
+        if matches!(reason, ExitReason::Kill) {
+            process.common().doom();
+        }
+        // A process that has ended needs no exit signal.
+        let _ = process.signal(Signal::Exit { from, reason, link: false });
+    }
+}
+
+/// What the watchdog asks the node.
+struct Overdue {
+    node: Weak<NodeInner>,
+    seen: Mutex<HashMap<u64, Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    doomed: Option<Instant>,
+    reported: Duration,
+}
+
+impl Watch for Overdue {
+    fn overdue(&self, token: u64, running: Duration) -> Verdict {
+        let Some(node) = self.node.upgrade() else { return Verdict::Busy };
+        let Some(process) = Pid::from_token(node.number, token).and_then(|pid| node.table.get(pid)) else {
+            return Verdict::Busy;
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() > 1024 {
+            seen.clear();
+        }
+        let entry = seen.entry(token).or_default();
+        if running < entry.reported {
+            *entry = Seen::default();
+        }
+        if running >= LONG_TURN && running >= entry.reported * 10 {
+            entry.reported = running;
+            report::long_turn(&process, running);
+        }
+        if !process.common().is_doomed() {
+            return Verdict::Busy;
+        }
+        if entry.doomed.get_or_insert_with(Instant::now).elapsed() < KILL_GRACE {
+            return Verdict::Busy;
+        }
+        seen.remove(&token);
+        drop(seen);
+        if !process.declare_dead(ExitReason::Killed) {
+            return Verdict::Busy;
+        }
+        report::lost(&process, running);
+        node.wake_waiting();
+        Verdict::Lost
+    }
+
+    fn lost(&self, seat: u32) {
+        let Some(node) = self.node.upgrade() else { return };
+        for process in node.on_cores() {
+            if process.task().parked_at().is_some_and(|place| place.seat == seat)
+                && process.declare_dead(ExitReason::CoreLost)
+            {
+                report::lost(&process, Duration::ZERO);
+            }
+        }
+        node.wake_waiting();
+    }
+}
+
+impl NodeInner {
+    /// Has every process look again at whom it waits for.
+    fn wake_waiting(&self) {
+        for process in self.table.all() {
+            process.task().wake();
+        }
+    }
+}

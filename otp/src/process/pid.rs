@@ -1,0 +1,43 @@
+//! The identity of a process.
+
+use std::fmt;
+
+/// Identifies a process for ever: a pid is never given to another one.
+///
+/// It is plain data: holding it keeps nothing alive. Printed as Erlang prints it, `<node.number.serial>`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid {
+    pub(crate) node: u32,
+    pub(crate) index: u32,
+    pub(crate) serial: u32,
+}
+
+impl Pid {
+    /// Number and serial in one word; never 0, since serials begin at 1.
+    pub(crate) fn token(self) -> u64 {
+        u64::from(self.index) << 32 | u64::from(self.serial)
+    }
+
+    pub(crate) fn from_token(node: u32, token: u64) -> Option<Self> {
+        (token != 0).then_some(Self { node, index: (token >> 32) as u32, serial: token as u32 })
+    }
+}
+
+impl fmt::Display for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}.{}.{}>", self.node, self.index, self.serial)
+    }
+}
+
+impl fmt::Debug for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Identifies one monitor; given by [`monitor`](crate::monitor), carried by its [`Down`](crate::Down).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MonitorRef {
+    pub(crate) watcher: Pid,
+    pub(crate) number: u64,
+}

@@ -1,0 +1,89 @@
+//! The processes of a node by pid.
+//!
+//! A few slabs, each behind its own lock, so that cores that spawn do not wait for one another. A slot keeps the serial
+//! of its next process: a pid is never reused.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use super::{AnyProcess, Pid};
+
+const SHARDS: u32 = 8;
+
+pub(crate) struct Table {
+    node: u32,
+    shards: [Mutex<Shard>; SHARDS as usize],
+    next: AtomicUsize,
+    len: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Shard {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+struct Slot {
+    serial: u32,
+    process: Option<AnyProcess>,
+}
+
+impl Table {
+    pub(crate) fn new(node: u32) -> Self {
+        Self { node, shards: Default::default(), next: AtomicUsize::new(0), len: AtomicUsize::new(0) }
+    }
+
+    fn shard(&self, shard: u32) -> std::sync::MutexGuard<'_, Shard> {
+        self.shards[(shard % SHARDS) as usize].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A pid for a process that is about to be made.
+    pub(crate) fn reserve(&self) -> Pid {
+        let number = self.next.fetch_add(1, Relaxed) as u32 % SHARDS;
+        let mut shard = self.shard(number);
+        let slot = shard.free.pop().unwrap_or_else(|| {
+            shard.slots.push(Slot { serial: 1, process: None });
+            shard.slots.len() as u32 - 1
+        });
+        let serial = shard.slots[slot as usize].serial;
+        Pid { node: self.node, index: slot * SHARDS + number, serial }
+    }
+
+    pub(crate) fn insert(&self, process: AnyProcess) {
+        let pid = process.pid();
+        self.shard(pid.index).slots[(pid.index / SHARDS) as usize].process = Some(process);
+        self.len.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn remove(&self, pid: Pid) -> Option<AnyProcess> {
+        let mut shard = self.shard(pid.index);
+        let slot = shard.slots.get_mut((pid.index / SHARDS) as usize).filter(|slot| slot.serial == pid.serial)?;
+        let process = slot.process.take();
+        slot.serial = slot.serial.wrapping_add(1).max(1);
+        shard.free.push(pid.index / SHARDS);
+        if process.is_some() {
+            self.len.fetch_sub(1, Relaxed);
+        }
+        process
+    }
+
+    pub(crate) fn get(&self, pid: Pid) -> Option<AnyProcess> {
+        let shard = self.shard(pid.index);
+        let slot = shard.slots.get((pid.index / SHARDS) as usize).filter(|slot| slot.serial == pid.serial)?;
+        slot.process.clone()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Relaxed)
+    }
+
+    /// All processes, in order of pid.
+    pub(crate) fn all(&self) -> Vec<AnyProcess> {
+        let mut all: Vec<AnyProcess> =
+            (0..SHARDS).flat_map(|n| self.shard(n).slots.iter().filter_map(|s| s.process.clone()).collect::<Vec<_>>()).collect();
+        all.sort_by_key(|process| process.pid());
+        all
+    }
+}

@@ -1,0 +1,344 @@
+//! The scheduler: cores that run tasks, the clock and the timers they keep, and the simulation of all that.
+//!
+//! It knows what it runs only as [`task::Run`]. A scheduler has either threads of its own, one for each core, or one
+//! driven core on the thread of a test, where a seed makes every choice and the clock is virtual.
+
+mod core;
+mod queue;
+mod rng;
+mod seat;
+mod sleep;
+mod stack;
+pub(crate) mod task;
+mod watch;
+
+use std::{
+    io,
+    rc::Rc,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{
+            AtomicBool, AtomicU32, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+            fence,
+        },
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+pub(crate) use self::{
+    core::{hand_over, park},
+    rng::Rng,
+    seat::{Parker, Place},
+    task::{Run, Task, TaskRef, Turn},
+    watch::{Verdict, Watch},
+};
+use self::{core::Core, queue::RunQueue, seat::Seat, sleep::Sleep};
+use crate::{
+    sync::{Mutex, lock},
+    time::{Clock, Moment, Timers},
+};
+
+pub(crate) struct Scheduler {
+    clock: Clock,
+    timers: Timers,
+    stack_size: usize,
+    cores: usize,
+    /// The seats that are served; a seat given up stands in `detached`.
+    seats: RwLock<Vec<Arc<Seat>>>,
+    detached: Mutex<Vec<Arc<Seat>>>,
+    seats_made: AtomicU32,
+    /// What was queued by threads that are no cores of this scheduler.
+    injector: RunQueue,
+    sleep: Sleep,
+    stopping: AtomicBool,
+    /// By seat; the watchdog is 0.
+    threads: Mutex<Vec<(u32, JoinHandle<()>)>>,
+    /// Threads lost in code that has not come back.
+    lost: AtomicUsize,
+    watchdog: Parker,
+    watchdog_sleeps: AtomicBool,
+}
+
+impl Scheduler {
+    /// A scheduler with threads of its own; [`Scheduler::start`] starts them.
+    pub(crate) fn new(cores: usize, stack_size: usize) -> Self {
+        Self::with_clock(Clock::real(), cores, stack_size)
+    }
+
+    fn with_clock(clock: Clock, cores: usize, stack_size: usize) -> Self {
+        Self {
+            clock,
+            timers: Timers::new(),
+            stack_size,
+            cores,
+            seats: RwLock::new(Vec::new()),
+            detached: Mutex::new(Vec::new()),
+            seats_made: AtomicU32::new(0),
+            injector: RunQueue::new(),
+            sleep: Sleep::new(),
+            stopping: AtomicBool::new(false),
+            threads: Mutex::new(Vec::new()),
+            lost: AtomicUsize::new(0),
+            watchdog: Parker::new(),
+            watchdog_sleeps: AtomicBool::new(false),
+        }
+    }
+
+    /// Starts the cores and the watchdog, which asks `watch` about tasks that hold a core for long.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub(crate) fn start(self: &Arc<Self>, watch: Box<dyn Watch>) -> io::Result<()> {
+        for _ in 0..self.cores {
+            self.start_core()?;
+        }
+        let scheduler = Arc::clone(self);
+        let thread = thread::Builder::new().name("otp-watchdog".into()).spawn(move || watch::watch(&scheduler, &*watch))?;
+        lock(&self.threads).push((0, thread));
+        Ok(())
+    }
+
+    fn start_core(self: &Arc<Self>) -> io::Result<()> {
+        let seat = self.new_seat();
+        let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
+        let thread =
+            thread::Builder::new().name(format!("otp-core-{}", seat.number)).spawn(move || Core::serve(scheduler, own))?;
+        lock(&self.threads).push((seat.number, thread));
+        Ok(())
+    }
+
+    fn new_seat(&self) -> Arc<Seat> {
+        let seat = Arc::new(Seat::new(self.seats_made.fetch_add(1, Relaxed) + 1));
+        self.seats.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&seat));
+        seat
+    }
+
+    fn seats(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Seat>>> {
+        self.seats.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives up a seat: its queue goes to the others and a new thread takes its part.
+    fn replace(self: &Arc<Self>, seat: &Arc<Seat>) {
+        if !seat.detach() {
+            return;
+        }
+        lock(&self.detached).push(Arc::clone(seat));
+        self.seats.write().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, seat));
+        for task in seat.queue.drain() {
+            self.injector.push_last(task);
+        }
+        if let Err(error) = self.start_core() {
+            // With no thread to be had the other cores go on; the node has one core less.
+            crate::report::core_not_replaced(&error);
+        }
+        self.notify();
+    }
+
+    /// Ends all cores; returns when their threads have ended. Called when no task is left.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Relaxed);
+        self.watchdog.unpark();
+        let seats = self.seats().clone();
+        for seat in seats.iter().chain(lock(&self.detached).iter()) {
+            seat.parker().unpark();
+        }
+        let own = thread::current().id();
+        let detached: Vec<u32> = lock(&self.detached).iter().map(|seat| seat.number).collect();
+        for (seat, thread) in std::mem::take(&mut *lock(&self.threads)) {
+            // A thread that was given up may never come back.
+            if thread.thread().id() != own && !detached.contains(&seat) {
+                // A core does not panic; if it did, it has ended all the same.
+                let _ = thread.join();
+            }
+        }
+        self.timers.clear();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
+    /// The number of threads lost in code that has not come back.
+    pub(crate) fn lost(&self) -> usize {
+        self.lost.load(Relaxed)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.timers
+    }
+
+    fn stack_size(&self) -> usize {
+        self.stack_size
+    }
+
+    fn cores(&self) -> usize {
+        self.cores
+    }
+
+    fn sleep(&self) -> &Sleep {
+        &self.sleep
+    }
+
+    fn injector(&self) -> &RunQueue {
+        &self.injector
+    }
+
+    /// Queues a task that was just woken.
+    fn schedule(&self, task: Task) {
+        self.queue(task, RunQueue::push_next);
+    }
+
+    /// Queues a task that gave way to others.
+    fn schedule_last(&self, task: Task) {
+        self.queue(task, RunQueue::push_last);
+    }
+
+    fn queue(&self, task: Task, push: fn(&RunQueue, Task) -> usize) {
+        let mut task = Some(task);
+        let queued = core::with_core_of(self, |core| {
+            let seat = core.seat();
+            let queue = if seat.is_detached() { &self.injector } else { &seat.queue };
+            task.take().map_or(0, |task| push(queue, task))
+        });
+        let worth_sharing = match (queued, task) {
+            (Some(len), _) => len > 1,
+            (None, Some(task)) => {
+                self.injector.push_last(task);
+                true
+            }
+            (None, None) => false,
+        };
+        if worth_sharing {
+            self.notify();
+        }
+    }
+
+    /// Says that a parked stack can go on.
+    fn make_ready(&self, place: Place) {
+        let own = core::with_core_of(self, |core| {
+            let own = core.seat().number == place.seat;
+            if own {
+                core.make_ready(place.stack);
+            }
+            own
+        });
+        if own == Some(true) {
+            return;
+        }
+        let seat = self.seats().iter().find(|seat| seat.number == place.seat).map(Arc::clone);
+        let seat = seat.or_else(|| lock(&self.detached).iter().find(|seat| seat.number == place.seat).map(Arc::clone));
+        if let Some(seat) = seat {
+            seat.make_ready(place.stack);
+        }
+    }
+
+    /// Wakes a core for work that can be shared, unless one is looking already.
+    fn notify(&self) {
+        if let Some(seat) = self.sleep.notify() {
+            self.unpark(seat);
+        }
+    }
+
+    fn unpark(&self, number: u32) {
+        if let Some(seat) = self.seats().iter().find(|seat| seat.number == number) {
+            seat.parker().unpark();
+        }
+        // Ordering: a core is counted awake before we look whether the watchdog sleeps; it says so before it counts.
+        fence(SeqCst);
+        if self.watchdog_sleeps.swap(false, Relaxed) {
+            self.watchdog.unpark();
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        self.injector.len() > 0 || self.seats().iter().any(|seat| seat.queue.len() > 1)
+    }
+
+    fn steal_into(&self, thief: &Seat, stale: bool) -> bool {
+        self.seats()
+            .iter()
+            .filter(|seat| seat.number != thief.number)
+            .any(|seat| seat.queue.steal_into(&thief.queue, stale) > 0)
+    }
+
+    /// Runs the timers that are due.
+    pub(crate) fn expire_timers(&self) {
+        if self.timers.next() != Moment::FAR {
+            let now = self.now();
+            if self.timers.next() <= now {
+                self.timers.expire(now);
+            }
+        }
+    }
+
+    /// Says that the timer just set is the next to expire.
+    pub(crate) fn timer_is_next(&self) {
+        if let Some(seat) = self.sleep.timekeeper() {
+            self.unpark(seat);
+        }
+    }
+
+    /// How long the timekeeper may sleep: `None` not at all, `Some(None)` without limit.
+    fn until_next_timer(&self) -> Option<Option<Duration>> {
+        match self.timers.next() {
+            Moment::FAR => Some(None),
+            next => {
+                let limit = next.saturating_duration_since(self.now());
+                (limit > Duration::ZERO).then_some(Some(limit))
+            }
+        }
+    }
+}
+
+/// A scheduler with one core, driven step by step on the thread that made it.
+pub(crate) struct Simulation {
+    scheduler: Arc<Scheduler>,
+    core: Rc<Core>,
+}
+
+impl Simulation {
+    pub(crate) fn new(seed: u64, stack_size: usize) -> Self {
+        let scheduler = Arc::new(Scheduler::with_clock(Clock::simulated(), 1, stack_size));
+        let core = Core::driven(Arc::clone(&scheduler), scheduler.new_seat(), seed);
+        Self { scheduler, core }
+    }
+
+    pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
+        &self.scheduler
+    }
+
+    /// Makes one step at the present moment; false when nothing is runnable.
+    pub(crate) fn step(&self) -> bool {
+        self.core.step()
+    }
+
+    /// Moves the clock to the next timer, but not beyond `limit`; false when there is none up to there.
+    pub(crate) fn next_timer(&self, limit: Moment) -> bool {
+        match self.scheduler.timers.earliest() {
+            Some(at) if at <= limit => {
+                self.scheduler.clock.advance_to(at);
+                self.scheduler.timers.expire(self.scheduler.now());
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.scheduler.stopping.store(true, Relaxed);
+        self.core.end();
+        self.scheduler.timers.clear();
+    }
+}

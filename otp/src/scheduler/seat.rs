@@ -1,0 +1,147 @@
+//! The shared side of a core: what other threads may touch.
+//!
+//! A seat belongs to one thread for its whole life. When that thread is lost in code that does not come back, its
+//! queue is emptied by others, a new thread takes a new seat, and the old one serves only the stacks that are parked on
+//! it, should it ever return.
+
+use std::{num::NonZeroU64, time::Duration};
+
+use super::queue::RunQueue;
+use crate::sync::{
+    Condvar, Mutex,
+    atomic::{
+        AtomicBool, AtomicU64,
+        Ordering::{AcqRel, Acquire, Relaxed, Release},
+    },
+    lock,
+};
+
+/// Where a parked stack is: the seat's number and the stack's number on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) seat: u32,
+    pub(crate) stack: u32,
+}
+
+impl Place {
+    /// Never 0: seats are numbered from 1.
+    pub(super) fn to_bits(self) -> u64 {
+        u64::from(self.seat) << 32 | u64::from(self.stack)
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Option<Self> {
+        NonZeroU64::new(bits).map(|bits| Self { seat: (bits.get() >> 32) as u32, stack: bits.get() as u32 })
+    }
+}
+
+pub(crate) struct Seat {
+    pub(crate) number: u32,
+    pub(crate) queue: RunQueue,
+    /// Parked stacks that can go on, told by other threads.
+    ready: Mutex<Vec<u32>>,
+    has_ready: AtomicBool,
+    parker: Parker,
+    /// Counts turns; the watchdog compares.
+    turn: AtomicU64,
+    /// The token of the task whose turn it is; 0 between turns.
+    token: AtomicU64,
+    /// Set when the seat was given up: its thread serves only its parked stacks.
+    detached: AtomicBool,
+}
+
+impl Seat {
+    pub(crate) fn new(number: u32) -> Self {
+        Self {
+            number,
+            queue: RunQueue::new(),
+            ready: Mutex::new(Vec::new()),
+            has_ready: AtomicBool::new(false),
+            parker: Parker::new(),
+            turn: AtomicU64::new(0),
+            token: AtomicU64::new(0),
+            detached: AtomicBool::new(false),
+        }
+    }
+
+    /// Says that a parked stack of this seat can go on.
+    pub(crate) fn make_ready(&self, stack: u32) {
+        lock(&self.ready).push(stack);
+        self.has_ready.store(true, Release);
+        self.parker.unpark();
+    }
+
+    pub(crate) fn has_ready(&self) -> bool {
+        self.has_ready.load(Acquire)
+    }
+
+    pub(crate) fn take_ready(&self) -> Vec<u32> {
+        if !self.has_ready.swap(false, AcqRel) {
+            return Vec::new();
+        }
+        std::mem::take(&mut *lock(&self.ready))
+    }
+
+    pub(crate) fn begin_turn(&self, token: u64) {
+        self.token.store(token, Relaxed);
+        self.turn.store(self.turn.load(Relaxed).wrapping_add(1), Release);
+    }
+
+    pub(crate) fn end_turn(&self) {
+        self.token.store(0, Relaxed);
+    }
+
+    /// The number of the running turn and its task's token.
+    pub(crate) fn current(&self) -> (u64, u64) {
+        (self.turn.load(Acquire), self.token.load(Relaxed))
+    }
+
+    pub(crate) fn detach(&self) -> bool {
+        !self.detached.swap(true, AcqRel)
+    }
+
+    pub(crate) fn is_detached(&self) -> bool {
+        self.detached.load(Acquire)
+    }
+
+    pub(crate) fn parker(&self) -> &Parker {
+        &self.parker
+    }
+}
+
+/// One thread waits, any thread wakes it; a wake that comes first is not lost.
+pub(crate) struct Parker {
+    token: Mutex<bool>,
+    woken: Condvar,
+}
+
+impl Parker {
+    pub(crate) fn new() -> Self {
+        Self { token: Mutex::new(false), woken: Condvar::new() }
+    }
+
+    /// Waits for [`Parker::unpark`], at most for `limit`.
+    pub(crate) fn park(&self, limit: Option<Duration>) {
+        let mut token = lock(&self.token);
+        while !*token {
+            token = match limit {
+                None => self.woken.wait(token).unwrap_or_else(std::sync::PoisonError::into_inner),
+                Some(limit) => {
+                    let (token, _) =
+                        self.woken.wait_timeout(token, limit).unwrap_or_else(std::sync::PoisonError::into_inner);
+                    drop(token);
+                    *lock(&self.token) = false;
+                    return;
+                }
+            };
+        }
+        *token = false;
+    }
+
+    pub(crate) fn unpark(&self) {
+        let mut token = lock(&self.token);
+        if !*token {
+            *token = true;
+            self.woken.notify_one();
+        }
+    }
+}

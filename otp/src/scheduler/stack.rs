@@ -1,0 +1,182 @@
+//! Stacks that can be set aside in the middle of a function.
+//!
+//! A [`Stack`] runs a closure until it calls [`leave`]; the one who resumed it gets the reason and goes on. Resuming it
+//! again returns from `leave`. Two ways stand behind the one interface:
+//!
+//! * `switched`: stacks of our own on one thread, by `corosensei`; a switch costs nanoseconds.
+//! * `handed`: a thread for each stack, one of them running at a time; for targets and tools that know no foreign
+//!   stacks. The same behaviour, slower.
+//!
+//! This file knows nothing of tasks or queues.
+
+#![allow(unsafe_code, reason = "a stack must find the way back to whoever resumed it")]
+
+/// Why a stack gave control back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Its task waits; keep the stack under this number.
+    Parked(u32),
+    /// It has nothing on it but the scheduling loop; the stack with this number can go on.
+    GiveWay(u32),
+    /// One turn is over (driven cores only).
+    Stepped,
+    /// Nothing is runnable (driven cores only).
+    Quiet,
+    /// The closure returned.
+    Finished,
+}
+
+#[cfg(all(feature = "stacks", not(loom), not(miri)))]
+pub(crate) use switched::{Stack, leave};
+
+#[cfg(not(all(feature = "stacks", not(loom), not(miri))))]
+pub(crate) use handed::{Stack, leave};
+
+#[cfg(all(feature = "stacks", not(loom), not(miri)))]
+mod switched {
+    use std::{cell::Cell, io, ptr::NonNull};
+
+    use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack};
+
+    use super::Left;
+
+    thread_local! {
+        /// The way back from the stack that runs on this thread.
+        static BACK: Cell<Option<NonNull<Yielder<(), Left>>>> = const { Cell::new(None) };
+    }
+
+    /// A stack of our own.
+    pub(crate) struct Stack(Coroutine<(), Left, ()>);
+
+    impl Stack {
+        pub(crate) fn new(size: usize, run: impl FnOnce() + 'static) -> io::Result<Self> {
+            let stack = DefaultStack::new(size)?;
+            Ok(Self(Coroutine::with_stack(stack, move |back, ()| {
+                BACK.set(Some(NonNull::from(back)));
+                run();
+            })))
+        }
+
+        /// Runs the closure, or goes on with it, until it leaves.
+        pub(crate) fn resume(&mut self) -> Left {
+            match self.0.resume(()) {
+                CoroutineResult::Yield(left) => left,
+                CoroutineResult::Return(()) => Left::Finished,
+            }
+        }
+    }
+
+    /// Gives control to whoever resumed the running stack; returns when it is resumed again.
+    pub(crate) fn leave(left: Left) {
+        let back = BACK.get().expect("only code on a stack leaves it");
+        // SAFETY: 1. the yielder lives at the bottom of the running stack as long as the closure runs;
+        // 2. `BACK` names the running stack's: it is set when a stack starts and each time that it is resumed.
+        unsafe { back.as_ref() }.suspend(left);
+        BACK.set(Some(back));
+    }
+}
+
+#[cfg(not(all(feature = "stacks", not(loom), not(miri))))]
+mod handed {
+    use std::{
+        cell::RefCell,
+        io,
+        sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+        thread::{Builder, JoinHandle},
+    };
+
+    use super::Left;
+
+    /// Whose turn it is, and what was said at the last hand-over.
+    enum Turn {
+        Resumer(Left),
+        Stack,
+    }
+
+    struct Baton {
+        turn: Mutex<Turn>,
+        passed: Condvar,
+    }
+
+    impl Baton {
+        fn turn(&self) -> MutexGuard<'_, Turn> {
+            self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        fn pass(&self, turn: Turn) {
+            *self.turn() = turn;
+            self.passed.notify_all();
+        }
+
+        fn await_stack(&self) {
+            let mut turn = self.turn();
+            while !matches!(*turn, Turn::Stack) {
+                turn = self.passed.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+
+        fn await_left(&self) -> Left {
+            let mut turn = self.turn();
+            loop {
+                if let Turn::Resumer(left) = *turn {
+                    return left;
+                }
+                turn = self.passed.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    thread_local! {
+        static BATON: RefCell<Option<Arc<Baton>>> = const { RefCell::new(None) };
+    }
+
+    /// A thread that runs only while whoever resumed it waits.
+    pub(crate) struct Stack {
+        baton: Arc<Baton>,
+        thread: Option<JoinHandle<()>>,
+    }
+
+    struct Handed<F>(F);
+    // SAFETY: the closure runs on a thread of its own, but only while the thread that made it waits for it in
+    // `resume`, and the mutex of the baton orders the two; so it is never used by two threads at once.
+    unsafe impl<F> Send for Handed<F> {}
+    impl<F: FnOnce()> Handed<F> {
+        fn run(self) {
+            (self.0)();
+        }
+    }
+
+    impl Stack {
+        pub(crate) fn new(size: usize, run: impl FnOnce() + 'static) -> io::Result<Self> {
+            let baton = Arc::new(Baton { turn: Mutex::new(Turn::Resumer(Left::Finished)), passed: Condvar::new() });
+            let (run, own) = (Handed(run), Arc::clone(&baton));
+            let thread = Builder::new().name("otp-stack".into()).stack_size(size).spawn(move || {
+                BATON.set(Some(Arc::clone(&own)));
+                own.await_stack();
+                run.run();
+                own.pass(Turn::Resumer(Left::Finished));
+            })?;
+            Ok(Self { baton, thread: Some(thread) })
+        }
+
+        /// Runs the closure, or goes on with it, until it leaves.
+        pub(crate) fn resume(&mut self) -> Left {
+            self.baton.pass(Turn::Stack);
+            let left = self.baton.await_left();
+            if left == Left::Finished
+                && let Some(thread) = self.thread.take()
+            {
+                // A panic cannot come out of it: the scheduling loop catches those of its tasks.
+                let _ = thread.join();
+            }
+            left
+        }
+    }
+
+    /// Gives control to whoever resumed the running stack; returns when it is resumed again.
+    pub(crate) fn leave(left: Left) {
+        let baton = BATON.with_borrow(|baton| baton.clone()).expect("only code on a stack leaves it");
+        baton.pass(Turn::Resumer(left));
+        baton.await_stack();
+    }
+}

@@ -1,0 +1,85 @@
+//! The watchdog: a thread that notices what the cores, being busy, cannot.
+//!
+//! It looks every few milliseconds while any core is awake. A timer that is overdue while a core sleeps, or a queue
+//! behind a long turn, wakes a sleeper. A turn that goes on and on is shown to the floor above, which may say that its
+//! task is lost: then the core gets a new thread.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{
+            Ordering::{Relaxed, SeqCst},
+            fence,
+        },
+    },
+    time::{Duration, Instant},
+};
+
+use super::Scheduler;
+
+const PERIOD: Duration = Duration::from_millis(10);
+/// After so many quiet looks the watchdog sleeps until a core is woken.
+const QUIET_LOOKS: u32 = 100;
+
+/// What the floor above says of a task that holds its core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Let it run.
+    Busy,
+    /// It was declared dead: give its core a new thread.
+    Lost,
+}
+
+/// Asked by the watchdog.
+pub(crate) trait Watch: Send + Sync {
+    /// A turn of the task with this token has held a core for so long.
+    fn overdue(&self, token: u64, running: Duration) -> Verdict;
+    /// The thread of a seat is lost, with all the stacks that are parked on it.
+    fn lost(&self, seat: u32);
+}
+
+pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
+    let mut seen: HashMap<u32, (u64, Instant)> = HashMap::new();
+    let mut quiet = 0;
+    while !scheduler.is_stopping() {
+        if quiet < QUIET_LOOKS {
+            scheduler.watchdog.park(Some(PERIOD));
+        } else {
+            scheduler.watchdog_sleeps.store(true, Relaxed);
+            // One more look after saying so: a core may have been woken in between.
+            fence(SeqCst);
+            if scheduler.sleep.sleeping() == scheduler.seats().len() && !scheduler.is_stopping() {
+                scheduler.watchdog.park(None);
+            }
+            quiet = 0;
+        }
+        let seats = scheduler.seats().clone();
+        let sleeping = scheduler.sleep.sleeping();
+        quiet = if sleeping == seats.len() { quiet + 1 } else { 0 };
+        let now = Instant::now();
+        let mut stuck = false;
+        for seat in &seats {
+            let (turn, token) = seat.current();
+            let (before, since) = *seen.entry(seat.number).or_insert((turn, now));
+            if token == 0 || turn != before {
+                seen.insert(seat.number, (turn, now));
+                continue;
+            }
+            stuck |= seat.queue.len() > 0;
+            if watch.overdue(token, now - since) == Verdict::Lost {
+                scheduler.lost.fetch_add(1, Relaxed);
+                scheduler.replace(seat);
+                watch.lost(seat.number);
+                seen.remove(&seat.number);
+            }
+        }
+        let late = scheduler.timers.next() <= scheduler.now();
+        if sleeping > 0
+            && (stuck || late)
+            && let Some(seat) = scheduler.sleep.rouse()
+        {
+            scheduler.unpark(seat);
+        }
+    }
+}
