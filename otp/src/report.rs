@@ -36,11 +36,8 @@ pub(crate) fn core_not_replaced(error: &io::Error) {
     event!(error, format_args!("a core was lost and the system refuses a thread in its place: {error}"));
 }
 
-/// A process ended.
-pub(crate) fn ended(process: &AnyProcess, reason: &ExitReason) {
-    if reason.is_clean() || matches!(reason, ExitReason::Killed | ExitReason::Kill) {
-        return;
-    }
+/// A process ended in another way than it should.
+pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason) {
     let common = process.common();
     event!(
         error,

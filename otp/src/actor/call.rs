@@ -121,13 +121,12 @@ impl<T: Send + 'static> Reply<T> {
             }
             self.counted = true;
             let common = me.common();
-            let mut own = common.own.borrow_mut();
-            own.calls += 1;
-            if own.calls > 1 {
+            let calls = common.own.calls.get() + 1;
+            common.own.calls.set(calls);
+            if calls > 1 {
                 common.waits_for.store(0, SeqCst);
                 return None;
             }
-            drop(own);
             common.waits_for.store(callee.pid().token(), SeqCst);
             if call.slot.is_done() {
                 common.waits_for.store(0, SeqCst);
@@ -142,7 +141,8 @@ impl<T: Send + 'static> Reply<T> {
         self.finished = true;
         if std::mem::take(&mut self.counted) {
             current::try_with(|me| {
-                me.common().own.borrow_mut().calls -= 1;
+                let calls = &me.common().own.calls;
+                calls.set(calls.get() - 1);
                 me.common().waits_for.store(0, SeqCst);
             });
         }
@@ -150,8 +150,8 @@ impl<T: Send + 'static> Reply<T> {
 }
 
 /// The reason of a process that has ended.
-fn ended(reason: Option<&ExitReason>) -> ExitReason {
-    reason.cloned().unwrap_or(ExitReason::NoProc)
+fn ended(reason: Option<ExitReason>) -> ExitReason {
+    reason.unwrap_or(ExitReason::NoProc)
 }
 
 impl<T: Send + 'static> Future for Reply<T> {

@@ -16,14 +16,23 @@ use crate::{
 /// The process of an actor, as its own handlers see it.
 pub struct Context<A: Actor> {
     cell: TaskRef<Cell<A::Message>>,
-    pub(super) stop: Option<ExitReason>,
+    stop: Option<Box<Stop>>,
+}
+
+/// Why the actor is to end.
+pub(super) struct Stop {
+    pub(super) reason: ExitReason,
     /// The answer of the call that stopped it: sent after `terminate`.
-    pub(super) last_reply: Option<Box<dyn FnOnce() + Send>>,
+    pub(super) reply: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl<A: Actor> Context<A> {
     pub(super) fn new(cell: TaskRef<Cell<A::Message>>) -> Self {
-        Self { cell, stop: None, last_reply: None }
+        Self { cell, stop: None }
+    }
+
+    pub(super) fn take_stop(&mut self) -> Option<Box<Stop>> {
+        self.stop.take()
     }
 
     pub(super) fn cell(&self) -> &TaskRef<Cell<A::Message>> {
@@ -84,7 +93,7 @@ impl<A: Actor> Context<A> {
     /// Ends the actor after this handler: `terminate` runs, then the handler's answer is sent, then the process ends.
     /// OTP's `{stop, Reason, ..}`. The first reason counts.
     pub fn stop(&mut self, reason: impl IntoReason) {
-        self.stop.get_or_insert_with(|| reason.into_reason());
+        self.stop.get_or_insert_with(|| Box::new(Stop { reason: reason.into_reason(), reply: None }));
     }
 
     /// Says whether exit signals become [`Exit`](crate::Exit)s for a `#[handle_info]`; returns what was said before.
@@ -121,10 +130,9 @@ impl<A: Actor> Context<A> {
     /// For generated code: answers a call, after `terminate` if its handler has stopped the actor.
     #[doc(hidden)]
     pub fn reply<T: Send + 'static>(&mut self, reply: ReplyTo<T>, answer: T) {
-        if self.stop.is_some() {
-            self.last_reply = Some(Box::new(move || reply.send(answer)));
-        } else {
-            reply.send(answer);
+        match &mut self.stop {
+            Some(stop) => stop.reply = Some(Box::new(move || reply.send(answer))),
+            None => reply.send(answer),
         }
     }
 

@@ -20,7 +20,7 @@ use std::{
 };
 
 use crate::{
-    process::{AnyProcess, Pid, cell::PendingCall, current},
+    process::{AnyProcess, Pid, common::PendingCall, current},
     sync::atomic::{
         AtomicBool, AtomicU8,
         Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
@@ -229,7 +229,7 @@ impl<T: Send + 'static> Drop for ReplyTo<T> {
         let kept = current::try_with(|me| {
             let dying = me.pid() == slot.callee && (std::thread::panicking() || me.common().is_ending());
             if dying {
-                me.common().own.borrow_mut().orphans.push(slot.clone());
+                me.common().own.keep_orphan(slot.clone());
             }
             dying
         });

@@ -10,13 +10,15 @@ use std::{
     time::Duration,
 };
 
-use super::{Actor, Address, Blocking, Context, Handled, Info, Init, StartError, client::of_process};
+use super::{Actor, Address, Blocking, Context, Handled, Info, Init, StartError, client::of_process, context::Stop};
 use crate::{
     process::{
         self, ExitReason, MonitorRef, Pid,
         answer::{self, Asked},
-        cell::{Cell, PendingCall, is_fatal},
+        cell::Cell,
+        common::PendingCall,
         current,
+        panic::is_fatal,
         signal::{Item, Signal},
         spawn::{self, Relation},
     },
@@ -114,7 +116,7 @@ pub(crate) fn start_process<A: Actor>(start: Start<A>) -> Result<Started<A>, Sta
     let (asked, answer) = answer::channel();
     let (cell, monitor) = spawn::start(A::NAME, relation, |cell| {
         let ack = Ack { asked: Some(asked), child: cell.common().pid };
-        Box::pin(serve::<A>(cell.clone(), start.args, start.name, ack))
+        Box::pin(serve::<A>(Box::new(Serve { cell: cell.clone(), args: Some(start.args), name: start.name, ack })))
     });
     let pid = cell.common().pid;
     let outcome = match timeout {
@@ -132,7 +134,7 @@ pub(crate) fn start_process<A: Actor>(start: Start<A>) -> Result<Started<A>, Sta
     let error = match outcome {
         Ok(Some(Some(Ok(())))) => return Ok((cell, monitor)),
         Ok(Some(Some(Err(error)))) => error,
-        Ok(Some(None)) => StartError::Failed(cell.common().reason().cloned().unwrap_or(ExitReason::Killed)),
+        Ok(Some(None)) => StartError::Failed(cell.common().reason().unwrap_or(ExitReason::Killed)),
         Ok(None) => {
             process::unlink(pid);
             process::exit(pid, ExitReason::Kill);
@@ -165,14 +167,14 @@ struct Ack {
 }
 
 impl Ack {
-    fn started(mut self) {
+    fn started(&mut self) {
         if let Some(asked) = self.asked.take() {
             asked.answer(Ok(()));
         }
     }
 
     /// Says why not, once the process is gone and its name is free.
-    fn failed(mut self, error: StartError) {
+    fn failed(&mut self, error: StartError) {
         self.keep(Some(error));
     }
 
@@ -181,7 +183,7 @@ impl Ack {
         let failed: Arc<dyn PendingCall> = Arc::new(FailedStart(Mutex::new(Some((asked, error)))));
         current::try_with(|me| {
             if me.pid() == self.child {
-                me.common().own.borrow_mut().orphans.push(failed);
+                me.common().own.keep_orphan(failed);
             }
         });
     }
@@ -211,143 +213,227 @@ impl PendingCall for FailedStart {
     fn deferred(&self) {}
 }
 
+/// What a server begins with.
+struct Serve<A: Actor> {
+    cell: TaskRef<Cell<A::Message>>,
+    name: Option<Arc<str>>,
+    args: Option<A::Args>,
+    ack: Ack,
+}
+
 /// What a server does from its beginning to its end; gives the reason.
-async fn serve<A: Actor>(cell: TaskRef<Cell<A::Message>>, args: A::Args, name: Option<Arc<str>>, ack: Ack) -> ExitReason {
-    if let Some(name) = name {
-        let registered = current::with(|me| me.common().node.names.register(&name, me));
-        if let Err(process::RegisterError::Taken(holder)) = registered {
-            ack.failed(StartError::AlreadyStarted(holder));
-            return ExitReason::Normal;
+///
+/// This future is most of the memory of an idle actor. It is written so that what it keeps while it waits for a message
+/// is the state, the context and a few words.
+fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason> + Send {
+    async move {
+        let mut ctx = Context::<A>::new(serve.cell.clone());
+        let mut actor = match begin(&mut ctx, &mut serve) {
+            Begun::Ready(actor) => actor,
+            Begun::Ended(reason) => return reason,
+            Begun::Awaits(init) => {
+                let init = deaf(init).await;
+                match initialised(init, &mut serve.ack) {
+                    Ok(actor) => actor,
+                    Err(reason) => return reason,
+                }
+            }
+        };
+        ctx.cell().common().handler.set("");
+        let mut budget = BUDGET;
+        let mut stop = ctx.take_stop();
+        while stop.is_none() {
+            let mut outcome = Ok(());
+            if let Some(waits) = step(&mut actor, &mut ctx, &mut budget, &mut outcome) {
+                outcome = waits.await;
+            }
+            stop = handled(&mut ctx, outcome);
         }
+        let Some(stop) = stop else { return ExitReason::Normal };
+        ctx.cell().common().handler.set("terminate");
+        if let Handled::Async(terminate) = actor.terminate(&stop.reason, &mut ctx) {
+            deaf(terminate).await;
+        }
+        ctx.cell().common().handler.set("");
+        if let Some(reply) = stop.reply {
+            reply();
+        }
+        stop.reason
     }
-    let mut ctx = Context::<A>::new(cell);
+}
+
+/// How a server has begun.
+enum Begun<'a, A> {
+    Ready(A),
+    Ended(ExitReason),
+    Awaits(Pin<Box<dyn Future<Output = Init<A>> + Send + 'a>>),
+}
+
+/// Takes the name and calls `init`.
+fn begin<'a, A: Actor>(ctx: &'a mut Context<A>, serve: &mut Serve<A>) -> Begun<'a, A> {
+    let Some(args) = serve.args.take() else { return Begun::Ended(ExitReason::Normal) };
+    if let Some(name) = serve.name.take()
+        && let Err(process::RegisterError::Taken(holder)) =
+            current::with(|me| me.common().node.names.register(&name, me))
+    {
+        serve.ack.failed(StartError::AlreadyStarted(holder));
+        return Begun::Ended(ExitReason::Normal);
+    }
     ctx.cell().common().handler.set("init");
-    let init = match A::init(args, &mut ctx) {
-        Handled::Done(init) => init,
-        Handled::Async(future) => deaf(future).await,
-    };
-    let actor = match init {
-        Init::Ok(actor) => actor,
+    match A::init(args, ctx) {
+        Handled::Done(init) => initialised(init, &mut serve.ack).map_or_else(Begun::Ended, Begun::Ready),
+        Handled::Async(init) => Begun::Awaits(init),
+    }
+}
+
+/// What `init` came to: the state, or the reason to end with.
+fn initialised<A: Actor>(init: Init<A>, ack: &mut Ack) -> Result<A, ExitReason> {
+    match init {
+        Init::Ok(actor) => {
+            ack.started();
+            Ok(actor)
+        }
         Init::Ignore => {
             ack.failed(StartError::Ignore);
-            return ExitReason::Normal;
+            Err(ExitReason::Normal)
         }
         Init::Stop(reason) => {
             ack.failed(StartError::Failed(reason.clone()));
-            return reason;
+            Err(reason)
         }
         Init::Error(reason) => {
             ack.failed(StartError::Failed(reason));
-            return ExitReason::Normal;
+            Err(ExitReason::Normal)
         }
-    };
-    ctx.cell().common().handler.set("");
-    ack.started();
-    run(actor, ctx).await
+    }
 }
 
-/// Serves messages until there is a reason to end, then terminates.
-async fn run<A: Actor>(mut actor: A, mut ctx: Context<A>) -> ExitReason {
-    let mut budget = BUDGET;
-    let reason = loop {
-        if let Some(reason) = ctx.stop.take() {
-            break reason;
+type Handler<'a> = Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>;
+
+/// Handles the next item. What it comes to is put into `outcome`, unless there is something to wait for.
+fn step<'a, A: Actor>(
+    actor: &'a mut A,
+    ctx: &'a mut Context<A>,
+    budget: &mut u32,
+    outcome: &mut Result<(), ExitReason>,
+) -> Option<Waits<'a>> {
+    let Some(item) = next::<A>(ctx.cell(), budget) else { return Some(Waits::ForItem) };
+    let common = ctx.cell().common();
+    let handled = match item {
+        Item::Message(message) => {
+            common.handler.set(A::message_name(&message));
+            caught(|| actor.handle(message, ctx))
         }
-        let item = next::<A>(ctx.cell(), &mut budget).await;
-        let info = match item {
-            Item::Message(message) => {
-                match handle(&mut actor, &mut ctx, message).await {
-                    Ok(()) => continue,
-                    Err(reason) => break reason,
+        Item::Timed(timed) => {
+            common.handler.set("timer");
+            match caught(|| timed.deliver()) {
+                Ok(None) => return None,
+                Ok(Some(message)) => {
+                    common.handler.set(A::message_name(&message));
+                    caught(|| actor.handle(message, ctx))
                 }
+                Err(reason) => Err(reason),
             }
-            Item::Timed(timed) => {
-                ctx.cell().common().handler.set("timer");
-                match caught(|| timed.deliver()) {
-                    Ok(Some(message)) => match handle(&mut actor, &mut ctx, message).await {
-                        Ok(()) => continue,
-                        Err(reason) => break reason,
-                    },
-                    Ok(None) => continue,
-                    Err(reason) => break reason,
+        }
+        Item::Signal(signal) => {
+            let info = match *signal {
+                Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
+                    *outcome = Err(exit.reason);
+                    return None;
                 }
-            }
-            Item::Signal(signal) => match *signal {
-                Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => break exit.reason,
-                Signal::Terminate(reason) => break reason,
+                Signal::Terminate(reason) => {
+                    *outcome = Err(reason);
+                    return None;
+                }
                 Signal::Trapped(exit) => Info::Exit(exit),
                 Signal::Down(down) => Info::Down(down),
                 Signal::Foreign { payload, .. } => Info::Other(payload),
-                _ => continue,
-            },
-        };
-        ctx.cell().common().handler.set("info");
-        let handled = match caught(|| actor.info(info, &mut ctx)) {
-            Ok(Handled::Done(outcome)) => outcome,
-            Ok(Handled::Async(future)) => caught_async(future).await.unwrap_or_else(Err),
-            Err(reason) => Err(reason),
-        };
-        match handled {
-            Ok(()) => answer_orphans(&ctx),
-            Err(reason) => break reason,
+                _ => return None,
+            };
+            common.handler.set("info");
+            caught(|| actor.info(info, ctx))
         }
     };
-    ctx.cell().common().handler.set("terminate");
-    match actor.terminate(&reason, &mut ctx) {
-        Handled::Done(()) => {}
-        Handled::Async(future) => deaf(future).await,
+    match handled {
+        Ok(Handled::Done(done)) => *outcome = done,
+        Ok(Handled::Async(handler)) => return Some(Waits::ForHandler(handler)),
+        Err(reason) => *outcome = Err(reason),
     }
-    ctx.cell().common().handler.set("");
-    if let Some(reply) = ctx.last_reply.take() {
-        reply();
-    }
-    reason
+    None
 }
 
-/// Handles one message of the actor's own.
-async fn handle<A: Actor>(actor: &mut A, ctx: &mut Context<A>, message: A::Message) -> Result<(), ExitReason> {
-    ctx.cell().common().handler.set(A::message_name(&message));
-    let handled = match caught(|| actor.handle(message, ctx)) {
-        Ok(Handled::Done(outcome)) => outcome,
-        Ok(Handled::Async(future)) => caught_async(future).await.unwrap_or_else(Err),
-        Err(reason) => Err(reason),
-    };
-    if handled.is_ok() {
-        answer_orphans(ctx);
-    }
-    handled
+/// What a server waits for.
+enum Waits<'a> {
+    /// The next item: it gives way, and whoever polls again has a reason.
+    ForItem,
+    Woken,
+    /// The rest of a handler; messages do not wake it meanwhile.
+    ForHandler(Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>),
 }
 
-/// The next thing to do; lets others run when the budget is used up.
-async fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Item<A::Message> {
-    poll_fn(|_| {
-        let item = current::with(|me| {
-            let common = cell.common();
-            if common.must_end(me) {
-                return None;
+impl Future for Waits<'_> {
+    type Output = Result<(), ExitReason>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Waits::ForItem => {
+                *self = Waits::Woken;
+                Poll::Pending
             }
-            if *budget == 0 {
-                *budget = BUDGET;
-                me.task().wake();
-                return None;
+            Waits::Woken => Poll::Ready(Ok(())),
+            Waits::ForHandler(handler) => {
+                let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
+                deaf(true);
+                let polled = caught(|| handler.as_mut().poll(cx)).unwrap_or_else(|reason| Poll::Ready(Err(reason)));
+                if polled.is_ready() {
+                    deaf(false);
+                }
+                polled
             }
-            *budget -= 1;
-            let item = cell.next_item(me);
-            if item.is_some() {
-                drop(cell.take_idle());
-                return item;
-            }
+        }
+    }
+}
+
+/// What a handler leaves behind: nothing, or the reason to end.
+fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) -> Option<Box<Stop>> {
+    match outcome {
+        Ok(()) => {
+            // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
+            let orphans = ctx.cell().common().own.take_orphans();
+            orphans.iter().for_each(|call| call.abandon());
+            ctx.take_stop()
+        }
+        Err(reason) => {
+            let reply = ctx.take_stop().and_then(|stop| stop.reply);
+            Some(Box::new(Stop { reason, reply }))
+        }
+    }
+}
+
+/// The next thing to do, if there is one and the budget is not used up.
+fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
+    current::with(|me| {
+        let common = cell.common();
+        if common.must_end(me) {
+            return None;
+        }
+        if *budget == 0 {
             *budget = BUDGET;
-            let at = cell.idle_at()?;
-            if common.node.scheduler.now() < at {
-                common.wake_at(me, at);
-                return None;
-            }
-            cell.take_idle().map(|(_, message)| Item::Message(message))
-        });
-        item.map_or(Poll::Pending, Poll::Ready)
+            me.task().wake();
+            return None;
+        }
+        *budget -= 1;
+        if let Some(item) = cell.next_item(me) {
+            return Some(item);
+        }
+        *budget = BUDGET;
+        let at = cell.idle_at()?;
+        if common.node.scheduler.now() < at {
+            common.wake_at(me, at);
+            return None;
+        }
+        cell.take_idle().map(Item::Message)
     })
-    .await
 }
 
 /// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.
@@ -360,19 +446,9 @@ fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
     })
 }
 
-/// As [`caught`], for the rest of an asynchronous handler, while which messages do not wake the process.
-async fn caught_async<T>(mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>) -> Result<T, ExitReason> {
-    deaf(poll_fn(|cx| match caught(|| future.as_mut().poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(reason) => Poll::Ready(Err(reason)),
-    }))
-    .await
-}
-
-/// Awaits something that no message of the actor's own can bring about.
-async fn deaf<F: Future + Unpin>(mut future: F) -> F::Output {
-    poll_fn(|cx| {
+/// Awaits something that no message of the actor's own can bring about, and is not woken by them.
+fn deaf<F: Future + Unpin>(mut future: F) -> impl Future<Output = F::Output> {
+    poll_fn(move |cx| {
         let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
         deaf(true);
         let polled = Pin::new(&mut future).poll(cx);
@@ -381,15 +457,4 @@ async fn deaf<F: Future + Unpin>(mut future: F) -> F::Output {
         }
         polled
     })
-    .await
-}
-
-/// Tells the callers whose `ReplyTo`s were dropped in a panic that the actor has survived.
-fn answer_orphans<A: Actor>(ctx: &Context<A>) {
-    let own = &ctx.cell().common().own;
-    if own.borrow().orphans.is_empty() {
-        return;
-    }
-    let orphans = std::mem::take(&mut own.borrow_mut().orphans);
-    orphans.iter().for_each(|call| call.abandon());
 }

@@ -6,7 +6,8 @@ use std::{fmt, mem::ManuallyDrop, ops::Deref, ptr::NonNull};
 
 use super::{
     Pid,
-    cell::{Cell, Common, Process},
+    cell::{Cell, Process},
+    common::Common,
     signal::Signal,
 };
 use crate::scheduler::{Task, TaskRef};

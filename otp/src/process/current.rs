@@ -22,7 +22,8 @@ use std::{
 use super::{
     ExitReason,
     any::AnyProcess,
-    cell::{Cell, Home},
+    cell::Cell,
+    common::Home,
     node::Node,
 };
 use crate::{
@@ -104,7 +105,7 @@ pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
 fn adopt(node: &Node, home: Home) -> AnyProcess {
     let inner = node.inner();
     let cell = Cell::<Infallible>::new(inner.table.reserve(), None, inner.clone(), "thread", home);
-    cell.common().own.borrow_mut().trap_exit = true;
+    cell.common().own.trap_exit.set(true);
     let process = AnyProcess::new(&cell);
     inner.table.insert(process.clone());
     process

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "a text is two words, read only when both are of one write")]
 
 use std::sync::atomic::{
-    AtomicPtr, AtomicU32, AtomicUsize,
+    AtomicPtr, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
@@ -13,12 +13,12 @@ pub(crate) struct Handler {
     /// Odd while a write is under way.
     writes: AtomicU32,
     start: AtomicPtr<u8>,
-    len: AtomicUsize,
+    len: AtomicU32,
 }
 
 impl Handler {
     pub(crate) fn new() -> Self {
-        Self { writes: AtomicU32::new(0), start: AtomicPtr::new(std::ptr::null_mut()), len: AtomicUsize::new(0) }
+        Self { writes: AtomicU32::new(0), start: AtomicPtr::new(std::ptr::null_mut()), len: AtomicU32::new(0) }
     }
 
     /// Only the process itself calls this.
@@ -27,14 +27,14 @@ impl Handler {
         self.writes.store(writes.wrapping_add(1), Relaxed);
         fence(Release);
         self.start.store(name.as_ptr().cast_mut(), Relaxed);
-        self.len.store(name.len(), Relaxed);
+        self.len.store(name.len() as u32, Relaxed);
         self.writes.store(writes.wrapping_add(2), Release);
     }
 
     /// The name, unless there is none or it is being changed.
     pub(crate) fn get(&self) -> Option<&'static str> {
         let writes = self.writes.load(Acquire);
-        let (start, len) = (self.start.load(Relaxed), self.len.load(Relaxed));
+        let (start, len) = (self.start.load(Relaxed), self.len.load(Relaxed) as usize);
         fence(Acquire);
         if writes % 2 == 1 || self.writes.load(Relaxed) != writes || len == 0 {
             return None;

@@ -87,7 +87,7 @@ pub fn trap_exit(trap: bool) -> bool {
     current::with(|me| {
         // What arrived before is decided by the old answer.
         me.process().take_arrivals(me);
-        std::mem::replace(&mut me.common().own.borrow_mut().trap_exit, trap)
+        me.common().own.trap_exit.replace(trap)
     })
 }
 
@@ -134,7 +134,7 @@ struct Alive(super::answer::Asked<()>);
 
 impl Ask for Alive {
     fn answer(self: Box<Self>, process: &AnyProcess) {
-        if process.common().own.borrow().fatal.is_none() {
+        if process.common().own.fatal().is_none() {
             self.0.answer(());
         }
     }
@@ -182,7 +182,7 @@ struct Info(super::answer::Asked<ProcessInfo>);
 
 impl Ask for Info {
     fn answer(self: Box<Self>, process: &AnyProcess) {
-        if process.common().own.borrow().fatal.is_none() {
+        if process.common().own.fatal().is_none() {
             self.0.answer(info(process));
         }
     }
@@ -198,7 +198,7 @@ fn info(process: &AnyProcess) -> ProcessInfo {
         monitors: Vec::new(),
         monitored_by: Vec::new(),
         message_queue_len: process.process().queue_len(),
-        trap_exit: common.own.borrow().trap_exit,
+        trap_exit: common.own.trap_exit.get(),
     };
     common.relate(|relations| {
         info.name = relations.name.as_deref().map(str::to_owned);

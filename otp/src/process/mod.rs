@@ -6,6 +6,7 @@
 pub(crate) mod answer;
 mod any;
 pub(crate) mod cell;
+pub(crate) mod common;
 pub(crate) mod current;
 mod handler;
 mod link;
@@ -13,6 +14,7 @@ pub(crate) mod me;
 mod names;
 mod node;
 mod owned;
+pub(crate) mod panic;
 mod pid;
 mod reason;
 pub(crate) mod signal;

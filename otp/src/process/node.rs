@@ -16,9 +16,10 @@ use std::{
 
 use super::{
     AnyProcess, Down, ExitReason, MonitorRef, Pid,
-    cell::{Home, install_panic_hook},
+    common::Home,
     current,
     names::Names,
+    panic::install_panic_hook,
     signal::Signal,
     table::Table,
 };
@@ -51,6 +52,8 @@ pub(crate) struct NodeInner {
     pub(crate) table: Table,
     pub(crate) names: Names,
     counter: AtomicU64,
+    /// The crashes so far, where somebody wants to know.
+    crashes: Mutex<Option<Vec<(Pid, &'static str, ExitReason)>>>,
     stopping: AtomicBool,
     ends: Mutex<()>,
     ended: Condvar,
@@ -116,6 +119,7 @@ impl Node {
             table: Table::new(number),
             names: Names::default(),
             counter: AtomicU64::new(0),
+            crashes: Mutex::new(None),
             stopping: AtomicBool::new(false),
             ends: Mutex::new(()),
             ended: Condvar::new(),
@@ -205,7 +209,31 @@ impl fmt::Debug for Node {
 }
 
 impl NodeInner {
-    fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
+    fn crashes(&self) -> std::sync::MutexGuard<'_, Option<Vec<(Pid, &'static str, ExitReason)>>> {
+        self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on crashes are recorded, and not reported.
+    pub(crate) fn record_crashes(&self) {
+        *self.crashes() = Some(Vec::new());
+    }
+
+    /// The crashes recorded since the last call.
+    pub(crate) fn take_crashes(&self) -> Vec<(Pid, &'static str, ExitReason)> {
+        self.crashes().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// A process has crashed.
+    pub(crate) fn crashed(&self, process: &AnyProcess, reason: &ExitReason) {
+        let common = process.common();
+        if let Some(crashes) = self.crashes().as_mut() {
+            crashes.push((common.pid, common.label, reason.clone()));
+            return;
+        }
+        report::crashed(process, reason);
+    }
+
+    pub(crate) fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
         self.table.all().into_iter().filter(|process| matches!(process.common().home, Home::Core))
     }
 

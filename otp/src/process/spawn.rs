@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     AnyProcess, ExitReason, MonitorRef, Pid,
-    cell::{Body, Cell, Home},
+    cell::{Body, Cell},
+    common::Home,
     current,
     me::Me,
     node::NodeInner,

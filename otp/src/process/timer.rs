@@ -174,6 +174,8 @@ fn set<M: Send + 'static>(to: &TaskRef<Cell<M>>, at: Moment, timer: Arc<impl Exp
 /// Wakes the task that polls it at a moment: by the process's own alarm where the process itself polls, else by an
 /// entry of its own.
 pub(crate) struct WakeUp {
+    /// Whether the alarm was set: before that there is no need to look at the clock.
+    set: bool,
     entry: Option<(Arc<NodeInner>, Key, Arc<Entry>)>,
 }
 
@@ -191,18 +193,20 @@ impl Expire for Entry {
 
 impl WakeUp {
     pub(crate) fn new() -> Self {
-        Self { entry: None }
+        Self { set: false, entry: None }
     }
 
     /// Ready at `at` or later.
     pub(crate) fn poll(&mut self, cx: &Context<'_>, at: Moment) -> Poll<()> {
         current::with(|me| {
             let common = me.common();
-            if at != Moment::FAR && common.node.scheduler.now() >= at {
+            if at == Moment::FAR {
+                return Poll::Pending;
+            }
+            if std::mem::replace(&mut self.set, true) && common.node.scheduler.now() >= at {
                 return Poll::Ready(());
             }
-            if at == Moment::FAR {
-            } else if me.task().owns(cx.waker()) {
+            if me.task().owns(cx.waker()) {
                 common.wake_at(me, at);
             } else if let Some((_, _, entry)) = &self.entry {
                 entry.waker.lock().unwrap_or_else(PoisonError::into_inner).clone_from(cx.waker());

@@ -274,7 +274,7 @@ impl Core {
             if found {
                 return;
             }
-        } else if self.look_around(false) {
+        } else if self.look_around(None) {
             return;
         }
         scheduler.sleep().begin_sleep(self.seat.number);
@@ -282,7 +282,7 @@ impl Core {
             if scheduler.sleep().end_sleep(self.seat.number) {
                 scheduler.sleep().end_search();
             }
-            self.look_around(true);
+            self.look_around(None);
             return;
         }
         if scheduler.sleep().keep_time(self.seat.number) {
@@ -295,7 +295,7 @@ impl Core {
         }
         if scheduler.sleep().end_sleep(self.seat.number) {
             // Woken as a searcher: look at once, and pass the wake-up on if there is more.
-            let found = self.look_around(true);
+            let found = self.look_around(None);
             if scheduler.sleep().end_search() && found {
                 scheduler.notify();
             }
@@ -304,9 +304,9 @@ impl Core {
 
     fn search(&self) -> bool {
         let began = Instant::now();
-        let mut stale = false;
+        let turns = self.scheduler.turns();
         loop {
-            if self.look_around(stale) {
+            if self.look_around(None) {
                 return true;
             }
             for _ in 0..64 {
@@ -315,21 +315,23 @@ impl Core {
                 }
                 std::hint::spin_loop();
             }
-            if began.elapsed() > SEARCH || self.scheduler.is_stopping() {
+            if self.scheduler.is_stopping() {
                 return false;
             }
-            // What another core has not begun since the first look, it is too busy to begin soon.
-            stale = began.elapsed() > SEARCH / 4;
+            if began.elapsed() > SEARCH {
+                return self.look_around(Some(&turns));
+            }
         }
     }
 
-    /// One look at the timers and at the other queues; true when there is something to do now.
-    fn look_around(&self, stale: bool) -> bool {
+    /// One look at the timers and at the other queues; true when there is something to do now. A core that is still in
+    /// the turn it was in at `turns` gives away even the task it woke last: it is too busy to begin it soon.
+    fn look_around(&self, turns: Option<&[(u32, u64)]>) -> bool {
         self.scheduler.expire_timers();
         self.seat.queue.len() > 0
             || self.seat.has_ready()
             || self.scheduler.injector().steal_into(&self.seat.queue, true) > 0
-            || self.scheduler.steal_into(&self.seat, stale)
+            || self.scheduler.steal_into(&self.seat, turns.unwrap_or_default())
     }
 
     pub(super) fn seat(&self) -> &Seat {

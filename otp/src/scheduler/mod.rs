@@ -213,6 +213,10 @@ impl Scheduler {
         let worth_sharing = match (queued, task) {
             (Some(len), _) => len > 1,
             (None, Some(task)) => {
+                assert!(
+                    !self.clock.is_virtual() || self.is_stopping(),
+                    "a simulated node was used by another thread: its run would not be a function of its seed"
+                );
                 self.injector.push_last(task);
                 true
             }
@@ -264,11 +268,17 @@ impl Scheduler {
         self.injector.len() > 0 || self.seats().iter().any(|seat| seat.queue.len() > 1)
     }
 
-    fn steal_into(&self, thief: &Seat, stale: bool) -> bool {
+    /// The turn that each seat is in.
+    fn turns(&self) -> Vec<(u32, u64)> {
+        self.seats().iter().map(|seat| (seat.number, seat.current().0)).collect()
+    }
+
+    /// Takes work from another seat; from one that is still in its turn of `turns`, also what it woke last.
+    fn steal_into(&self, thief: &Seat, turns: &[(u32, u64)]) -> bool {
         self.seats()
             .iter()
             .filter(|seat| seat.number != thief.number)
-            .any(|seat| seat.queue.steal_into(&thief.queue, stale) > 0)
+            .any(|seat| seat.queue.steal_into(&thief.queue, turns.contains(&(seat.number, seat.current().0))) > 0)
     }
 
     /// Runs the timers that are due.

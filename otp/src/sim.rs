@@ -1,0 +1,218 @@
+//! Simulation: a node on the test's own thread, where a seed makes every choice and time is virtual.
+
+use std::{
+    error::Error,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    rc::Rc,
+    time::Duration,
+};
+
+use crate::{
+    actor::{Client, ClientExt, Slot, StartError},
+    process::{self, ExitReason, Node, Pid, STACK_SIZE, current, signal::Signal},
+    scheduler::Simulation,
+    supervisor::{Child, ChildSpec, SupervisorRef},
+    time::Moment,
+};
+
+/// After so many turns without a pause a simulation is taken not to settle.
+const SETTLE_LIMIT: usize = 10_000_000;
+
+/// A node that a test drives: one core, a virtual clock, and a seed that chooses what runs next.
+///
+/// `#[otp::test]` makes one for each seed. The test itself is a process of the node that traps exits. When it waits,
+/// others run; when nothing is runnable, the clock jumps to the next timer. Nothing happens while it does not wait.
+///
+/// A process that crashes fails the test, unless the test [expected](Sim::crashes) it.
+pub struct Sim {
+    simulation: Rc<Simulation>,
+    node: Node,
+    seed: u64,
+}
+
+/// A crash that happened in a simulation.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Crash {
+    /// The process.
+    pub pid: Pid,
+    /// What reports call it.
+    pub label: &'static str,
+    /// Why it ended.
+    pub reason: ExitReason,
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ({}): {}", self.pid, self.label, self.reason)
+    }
+}
+
+impl Sim {
+    /// Runs `test` in a simulation with a seed.
+    ///
+    /// # Panics
+    /// When a process crashed that the test did not expect, or when processes are left that can't be ended.
+    pub fn run<R>(seed: u64, test: impl FnOnce(&mut Sim) -> R) -> R {
+        let simulation = Rc::new(Simulation::new(seed, STACK_SIZE));
+        let node = Node::with_scheduler(simulation.scheduler().clone());
+        node.inner().record_crashes();
+        let mut sim = Sim { simulation: Rc::clone(&simulation), node: node.clone(), seed };
+        let outcome = current::driving(&node, simulation, |_| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| test(&mut sim)));
+            let crashes = sim.crashes();
+            sim.end();
+            (outcome, crashes)
+        });
+        match outcome {
+            (Err(payload), _) => resume_unwind(payload),
+            (Ok(_), crashes) if !crashes.is_empty() => {
+                let crashes: Vec<String> = crashes.iter().map(ToString::to_string).collect();
+                panic!("crashed, which the test did not expect: {}", crashes.join("; "));
+            }
+            (Ok(value), _) => value,
+        }
+    }
+
+    /// Kills what the test has left.
+    fn end(&self) {
+        let inner = self.node.inner();
+        for process in inner.on_cores().collect::<Vec<_>>() {
+            inner.exit(process.pid(), process.pid(), ExitReason::Kill);
+        }
+        self.settle();
+        assert!(inner.on_cores().next().is_none(), "a process has survived its kill");
+        // The crashes of the end are nobody's concern.
+        drop(inner.take_crashes());
+    }
+
+    /// The seed of this run.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The virtual time since the start.
+    pub fn now(&self) -> Duration {
+        self.node.inner().scheduler.now().saturating_duration_since(Moment::START)
+    }
+
+    /// Lets everything run until nothing is runnable; the clock stands still.
+    ///
+    /// # Panics
+    /// When it goes on for ten million turns.
+    pub fn settle(&self) {
+        for _ in 0..SETTLE_LIMIT {
+            if !self.simulation.step() {
+                return;
+            }
+        }
+        panic!("the simulation does not settle: processes wake one another for ever");
+    }
+
+    /// Lets `duration` pass: what is runnable runs, and timers expire in their order.
+    ///
+    /// # Panics
+    /// As [`settle`](Sim::settle).
+    pub fn advance(&self, duration: Duration) {
+        let scheduler = &self.node.inner().scheduler;
+        let until = scheduler.now().saturating_add(duration);
+        self.settle();
+        while self.simulation.next_timer(until) {
+            self.settle();
+        }
+        scheduler.clock().advance_to(until);
+        self.settle();
+    }
+
+    /// Starts a child spec as a supervisor would, linked to the test.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start<C: Child>(&self, spec: ChildSpec<C>) -> Result<C::Client, StartError> {
+        let slot = Slot::root();
+        spec.start(&slot)?;
+        Ok(C::client(slot))
+    }
+
+    /// Kills the process that a client reaches now, and waits until it is gone.
+    ///
+    /// # Panics
+    /// When the client reaches nobody.
+    pub fn kill(&self, client: impl HasPid) {
+        let pid = client.pid().expect("the client reaches a process");
+        let monitor = process::monitor(pid);
+        process::exit(pid, ExitReason::Kill);
+        process::me::receive(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
+    }
+
+    /// How often a child of a tree was started again.
+    ///
+    /// # Panics
+    /// When the tree has no such child, or is gone.
+    pub fn restarts(&self, tree: &impl AsRef<SupervisorRef>, child: &str) -> u64 {
+        tree.as_ref().restarts(child).expect("the tree has this child")
+    }
+
+    /// The crashes since the last look; what was looked at does not fail the test.
+    pub fn crashes(&self) -> Vec<Crash> {
+        let crashes = self.node.inner().take_crashes();
+        crashes.into_iter().map(|(pid, label, reason)| Crash { pid, label, reason }).collect()
+    }
+}
+
+impl fmt::Debug for Sim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sim").field("seed", &self.seed).field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+/// Something that names a process: a pid, or a client.
+pub trait HasPid {
+    /// The process that it names now.
+    fn pid(&self) -> Option<Pid>;
+}
+
+impl HasPid for Pid {
+    fn pid(&self) -> Option<Pid> {
+        Some(*self)
+    }
+}
+
+impl<C: Client<Mode: crate::actor::Addressed>> HasPid for C {
+    fn pid(&self) -> Option<Pid> {
+        ClientExt::pid(self)
+    }
+}
+
+impl HasPid for SupervisorRef {
+    fn pid(&self) -> Option<Pid> {
+        SupervisorRef::pid(self)
+    }
+}
+
+/// Runs a test under each of a number of seeds; says which one failed. `OTP_SEED` chooses one.
+///
+/// # Panics
+/// When the test does.
+#[doc(hidden)]
+pub fn simulate(name: &str, seeds: std::ops::Range<u64>, test: impl Fn(&mut Sim) -> Result<(), Box<dyn Error>>) {
+    let chosen = std::env::var("OTP_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
+    let seeds = chosen.map_or(seeds, |seed| seed..seed + 1);
+    for seed in seeds {
+        let outcome = catch_unwind(AssertUnwindSafe(|| Sim::run(seed, |sim| test(sim).map_err(|error| error.to_string()))));
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => panic!("{name} failed with seed {seed}: {error}\nto replay it: OTP_SEED={seed}"),
+            Err(payload) => {
+                eprintln!("{name} failed with seed {seed}\nto replay it: OTP_SEED={seed}");
+                resume_unwind(payload);
+            }
+        }
+    }
+}

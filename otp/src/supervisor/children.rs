@@ -1,0 +1,155 @@
+//! The children of one supervisor: in order of their start, found by id and by pid.
+//!
+//! It keeps the places in the tree in step with what it knows: a place is left when its child has ended, and gone when
+//! the spec is. It starts and stops nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::spec::Spec;
+use crate::{
+    actor::{ChildId, Slot},
+    process::{AnyProcess, Pid},
+};
+
+/// A child's place in the order of start; never given again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(u64);
+
+pub(super) struct Child {
+    pub(super) id: ChildId,
+    pub(super) spec: Spec,
+    pub(super) state: State,
+    /// How often it was started again.
+    pub(super) restarts: u64,
+}
+
+/// How a child is, as far as its supervisor knows.
+#[derive(Debug)]
+pub(super) enum State {
+    Running(AnyProcess),
+    /// It could not be started again, and another try is on its way.
+    Restarting,
+    Stopped,
+}
+
+impl Child {
+    /// Its process, dead or alive.
+    pub(super) fn process(&self) -> Option<&AnyProcess> {
+        match &self.state {
+            State::Running(process) => Some(process),
+            State::Restarting | State::Stopped => None,
+        }
+    }
+
+    pub(super) fn pid(&self) -> Option<Pid> {
+        self.process().map(AnyProcess::pid)
+    }
+}
+
+pub(super) struct Children {
+    slot: Slot,
+    next: u64,
+    in_order: BTreeMap<Place, Child>,
+    by_id: BTreeMap<ChildId, Place>,
+    by_pid: HashMap<Pid, Place>,
+}
+
+impl Children {
+    /// The children of the supervisor at `slot`, whose ids differ. Places of its last incarnation that are none of this
+    /// one are gone.
+    pub(super) fn new(slot: Slot, specs: Vec<(ChildId, Spec)>) -> Self {
+        let ids: BTreeSet<&ChildId> = specs.iter().map(|(id, _)| id).collect();
+        slot.retain(|id| ids.contains(id));
+        let mut children = Self {
+            slot,
+            next: 0,
+            in_order: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            by_pid: HashMap::new(),
+        };
+        for (id, spec) in specs {
+            children.add(id, spec);
+        }
+        children
+    }
+
+    /// Adds a child with a new id at the end.
+    pub(super) fn add(&mut self, id: ChildId, spec: Spec) -> Place {
+        let place = Place(self.next);
+        self.next += 1;
+        self.slot.declare(&id);
+        self.by_id.insert(id.clone(), place);
+        let child = Child {
+            id,
+            spec,
+            state: State::Stopped,
+            restarts: 0,
+        };
+        self.in_order.insert(place, child);
+        place
+    }
+
+    pub(super) fn find(&self, id: &ChildId) -> Option<Place> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(super) fn find_pid(&self, pid: Pid) -> Option<Place> {
+        self.by_pid.get(&pid).copied()
+    }
+
+    pub(super) fn get(&self, place: Place) -> Option<&Child> {
+        self.in_order.get(&place)
+    }
+
+    pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut Child> {
+        self.in_order.get_mut(&place)
+    }
+
+    /// All, in order.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Place, &Child)> + Clone {
+        self.in_order.iter().map(|(place, child)| (*place, child))
+    }
+
+    pub(super) fn places(&self) -> Vec<Place> {
+        self.in_order.keys().copied().collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.in_order.len()
+    }
+
+    /// The slot of a child.
+    pub(super) fn slot(&self, child: &Child) -> Slot {
+        self.slot.child(&child.id)
+    }
+
+    /// Notes how a child is now.
+    pub(super) fn set(&mut self, place: Place, state: State) {
+        let Some(child) = self.in_order.get_mut(&place) else { return };
+        if let Some(pid) = child.pid() {
+            self.by_pid.remove(&pid);
+            self.slot.child(&child.id).leave(pid);
+        }
+        child.state = state;
+        if let Some(pid) = child.pid() {
+            self.by_pid.insert(pid, place);
+        }
+    }
+
+    /// Forgets a child that does not run, and its place in the tree.
+    pub(super) fn forget(&mut self, place: Place) {
+        self.set(place, State::Stopped);
+        if let Some(child) = self.in_order.remove(&place) {
+            self.by_id.remove(&child.id);
+            self.slot.forget(&child.id);
+        }
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        for place in self.places() {
+            self.set(place, State::Stopped);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Supervisors: processes that start other processes, end them, and start them again.
+//!
+//! `strategy` and `intensity` decide over plain data, `children` keeps count, `server` is the process that carries the
+//! decisions out, `ending` how it ends a child, `client` how others speak with it. What a child does is none of their
+//! business.
+
+mod children;
+mod client;
+mod ending;
+mod intensity;
+mod server;
+mod spec;
+mod strategy;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::{collections::BTreeSet, fmt, time::Duration};
+
+pub(crate) use self::spec::tree_spec;
+pub use self::{
+    client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
+    spec::{Child, ChildKind, ChildSpec},
+    strategy::{AutoShutdown, Strategy},
+};
+pub use crate::actor::{ChildId, Restart, Shutdown, Slot, SpecError};
+use self::spec::Spec;
+use crate::{
+    actor::{StartError},
+    process::spawn::Relation,
+};
+
+/// A supervisor to be: its strategy, its limits, and its children in the order of their start.
+///
+/// `supervisor!` expands to one; by hand it builds a tree at run time.
+///
+/// ```
+/// # use otp::{Actor, Context, Handled, Init, Mode, Ref};
+/// # struct Db;
+/// # impl Actor for Db {
+/// #     type Args = ();
+/// #     type Message = ();
+/// #     type Client<M: Mode> = Ref<Self, M>;
+/// #     const NAME: &'static str = "Db";
+/// #     fn init(_: (), _: &mut Context<Self>) -> Handled<'_, Init<Self>> { Handled::Done(Init::Ok(Db)) }
+/// #     fn handle<'a>(&'a mut self, _: (), _: &'a mut Context<Self>) -> Handled<'a> { Handled::Done(Ok(())) }
+/// #     fn message_name(_: &()) -> &'static str { "unit" }
+/// # }
+/// use otp::{ClientExt, Restart, supervisor::{Child, Strategy, Supervisor}};
+/// use std::time::Duration;
+///
+/// let shop = Supervisor::new(Strategy::RestForOne)
+///     .intensity(3, Duration::from_secs(5))
+///     .child("db", Db::spec(|| ()))
+///     .child("replica", Db::spec(|| ()).restart(Restart::Transient))
+///     .start()?;
+/// assert!(shop.child::<Db>("db").is_alive());
+/// shop.stop()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "it starts nothing until `start`"]
+pub struct Supervisor {
+    strategy: Strategy,
+    restarts: u32,
+    period: Duration,
+    auto_shutdown: AutoShutdown,
+    children: Vec<(ChildId, Spec)>,
+}
+
+impl Supervisor {
+    /// Without children, at most 3 restarts in 5 seconds, without automatic shutdown.
+    pub fn new(strategy: Strategy) -> Self {
+        Self {
+            strategy,
+            restarts: 3,
+            period: Duration::from_secs(5),
+            auto_shutdown: AutoShutdown::Never,
+            children: Vec::new(),
+        }
+    }
+
+    /// How many restarts there may be within `period`: with one more the supervisor ends all children and itself, with
+    /// the reason `Shutdown`.
+    pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
+        self.restarts = restarts;
+        self.period = period;
+        self
+    }
+
+    /// Whether it ends when its significant children have.
+    pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
+        self.auto_shutdown = auto_shutdown;
+        self
+    }
+
+    /// Adds a child, to be started after those that were added before. Ids are unique among the children.
+    pub fn child<C: Child>(mut self, id: impl Into<ChildId>, spec: ChildSpec<C>) -> Self {
+        self.children.push((id.into(), spec.into_spec()));
+        self
+    }
+
+    /// Starts it and its children, unlinked, and waits until all of them are ready.
+    ///
+    /// # Errors
+    /// [`StartError::Child`] when a child was not started; those before it were stopped again, in reverse order.
+    /// [`StartError::Spec`] when the specs make no sense.
+    pub fn start(self) -> Result<SupervisorRef, StartError> {
+        self.start_as(Relation::None)
+    }
+
+    /// As [`start`](Supervisor::start), linked to the current process. `supervisor:start_link/2`.
+    ///
+    /// # Errors
+    /// As for [`start`](Supervisor::start); the error also ends a caller that does not trap exits.
+    pub fn start_link(self) -> Result<SupervisorRef, StartError> {
+        self.start_as(Relation::Link)
+    }
+
+    fn start_as(self, relation: Relation) -> Result<SupervisorRef, StartError> {
+        server::start_root("Supervisor", move |_| self, relation)
+    }
+
+    /// Says what is wrong with the specs, if anything is.
+    fn validate(&self) -> Result<(), SpecError> {
+        if self.period.is_zero() {
+            return Err(SpecError::ZeroPeriod);
+        }
+        let mut ids = BTreeSet::new();
+        for (id, spec) in &self.children {
+            validate(id, spec, self.auto_shutdown)?;
+            if !ids.insert(id) {
+                return Err(SpecError::DuplicateChild(id.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says what is wrong with one spec, if anything is.
+fn validate(id: &ChildId, spec: &Spec, auto_shutdown: AutoShutdown) -> Result<(), SpecError> {
+    match spec.significant {
+        true if auto_shutdown == AutoShutdown::Never => Err(SpecError::SignificantForNothing(id.clone())),
+        true if spec.restart == Restart::Permanent => Err(SpecError::SignificantPermanent(id.clone())),
+        _ => Ok(()),
+    }
+}
+
+impl fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("strategy", &self.strategy)
+            .field("restarts", &self.restarts)
+            .field("period", &self.period)
+            .field("auto_shutdown", &self.auto_shutdown)
+            .field("children", &self.children.iter().map(|(id, _)| id).collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// Starts a tree made by `supervisor!`.
+pub fn start_tree(
+    name: &'static str,
+    build: impl FnOnce(&Slot) -> Supervisor + Send + 'static,
+    link: bool,
+) -> Result<SupervisorRef, StartError> {
+    server::start_root(name, build, if link { Relation::Link } else { Relation::None })
+}
