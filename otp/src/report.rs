@@ -2,11 +2,11 @@
 //!
 //! Everything goes through `tracing`; without a subscriber, what is wrong goes to standard error.
 
-use std::{io, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use crate::{
-    actor::Info,
-    process::{AnyProcess, ExitReason},
+    actor::{ChildId, Info, Restart, Shutdown, StartError},
+    process::{AnyProcess, ExitReason, Pid},
 };
 
 /// Emits a `tracing` event with the fields given; when nobody listens, an error or warning goes to standard error.
@@ -15,7 +15,9 @@ macro_rules! event {
         #[cfg(feature = "tracing")]
         tracing::info!(target: "otp", $($field = %$value,)* "{}", $text);
         #[cfg(not(feature = "tracing"))]
-        let _ = ($(&$value,)* $text);
+        if false {
+            let _ = ($(&$value,)* $text);
+        }
     }};
     ($level:ident, $text:expr $(, $field:ident = $value:expr)* $(,)?) => {{
         #[cfg(feature = "tracing")]
@@ -26,7 +28,9 @@ macro_rules! event {
             #[cfg(feature = "tracing")]
             tracing::$level!(target: "otp", $($field = %$value,)* "{}", $text);
         } else {
-            let _ = ($(&$value,)*);
+            if false {
+                let _ = ($(&$value,)*);
+            }
             eprintln!("{}: {}", stringify!($level), $text);
         }
     }};
@@ -80,4 +84,123 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
 /// An actor received something that it does not handle.
 pub(crate) fn unexpected(actor: &'static str, info: &Info) {
     event!(warn, format_args!("{actor} received what it does not handle: {info:?}"), process = actor);
+}
+
+/// The program was asked to end.
+#[cfg(feature = "run")]
+pub(crate) fn shutting_down() {
+    event!(info, "shutting down");
+}
+
+/// A tree was not run to its end.
+#[cfg(feature = "run")]
+pub(crate) fn not_running(error: &(dyn std::error::Error + Send + Sync)) {
+    event!(error, format_args!("not running: {error}"));
+}
+
+/// The child that a report of a supervisor is about.
+pub(crate) struct Offender<'a> {
+    /// What reports call the supervisor.
+    pub(crate) supervisor: &'static str,
+    pub(crate) supervisor_pid: Pid,
+    pub(crate) child: &'a ChildId,
+    /// What reports call the child.
+    pub(crate) label: &'static str,
+    pub(crate) pid: Option<Pid>,
+    pub(crate) restart: Restart,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) significant: bool,
+    pub(crate) is_supervisor: bool,
+}
+
+impl Offender<'_> {
+    fn restart_type(&self) -> &'static str {
+        match self.restart {
+            Restart::Permanent => "permanent",
+            Restart::Transient => "transient",
+            Restart::Temporary => "temporary",
+        }
+    }
+
+    fn child_type(&self) -> &'static str {
+        if self.is_supervisor { "supervisor" } else { "worker" }
+    }
+
+    fn shutdown(&self) -> String {
+        match self.shutdown {
+            Shutdown::After(limit) => format!("{limit:?}"),
+            Shutdown::Infinity => "infinity".to_owned(),
+            Shutdown::BrutalKill => "brutal_kill".to_owned(),
+        }
+    }
+
+    /// Its pid, or that it has none.
+    fn pid(&self) -> String {
+        self.pid.map_or_else(|| "none".to_owned(), |pid| pid.to_string())
+    }
+}
+
+impl fmt::Display for Offender<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: child `{}`", self.supervisor, self.supervisor_pid, self.child)?;
+        self.pid.map_or(Ok(()), |pid| write!(f, " {pid}"))
+    }
+}
+
+/// Emits a report of a supervisor.
+macro_rules! supervisor_event {
+    ($level:ident, $context:literal, $offender:ident, $reason:expr, $text:expr) => {
+        event!(
+            $level,
+            $text,
+            context = $context,
+            supervisor = $offender.supervisor,
+            supervisor_pid = $offender.supervisor_pid,
+            reason = $reason,
+            child = $offender.child,
+            child_label = $offender.label,
+            pid = $offender.pid(),
+            restart_type = $offender.restart_type(),
+            significant = $offender.significant,
+            shutdown = $offender.shutdown(),
+            child_type = $offender.child_type(),
+        )
+    };
+}
+
+/// A child ended by itself.
+pub(crate) fn child_terminated(offender: &Offender<'_>, reason: &ExitReason) {
+    supervisor_event!(error, "child_terminated", offender, reason, format_args!("{offender} ended: {reason}"));
+}
+
+/// A child was not started.
+pub(crate) fn start_error(offender: &Offender<'_>, error: &StartError) {
+    supervisor_event!(error, "start_error", offender, error, format_args!("{offender} was not started: {error}"));
+}
+
+/// A child that was told to end has ended otherwise.
+pub(crate) fn shutdown_error(offender: &Offender<'_>, reason: &ExitReason) {
+    supervisor_event!(
+        error,
+        "shutdown_error",
+        offender,
+        reason,
+        format_args!("{offender} did not end as it was told: {reason}")
+    );
+}
+
+/// A supervisor gives up.
+pub(crate) fn too_many_restarts(offender: &Offender<'_>) {
+    supervisor_event!(
+        error,
+        "shutdown",
+        offender,
+        "reached_max_restart_intensity",
+        format_args!("{offender} would be restarted too often: the supervisor gives up")
+    );
+}
+
+/// A child was started.
+pub(crate) fn progress(offender: &Offender<'_>) {
+    supervisor_event!(info, "progress", offender, "started", format_args!("{offender} started"));
 }

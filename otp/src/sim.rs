@@ -1,7 +1,6 @@
 //! Simulation: a node on the test's own thread, where a seed makes every choice and time is virtual.
 
 use std::{
-    error::Error,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     rc::Rc,
@@ -9,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    actor::{Client, ClientExt, Slot, StartError},
+    __private::TestError,
+    actor::{Actor, Addressed, Client, ClientExt, Slot, StartError},
     process::{self, ExitReason, Node, Pid, STACK_SIZE, current, signal::Signal},
     scheduler::Simulation,
     supervisor::{Child, ChildSpec, SupervisorRef},
@@ -144,8 +144,8 @@ impl Sim {
     ///
     /// # Panics
     /// When the client reaches nobody.
-    pub fn kill(&self, client: impl HasPid) {
-        let pid = client.pid().expect("the client reaches a process");
+    pub fn kill<Kind>(&self, client: impl HasPid<Kind>) {
+        let pid = client.pid_now().expect("the client reaches a process");
         let monitor = process::monitor(pid);
         process::exit(pid, ExitReason::Kill);
         process::me::receive(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
@@ -173,25 +173,27 @@ impl fmt::Debug for Sim {
 }
 
 /// Something that names a process: a pid, or a client.
-pub trait HasPid {
+///
+/// `Kind` only keeps the implementations apart.
+pub trait HasPid<Kind> {
     /// The process that it names now.
-    fn pid(&self) -> Option<Pid>;
+    fn pid_now(&self) -> Option<Pid>;
 }
 
-impl HasPid for Pid {
-    fn pid(&self) -> Option<Pid> {
+impl HasPid<Pid> for Pid {
+    fn pid_now(&self) -> Option<Pid> {
         Some(*self)
     }
 }
 
-impl<C: Client<Mode: crate::actor::Addressed>> HasPid for C {
-    fn pid(&self) -> Option<Pid> {
+impl<A: Actor, C: Client<A, Mode: Addressed>> HasPid<(A,)> for C {
+    fn pid_now(&self) -> Option<Pid> {
         ClientExt::pid(self)
     }
 }
 
-impl HasPid for SupervisorRef {
-    fn pid(&self) -> Option<Pid> {
+impl HasPid<SupervisorRef> for SupervisorRef {
+    fn pid_now(&self) -> Option<Pid> {
         SupervisorRef::pid(self)
     }
 }
@@ -201,18 +203,26 @@ impl HasPid for SupervisorRef {
 /// # Panics
 /// When the test does.
 #[doc(hidden)]
-pub fn simulate(name: &str, seeds: std::ops::Range<u64>, test: impl Fn(&mut Sim) -> Result<(), Box<dyn Error>>) {
+pub fn simulate(name: &str, seeds: u64, test: impl Fn(&mut Sim) -> Result<(), TestError>) {
     let chosen = std::env::var("OTP_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
-    let seeds = chosen.map_or(seeds, |seed| seed..seed + 1);
-    for seed in seeds {
-        let outcome = catch_unwind(AssertUnwindSafe(|| Sim::run(seed, |sim| test(sim).map_err(|error| error.to_string()))));
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => panic!("{name} failed with seed {seed}: {error}\nto replay it: OTP_SEED={seed}"),
-            Err(payload) => {
-                eprintln!("{name} failed with seed {seed}\nto replay it: OTP_SEED={seed}");
-                resume_unwind(payload);
-            }
+    match chosen {
+        Some(seed) => simulate_seed(name, seed, test),
+        None => (0..seeds).for_each(|seed| simulate_seed(name, seed, &test)),
+    }
+}
+
+/// Runs a test under one seed.
+///
+/// # Panics
+/// When the test does.
+#[doc(hidden)]
+pub fn simulate_seed(name: &str, seed: u64, test: impl Fn(&mut Sim) -> Result<(), TestError>) {
+    match catch_unwind(AssertUnwindSafe(|| Sim::run(seed, |sim| test(sim)))) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => panic!("{name} failed with seed {seed}: {error}\nto replay it: OTP_SEED={seed}"),
+        Err(payload) => {
+            eprintln!("{name} failed with seed {seed}\nto replay it: OTP_SEED={seed}");
+            resume_unwind(payload);
         }
     }
 }

@@ -4,7 +4,10 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::{Arc, atomic::Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::Ordering::{Release, SeqCst},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -38,7 +41,7 @@ struct InFlight<T> {
 /// The request was sent when it was made. Await it, on any executor, or [`wait`](Reply::wait) for it. Dropping it gives
 /// the call up: a handler that has not begun will not run, and a late answer is dropped. `gen_server:send_request/2`.
 #[must_use = "the request was sent; await its reply, `wait` for it, or drop it to give the call up"]
-pub struct Reply<T: Send + 'static> {
+pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, CallError>,
     deadline: Moment,
     timer: WakeUp,
@@ -47,13 +50,16 @@ pub struct Reply<T: Send + 'static> {
     finished: bool,
 }
 
-impl<T: Send + 'static> Reply<T> {
+impl<T: 'static> Reply<T> {
     /// Sends a request.
     pub(super) fn send<A: Actor>(
         address: &Address<A>,
         limit: Option<Duration>,
         make: impl FnOnce(ReplyTo<T>) -> A::Message,
-    ) -> Self {
+    ) -> Self
+    where
+        T: Send,
+    {
         let (state, deadline) = match address.resolve() {
             None => (Err(CallError::NoProc), Moment::FAR),
             Some(callee) => {
@@ -68,10 +74,11 @@ impl<T: Send + 'static> Reply<T> {
                         Err(_) => Err(CallError::NoProc),
                         // Nobody of ours will look after the callee, so the callee looks after the call.
                         Ok(()) if outside && !common.watch_call(slot.clone()) => Err(CallError::Exited(ended(common.reason()))),
-                        Ok(()) => Ok(InFlight { slot, callee: AnyProcess::new(&callee) }),
+                        Ok(()) => Ok(slot),
                     }
                 };
-                (state, common.deadline(limit))
+                let deadline = common.deadline(limit);
+                (state.map(|slot| InFlight { slot, callee: AnyProcess::from(callee) }), deadline)
             }
         };
         Self { state, deadline, timer: WakeUp::new(), counted: false, finished: false }
@@ -143,7 +150,7 @@ impl<T: Send + 'static> Reply<T> {
             current::try_with(|me| {
                 let calls = &me.common().own.calls;
                 calls.set(calls.get() - 1);
-                me.common().waits_for.store(0, SeqCst);
+                me.common().waits_for.store(0, Release);
             });
         }
     }
@@ -154,7 +161,7 @@ fn ended(reason: Option<ExitReason>) -> ExitReason {
     reason.unwrap_or(ExitReason::NoProc)
 }
 
-impl<T: Send + 'static> Future for Reply<T> {
+impl<T: 'static> Future for Reply<T> {
     type Output = Result<T, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -191,7 +198,7 @@ impl<T: Send + 'static> Future for Reply<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Reply<T> {
+impl<T: 'static> Drop for Reply<T> {
     fn drop(&mut self) {
         if self.finished {
             return;
@@ -204,7 +211,7 @@ impl<T: Send + 'static> Drop for Reply<T> {
     }
 }
 
-impl<T: Send + 'static> fmt::Debug for Reply<T> {
+impl<T: 'static> fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("finished", &self.finished).finish_non_exhaustive()
     }

@@ -69,20 +69,17 @@ impl<A: Actor, M: Addressed> Hash for Ref<A, M> {
 }
 
 /// A typed client of an actor in some mode; `#[actor]` implements it for the client that it generates.
-pub trait Client: Sized + Clone {
-    /// The actor.
-    type Actor: Actor<Client<Self::Mode> = Self>;
+pub trait Client<A: Actor>: Sized + Clone {
     /// The mode.
     type Mode: Mode;
 
     #[doc(hidden)]
-    fn from_inner(inner: Ref<Self::Actor, Self::Mode>) -> Self;
+    fn from_inner(inner: Ref<A, Self::Mode>) -> Self;
     #[doc(hidden)]
-    fn inner(&self) -> &Ref<Self::Actor, Self::Mode>;
+    fn inner(&self) -> &Ref<A, Self::Mode>;
 }
 
-impl<A: Actor<Client<M> = Self>, M: Mode> Client for Ref<A, M> {
-    type Actor = A;
+impl<A: Actor, M: Mode> Client<A> for Ref<A, M> {
     type Mode = M;
 
     fn from_inner(inner: Self) -> Self {
@@ -94,10 +91,8 @@ impl<A: Actor<Client<M> = Self>, M: Mode> Client for Ref<A, M> {
     }
 }
 
-type In<C, M> = <<C as Client>::Actor as Actor>::Client<M>;
-
 /// What every client can do, whatever its actor. A handler of the same name comes first.
-pub trait ClientExt: Client<Mode: Addressed> {
+pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// The same client, whose calls wait for so long; 5 seconds unless it is told otherwise.
     fn timeout(&self, limit: Duration) -> Self {
         self.with_timeout(Some(limit))
@@ -115,18 +110,18 @@ pub trait ClientExt: Client<Mode: Addressed> {
     }
 
     /// The same client, whose calls are futures.
-    fn as_async(&self) -> In<Self, Async> {
-        In::<Self, Async>::from_inner(Ref::new(self.target().clone()))
+    fn as_async(&self) -> A::Client<Async> {
+        A::Client::from_inner(Ref::new(self.target().clone()))
     }
 
     /// The same client, whose calls wait.
-    fn as_blocking(&self) -> In<Self, Blocking> {
-        In::<Self, Blocking>::from_inner(Ref::new(self.target().clone()))
+    fn as_blocking(&self) -> A::Client<Blocking> {
+        A::Client::from_inner(Ref::new(self.target().clone()))
     }
 
-    /// The same client, whose calls give a [`Reply`] to collect later. `gen_server:send_request/2`.
-    fn request(&self) -> In<Self, Request> {
-        In::<Self, Request>::from_inner(Ref::new(self.target().clone()))
+    /// The same client, whose calls give a [`Reply`](crate::Reply) to collect later. `gen_server:send_request/2`.
+    fn request(&self) -> A::Client<Request> {
+        A::Client::from_inner(Ref::new(self.target().clone()))
     }
 
     /// A client of the process that this one reaches now; `None` when there is none. It does not follow a restart.
@@ -171,12 +166,12 @@ pub trait ClientExt: Client<Mode: Addressed> {
     }
 
     #[doc(hidden)]
-    fn target(&self) -> &Target<Self::Actor> {
+    fn target(&self) -> &Target<A> {
         Self::Mode::target(self.inner().handle())
     }
 }
 
-impl<C: Client<Mode: Addressed>> ClientExt for C {}
+impl<A: Actor, C: Client<A, Mode: Addressed>> ClientExt<A> for C {}
 
 /// A client that names a place in a tree.
 pub(crate) fn of_slot<A: Actor>(slot: Slot) -> A::Client<Blocking> {

@@ -129,9 +129,9 @@ impl<A: Actor> Context<A> {
 
     /// For generated code: answers a call, after `terminate` if its handler has stopped the actor.
     #[doc(hidden)]
-    pub fn reply<T: Send + 'static>(&mut self, reply: ReplyTo<T>, answer: T) {
+    pub fn reply<T: 'static>(&mut self, reply: ReplyTo<T>, answer: T) {
         match &mut self.stop {
-            Some(stop) => stop.reply = Some(Box::new(move || reply.send(answer))),
+            Some(stop) => stop.reply = Some(reply.prepare(answer)),
             None => reply.send(answer),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use super::ChildId;
 use crate::process::{ExitReason, Pid};
 
 /// Why a call has no answer.
@@ -87,6 +88,10 @@ pub enum StartError {
         /// Why.
         error: Box<StartError>,
     },
+    /// The child specs of a supervisor make no sense.
+    Spec(SpecError),
+    /// Panics abort this program, so a supervisor could not heal anything and does not start.
+    PanicsAbort,
     /// The caller itself is ending: it cannot wait for a start.
     Exiting,
     /// The system has no further stack for the caller to wait on.
@@ -101,6 +106,10 @@ impl fmt::Display for StartError {
             Self::Failed(reason) => write!(f, "its init failed: {reason}"),
             Self::Timeout => f.write_str("its init took too long"),
             Self::Child { id, error } => write!(f, "child `{id}` was not started: {error}"),
+            Self::Spec(error) => write!(f, "{error}"),
+            Self::PanicsAbort => f.write_str(
+                "panics abort this program, so a supervisor could heal nothing: remove `panic = \"abort\"` from its profile",
+            ),
             Self::Exiting => f.write_str("the caller is ending and cannot wait"),
             Self::Resources => f.write_str("the system has no further stack for the caller to wait on"),
         }
@@ -112,7 +121,39 @@ impl Error for StartError {
         match self {
             Self::Failed(reason) => Some(reason),
             Self::Child { error, .. } => Some(error),
+            Self::Spec(error) => Some(error),
             _ => None,
         }
     }
 }
+
+/// What makes no sense in the specs of a supervisor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// Two children have this id.
+    DuplicateChild(ChildId),
+    /// This child is significant, and the supervisor never shuts down by itself.
+    SignificantForNothing(ChildId),
+    /// This child is significant and permanent: it is always started again, so its end never counts.
+    SignificantPermanent(ChildId),
+    /// Restarts are counted in a period of no length.
+    ZeroPeriod,
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateChild(id) => write!(f, "two children have the id `{id}`"),
+            Self::SignificantForNothing(id) => {
+                write!(f, "child `{id}` is significant, but its supervisor has no automatic shutdown")
+            }
+            Self::SignificantPermanent(id) => {
+                write!(f, "child `{id}` is significant and permanent: it is always started again, so its end never counts")
+            }
+            Self::ZeroPeriod => f.write_str("restarts cannot be counted in a period of no length"),
+        }
+    }
+}
+
+impl Error for SpecError {}

@@ -17,13 +17,13 @@ mod stop;
 
 use std::{any::Any, fmt, future::Future, pin::Pin};
 
-pub(crate) use self::{client::of_slot, server::{Start, start_process}};
+pub(crate) use self::{client::of_slot, server::{Start, caught, start_labelled, start_process}};
 pub use self::{
     address::Address,
     call::Reply,
     client::{Client, ClientExt, Ref},
     context::Context,
-    error::{CallError, StartError},
+    error::{CallError, SpecError, StartError},
     mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request, Target},
     options::{Options, Restart, Shutdown},
     reply::{ReplyTo, ReplyTracker},
@@ -81,13 +81,18 @@ use crate::process::{Down, Exit, ExitReason, IntoReason};
 /// assert_eq!(counter.call(Message::Get), Ok(42));
 /// # Ok::<(), otp::StartError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    label = "not an actor",
+    note = "put `#[actor]` on an `impl {Self}` block, or implement `otp::Actor` by hand"
+)]
 pub trait Actor: Sized + Send + 'static {
     /// What `init` takes.
     type Args: Send + 'static;
     /// Its messages.
     type Message: Send + 'static;
     /// Its client in each mode; [`Ref`], if there is no better one.
-    type Client<M: Mode>: Client<Actor = Self, Mode = M>;
+    type Client<M: Mode>: Client<Self, Mode = M>;
     /// What reports call it.
     const NAME: &'static str;
     /// Defaults of its child spec.
@@ -154,6 +159,10 @@ pub enum Init<A> {
 }
 
 /// What an `init` may return: the state, a `Result` of it, or an [`Init`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no result of `#[init]`",
+    label = "`#[init]` returns `Self`, `Result<Self, E>` or `Init<Self>`"
+)]
 pub trait IntoInit<A> {
     /// As an [`Init`].
     fn into_init(self) -> Init<A>;
@@ -181,6 +190,10 @@ impl<A: Actor> IntoInit<A> for Init<A> {
 }
 
 /// What a handler without an answer may return: nothing, or a `Result` whose error ends the actor.
+#[diagnostic::on_unimplemented(
+    message = "a handler without a reply returns `()` or `Result<(), E>`, not `{Self}`",
+    label = "has no caller to go to"
+)]
 pub trait IntoOutcome {
     /// As a `Result`.
     fn into_outcome(self) -> Result<(), ExitReason>;

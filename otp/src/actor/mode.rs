@@ -28,7 +28,7 @@ pub trait Mode: sealed::Sealed + Sized + 'static {
 /// [`OneWay`], what `ctx.me()` gives, is none: an actor that called itself would wait for itself.
 pub trait AwaitsReply: Mode {
     /// What a call returns.
-    type Answer<T: Send + 'static>;
+    type Answer<T: 'static>;
 
     #[doc(hidden)]
     fn call<A: Actor, T: Send + 'static>(
@@ -111,7 +111,7 @@ impl Mode for Blocking {
 }
 
 impl AwaitsReply for Blocking {
-    type Answer<T: Send + 'static> = Result<T, CallError>;
+    type Answer<T: 'static> = Result<T, CallError>;
 
     fn call<A: Actor, T: Send + 'static>(
         handle: &Target<A>,
@@ -131,7 +131,7 @@ impl Mode for Async {
 }
 
 impl AwaitsReply for Async {
-    type Answer<T: Send + 'static> = Reply<T>;
+    type Answer<T: 'static> = Reply<T>;
 
     fn call<A: Actor, T: Send + 'static>(handle: &Target<A>, make: impl FnOnce(ReplyTo<T>) -> A::Message) -> Reply<T> {
         Reply::send(&handle.address, handle.timeout, make)
@@ -148,7 +148,7 @@ impl Mode for Request {
 }
 
 impl AwaitsReply for Request {
-    type Answer<T: Send + 'static> = Reply<T>;
+    type Answer<T: 'static> = Reply<T>;
 
     fn call<A: Actor, T: Send + 'static>(handle: &Target<A>, make: impl FnOnce(ReplyTo<T>) -> A::Message) -> Reply<T> {
         Reply::send(&handle.address, None, make)

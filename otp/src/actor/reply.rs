@@ -44,8 +44,10 @@ pub(crate) struct ReplySlot<T> {
     value: UnsafeCell<Option<T>>,
 }
 
-// SAFETY: the value is touched by one side at a time, as the table above says, and `T: Send`.
-unsafe impl<T: Send> Sync for ReplySlot<T> {}
+// SAFETY: the value is touched by one side at a time, as the table above says, and `T: Send`, which `new` asks for.
+unsafe impl<T> Sync for ReplySlot<T> {}
+// SAFETY: `T: Send`, which `new` asks for.
+unsafe impl<T> Send for ReplySlot<T> {}
 
 /// How a call stands, as its caller sees it.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,9 +58,12 @@ pub(crate) enum Answer<T> {
     None,
 }
 
-impl<T: Send + 'static> ReplySlot<T> {
+impl<T: 'static> ReplySlot<T> {
     /// A slot for a call to `callee` by `caller`, if that is a process.
-    pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Arc<Self> {
+    pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Arc<Self>
+    where
+        T: Send,
+    {
         Arc::new(Self {
             state: AtomicU8::new(QUEUED),
             callee,
@@ -156,7 +161,7 @@ impl<T: Send + 'static> ReplySlot<T> {
     }
 }
 
-impl<T: Send + 'static> PendingCall for ReplySlot<T> {
+impl<T: 'static> PendingCall for ReplySlot<T> {
     fn abandon(&self) {
         self.complete(None);
     }
@@ -181,11 +186,11 @@ impl<T: Send + 'static> PendingCall for ReplySlot<T> {
 /// [`CallError::NoReply`](crate::CallError::NoReply); when the callee ends before the answer, wherever the `ReplyTo` is
 /// then, the caller gets its reason. An answer that comes after the caller has given up is dropped.
 /// `gen_server:reply/2` and its `From`.
-pub struct ReplyTo<T: Send + 'static> {
+pub struct ReplyTo<T: 'static> {
     slot: Option<Arc<ReplySlot<T>>>,
 }
 
-impl<T: Send + 'static> ReplyTo<T> {
+impl<T: 'static> ReplyTo<T> {
     pub(crate) fn new(slot: Arc<ReplySlot<T>>) -> Self {
         Self { slot: Some(slot) }
     }
@@ -199,6 +204,20 @@ impl<T: Send + 'static> ReplyTo<T> {
         if let Some(slot) = self.slot.take() {
             drop(slot.complete(Some(answer)));
         }
+    }
+
+    /// The answer, to be sent by a call of what is returned.
+    pub(crate) fn prepare(self, answer: T) -> Box<dyn FnOnce() + Send> {
+        struct Prepared<T: 'static>(ReplyTo<T>, T);
+        // SAFETY: `T: Send`, or there would be no `ReplyTo<T>`.
+        unsafe impl<T> Send for Prepared<T> {}
+        impl<T> Prepared<T> {
+            fn send(self) {
+                self.0.send(self.1);
+            }
+        }
+        let prepared = Prepared(self, answer);
+        Box::new(move || prepared.send())
     }
 
     /// Whether the caller still waits for the answer.
@@ -219,7 +238,7 @@ impl<T: Send + 'static> ReplyTo<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for ReplyTo<T> {
+impl<T: 'static> Drop for ReplyTo<T> {
     fn drop(&mut self) {
         let Some(slot) = self.slot.take() else { return };
         if !slot.is_pending() {
@@ -239,7 +258,7 @@ impl<T: Send + 'static> Drop for ReplyTo<T> {
     }
 }
 
-impl<T: Send + 'static> fmt::Debug for ReplyTo<T> {
+impl<T: 'static> fmt::Debug for ReplyTo<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReplyTo(..)")
     }

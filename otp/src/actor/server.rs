@@ -112,9 +112,14 @@ type Started<A> = (TaskRef<Cell<<A as Actor>::Message>>, Option<MonitorRef>);
 
 /// Starts an actor and waits until its `init` is over, and on failure until the process is gone.
 pub(crate) fn start_process<A: Actor>(start: Start<A>) -> Result<Started<A>, StartError> {
+    start_labelled(A::NAME, start)
+}
+
+/// As [`start_process`], for an actor that reports call by a name of its own.
+pub(crate) fn start_labelled<A: Actor>(label: &'static str, start: Start<A>) -> Result<Started<A>, StartError> {
     let (relation, timeout) = (start.relation, start.timeout);
     let (asked, answer) = answer::channel();
-    let (cell, monitor) = spawn::start(A::NAME, relation, |cell| {
+    let (cell, monitor) = spawn::start(label, relation, |cell| {
         let ack = Ack { asked: Some(asked), child: cell.common().pid };
         Box::pin(serve::<A>(Box::new(Serve { cell: cell.clone(), args: Some(start.args), name: start.name, ack })))
     });
@@ -437,7 +442,7 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
 }
 
 /// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         if is_fatal(&*payload) {
             resume_unwind(payload);

@@ -1,11 +1,11 @@
 //! A place in a supervision tree, which outlives the processes that hold it one after another.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -79,18 +79,21 @@ pub struct Slot(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     undelivered: AtomicU64,
+    gave_up: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     holder: Option<AnyProcess>,
     children: BTreeMap<ChildId, Slot>,
+    /// The children that have a spec.
+    declared: BTreeSet<ChildId>,
 }
 
 impl Slot {
     /// A place of its own, at the root of a tree.
     pub(crate) fn root() -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), undelivered: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { state: Mutex::default(), undelivered: AtomicU64::new(0), gave_up: AtomicBool::new(false) }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,12 +108,8 @@ impl Slot {
     /// The places of all repeated children with this name, in order of their index.
     pub fn children(&self, name: &str) -> Vec<Self> {
         let state = self.state();
-        let named = state.children.iter().filter(|(id, slot)| id.name() == name && id.index().is_some() && slot.is_held());
-        named.map(|(_, slot)| slot.clone()).collect()
-    }
-
-    fn is_held(&self) -> bool {
-        self.state().holder.is_some()
+        let named = state.declared.iter().filter(|id| id.name() == name && id.index().is_some());
+        named.filter_map(|id| state.children.get(id).cloned()).collect()
     }
 
     /// The process that holds the place now.
@@ -127,6 +126,15 @@ impl Slot {
         self.0.undelivered.fetch_add(1, Relaxed);
     }
 
+    /// The supervisor that holds the place ends because it had to restart too often.
+    pub(crate) fn give_up(&self) {
+        self.0.gave_up.store(true, Relaxed);
+    }
+
+    pub(crate) fn gave_up(&self) -> bool {
+        self.0.gave_up.load(Relaxed)
+    }
+
     pub(crate) fn holder(&self) -> Option<AnyProcess> {
         self.state().holder.clone()
     }
@@ -137,9 +145,31 @@ impl Slot {
         drop(before);
     }
 
+    /// This process holds the place no longer, if it did.
+    pub(crate) fn leave(&self, pid: Pid) {
+        let left = self.state().holder.take_if(|holder| holder.pid() == pid);
+        drop(left);
+    }
+
+    /// There is a spec of a child with this id.
+    pub(crate) fn declare(&self, id: &ChildId) {
+        self.child(id);
+        self.state().declared.insert(id.clone());
+    }
+
+    /// Forgets the places of all children with a spec but these.
+    pub(crate) fn retain(&self, keep: impl Fn(&ChildId) -> bool) {
+        let gone: Vec<ChildId> = self.state().declared.iter().filter(|id| !keep(id)).cloned().collect();
+        gone.iter().for_each(|id| self.forget(id));
+    }
+
     /// Forgets the place of a child whose spec is deleted. Clients that name it reach nobody.
     pub(crate) fn forget(&self, id: &ChildId) {
-        let removed = self.state().children.remove(id);
+        let removed = {
+            let mut state = self.state();
+            state.declared.remove(id);
+            state.children.remove(id)
+        };
         if let Some(removed) = removed {
             removed.set_holder(None);
         }

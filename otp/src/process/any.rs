@@ -81,6 +81,14 @@ impl AnyProcess {
     }
 }
 
+impl<M: Send + 'static> From<TaskRef<Cell<M>>> for AnyProcess {
+    fn from(process: TaskRef<Cell<M>>) -> Self {
+        let cell: &dyn Process = &*process;
+        let cell = NonNull::from(cell);
+        Self { task: process.into_task(), process: cell }
+    }
+}
+
 impl fmt::Debug for AnyProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.pid(), f)

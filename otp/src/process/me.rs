@@ -137,6 +137,12 @@ impl<T: Send + 'static> Subject<T> {
         }
     }
 
+    /// What its messages are marked with.
+    #[cfg(feature = "run")]
+    pub(crate) fn tag(&self) -> u64 {
+        self.tag
+    }
+
     /// The process that receives.
     pub fn owner(&self) -> Pid {
         self.owner

@@ -24,13 +24,13 @@ use std::{
     marker::PhantomData,
     mem::{self, ManuallyDrop},
     ops::Deref,
-    ptr::NonNull,
+    ptr::{self, NonNull},
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
 use super::{Scheduler, seat::Place};
 use crate::sync::atomic::{
-    AtomicU32, AtomicU64, AtomicUsize,
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
@@ -138,6 +138,10 @@ impl<R: Run> TaskRef<R> {
 
     pub(crate) fn task(&self) -> &Task {
         &self.task
+    }
+
+    pub(crate) fn into_task(self) -> Task {
+        self.task
     }
 }
 
@@ -317,6 +321,33 @@ impl Task {
     /// Whether `waker` is one of this task's.
     pub(crate) fn owns(&self, waker: &Waker) -> bool {
         std::ptr::eq(waker.data(), self.0.as_ptr().cast()) && std::ptr::eq(waker.vtable(), &WAKER)
+    }
+}
+
+/// A place for one task that any thread may put in or take out.
+pub(crate) struct TaskSlot(AtomicPtr<Head>);
+
+impl TaskSlot {
+    pub(crate) fn new() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Whether it was empty a moment ago.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.load(Relaxed).is_null()
+    }
+
+    /// Puts a task in, or nothing; returns what was there.
+    pub(crate) fn swap(&self, task: Option<Task>) -> Option<Task> {
+        let put = task.map_or(ptr::null_mut(), |task| ManuallyDrop::new(task).0.as_ptr());
+        // A pointer in the slot is a `Task` that the slot owns; taking it out takes that ownership.
+        NonNull::new(self.0.swap(put, AcqRel)).map(Task)
+    }
+}
+
+impl Drop for TaskSlot {
+    fn drop(&mut self) {
+        drop(self.swap(None));
     }
 }
 

@@ -3,7 +3,10 @@
 //! It keeps the places in the tree in step with what it knows: a place is left when its child has ended, and gone when
 //! the spec is. It starts and stops nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::{Index, IndexMut},
+};
 
 use super::spec::Spec;
 use crate::{
@@ -101,21 +104,13 @@ impl Children {
         self.in_order.get(&place)
     }
 
-    pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut Child> {
-        self.in_order.get_mut(&place)
-    }
-
     /// All, in order.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Place, &Child)> + Clone {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &Child)> {
         self.in_order.iter().map(|(place, child)| (*place, child))
     }
 
     pub(super) fn places(&self) -> Vec<Place> {
         self.in_order.keys().copied().collect()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.in_order.len()
     }
 
     /// The slot of a child.
@@ -143,6 +138,20 @@ impl Children {
             self.by_id.remove(&child.id);
             self.slot.forget(&child.id);
         }
+    }
+}
+
+impl Index<Place> for Children {
+    type Output = Child;
+
+    fn index(&self, place: Place) -> &Child {
+        &self.in_order[&place]
+    }
+}
+
+impl IndexMut<Place> for Children {
+    fn index_mut(&mut self, place: Place) -> &mut Child {
+        self.in_order.get_mut(&place).expect("only a child that is there is changed")
     }
 }
 

@@ -31,4 +31,9 @@ impl Intensity {
         self.restarts.push_back(now);
         self.restarts.len() <= self.limit as usize
     }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.restarts.len()
+    }
 }

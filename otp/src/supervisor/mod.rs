@@ -17,18 +17,16 @@ mod tree;
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
-pub(crate) use self::spec::tree_spec;
+use self::spec::Spec;
+#[doc(hidden)]
+pub use self::spec::tree_spec;
 pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
     spec::{Child, ChildKind, ChildSpec},
     strategy::{AutoShutdown, Strategy},
 };
 pub use crate::actor::{ChildId, Restart, Shutdown, Slot, SpecError};
-use self::spec::Spec;
-use crate::{
-    actor::{StartError},
-    process::spawn::Relation,
-};
+use crate::{actor::StartError, process::spawn::Relation};
 
 /// A supervisor to be: its strategy, its limits, and its children in the order of their start.
 ///
@@ -158,6 +156,10 @@ impl fmt::Debug for Supervisor {
 }
 
 /// Starts a tree made by `supervisor!`.
+///
+/// # Errors
+/// As for [`Supervisor::start`].
+#[doc(hidden)]
 pub fn start_tree(
     name: &'static str,
     build: impl FnOnce(&Slot) -> Supervisor + Send + 'static,

@@ -96,7 +96,7 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Slot) -> Supervisor + Send + Sync + '
 }
 
 /// The name of a type, without its module and its parameters.
-fn simple_name<T>() -> &'static str {
+pub(super) fn simple_name<T>() -> &'static str {
     let full = type_name::<T>();
     let path = full.split('<').next().unwrap_or(full);
     path.rsplit("::").next().unwrap_or(path)

@@ -1,0 +1,89 @@
+//! Three characters under a supervisor, who has seen it all: each strategy heals them in its own way.
+
+use otp::prelude::*;
+
+/// A character says who starts and who ends.
+pub struct Character {
+    name: &'static str,
+}
+
+#[actor]
+impl Character {
+    #[init]
+    fn init(name: &'static str, ctx: &mut Context<Self>) -> Self {
+        // Without this it would end without a word when its supervisor says so.
+        ctx.trap_exit(true);
+        println!("    {name} starts");
+        Self { name }
+    }
+
+    /// Says something.
+    #[handle_call]
+    pub fn say(&self, line: &'static str) {
+        println!("    {}: {line}", self.name);
+    }
+
+    /// Dies of something.
+    #[handle_cast]
+    pub fn die(&mut self, cause: &'static str) -> Result<(), String> {
+        Err(cause.to_owned())
+    }
+
+    #[terminate]
+    fn end(&mut self, reason: &ExitReason) {
+        println!("    {} ends: {reason}", self.name);
+    }
+}
+
+supervisor! {
+    /// When one dies, that one is started again.
+    OneForOne<one_for_one> {
+        superman: Character("Superman");
+        batman:   Character("Batman");
+        robin:    Character("Robin");
+    }
+}
+
+supervisor! {
+    /// When one dies, all are started again.
+    OneForAll<one_for_all> {
+        superman: Character("Superman");
+        batman:   Character("Batman");
+        robin:    Character("Robin");
+    }
+}
+
+supervisor! {
+    /// When one dies, it and those after it are started again.
+    RestForOne<rest_for_one> {
+        superman: Character("Superman");
+        batman:   Character("Batman");
+        robin:    Character("Robin");
+    }
+}
+
+/// The scene is the same for each tree: Batman dies, and is asked to speak.
+macro_rules! play {
+    ($tree:ident) => {{
+        println!("{}: the curtain rises", stringify!($tree));
+        let tree = $tree::start_link()?;
+        print!("{tree}");
+        tree.batman().say("I am the night")?;
+        tree.batman().die("a blow to the head");
+        if let Err(error) = tree.batman().say("I am still") {
+            println!("    (Batman does not finish: {error})");
+        }
+        // The supervisor answers when it has healed the tree; the same client then reaches the new Batman.
+        tree.supervisor().count_children()?;
+        tree.batman().say("I am back")?;
+        println!("{}: the curtain falls", stringify!($tree));
+        tree.supervisor().stop()?;
+    }};
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    play!(OneForOne);
+    play!(OneForAll);
+    play!(RestForOne);
+    Ok(())
+}

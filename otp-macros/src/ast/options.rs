@@ -1,0 +1,19 @@
+//! The options that an actor and a child of a tree have in common.
+
+use std::time::Duration;
+
+/// When a supervisor starts a child again.
+#[derive(Clone, Copy)]
+pub(crate) enum Restart {
+    Permanent,
+    Transient,
+    Temporary,
+}
+
+/// How a supervisor ends a child.
+#[derive(Clone, Copy)]
+pub(crate) enum Shutdown {
+    After(Duration),
+    Infinity,
+    BrutalKill,
+}

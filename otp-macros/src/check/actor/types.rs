@@ -1,0 +1,207 @@
+//! The rules for types that travel from one process to another: they own their data, they are concrete, and nothing
+//! of the standard library in them is known to stay on its thread. What only rustc can know, rustc says.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{
+    GenericArgument, GenericParam, Lifetime, ParenthesizedGenericArguments, PathArguments, Type, TypeFnPtr,
+    TypeImplTrait, TypeParamBound, TypeReference, TypeTraitObject,
+};
+
+use crate::ast::actor::{Actor, Kind, Parameter, last_segment};
+use crate::errors::Errors;
+use crate::wording::code;
+
+/// A part of a message, or an argument of `init`.
+pub(super) fn argument(parameter: &Parameter, kind: Kind, cx: &mut Errors) {
+    let (owner, concrete) = match kind {
+        Kind::Init => ("`init` runs in the new process, so its argument must own its data", "an actor is started with concrete types"),
+        _ => ("a message must own its data", "each message has one concrete type"),
+    };
+    travels(&parameter.ty, owner, concrete, cx);
+}
+
+/// The answer to a call.
+pub(super) fn answer(ty: &Type, cx: &mut Errors) {
+    travels(ty, "an answer must own its data", "each answer has one concrete type", cx);
+}
+
+/// At most one error a type.
+fn travels(ty: &Type, owner: &str, concrete: &str, cx: &mut Errors) {
+    let mut search = Search::default();
+    search.visit_type(ty);
+    if let Some(unnamed) = search.unnamed {
+        cx.at(unnamed, format!("`impl Trait` is not allowed here: {concrete}\n\nhelp: write the type itself, or a `Box<dyn Trait + Send>`"));
+    } else if let Some((borrowed, repair)) = search.borrowed {
+        let text = code(&borrowed);
+        cx.at(borrowed, format!("{owner}, but `{text}` is borrowed\n\nhelp: {repair}"));
+    } else if let Some((stays, repair)) = stays(ty) {
+        let text = code(&stays);
+        cx.at(stays, format!("`{text}` cannot be sent between threads safely\n\nhelp: use `{repair}`"));
+    }
+}
+
+/// Looks for what can't be part of a message.
+#[derive(Default)]
+struct Search {
+    unnamed: Option<TokenStream>,
+    /// And what to use in its place.
+    borrowed: Option<(TokenStream, String)>,
+}
+
+impl<'ast> Visit<'ast> for Search {
+    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
+        self.unnamed.get_or_insert(ty.to_token_stream());
+    }
+
+    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
+        if ty.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+            self.borrowed.get_or_insert_with(|| (ty.to_token_stream(), format!("use `{}`", owned(&ty.elem))));
+        }
+        visit::visit_type_reference(self, ty);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" {
+            self.borrowed.get_or_insert_with(|| (lifetime.to_token_stream(), "use a type that owns its data".to_owned()));
+        }
+    }
+
+    // The references of a function type are bound by it: `fn(&str)` owns its data.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+}
+
+/// The type that owns what a reference to `ty` borrows.
+fn owned(ty: &Type) -> String {
+    const OWNED: [(&str, &str); 4] = [("str", "String"), ("Path", "PathBuf"), ("OsStr", "OsString"), ("CStr", "CString")];
+    match ty {
+        Type::Slice(slice) => format!("Vec<{}>", code(&slice.elem)),
+        Type::TraitObject(object) => format!("Box<{} + Send>", code(object)),
+        other => {
+            let known = last_segment(other).and_then(|segment| OWNED.iter().find(|(name, _)| segment.ident == name));
+            known.map_or_else(|| code(other), |(_, owned)| (*owned).to_owned())
+        }
+    }
+}
+
+/// A part that is not `Send` whatever it holds, and what to use in its place.
+///
+/// Looks into the standard containers only: somebody else's may make it `Send`.
+fn stays(ty: &Type) -> Option<(TokenStream, String)> {
+    stays_in(ty, false)
+}
+
+/// What is `shared` must be `Sync`, too.
+fn stays_in(ty: &Type, shared: bool) -> Option<(TokenStream, String)> {
+    let stays = |ty: &Type| stays_in(ty, shared);
+    const CONTAINERS: [&str; 10] =
+        ["Option", "Result", "Vec", "VecDeque", "Box", "Arc", "HashMap", "HashSet", "BTreeMap", "BTreeSet"];
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(stays),
+        Type::Array(array) => stays(&array.elem),
+        Type::Slice(slice) => stays(&slice.elem),
+        Type::Paren(paren) => stays(&paren.elem),
+        Type::Group(group) => stays(&group.elem),
+        Type::TraitObject(object) => object_stays(object, shared),
+        Type::Path(_) => {
+            let segment = last_segment(ty)?;
+            let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+                return None;
+            };
+            if segment.ident == "Rc" {
+                return Some((ty.to_token_stream(), format!("Arc{}", code(arguments))));
+            }
+            let is_container = CONTAINERS.iter().any(|container| segment.ident == container);
+            let mut types = arguments.args.iter().filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            });
+            if is_container { types.find_map(|ty| stays_in(ty, shared || segment.ident == "Arc")) } else { None }
+        }
+        _ => None,
+    }
+}
+
+/// A trait object of a trait that does not ask for `Send`.
+fn object_stays(object: &TypeTraitObject, shared: bool) -> Option<(TokenStream, String)> {
+    const SILENT: [&str; 11] =
+        ["Any", "Error", "Fn", "FnMut", "FnOnce", "Future", "Iterator", "Display", "Debug", "Read", "Write"];
+    let names: Vec<&Ident> = object
+        .bounds
+        .iter()
+        .filter_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => bound.path.segments.last().map(|segment| &segment.ident),
+            _ => None,
+        })
+        .collect();
+    let is_silent = names.iter().all(|name| SILENT.iter().any(|silent| *name == silent) || *name == "Sync");
+    if !is_silent || names.is_empty() {
+        return None;
+    }
+    // Errors are both by custom, and so are those that others convert to.
+    let wants_sync = (shared || names.iter().any(|name| *name == "Error")) && names.iter().all(|name| *name != "Sync");
+    let sync = if wants_sync { " + Sync" } else { "" };
+    Some((object.to_token_stream(), format!("{} + Send{sync}", code(object))))
+}
+
+/// A lifetime of the `impl` line, or of its self type.
+pub(super) fn lifetime_of(actor: &Actor) -> Option<TokenStream> {
+    let parameter = actor.header.generics.params.iter().find_map(|parameter| match parameter {
+        GenericParam::Lifetime(parameter) => Some(parameter.lifetime.to_token_stream()),
+        _ => None,
+    });
+    parameter.or_else(|| {
+        let mut search = Search::default();
+        search.visit_type(&actor.header.self_ty);
+        search.borrowed.map(|(tokens, _)| tokens)
+    })
+}
+
+pub(super) fn borrows(actor: &Actor) -> bool {
+    lifetime_of(actor).is_some()
+}
+
+/// Whether bounds are known to leave room for borrowed data. An unknown trait may ask for `'static`.
+pub(super) fn may_borrow(bounds: &[&TypeParamBound]) -> bool {
+    const SILENT: [&str; 24] = [
+        "Send", "Sync", "Sized", "Unpin", "Clone", "Copy", "Debug", "Display", "Default", "PartialEq", "Eq",
+        "PartialOrd", "Ord", "Hash", "From", "Into", "AsRef", "ToString", "FromStr", "Iterator", "IntoIterator", "Fn",
+        "FnMut", "FnOnce",
+    ];
+    bounds.iter().all(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| SILENT.iter().any(|silent| last.ident == silent))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a name that `is` accepts stands anywhere in the type.
+pub(super) fn mentions(ty: &Type, is: &impl Fn(&Ident) -> bool) -> bool {
+    fn any(tokens: TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(name) => is(&name),
+            TokenTree::Group(group) => any(group.stream(), is),
+            _ => false,
+        })
+    }
+    any(ty.to_token_stream(), is)
+}
+
+/// The `T` of `Result<T, E>`.
+pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+pub(super) fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+}

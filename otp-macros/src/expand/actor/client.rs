@@ -1,0 +1,230 @@
+//! The client: a newtype over `Ref`, generic over the mode, with one method per handler.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Attribute, ReturnType, Signature};
+
+use super::scope::Scope;
+use super::{at, local, message};
+use crate::ast::actor::{Actor, Kind, Method, Parameter};
+use crate::expand::Mode;
+
+/// `pub struct CounterRef<M = Blocking>(Ref<Counter, M>);`
+pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, client, mode_parameter, .. } = scope;
+    let self_ty = &scope.actor;
+    let docs: Vec<&Attribute> = actor.header.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+    let docs = if docs.is_empty() {
+        let text = format!("A client of [`{}`]: one method per handler, sent in the way of its mode.", scope.title);
+        quote!(#[doc = #text])
+    } else {
+        quote!(#(#docs)*)
+    };
+    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode = #otp::Blocking)));
+    let bounds = scope.bounds(None);
+    quote! {
+        #docs
+        pub struct #client #generics (#otp::Ref<#self_ty, #mode_parameter>) #bounds;
+    }
+}
+
+/// What every client implements. Derives would ask the mode and the actor's parameters for the same traits.
+pub(super) fn traits(scope: &Scope) -> TokenStream {
+    let Scope { otp, client, mode_parameter, actor, .. } = scope;
+    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode)));
+    let arguments = scope.arguments(Some(mode_parameter.to_token_stream()));
+    let bounds = scope.bounds(None);
+    let implement = |of: TokenStream, items: TokenStream| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #of for #client #arguments #bounds { #items }
+        }
+    };
+    let addressed = scope.generics(Some(quote!(#mode_parameter: #otp::Addressed)));
+    let compare = |of: TokenStream, items: TokenStream| {
+        quote! {
+            #[automatically_derived]
+            impl #addressed #of for #client #arguments #bounds { #items }
+        }
+    };
+    let (inner, other, formatter, hasher) = (local("inner"), local("other"), local("formatter"), local("hasher"));
+    let client_trait = implement(
+        scope.head(quote!(#otp::Client<#actor>)),
+        quote! {
+            type Mode = #mode_parameter;
+            fn from_inner(#inner: #otp::Ref<#actor, #mode_parameter>) -> Self {
+                Self(#inner)
+            }
+            fn inner(&self) -> &#otp::Ref<#actor, #mode_parameter> {
+                &self.0
+            }
+        },
+    );
+    let clone = implement(
+        quote!(::core::clone::Clone),
+        quote! {
+            fn clone(&self) -> Self {
+                Self(::core::clone::Clone::clone(&self.0))
+            }
+        },
+    );
+    let debug = implement(
+        quote!(::core::fmt::Debug),
+        quote! {
+            fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, #formatter)
+            }
+        },
+    );
+    let equal = compare(
+        quote!(::core::cmp::PartialEq),
+        quote! {
+            fn eq(&self, #other: &Self) -> bool {
+                self.0 == #other.0
+            }
+        },
+    );
+    let total = compare(quote!(::core::cmp::Eq), TokenStream::new());
+    let hash = compare(
+        quote!(::core::hash::Hash),
+        quote! {
+            fn hash<H: ::core::hash::Hasher>(&self, #hasher: &mut H) {
+                ::core::hash::Hash::hash(&self.0, #hasher);
+            }
+        },
+    );
+    quote!(#client_trait #clone #debug #equal #total #hash)
+}
+
+/// One method per handler.
+pub(super) fn methods(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, client, mode_parameter, .. } = scope;
+    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode)));
+    let arguments = scope.arguments(Some(mode_parameter.to_token_stream()));
+    let bounds = scope.bounds(None);
+    let methods = message::distinct(actor).map(|(handler, variant)| method(handler, &variant, scope));
+    quote! {
+        #[allow(private_interfaces, reason = "a message is as visible as its handler, whatever it carries")]
+        impl #generics #client #arguments #bounds {
+            #(#methods)*
+        }
+    }
+}
+
+fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> TokenStream {
+    let Scope { otp, message, mode_parameter, actor, .. } = scope;
+    let variant = quote!(#message::#variant);
+    let attrs = attributes(handler);
+    let (vis, name) = (&handler.vis, &handler.signature.ident);
+    let names: Vec<_> = handler.message().map(|parameter| &parameter.name).collect();
+    let parameters = handler.message().map(|parameter| self::parameter(parameter, scope));
+    let generics = handler_generics(&handler.signature, scope);
+    // The named functions are what rustc shows, at the type, when an argument or an answer can't be sent.
+    let mut fields: Vec<TokenStream> = handler
+        .message()
+        .map(|Parameter { name, ty, .. }| {
+            let outside = scope.ty(ty);
+            let check = at(ty, quote!(#otp::__private::handler_argument_must_be_send));
+            quote!(#check::<#outside>()(#name))
+        })
+        .collect();
+    let (output, bounds, body) = if handler.kind() == Some(Kind::Call) {
+        let answer = handler.answer().map_or_else(|| quote!(()), |ty| scope.ty(ty));
+        let like = handler.answer().map_or_else(|| name.to_token_stream(), ToTokens::to_token_stream);
+        let check = at(like, quote!(#otp::__private::reply_must_be_send));
+        let reply = local("reply");
+        fields.push(quote!(#reply));
+        let fields = message::payload(&fields);
+        (
+            quote!(<#mode_parameter as #otp::AwaitsReply>::Answer<#answer>),
+            quote!(where #mode_parameter: #otp::AwaitsReply),
+            quote!(#check::<#answer, _, _, _>()(&self.0, |#reply| #variant #fields)),
+        )
+    } else {
+        let fields = message::payload(&fields);
+        (
+            quote!(<#mode_parameter as #otp::Mode>::Cast<#actor>),
+            TokenStream::new(),
+            quote!(self.0.cast(#variant #fields)),
+        )
+    };
+    let mut block = Group::new(Delimiter::Brace, scope.body(&names, body));
+    let Signature { fn_token, .. } = &handler.signature;
+    // The method stands where the handler does, but for lints it is ours.
+    let (vis, fn_token) = (ours(vis), ours(fn_token));
+    let end = end(&handler.signature);
+    block.set_span(end);
+    let output = ending_at(end, quote!(#output #bounds));
+    quote! {
+        #attrs
+        #vis #fn_token #name #generics(&self, #(#parameters),*) -> #output #block
+    }
+}
+
+/// Tokens of the user's as if the macro had written them at their place.
+fn ours(tokens: impl ToTokens) -> TokenStream {
+    let place = |mut token: TokenTree| {
+        token.set_span(Span::call_site().located_at(token.span()));
+        token
+    };
+    tokens.into_token_stream().into_iter().map(place).collect()
+}
+
+/// The same tokens; the last one stands at `end`.
+fn ending_at(end: Span, tokens: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    if let Some(last) = tokens.last_mut() {
+        last.set_span(end);
+    }
+    tokens.into_iter().collect()
+}
+
+/// Where a signature ends.
+fn end(signature: &Signature) -> Span {
+    let last = match &signature.output {
+        ReturnType::Default => signature.paren_token.span.close(),
+        ReturnType::Type(_, ty) => ty.to_token_stream().into_iter().last().map_or_else(Span::call_site, |last| last.span()),
+    };
+    Span::call_site().located_at(last)
+}
+
+/// `by: i64`
+fn parameter(parameter: &Parameter, scope: &Scope) -> TokenStream {
+    let name = &parameter.name;
+    let ty = match scope.mode {
+        // An argument may stay what a checked handler could not take, `impl Trait` among it.
+        Mode::Stub => scope.outside(&parameter.ty),
+        Mode::Full => scope.ty(&parameter.ty),
+    };
+    quote!(#name: #ty)
+}
+
+/// A checked handler has none; a refused one keeps its own, so that its signature can be read.
+fn handler_generics(signature: &Signature, scope: &Scope) -> TokenStream {
+    match scope.mode {
+        Mode::Full => TokenStream::new(),
+        Mode::Stub => {
+            let (generics, _, _) = signature.generics.split_for_impl();
+            generics.to_token_stream()
+        }
+    }
+}
+
+/// What carries over from a handler to the method that sends it.
+fn attributes(handler: &Method) -> TokenStream {
+    const CARRIED: [&str; 6] = ["cfg", "doc", "deprecated", "must_use", "allow", "warn"];
+    let carried = handler.attrs.iter().filter(|attribute| CARRIED.iter().any(|name| attribute.path().is_ident(name)));
+    let is_documented = handler.attrs.iter().any(|attribute| attribute.path().is_ident("doc"));
+    let docs = if is_documented {
+        TokenStream::new()
+    } else {
+        let text = match handler.kind() {
+            Some(Kind::Call) => format!("Calls `{}`.", handler.signature.ident),
+            _ => format!("Sends `{}`.", handler.signature.ident),
+        };
+        quote!(#[doc = #text])
+    };
+    // Of two handlers of a type, what arrives by its type reaches one that no code need ever send.
+    let quiet = if handler.kind() == Some(Kind::Info) { quote!(#[allow(dead_code)]) } else { TokenStream::new() };
+    quote!(#docs #(#carried)* #quiet)
+}

@@ -1,0 +1,315 @@
+//! The `Actor` implementation: from messages back to calls of the user's methods.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::scope::Scope;
+use super::{at, local, message};
+use crate::ast::actor::{Actor, Kind, Method, Role};
+use crate::expand::{Mode, options};
+
+pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, client, message, mode_parameter, title, .. } = scope;
+    let self_ty = &scope.actor;
+    let generics = scope.generics(None);
+    let arguments = scope.arguments(None);
+    let client_arguments = scope.arguments(Some(quote!(#mode_parameter)));
+    let bounds = scope.bounds(None);
+    let types: Vec<TokenStream> = actor.init().into_iter().flat_map(Method::message).map(|it| scope.ty(&it.ty)).collect();
+    let parameters = actor.init().map(|init| init.signature.paren_token.span.join());
+    let parameters = parameters.unwrap_or_else(Span::call_site);
+    let args = quote_spanned!(parameters=> type Args = (#(#types,)*););
+    let actor_trait = scope.head(quote!(#otp::Actor));
+    let options = options(actor, otp);
+    let init = init(actor, scope);
+    let handle = handle(actor, scope);
+    let info = info(actor, scope);
+    // A second one without a `cfg` has its error already.
+    let is_kept = |(index, method): &(usize, &Method)| *index == 0 || method.cfgs().next().is_some();
+    let terminates = actor.of_kind(Kind::Terminate).enumerate().filter(is_kept);
+    let terminate = terminates.map(|(_, method)| terminate(method, scope));
+    let message_name = message_name(actor, scope);
+    let quiet = deprecated(actor);
+    quote! {
+        #quiet
+        #[automatically_derived]
+        impl #generics #actor_trait for #self_ty #bounds {
+            #args
+            type Message = #message #arguments;
+            type Client<#mode_parameter: #otp::Mode> = #client #client_arguments;
+            const NAME: &'static str = #title;
+            #options
+            #init
+            #handle
+            #info
+            #(#terminate)*
+            #message_name
+        }
+    }
+}
+
+/// A deprecated handler is still called by its message.
+fn deprecated(actor: &Actor) -> TokenStream {
+    let is_deprecated =
+        |method: &Method| method.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+    if actor.methods.iter().any(is_deprecated) { quote!(#[allow(deprecated)]) } else { TokenStream::new() }
+}
+
+/// `const OPTIONS`, where there is an option to set.
+fn options(actor: &Actor, otp: &TokenStream) -> TokenStream {
+    let name = actor.options.name.as_ref().map(|name| quote!(.name(#name)));
+    let restart = actor.options.restart.map(|restart| {
+        let restart = options::restart(otp, restart);
+        quote!(.restart(#restart))
+    });
+    let shutdown = actor.options.shutdown.map(|shutdown| {
+        let shutdown = options::shutdown(otp, shutdown);
+        quote!(.shutdown(#shutdown))
+    });
+    if name.is_none() && restart.is_none() && shutdown.is_none() {
+        return TokenStream::new();
+    }
+    quote!(const OPTIONS: #otp::Options = #otp::Options::DEFAULT #name #restart #shutdown;)
+}
+
+fn init(actor: &Actor, scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let (args, ctx) = (local("args"), local("ctx"));
+    let body = actor.init().map(|method| {
+        let names = bindings(method);
+        let call = call(method, &values(&names));
+        let into = |call| at_output(method, quote!(#otp::IntoInit::<Self>::into_init(#call)));
+        let handled = match is_async(method) {
+            Some(span) => {
+                let made = into(quote_spanned!(span=> #call.await));
+                future(span, otp, quote_spanned!(span=> async move { #made }))
+            }
+            None => {
+                let made = into(call);
+                quote!(#otp::Handled::Done(#made))
+            }
+        };
+        quote!(let (#(#names,)*) = #args; #handled)
+    });
+    let body = scope.block(&[&args, &ctx], quote!(#body));
+    let head = scope.head(quote! {
+        fn init(#args: Self::Args, #ctx: &mut #otp::Context<Self>) -> #otp::Handled<'_, #otp::Init<Self>>
+    });
+    quote!(#head #body)
+}
+
+fn handle(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, message: name, .. } = scope;
+    let (message, ctx) = (local("message"), local("ctx"));
+    let arms = message::distinct(actor).map(|(method, variant)| {
+        let cfgs = method.cfgs();
+        let names = bindings(method);
+        let reply = reply();
+        let fields = names.iter().chain((method.kind() == Some(Kind::Call)).then_some(&reply));
+        let fields = message::payload(&fields.map(|name| quote!(#name)).collect::<Vec<_>>());
+        let parts: Vec<TokenStream> = names.iter().map(|name| quote!(#name.take())).collect();
+        let handled = handled(method, &parts, scope);
+        quote!(#(#cfgs)* #name::#variant #fields => #handled,)
+    });
+    let unused = unused_arm(scope, &quote!(match never {}));
+    let body = scope.block(&[&message, &ctx], quote!(match #message { #(#arms)* #unused }));
+    let head = scope.head(quote! {
+        fn handle<'a>(&'a mut self, #message: Self::Message, #ctx: &'a mut #otp::Context<Self>) -> #otp::Handled<'a>
+    });
+    quote!(#head #body)
+}
+
+/// By type, in the order of the block; what no handler takes is logged.
+fn info(actor: &Actor, scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let (info, ctx) = (local("info"), local("ctx"));
+    let attempts: Vec<TokenStream> = actor
+        .by_type()
+        .map(|(method, parameter)| {
+            let cfgs = method.cfgs();
+            let names = bindings(method);
+            let ty = scope.ty(&parameter.ty);
+            let handled = handled(method, &values(&names), scope);
+            quote! {
+                #(#cfgs)*
+                let #info = match #info.downcast::<#ty>() {
+                    ::core::result::Result::Ok(#(#names)*) => return #handled,
+                    ::core::result::Result::Err(#info) => #info,
+                };
+            }
+        })
+        .collect();
+    if attempts.is_empty() {
+        return TokenStream::new();
+    }
+    let body = scope.block(&[&info, &ctx], quote!(#(#attempts)* #otp::__private::unexpected::<Self>(#info)));
+    let head = scope.head(quote! {
+        fn info<'a>(&'a mut self, #info: #otp::Info, #ctx: &'a mut #otp::Context<Self>) -> #otp::Handled<'a>
+    });
+    quote!(#head #body)
+}
+
+fn terminate(method: &Method, scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let cfgs = method.cfgs();
+    let (reason, ctx) = (local("reason"), local("ctx"));
+    let call = call(method, &[]);
+    let handled = match is_async(method) {
+        Some(span) => future(span, otp, call),
+        None => quote!(#otp::Handled::Done(#call)),
+    };
+    let body = scope.block(&[&reason, &ctx], handled);
+    let head = scope.head(quote! {
+        fn terminate<'a>(
+            &'a mut self,
+            #reason: &'a #otp::ExitReason,
+            #ctx: &'a mut #otp::Context<Self>,
+        ) -> #otp::Handled<'a, ()>
+    });
+    quote!(#(#cfgs)* #head #body)
+}
+
+fn message_name(actor: &Actor, scope: &Scope) -> TokenStream {
+    let name = &scope.message;
+    let message = local("message");
+    let arms = message::distinct(actor).map(|(method, variant)| {
+        let cfgs = method.cfgs();
+        let text = method.signature.ident.unraw().to_string();
+        let is_empty = method.message().next().is_none() && method.kind() != Some(Kind::Call);
+        let fields = if is_empty { TokenStream::new() } else { quote!((..)) };
+        quote!(#(#cfgs)* #name::#variant #fields => #text,)
+    });
+    let unused = unused_arm(scope, &quote!(match *never {}));
+    let body = match scope.mode {
+        // A reference to an enum without variants could still be one of any.
+        Mode::Full if actor.handlers().next().is_none() && scope.types.is_empty() => quote!(match *#message {}),
+        Mode::Full => quote!(match #message { #(#arms)* #unused }),
+        Mode::Stub => TokenStream::new(),
+    };
+    let body = scope.block(&[&message], body);
+    let head = scope.head(quote!(fn message_name(#message: &Self::Message) -> &'static str));
+    quote!(#head #body)
+}
+
+/// The arm of the variant that can't be made.
+fn unused_arm(scope: &Scope, body: &TokenStream) -> TokenStream {
+    if scope.types.is_empty() {
+        return TokenStream::new();
+    }
+    let (message, unused) = (&scope.message, message::unused());
+    quote!(#message::#unused(never, _) => #body,)
+}
+
+/// One message handled, as an expression of type `Handled`.
+fn handled(method: &Method, values: &[TokenStream], scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let call = call(method, values);
+    if method.kind() == Some(Kind::Call) {
+        let answered = answered(method, &call);
+        return match is_async(method) {
+            Some(span) => {
+                let answered = quote_spanned! {span=>
+                    async move {
+                        #answered
+                        ::core::result::Result::Ok(())
+                    }
+                };
+                future(span, otp, answered)
+            }
+            None => quote!({
+                #answered
+                #otp::Handled::Done(::core::result::Result::Ok(()))
+            }),
+        };
+    }
+    let outcome = |call| at_output(method, quote!(#otp::IntoOutcome::into_outcome(#call)));
+    match is_async(method) {
+        Some(span) => {
+            let outcome = outcome(quote_spanned!(span=> #call.await));
+            future(span, otp, quote_spanned!(span=> async move { #outcome }))
+        }
+        None => {
+            let outcome = outcome(call);
+            quote!(#otp::Handled::Done(#outcome))
+        }
+    }
+}
+
+/// A call that runs unless its caller has given up, and whose answer goes out.
+fn answered(method: &Method, call: &TokenStream) -> TokenStream {
+    let (ctx, reply, answer, tracker) = (local("ctx"), reply(), local("answer"), local("tracker"));
+    let call = match is_async(method) {
+        Some(span) => quote_spanned!(span=> #call.await),
+        None => call.clone(),
+    };
+    let run = if method.reply().is_some() {
+        quote! {
+            let #tracker = #reply.tracker();
+            #call;
+            #ctx.deferred(#tracker);
+        }
+    } else {
+        quote! {
+            let #answer = #call;
+            #ctx.reply(#reply, #answer);
+        }
+    };
+    quote!(if #reply.begin() { #run })
+}
+
+/// `Self::add(self, by, ctx)`; a path finds the user's method even where a trait has one of the same name.
+fn call(method: &Method, values: &[TokenStream]) -> TokenStream {
+    let name = &method.signature.ident;
+    let mut values = values.iter();
+    let receiver = method.signature.receiver().map(|_| quote!(self,));
+    let arguments = method.parameters.iter().map(|parameter| match &parameter.role {
+        Role::Message => values.next().cloned().unwrap_or_default(),
+        Role::Context => {
+            let ctx = local("ctx");
+            quote!(#ctx)
+        }
+        Role::Reply(_) => {
+            let reply = reply();
+            quote!(#reply)
+        }
+        Role::Reason => {
+            let reason = local("reason");
+            quote!(#reason)
+        }
+    });
+    quote!(Self::#name(#receiver #(#arguments),*))
+}
+
+/// At the return type, which is blamed when it is none that can be returned.
+fn at_output(method: &Method, tokens: TokenStream) -> TokenStream {
+    match method.output() {
+        Some(output) => at(output, tokens),
+        None => at(&method.signature.ident, tokens),
+    }
+}
+
+/// A boxed future. All of it stands at the `async`, which is blamed for a future that is not `Send`.
+fn future(span: Span, otp: &TokenStream, future: TokenStream) -> TokenStream {
+    let boxed = at(Ident::new("async_", span), quote!(#otp::Handled::future));
+    quote_spanned!(span=> #boxed(#future))
+}
+
+/// The message's parts under the user's names, which can't meet ours.
+fn bindings(method: &Method) -> Vec<Ident> {
+    method.message().map(|parameter| parameter.name.clone()).collect()
+}
+
+fn values(names: &[Ident]) -> Vec<TokenStream> {
+    names.iter().map(ToTokens::to_token_stream).collect()
+}
+
+fn reply() -> Ident {
+    local("reply")
+}
+
+/// The `async` of an async method.
+fn is_async(method: &Method) -> Option<Span> {
+    method.signature.asyncness.as_ref().map(Spanned::span)
+}

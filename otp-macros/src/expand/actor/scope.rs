@@ -1,0 +1,283 @@
+//! The names and generics that all generated items share.
+//!
+//! Types leave the user's `impl` here, so `Self` is replaced by the self type, and the generics and bounds of the
+//! block are repeated on every item. Names that could meet one of the user's give way.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::visit_mut::{self, VisitMut};
+use syn::{GenericParam, ItemImpl, Lifetime, Type, TypeReference, parse_quote};
+
+use super::Mode;
+use crate::ast::actor::{Actor, Method, last_segment};
+
+pub(super) struct Scope {
+    pub(super) mode: Mode,
+    /// `::otp`
+    pub(super) otp: TokenStream,
+    /// The self type: `Stack<T>`.
+    pub(super) actor: TokenStream,
+    /// What it is called: `Stack`.
+    pub(super) title: String,
+    /// `StackRef`
+    pub(super) client: Ident,
+    /// `StackMessage`
+    pub(super) message: Ident,
+    /// The client's mode parameter: `M`.
+    pub(super) mode_parameter: Ident,
+    /// `T: Send`
+    parameters: Vec<TokenStream>,
+    /// `T`
+    arguments: Vec<TokenStream>,
+    /// Type parameters only: `T`
+    pub(super) types: Vec<Ident>,
+    /// `T: Clone`, of the where clause.
+    predicates: Vec<TokenStream>,
+}
+
+impl Scope {
+    pub(super) fn new(actor: &Actor, mode: Mode) -> Self {
+        let mut header = actor.header.clone();
+        if mode == Mode::Stub {
+            own(&mut header);
+        }
+        let base = last_segment(&header.self_ty).map_or_else(|| format_ident!("Actor"), |segment| segment.ident.unraw());
+        let taken = Names::of(actor);
+        let mut scope = Self {
+            mode,
+            otp: actor.options.otp.as_ref().map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
+            actor: header.self_ty.to_token_stream(),
+            title: base.to_string(),
+            client: actor.options.client.clone().unwrap_or_else(|| Ident::new(&format!("{base}Ref"), Span::call_site())),
+            message: taken.free([&format!("{base}Message"), &format!("{base}ActorMessage")]),
+            mode_parameter: taken.free(["M", "Mode"]),
+            parameters: Vec::new(),
+            arguments: Vec::new(),
+            types: Vec::new(),
+            predicates: Vec::new(),
+        };
+        for parameter in &header.generics.params {
+            scope.parameters.push(scope.outside(parameter));
+            scope.arguments.push(match parameter {
+                GenericParam::Lifetime(it) => it.lifetime.to_token_stream(),
+                GenericParam::Type(it) => it.ident.to_token_stream(),
+                GenericParam::Const(it) => it.ident.to_token_stream(),
+            });
+            if let GenericParam::Type(it) = parameter {
+                scope.types.push(it.ident.clone());
+            }
+        }
+        if let Some(clause) = &header.generics.where_clause {
+            scope.predicates = clause.predicates.iter().map(|predicate| scope.outside(predicate)).collect();
+        }
+        scope
+    }
+
+    /// Tokens of the user's as they read outside of the `impl` block.
+    pub(super) fn outside(&self, tokens: impl ToTokens) -> TokenStream {
+        replace_self(tokens.into_token_stream(), &self.actor)
+    }
+
+    /// A type of the user's outside of the `impl` block; in a stub, one that can stand anywhere.
+    pub(super) fn ty(&self, ty: &Type) -> TokenStream {
+        match self.mode {
+            Mode::Full => self.outside(ty),
+            Mode::Stub => {
+                let mut ty = ty.clone();
+                Owned.visit_type_mut(&mut ty);
+                self.outside(ty)
+            }
+        }
+    }
+
+    /// A body; nothing happens in a stub but that the names are used.
+    pub(super) fn body(&self, names: &[&Ident], full: TokenStream) -> TokenStream {
+        match self.mode {
+            Mode::Full => full,
+            Mode::Stub => quote!(let _ = (#(#names,)*); ::core::unimplemented!()),
+        }
+    }
+
+    /// What rustc blames for an actor that can't be one. All such heads stand where the self type does, and what is
+    /// said of each alike is said once. The names of values keep their hygiene.
+    pub(super) fn head(&self, tokens: TokenStream) -> TokenStream {
+        let (first, last) = self.place();
+        move_to(tokens, first, last)
+    }
+
+    /// The [`body`](Self::body) that belongs to a head, in its braces.
+    pub(super) fn block(&self, names: &[&Ident], full: TokenStream) -> Group {
+        let mut block = Group::new(Delimiter::Brace, self.body(names, full));
+        block.set_span(self.place().1);
+        block
+    }
+
+    /// Where the self type begins and ends.
+    fn place(&self) -> (Span, Span) {
+        let mut places = self.actor.clone().into_iter().map(|token| token.span());
+        let first = places.next().unwrap_or_else(Span::call_site);
+        (first, places.last().unwrap_or(first))
+    }
+
+    /// `<T: Send, M: ::otp::Mode>`, or nothing.
+    pub(super) fn generics(&self, more: Option<TokenStream>) -> TokenStream {
+        angles(self.parameters.iter().cloned().chain(more))
+    }
+
+    /// `<T, M>`, or nothing.
+    pub(super) fn arguments(&self, more: Option<TokenStream>) -> TokenStream {
+        angles(self.arguments.iter().cloned().chain(more))
+    }
+
+    /// `where T: Clone`, or nothing.
+    pub(super) fn bounds(&self, more: impl IntoIterator<Item = TokenStream>) -> TokenStream {
+        let mut predicates = self.predicates.iter().cloned().chain(more).peekable();
+        if predicates.peek().is_none() { TokenStream::new() } else { quote!(where #(#predicates),*) }
+    }
+
+    /// The client in its default mode: `StackRef<T>`.
+    pub(super) fn blocking_client(&self) -> TokenStream {
+        let (client, arguments) = (&self.client, self.arguments(None));
+        quote!(#client #arguments)
+    }
+}
+
+fn angles(list: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let mut list = list.peekable();
+    if list.peek().is_none() { TokenStream::new() } else { quote!(<#(#list),*>) }
+}
+
+/// `Self` becomes the type it stands for, and `Self::` becomes `<Type>::`.
+fn replace_self(tokens: TokenStream, ty: &TokenStream) -> TokenStream {
+    let mut replaced = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let ty = respan(ty.clone(), ident.span());
+                let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':' && next.spacing() == proc_macro2::Spacing::Joint);
+                replaced.extend(if is_path { quote_spanned!(ident.span()=> <#ty>) } else { ty });
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), replace_self(group.stream(), ty));
+                inner.set_span(group.span());
+                replaced.extend([TokenTree::Group(inner)]);
+            }
+            other => replaced.extend([other]),
+        }
+    }
+    replaced
+}
+
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), respan(group.stream(), span));
+                inner.set_span(span);
+                TokenTree::Group(inner)
+            }
+            mut other => {
+                // The place of the `Self`, the meaning of the type's own tokens.
+                other.set_span(other.span().located_at(span));
+                other
+            }
+        })
+        .collect()
+}
+
+fn move_to(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
+    let count = tokens.clone().into_iter().count();
+    let moved = tokens.into_iter().enumerate().map(|(index, token)| {
+        let place = if index + 1 == count { last } else { first };
+        let mut token = match token {
+            TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), move_to(group.stream(), first, last))),
+            TokenTree::Ident(name) if VALUES.iter().any(|value| name == value) => return name.into(),
+            other => other,
+        };
+        token.set_span(place);
+        token
+    });
+    moved.collect()
+}
+
+/// The names of values in the heads of our functions.
+const VALUES: [&str; 6] = ["self", "args", "ctx", "info", "message", "reason"];
+
+/// Makes a refused header harmless: its lifetimes are `'static`, and its types can be sent.
+fn own(header: &mut ItemImpl) {
+    Owned.visit_type_mut(&mut header.self_ty);
+    let generics = &mut header.generics;
+    generics.params = std::mem::take(&mut generics.params)
+        .into_iter()
+        .filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_)))
+        .collect();
+    for parameter in generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(::core::marker::Send));
+        parameter.bounds.push(parse_quote!('static));
+    }
+    Owned.visit_generics_mut(generics);
+}
+
+/// Makes a refused type harmless: references live for ever, and an `impl Trait` is `()`.
+struct Owned;
+
+impl VisitMut for Owned {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::ImplTrait(_) = ty {
+            *ty = parse_quote!(());
+        }
+        visit_mut::visit_type_mut(self, ty);
+    }
+
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+        reference.lifetime.get_or_insert_with(|| Lifetime::new("'static", Span::call_site()));
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        lifetime.ident = format_ident!("static");
+    }
+
+    // Their references are bound by the function type itself.
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut syn::ParenthesizedGenericArguments) {}
+}
+
+/// All names in the header and the signatures of a block.
+struct Names(Vec<String>);
+
+impl Names {
+    fn of(actor: &Actor) -> Self {
+        let mut names = Self(Vec::new());
+        names.collect(actor.header.to_token_stream());
+        for Method { signature, .. } in actor.handlers().chain(actor.init()) {
+            names.collect(signature.to_token_stream());
+        }
+        names
+    }
+
+    fn collect(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => self.0.push(ident.to_string()),
+                TokenTree::Group(group) => self.collect(group.stream()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The first candidate that the user doesn't use; the last one with underscores before it, if need be.
+    fn free<const N: usize>(&self, candidates: [&str; N]) -> Ident {
+        let is_free = |name: &String| !self.0.contains(name);
+        let mut names = candidates.iter().map(ToString::to_string);
+        let name = names.find(is_free).unwrap_or_else(|| {
+            let last = candidates.last().copied().unwrap_or_default();
+            (2..).map(|count| format!("{last}{count}")).find(is_free).unwrap_or_default()
+        });
+        Ident::new(&name, Span::call_site())
+    }
+}

@@ -1,0 +1,77 @@
+//! `start`, `start_link` and `child_spec`, with the parameters of `#[init]`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::local;
+use super::scope::Scope;
+use crate::ast::actor::{Actor, Method};
+
+/// The names that `#[actor]` gives to the actor.
+pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, title, .. } = scope;
+    let self_ty = &scope.actor;
+    let generics = scope.generics(None);
+    let bounds = scope.bounds(None);
+    let arguments: Vec<_> = actor.init().into_iter().flat_map(Method::message).collect();
+    let names: Vec<&Ident> = arguments.iter().map(|parameter| &parameter.name).collect();
+    let types: Vec<TokenStream> = arguments.iter().map(|parameter| scope.ty(&parameter.ty)).collect();
+    let client = scope.blocking_client();
+    let start = scope.body(&names, quote!(#otp::__private::start::<Self>((#(#names,)*))));
+    let start_link = scope.body(&names, quote!(#otp::__private::start_link::<Self>((#(#names,)*))));
+    let child_spec = child_spec(&names, scope);
+    // The `for<'a>` keeps rustc from checking the bound before `child_spec` is used.
+    let clones = types.iter().map(|ty| {
+        let place = Span::call_site().located_at(ty.span());
+        quote_spanned!(place=> for<'a> #ty: ::core::clone::Clone)
+    });
+    let clones = if types.is_empty() { TokenStream::new() } else { quote!(where #(#clones),*) };
+    let start_doc = format!("Starts a [`{title}`] and waits for its `init`; nobody is linked to it.");
+    let link_doc = format!("Starts a [`{title}`] linked to the caller and waits for its `init`.");
+    let spec_doc = format!("How a supervisor starts a [`{title}`]: with clones of these arguments, each time anew.");
+    let errors = "# Errors\n\nWhat became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.";
+    // A method of the user's that has taken one of our names has its error already.
+    let is_free = |name: &str| actor.methods.iter().all(|method| method.signature.ident != name);
+    let start = is_free("start").then(|| quote! {
+        #[doc = #start_doc]
+        #[doc = ""]
+        #[doc = #errors]
+        #[allow(dead_code, private_interfaces)]
+        pub fn start(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start }
+    });
+    let start_link = is_free("start_link").then(|| quote! {
+        #[doc = #link_doc]
+        #[doc = ""]
+        #[doc = #errors]
+        #[allow(dead_code, private_interfaces)]
+        pub fn start_link(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start_link }
+    });
+    let child_spec = is_free("child_spec").then(|| quote! {
+        #[doc = #spec_doc]
+        #[allow(dead_code, private_interfaces)]
+        pub fn child_spec(#(#names: #types),*) -> #otp::ChildSpec<Self> #clones { #child_spec }
+    });
+    quote! {
+        impl #generics #self_ty #bounds {
+            #start
+            #start_link
+            #child_spec
+        }
+    }
+}
+
+/// The arguments are kept once and cloned one by one: a tuple of more than twelve could not be.
+fn child_spec(names: &[&Ident], scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let args = local("args");
+    let clone = if names.is_empty() {
+        quote!(::core::clone::Clone::clone)
+    } else {
+        quote!(|#args| {
+            let (#(#names,)*) = #args;
+            (#(::core::clone::Clone::clone(#names),)*)
+        })
+    };
+    scope.body(names, quote!(#otp::__private::child_spec::<Self>((#(#names,)*), #clone)))
+}

@@ -1,0 +1,125 @@
+//! The macros of the `otp` crate: `#[actor]` with its helper attributes, `supervisor!` and `#[otp::test]`.
+//!
+//! Each macro is a pipeline of three rooms that do not see each other: `parse` turns tokens into the plain structs of
+//! `ast`, `check` owns every rule and every message, `expand` turns a checked tree into tokens and cannot fail.
+//! This file only holds the entry points and what a user reads about them; use them through the `otp` crate.
+
+use proc_macro::TokenStream;
+
+mod actor;
+mod ast;
+mod check;
+mod errors;
+mod expand;
+mod marker;
+mod parse;
+mod supervisor;
+mod test;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+/// Makes an actor of an `impl` block: a process whose messages are the block's annotated methods.
+///
+/// The block itself stays as it is. Beside it come
+///
+/// * `CounterRef<M = Blocking>`, the client of `Counter`, with one method per handler; its mode `M` decides what a call
+///   returns. The docs of the `impl` block and of each handler carry over;
+/// * `Counter::start`, `Counter::start_link` and `Counter::child_spec`, with the parameters of `#[init]`;
+///   `child_spec` alone asks these to be `Clone`;
+/// * an implementation of `otp::Actor` for `Counter`, and a message enum.
+///
+/// | attribute | the method | returns |
+/// |---|---|---|
+/// | `#[init]` | makes the state, in the new process; exactly one | `Self`, `Result<Self, E>` or `Init<Self>` |
+/// | `#[handle_call]` | answers a call | anything that can be sent; nothing, when it takes a `ReplyTo<T>` |
+/// | `#[handle_cast]` | handles a message without an answer | nothing, or `Result<(), E>`, whose error ends the actor |
+/// | `#[handle_info]` | the same; what arrives is also found by the type of its one parameter: `Down`, `Exit`, or a type of one's own | the same |
+/// | `#[handle_continue]` | the same; sent through `ctx.next()`, it runs before any message that waits | the same |
+/// | `#[terminate]` | runs before the actor ends; takes `&ExitReason`, or nothing | nothing |
+///
+/// Each may be a `fn` or an `async fn`, takes `&mut self` or `&self` (`#[init]` neither), and may have one parameter
+/// `ctx: &mut Context<Self>` at any place. The client's method is as visible as its handler. `#[cfg]`, `#[deprecated]`
+/// and `#[must_use]` carry over. All handlers of an actor stand in one block.
+///
+/// # Options
+///
+/// `#[actor(name = "counter", client = CounterClient, mailbox = unbounded, restart = transient, shutdown = 5s,
+/// crate = ::otp)]`, all of them optional: the name that it registers, the client's name, the kind of its mailbox, the
+/// defaults of its child spec (`permanent`, `transient`, `temporary`; a duration, `infinity`, `brutal_kill`), and the
+/// path of this crate where it goes by another name.
+#[proc_macro_attribute]
+pub fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    actor::actor(arguments.into(), item.into()).into()
+}
+
+/// A supervision tree, as an item.
+///
+/// `otp` wraps it, to say under which path it can be found itself.
+#[proc_macro]
+pub fn supervisor(tree: TokenStream) -> TokenStream {
+    supervisor::supervisor(tree.into()).into()
+}
+
+/// The method that makes the state of an [`actor`](macro@actor). `Module:init/1`.
+///
+/// It runs in the new process, and whoever starts the actor waits for it. Its parameters, but for a context, are those
+/// of `start`, `start_link` and `child_spec`.
+#[proc_macro_attribute]
+pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    marker::marker("init", &arguments.into(), item.into()).into()
+}
+
+/// A method of an [`actor`](macro@actor) whose caller waits for an answer. `Module:handle_call/3`.
+///
+/// The return value is the answer, a `Result` included; with a parameter `reply: ReplyTo<T>` the answer is what is
+/// given to that, now or later. It doesn't run when its caller has given up.
+#[proc_macro_attribute]
+pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    marker::marker("handle_call", &arguments.into(), item.into()).into()
+}
+
+/// A method of an [`actor`](macro@actor) whose sender doesn't wait. `Module:handle_cast/2`.
+///
+/// An `Err` ends the actor with that reason.
+#[proc_macro_attribute]
+pub fn handle_cast(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    marker::marker("handle_cast", &arguments.into(), item.into()).into()
+}
+
+/// A method of an [`actor`](macro@actor) for what arrives by itself: timers, `Down`, `Exit`, messages of others.
+/// `Module:handle_info/2`.
+///
+/// With exactly one parameter it handles what arrives of that type, if no other method of the block does. Except for
+/// `Down` and `Exit` the client has a method for it, too. An `Err` ends the actor with that reason.
+#[proc_macro_attribute]
+pub fn handle_info(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    marker::marker("handle_info", &arguments.into(), item.into()).into()
+}
+
+/// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message. `Module:handle_continue/2`.
+///
+/// An `Err` ends the actor with that reason.
+#[proc_macro_attribute]
+pub fn handle_continue(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    marker::marker("handle_continue", &arguments.into(), item.into()).into()
+}
+
+/// The method of an [`actor`](macro@actor) that runs before it ends. `Module:terminate/2`.
+///
+/// It doesn't when an exit signal that isn't trapped ends the actor.
+#[proc_macro_attribute]
+pub fn terminate(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    marker::marker("terminate", &arguments.into(), item.into()).into()
+}
+
+/// A test that runs in a simulation: one thread, a virtual clock, and a seed that decides every choice of the
+/// scheduler.
+///
+/// `#[otp::test] fn evicts(t: &mut Sim) { .. }` runs with 20 seeds, `#[otp::test(seeds = 200)]` with so many, and
+/// `#[otp::test(seed = 7)]` with that one, to see a failure again. The body may use `?`; other attributes, such as
+/// `#[should_panic]`, carry over.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(arguments.into(), item.into()).into()
+}

@@ -1,0 +1,150 @@
+//! What is read, and what is still read after a mistake.
+
+use quote::{ToTokens, quote};
+
+use super::*;
+
+/// The children of `Shop<one_for_one> { body }`, each as a letter for its kind and its name, and the number of errors.
+fn children(body: TokenStream) -> (Vec<String>, usize) {
+    let mut cx = Errors::new();
+    let tree = parse(quote!(::otp; Shop<one_for_one> { #body }), &mut cx).expect("has a name");
+    let children = tree.level.children.iter().map(|child| {
+        let kind = match &child.start {
+            Start::One(_) => "one",
+            Start::Each(_) => "each",
+            Start::Nested(_) => "nested",
+            Start::Spec(_) => "spec",
+            Start::Unknown(_) => "unknown",
+        };
+        format!("{kind} {}", child.name)
+    });
+    (children.collect(), errors(&cx))
+}
+
+fn errors(cx: &Errors) -> usize {
+    cx.to_token_stream()
+        .to_string()
+        .matches("compile_error")
+        .count()
+}
+
+#[track_caller]
+fn reads(body: TokenStream, expected: &[&str]) {
+    fails(body, 0, expected);
+}
+
+#[track_caller]
+fn fails(body: TokenStream, errors: usize, expected: &[&str]) {
+    assert_eq!(
+        children(body),
+        (expected.iter().map(ToString::to_string).collect(), errors)
+    );
+}
+
+#[test]
+fn every_kind_of_child() {
+    reads(
+        quote! {
+            intensity: 3 in 5s;
+            a: A();
+            b: [B(i) for (i, _) in all] { restart: transient };
+            c: supervisor<one_for_all> { d: D(); } { significant };
+            e: = spec(|x: u8, y: u8| x | y);
+            auto_shutdown: never;
+        },
+        &["one a", "each b", "nested c", "spec e"],
+    );
+}
+
+#[test]
+fn a_type_ends_at_the_first_parentheses_outside_of_angle_brackets() {
+    for ty in [
+        quote!(A),
+        quote!(a::B),
+        quote!(::a::B<C, { 1 > 0 }>),
+        quote!(A<fn(u8) -> u8>),
+        quote!(A<Box<dyn Fn(u8) -> Vec<u8>>>),
+        quote!(<A as B<(C, D)>>::E),
+        quote!(ty!(A, B)),
+    ] {
+        let mut cx = Errors::new();
+        let tree = parse(quote!(::otp; Shop<one_for_one> { a: #ty(1, 2); }), &mut cx);
+        let tree = tree.expect("has a name");
+        let Some(Start::One(call)) = tree.level.children.first().map(|child| &child.start) else {
+            panic!("`{ty}` is not read as a type");
+        };
+        assert_eq!(wording::code(&call.ty), wording::code(&ty));
+        assert_eq!(call.arguments.to_string(), "(1 , 2)");
+        assert_eq!(errors(&cx), 0);
+    }
+}
+
+#[test]
+fn an_error_never_swallows_the_next_child() {
+    let next = ["one last"];
+    fails(quote!(intensity: 3; last: A();), 1, &next);
+    fails(quote!(intensity: 3 last: A();), 2, &next);
+    fails(quote!(intensty: 3 in 5s; last: A();), 1, &next);
+    fails(quote!(strategy: one_for_one; last: A();), 1, &next);
+    fails(quote!(+ - 3; last: A();), 1, &next);
+    fails(quote!(a A(); last: A();), 1, &next);
+    fails(quote!(fn: A(); last: A();), 1, &next);
+    fails(quote!(_: A(); last: A();), 1, &next);
+    let next = ["unknown a", "one last"];
+    fails(quote!(a: ; last: A();), 1, &next);
+    fails(quote!(a: A; last: A();), 1, &next);
+    fails(quote!(a: A last: A();), 1, &next);
+    fails(quote!(a: A #[doc = "b"] last: A();), 1, &next);
+    fails(quote!(a: A<B(1); last: A();), 1, &next);
+    fails(quote!(a: =; last: A();), 1, &next);
+    fails(quote!(a: []; last: A();), 1, &next);
+    fails(quote!(a: [A()]; last: A();), 1, &next);
+    fails(quote!(a: [A() for i in]; last: A();), 1, &next);
+    fails(quote!(a: supervisor<one_for_one>; last: A();), 1, &next);
+    fails(quote!(a: supervizor<one_for_one> {}; last: A();), 1, &next);
+    let next = ["one a", "one last"];
+    fails(quote!(a: A() last: A();), 1, &next);
+    fails(quote!(a: A() {} last: A();), 1, &next);
+    fails(quote!(a: A() + 1; last: A();), 1, &next);
+    fails(quote!(a: A(), last: A();), 1, &next);
+    fails(
+        quote!(a: A() { restart, shutdown: 1, x: 3, + }; last: A();),
+        4,
+        &next,
+    );
+    fails(
+        quote!(a: supervisor { x: } {} last: A();),
+        3,
+        &["nested a", "one last"],
+    );
+    fails(quote!(a: = b last: A();), 1, &["spec a", "one last"]);
+}
+
+#[test]
+fn a_tree_without_a_name_is_one_error() {
+    for tokens in [
+        quote!(),
+        quote!(<one_for_one> {}),
+        quote!(
+            pub struct Shop {}
+        ),
+        quote!("shop"),
+    ] {
+        let mut cx = Errors::new();
+        assert!(parse(quote!(::otp; #tokens), &mut cx).is_none());
+        assert_eq!(errors(&cx), 1, "`{tokens}`");
+    }
+}
+
+#[test]
+fn parameters_go_on_after_a_bad_one() {
+    let mut cx = Errors::new();
+    let tree = quote!(::otp; Shop<one_for_one>(a: A, mut b: B, c, d: D<E, F>, +, g: G) {});
+    let tree = parse(tree, &mut cx).expect("has a name");
+    let names = tree
+        .parameters
+        .iter()
+        .map(|parameter| parameter.name.to_string());
+    assert_eq!(names.collect::<Vec<_>>(), ["a", "d", "g"]);
+    assert_eq!(errors(&cx), 3);
+}

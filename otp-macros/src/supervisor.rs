@@ -1,0 +1,24 @@
+//! `supervisor!` from end to end: parse, check, expand.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+use crate::expand::Mode;
+use crate::{check, expand, parse};
+
+/// The items of a tree; after an error, the errors and the same items with empty bodies.
+pub(crate) fn supervisor(tokens: TokenStream) -> TokenStream {
+    let mut cx = Errors::new();
+    let Some(tree) = parse::supervisor::parse(tokens, &mut cx) else {
+        return quote!(#cx);
+    };
+    check::supervisor::check(&tree, &mut cx);
+    let mode = if cx.is_empty() {
+        Mode::Full
+    } else {
+        Mode::Stub
+    };
+    let items = expand::supervisor::expand(&tree, mode);
+    quote!(#cx #items)
+}

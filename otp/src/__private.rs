@@ -1,0 +1,75 @@
+//! What the expansions of the macros name. No part of the API.
+
+#![allow(missing_docs, reason = "not for people")]
+#![allow(unsafe_code, reason = "`Payload` says that what was checked when it was made is checked")]
+
+use std::{
+    error::Error,
+    fmt::{self, Debug},
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{
+    actor::{Actor, AwaitsReply, Handled, Info, Ref, ReplyTo},
+    report,
+    supervisor::{Child, ChildSpec},
+};
+
+#[cfg(feature = "macros")]
+pub use otp_macros::supervisor;
+
+pub use crate::{
+    actor::{start, start_link},
+    sim::{simulate, simulate_seed},
+    supervisor::{start_tree, tree_spec},
+};
+
+pub type TestError = Box<dyn Error + Send + Sync>;
+
+/// What a test that has a return type of its own came to.
+pub fn outcome<E: Debug>(result: Result<(), E>) -> Result<(), TestError> {
+    result.map_err(|error| format!("{error:?}").into())
+}
+
+/// A child spec whose arguments are cloned at each start.
+pub fn child_spec<A: Actor + Child<Args = <A as Actor>::Args>>(
+    args: <A as Actor>::Args,
+    clone: fn(&<A as Actor>::Args) -> <A as Actor>::Args,
+) -> ChildSpec<A> {
+    // Arguments can be sent, but need not be shareable.
+    let args = Mutex::new(args);
+    <A as Child>::spec(move || clone(&args.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// An actor received what none of its handlers takes.
+pub fn unexpected<A: Actor>(info: Info) -> Handled<'static> {
+    report::unexpected(A::NAME, &info);
+    Handled::Done(Ok(()))
+}
+
+/// One argument of a message. That it can be sent was checked where it was put in, once, at the type to blame.
+pub struct Payload<T>(T);
+
+// SAFETY: the only way to make one is what `handler_argument_must_be_send` returns, and that asks for `T: Send`.
+unsafe impl<T> Send for Payload<T> {}
+
+impl<T> Payload<T> {
+    pub fn take(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Debug for Payload<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Payload(..)")
+    }
+}
+
+pub fn handler_argument_must_be_send<T: Send + 'static>() -> fn(T) -> Payload<T> {
+    Payload
+}
+
+pub fn reply_must_be_send<T: Send + 'static, A: Actor, M: AwaitsReply, F: FnOnce(ReplyTo<T>) -> A::Message>()
+-> fn(&Ref<A, M>, F) -> M::Answer<T> {
+    Ref::call
+}

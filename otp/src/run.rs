@@ -1,0 +1,83 @@
+//! Running a tree as a program: start, wait for a signal or the tree's own end, shut down in order.
+
+use std::{error::Error, io, process::ExitCode, thread};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+use crate::{
+    process::{self, ExitReason, Node, me::receive, signal::Signal},
+    report,
+    supervisor::SupervisorRef,
+};
+
+/// Starts a tree and runs it until the program is asked to end, by SIGINT or SIGTERM, or the tree ends by itself.
+///
+/// Then the tree is shut down in order, the node is stopped, and the outcome becomes the program's exit code: success
+/// when the tree ended as it was asked to, or by itself in a clean way; failure when it could not be started, gave up
+/// after too many restarts, or crashed. A second signal ends the program at once, with failure.
+///
+/// ```no_run
+/// # use otp::{Supervisor, Strategy};
+/// fn main() -> std::process::ExitCode {
+///     otp::run(|| Supervisor::new(Strategy::OneForOne).start_link())
+/// }
+/// ```
+pub fn run<T, E>(start: impl FnOnce() -> Result<T, E>) -> ExitCode
+where
+    T: AsRef<SupervisorRef>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let outcome = match start() {
+        Ok(tree) => serve(tree.as_ref()),
+        Err(error) => Err(error.into()),
+    };
+    Node::current().stop();
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            report::not_running(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(tree: &SupervisorRef) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    let Some(pid) = tree.pid() else { return Err("the tree ended before it was run".into()) };
+    let monitor = process::monitor(pid);
+    let signals = watch_signals()?;
+    let mut asked = false;
+    let reason = loop {
+        let event = receive(None, |signal| match signal {
+            Signal::Down(down) => down.monitor == monitor,
+            Signal::Foreign { tag, .. } => *tag == signals,
+            _ => false,
+        });
+        match event {
+            Some(Signal::Down(down)) => break down.reason,
+            Some(_) if asked => return Ok(ExitCode::FAILURE),
+            Some(_) => {
+                asked = true;
+                report::shutting_down();
+                process::exit(pid, ExitReason::Shutdown);
+            }
+            None => {}
+        }
+    };
+    let clean = reason.is_clean() && (asked || !tree.gave_up());
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Has each signal sent to the calling process, as a message with the tag returned.
+fn watch_signals() -> io::Result<u64> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let subject = process::current().subject::<()>();
+    thread::Builder::new().name("otp-signals".into()).spawn(move || {
+        for _ in signals.forever() {
+            subject.send(());
+        }
+    })?;
+    Ok(subject.tag())
+}

@@ -1,0 +1,242 @@
+//! How others speak with a supervisor.
+
+use std::{error::Error, fmt};
+
+use super::{
+    Child, ChildSpec,
+    server::{Look, Message, Server},
+    spec::ChildKind,
+};
+use crate::{
+    actor::{CallError, ChildId, ClientExt, ReplyTo, Slot, StartError, of_slot},
+    process::Pid,
+};
+
+/// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.
+///
+/// Its requests wait until the supervisor comes to them, without a limit of time: it may be about to start or to end
+/// other children. Printed, it shows the tree as it runs now.
+#[derive(Clone, Debug)]
+pub struct SupervisorRef(Slot);
+
+impl SupervisorRef {
+    #[doc(hidden)]
+    pub fn from_slot(slot: Slot) -> Self {
+        Self(slot)
+    }
+
+    /// Its place in the tree.
+    pub fn slot(&self) -> &Slot {
+        &self.0
+    }
+
+    /// Its pid; `None` when it is gone, or about to be restarted.
+    pub fn pid(&self) -> Option<Pid> {
+        self.0.pid()
+    }
+
+    /// Whether it ended because it had to restart its children too often.
+    pub fn gave_up(&self) -> bool {
+        self.0.gave_up()
+    }
+
+    /// A client of a child. It names the child's place: with a type that is not the child's it reaches nobody.
+    pub fn child<C: Child>(&self, id: impl Into<ChildId>) -> C::Client {
+        C::client(self.0.child(id))
+    }
+
+    /// Starts one more child, the last in order, and waits until it is ready. `supervisor:start_child/2`.
+    ///
+    /// When its `init` chooses not to run that is no error: the client reaches nobody, and the spec is kept unless it
+    /// is temporary.
+    ///
+    /// # Errors
+    /// [`ChildError::AlreadyStarted`] and [`ChildError::AlreadyPresent`] when there is a child with this id,
+    /// [`ChildError::Start`] when the start fails; the spec is not kept.
+    pub fn start_child<C: Child>(&self, id: impl Into<ChildId>, spec: ChildSpec<C>) -> Result<C::Client, ChildError> {
+        let id = id.into();
+        let slot = id.clone();
+        self.ask(|reply| Message::StartChild(id, spec.into_spec(), reply))??;
+        Ok(self.child::<C>(slot))
+    }
+
+    /// Ends a child and waits until it has ended. Its spec is kept, unless it is temporary; the child is started again
+    /// by [`restart_child`](SupervisorRef::restart_child), or with others that are restarted.
+    /// `supervisor:terminate_child/2`.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`] when there is no such child.
+    pub fn terminate_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
+        self.ask(|reply| Message::TerminateChild(id.into(), reply))?
+    }
+
+    /// Starts a child that has ended and is not restarted by itself; gives its pid, unless its `init` chooses not to
+    /// run. `supervisor:restart_child/2`.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`], [`ChildError::Running`], [`ChildError::Restarting`], or [`ChildError::Start`] when the
+    /// start fails.
+    pub fn restart_child(&self, id: impl Into<ChildId>) -> Result<Option<Pid>, ChildError> {
+        self.ask(|reply| Message::RestartChild(id.into(), reply))?
+    }
+
+    /// Forgets the spec of a child that does not run. Its place in the tree is gone: clients that name it reach nobody,
+    /// also when there is a child with this id again. `supervisor:delete_child/2`.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`], [`ChildError::Running`] or [`ChildError::Restarting`].
+    pub fn delete_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
+        self.ask(|reply| Message::DeleteChild(id.into(), reply))?
+    }
+
+    /// Its children, the newest first. `supervisor:which_children/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
+        let mut children = self.ask(Message::Look)?.children;
+        children.reverse();
+        Ok(children)
+    }
+
+    /// One of its children. `supervisor:which_child/2`.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`] when there is no such child.
+    pub fn which_child(&self, id: impl Into<ChildId>) -> Result<ChildInfo, ChildError> {
+        let id = id.into();
+        let children = self.ask(Message::Look)?.children;
+        children.into_iter().find(|child| child.id == id).ok_or(ChildError::NotFound)
+    }
+
+    /// How often it has started a child again.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`] when there is no such child.
+    pub fn restarts(&self, id: impl Into<ChildId>) -> Result<u64, ChildError> {
+        self.which_child(id).map(|child| child.restarts)
+    }
+
+    /// How many children it has. `supervisor:count_children/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn count_children(&self) -> Result<ChildCount, ChildError> {
+        Ok(self.ask(Message::CountChildren)?)
+    }
+
+    /// Ends it, after its children in reverse order of their start, and waits until it has ended. A supervisor that has
+    /// a supervisor itself is started again by that one, if it is permanent. `gen_server:stop/1`.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
+    pub fn stop(&self) -> Result<(), CallError> {
+        of_slot::<Server>(self.0.clone()).stop()
+    }
+
+    /// What can be seen of it within the time that a call has.
+    pub(super) fn look(&self) -> Result<Look, CallError> {
+        of_slot::<Server>(self.0.clone()).call(Message::Look)
+    }
+
+    fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {
+        of_slot::<Server>(self.0.clone()).no_timeout().call(request).map_err(ChildError::Gone)
+    }
+}
+
+impl AsRef<SupervisorRef> for SupervisorRef {
+    fn as_ref(&self) -> &SupervisorRef {
+        self
+    }
+}
+
+/// What can be seen of a child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildInfo {
+    /// Its id.
+    pub id: ChildId,
+    /// What reports call it: the name of its type.
+    pub label: &'static str,
+    /// Whether it is a supervisor.
+    pub kind: ChildKind,
+    /// Whether it runs.
+    pub state: ChildState,
+    /// How often it was started again by the supervisor.
+    pub restarts: u64,
+}
+
+/// Whether a child runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChildState {
+    /// It is this process, as far as the supervisor knows.
+    Running(Pid),
+    /// It could not be started again, and the supervisor goes on trying.
+    Restarting,
+    /// It ended and is not started again by itself, or it chose not to run.
+    Stopped,
+}
+
+/// How many children a supervisor has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub struct ChildCount {
+    /// All, running or not.
+    pub specs: usize,
+    /// Those whose process lives.
+    pub active: usize,
+    /// Those that are supervisors, running or not.
+    pub supervisors: usize,
+    /// Those that are none, running or not.
+    pub workers: usize,
+}
+
+/// Why a supervisor did not do what it was asked for.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ChildError {
+    /// There is no child with this id.
+    NotFound,
+    /// The child runs.
+    Running,
+    /// The supervisor is about to start the child again.
+    Restarting,
+    /// There is a child with this id, as this process.
+    AlreadyStarted(Pid),
+    /// There is a child with this id, which does not run.
+    AlreadyPresent,
+    /// The child was not started.
+    Start(StartError),
+    /// The supervisor could not be asked: most often it is gone.
+    Gone(CallError),
+}
+
+impl From<CallError> for ChildError {
+    fn from(error: CallError) -> Self {
+        Self::Gone(error)
+    }
+}
+
+impl fmt::Display for ChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is no such child"),
+            Self::Running => f.write_str("the child is running"),
+            Self::Restarting => f.write_str("the child is about to be started again"),
+            Self::AlreadyStarted(pid) => write!(f, "there is such a child already, as {pid}"),
+            Self::AlreadyPresent => f.write_str("there is such a child already, which does not run"),
+            Self::Start(error) => write!(f, "the child was not started: {error}"),
+            Self::Gone(error) => write!(f, "the supervisor did not answer: {error}"),
+        }
+    }
+}
+
+impl Error for ChildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Start(error) => Some(error),
+            Self::Gone(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A running tree as text.
+//!
+//! ```text
+//! Shop <0.3.1> rest_for_one, 3 restarts in 5s
+//!   db: Db <0.4.1>
+//!   cache: Cache <0.5.1>, 2 restarts
+//!   workers: ShopWorkers <0.6.1> one_for_one, 3 restarts in 5s
+//!     worker[0]: Worker <0.7.1>
+//!     worker[1]: Worker restarting
+//!   api: Api stopped
+//! ```
+
+use std::fmt;
+
+use super::{ChildKind, ChildState, Strategy, SupervisorRef, server::Look};
+
+impl fmt::Display for SupervisorRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.look() {
+            Ok(look) => {
+                write!(f, "{} {}", look.label, look.pid)?;
+                supervisor(f, self, &look, 1)
+            }
+            Err(error) => write!(f, "supervisor: {error}"),
+        }
+    }
+}
+
+/// The rest of a supervisor's line, and its children.
+fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth: usize) -> fmt::Result {
+    write!(f, " {}, {} in {:?}", look.strategy, count(look.restarts.into()), look.period)?;
+    for child in &look.children {
+        write!(f, "\n{:indent$}{}: {}", "", child.id, child.label, indent = 2 * depth)?;
+        match child.state {
+            ChildState::Running(pid) => write!(f, " {pid}")?,
+            ChildState::Restarting => f.write_str(" restarting")?,
+            ChildState::Stopped => f.write_str(" stopped")?,
+        }
+        if child.restarts > 0 {
+            write!(f, ", {}", count(child.restarts))?;
+        }
+        if child.kind == ChildKind::Supervisor && matches!(child.state, ChildState::Running(_)) {
+            let nested = SupervisorRef::from_slot(at.slot().child(&child.id));
+            match nested.look() {
+                Ok(look) => supervisor(f, &nested, &look, depth + 1)?,
+                Err(error) => write!(f, ": {error}")?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn count(restarts: u64) -> String {
+    format!("{restarts} restart{}", if restarts == 1 { "" } else { "s" })
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OneForOne => "one_for_one",
+            Self::OneForAll => "one_for_all",
+            Self::RestForOne => "rest_for_one",
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! What users read when they make a mistake, and what must stay legal.
+//!
+//! One mistake a file, named after it. The `.stderr` files are blessed on the toolchain that `rust-toolchain.toml`
+//! names: `TRYBUILD=overwrite cargo test --test ui`, then read the difference as a user would. One file alone:
+//! `cargo test --test ui handler -- trybuild=no_receiver`.
+
+fn compile_fail(area: &str) {
+    trybuild::TestCases::new().compile_fail(format!("../tests/ui/{area}/*.rs"));
+}
+
+#[test]
+fn actor() {
+    compile_fail("actor");
+}
+
+#[test]
+fn handler() {
+    compile_fail("handler");
+}
+
+#[test]
+fn types() {
+    compile_fail("types");
+}
+
+#[test]
+fn supervisor() {
+    compile_fail("supervisor");
+}
+
+#[test]
+fn test() {
+    compile_fail("test");
+}
+
+#[test]
+fn pass() {
+    trybuild::TestCases::new().pass("../tests/ui/pass/*.rs");
+}

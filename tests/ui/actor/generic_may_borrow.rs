@@ -1,0 +1,14 @@
+use otp::prelude::*;
+
+struct Stack<T>(T);
+
+#[actor]
+impl<T> Stack<T> {
+
+    #[init]
+    fn init(top: T) -> Self {
+        Self(top)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor]
+impl Counter {
+    #[init]
+    fn init() {}
+}
+
+fn main() {}

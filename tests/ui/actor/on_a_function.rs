@@ -1,0 +1,8 @@
+use otp::prelude::*;
+
+#[actor]
+fn counter() {}
+
+const _: fn() = counter;
+
+fn main() {}

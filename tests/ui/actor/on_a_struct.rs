@@ -1,0 +1,6 @@
+use otp::prelude::*;
+
+#[actor]
+pub struct Counter;
+
+fn main() {}

@@ -1,0 +1,14 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor(restart = always)]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+}
+
+fn main() {}

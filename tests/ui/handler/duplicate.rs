@@ -1,0 +1,22 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_call]
+    fn get(&self) -> u32 {
+        1
+    }
+    #[handle_call]
+    fn get(&self) -> u32 {
+        2
+    }
+}
+
+fn main() {}

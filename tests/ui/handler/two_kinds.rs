@@ -1,0 +1,19 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_call]
+    #[handle_cast]
+    fn get(&self) -> u32 {
+        1
+    }
+}
+
+fn main() {}

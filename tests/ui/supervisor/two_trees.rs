@@ -1,0 +1,21 @@
+use otp::prelude::*;
+
+struct Db;
+#[actor]
+impl Db {
+    #[init]
+    fn init() -> Self {
+        Db
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        db: Db();
+    }
+    Other<one_for_one> {
+        db: Db();
+    }
+}
+
+fn main() {}

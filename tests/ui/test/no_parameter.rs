@@ -1,0 +1,4 @@
+#[otp::test]
+fn evicts() {}
+
+fn main() {}

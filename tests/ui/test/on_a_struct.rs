@@ -1,0 +1,4 @@
+#[otp::test]
+pub struct Evicts;
+
+fn main() {}

@@ -1,0 +1,22 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_call]
+    fn total(&self) -> u32 {
+        1
+    }
+    #[handle_cast]
+    fn bump(&mut self, ctx: &mut Context<Self>) {
+        let _ = ctx.after(Duration::from_secs(1)).total();
+    }
+}
+
+fn main() {}
