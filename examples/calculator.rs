@@ -3,6 +3,7 @@
 use otp::prelude::*;
 
 /// Keeps a number.
+#[derive(Debug)]
 pub struct Calculator {
     value: f64,
 }
@@ -32,7 +33,10 @@ impl Calculator {
         self.value *= number;
     }
 
-    /// Divides by a whole number. There is no answer for zero, and so no calculator after it.
+    /// Divides by a whole number.
+    ///
+    /// # Panics
+    /// When that is zero: there is no answer, and so no calculator after it.
     #[handle_cast]
     pub fn divide(&mut self, number: i64) {
         assert!(number != 0, "attempt to divide by zero");
@@ -60,6 +64,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Err(CallError::Exited(reason)) => println!("no value: {reason}"),
         Err(error) => println!("no value: {error}"),
     }
-    println!("asked once more: {}", calculator.value().unwrap_err());
+    if let Err(error) = calculator.value() {
+        println!("asked once more: {error}");
+    }
     Ok(())
 }

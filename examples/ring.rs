@@ -7,6 +7,7 @@ const MEMBERS: usize = 1000;
 const ROUNDS: usize = 100;
 
 /// A member of the ring knows the next one.
+#[derive(Debug)]
 pub struct Member {
     next: Option<MemberRef>,
 }

@@ -3,6 +3,7 @@
 use otp::prelude::*;
 
 /// A character says who starts and who ends.
+#[derive(Debug)]
 pub struct Character {
     name: &'static str,
 }
@@ -24,6 +25,9 @@ impl Character {
     }
 
     /// Dies of something.
+    ///
+    /// # Errors
+    /// Always: that is how a cast ends its actor.
     #[handle_cast]
     pub fn die(&mut self, cause: &'static str) -> Result<(), String> {
         Err(cause.to_owned())

@@ -14,11 +14,7 @@ pub(crate) fn supervisor(tokens: TokenStream) -> TokenStream {
         return quote!(#cx);
     };
     check::supervisor::check(&tree, &mut cx);
-    let mode = if cx.is_empty() {
-        Mode::Full
-    } else {
-        Mode::Stub
-    };
+    let mode = if cx.is_empty() { Mode::Full } else { Mode::Stub };
     let items = expand::supervisor::expand(&tree, mode);
     quote!(#cx #items)
 }

@@ -2,8 +2,6 @@
 //!
 //! Small enough for one file. The body stays opaque and becomes an inner function that may use `?`.
 
-use std::ops::Range;
-
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -19,9 +17,16 @@ const SEEDS: u64 = 20;
 const KEYS: [&str; 3] = ["seeds", "seed", "crate"];
 
 struct Options {
-    /// One run for each.
-    seeds: Range<u64>,
+    runs: Runs,
     otp: TokenStream,
+}
+
+/// Which runs a test makes.
+enum Runs {
+    /// One for each of so many seeds.
+    Many(u64),
+    /// The one of this seed.
+    One(u64),
 }
 
 struct Test {
@@ -38,7 +43,7 @@ pub(crate) fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Ok(options) => options,
         Err(error) => {
             cx.push(error);
-            Options { seeds: 0..SEEDS, otp: quote!(::otp) }
+            Options { runs: Runs::Many(SEEDS), otp: quote!(::otp) }
         }
     };
     let test = match parse.parse2(item.clone()) {
@@ -54,7 +59,7 @@ pub(crate) fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `seeds = 200` or `seed = 7`, and `crate = ::path`
 fn options(input: ParseStream<'_>) -> Result<Options> {
-    let mut seeds = None;
+    let mut runs = None;
     let mut otp = None;
     while !input.is_empty() {
         let key = input.call(Ident::parse_any)?;
@@ -67,7 +72,7 @@ fn options(input: ParseStream<'_>) -> Result<Options> {
             otp = Some(input.call(Path::parse_mod_style)?.to_token_stream());
         } else {
             let number: LitInt = input.parse()?;
-            if seeds.is_some() {
+            if runs.is_some() {
                 input.parse::<TokenStream>()?;
                 return Err(Error::new_spanned(&key, "a test has either `seeds` or one `seed`, once"));
             }
@@ -76,19 +81,20 @@ fn options(input: ParseStream<'_>) -> Result<Options> {
                 input.parse::<TokenStream>()?;
                 return Err(Error::new_spanned(&number, "a test without seeds would not run"));
             }
-            seeds = Some(if key == "seed" { value..value.saturating_add(1) } else { 0..value });
+            runs = Some(if key == "seed" { Runs::One(value) } else { Runs::Many(value) });
         }
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
     }
-    Ok(Options { seeds: seeds.unwrap_or(0..SEEDS), otp: otp.unwrap_or_else(|| quote!(::otp)) })
+    Ok(Options { runs: runs.unwrap_or(Runs::Many(SEEDS)), otp: otp.unwrap_or_else(|| quote!(::otp)) })
 }
 
 fn parse(input: ParseStream<'_>) -> Result<Test> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
-    if !(input.peek(Token![fn]) || input.peek(Token![async]) || input.peek(Token![const]) || input.peek(Token![unsafe])) {
+    if !(input.peek(Token![fn]) || input.peek(Token![async]) || input.peek(Token![const]) || input.peek(Token![unsafe]))
+    {
         let keyword: TokenTree = input.parse()?;
         input.parse::<TokenStream>()?;
         return Err(Error::new_spanned(keyword, "`#[otp::test]` goes on a function"));
@@ -111,7 +117,10 @@ fn check(test: &Test, cx: &mut Errors) {
         cx.at(more, format!("test `{name}` takes the simulation and nothing else"));
     }
     if let Some(asyncness) = asyncness {
-        cx.at(asyncness, format!("test `{name}` cannot be `async`: in a simulation calls just wait\n\nhelp: remove `async`"));
+        cx.at(
+            asyncness,
+            format!("test `{name}` cannot be `async`: in a simulation calls just wait\n\nhelp: remove `async`"),
+        );
     }
     if let Safety::Unsafe(token) = safety {
         cx.at(token, format!("test `{name}` cannot be `unsafe`"));
@@ -131,17 +140,19 @@ fn expand(test: &Test, options: &Options) -> TokenStream {
     // Braces of ours: the user's would be found unnecessary around a single expression.
     let mut body = test.body.clone();
     body.set_span(Span::call_site().located_at(body.span()));
-    let Options { otp, seeds: Range { start, end } } = options;
+    let otp = &options.otp;
+    let (simulate, number) = match options.runs {
+        Runs::Many(seeds) => (quote!(simulate), seeds),
+        Runs::One(seed) => (quote!(simulate_seed), seed),
+    };
     let (name, inputs) = (&signature.ident, &signature.inputs);
     let title = name.unraw().to_string();
-    let result = quote!(::core::result::Result<(), ::std::boxed::Box<dyn ::core::error::Error>>);
+    let result = quote!(::core::result::Result<(), #otp::__private::TestError>);
     let body = match &signature.output {
         // As in any test, its own error need only be `Debug`.
-        ReturnType::Type(_, ty) if !is_unit(ty) => quote! {
-            ::core::result::Result::map_err((move || -> #ty #body)(), |error| {
-                ::core::convert::From::from(::std::format!("{error:?}"))
-            })
-        },
+        ReturnType::Type(_, ty) if !is_unit(ty) => {
+            quote!(#otp::__private::outcome((move || -> #ty #body)()))
+        }
         // The body may end in a panic; then this is said to be unreachable.
         _ => quote! {
             #body
@@ -154,7 +165,7 @@ fn expand(test: &Test, options: &Options) -> TokenStream {
         #(#attrs)*
         #vis fn #name() {
             fn #name(#inputs) -> #result { #body }
-            #otp::__private::simulate(::core::concat!(::core::module_path!(), "::", #title), #start..#end, #name);
+            #otp::__private::#simulate(::core::concat!(::core::module_path!(), "::", #title), #number, #name);
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
 pub use otp_macros::supervisor;
 
 pub use crate::{
+    actor::hidden::*,
     actor::{start, start_link},
     sim::{simulate, simulate_seed},
     supervisor::{start_tree, tree_spec},

@@ -1,12 +1,41 @@
-//! Erlang/OTP for Rust.
+//! Erlang/OTP for Rust: processes, servers and supervision trees, checked by the compiler.
+//!
+//! A *process* is code with an identity and an inbox; it can be linked to others, monitored, and sent exit signals
+//! ([`process`]). A *server* is a process made from an `impl` block under [`actor`](macro@actor): each handler becomes a
+//! message and a method of a typed client ([`Actor`]). A *supervisor* starts children in order, ends them in reverse, and
+//! starts again what dies ([`supervisor!`], [`supervisor`](mod@supervisor)). In tests all of it runs under a seed and on
+//! virtual time ([`test`](macro@test), [`Sim`]); in programs [`run`] runs a tree until it is asked to end.
+//!
+//! ```
+//! use otp::prelude::*;
+//!
+//! pub struct Greeter { greeted: u32 }
+//!
+//! #[actor]
+//! impl Greeter {
+//!     #[init]
+//!     fn init() -> Self { Self { greeted: 0 } }
+//!
+//!     /// Greets somebody.
+//!     #[handle_call]
+//!     pub fn greet(&mut self, name: String) -> String {
+//!         self.greeted += 1;
+//!         format!("hello {name}, you are number {}", self.greeted)
+//!     }
+//! }
+//!
+//! let greeter = Greeter::start()?;
+//! assert_eq!(greeter.greet("Joe".into())?, "hello Joe, you are number 1");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 // Our own tests and docs name the crate as users do.
 extern crate self as otp;
 
-mod actor;
-pub mod process;
 #[doc(hidden)]
 pub mod __private;
+mod actor;
+pub mod process;
 mod report;
 #[cfg(feature = "run")]
 mod run;
@@ -22,8 +51,8 @@ pub use actor::{
     Restart, Shutdown, Slot, SpecError, StartError, Starter, start, start_link,
 };
 pub use process::{
-    Down, Exit, ExitReason, IntoReason, MonitorRef, Node, Pid, Term, TimerRef, demonitor, exit, is_alive, link, monitor,
-    self_pid, sleep, trap_exit, unlink,
+    Down, Exit, ExitReason, IntoReason, MonitorRef, Node, Pid, Term, TimerRef, demonitor, exit, is_alive, link,
+    monitor, self_pid, sleep, trap_exit, unlink,
 };
 pub use sim::{Crash, HasPid, Sim};
 pub use supervisor::{
@@ -52,11 +81,15 @@ pub mod prelude {
 
     #[cfg(feature = "macros")]
     pub use crate::supervisor;
+    pub use crate::{
+        Actor, Blocking, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Init,
+        IntoReason, Mode, MonitorRef, Pid, Reply, ReplyTo, Restart, Shutdown, Sim, StartError, Strategy, Supervisor,
+        SupervisorRef, TimerRef, process,
+    };
     #[cfg(feature = "macros")]
     pub use crate::{actor, handle_call, handle_cast, handle_continue, handle_info, init, terminate};
-    pub use crate::{
-        Actor, Blocking, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Init, IntoReason,
-        Mode, MonitorRef, Pid, Reply, ReplyTo, Restart, Shutdown, Sim, StartError, Strategy, Supervisor, SupervisorRef,
-        TimerRef, process,
-    };
 }
+
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

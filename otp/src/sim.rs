@@ -108,7 +108,7 @@ impl Sim {
     /// When it goes on for ten million turns.
     pub fn settle(&self) {
         for _ in 0..SETTLE_LIMIT {
-            if !self.simulation.step() {
+            if !current::step(&self.simulation) {
                 return;
             }
         }

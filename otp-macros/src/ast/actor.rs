@@ -75,14 +75,13 @@ pub(crate) enum Role {
     /// `ctx: &mut Context<Self>`
     Context,
     /// `reply: ReplyTo<T>` of a call; the `T`, where it is written.
-    Reply(Option<Type>),
+    Reply(Option<Box<Type>>),
     /// `reason: &ExitReason` of `#[terminate]`.
     Reason,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Init, Self::Call, Self::Cast, Self::Info, Self::Continue, Self::Terminate];
+    pub(crate) const ALL: [Self; 6] = [Self::Init, Self::Call, Self::Cast, Self::Info, Self::Continue, Self::Terminate];
 
     /// The name of its attribute.
     pub(crate) fn name(self) -> &'static str {
@@ -158,7 +157,7 @@ impl Method {
     /// The type of the answer to a call; `None` for `()`.
     pub(crate) fn answer(&self) -> Option<&Type> {
         match self.reply().map(|parameter| &parameter.role) {
-            Some(Role::Reply(ty)) => ty.as_ref(),
+            Some(Role::Reply(ty)) => ty.as_deref(),
             _ => self.output(),
         }
     }

@@ -9,8 +9,8 @@ use proc_macro2::{Group, Ident, TokenStream};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Lifetime, ParenthesizedGenericArguments, Pat, PatIdent, TraitBound, Type, TypeFnPtr,
-    TypeImplTrait, TypeReference, Visibility,
+    Attribute, Lifetime, ParenthesizedGenericArguments, Pat, PatIdent, TraitBound, Type, TypeFnPtr, TypeImplTrait,
+    TypeReference, Visibility,
 };
 
 use super::options::{Restart, Shutdown};

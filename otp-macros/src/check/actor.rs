@@ -72,7 +72,8 @@ fn header(actor: &Actor, cx: &mut Errors) {
         }
         if types::may_borrow(&bounds) {
             let name = &parameter.ident;
-            let kept = bounds.iter().map(code).filter(|bound| bound != "Send").map(|bound| bound + " + ").collect::<String>();
+            let kept =
+                bounds.iter().map(code).filter(|bound| bound != "Send").map(|bound| bound + " + ").collect::<String>();
             cx.at(
                 parameter,
                 format!(
@@ -100,7 +101,11 @@ fn single(actor: &Actor, kind: Kind, cx: &mut Errors) {
     for second in methods.filter(|second| !may_coexist(second) || !may_coexist(first)) {
         cx.at(
             &second.signature.ident,
-            format!("second `#[{0}]` method; `{1}` is already the `#[{0}]` of this actor", kind.name(), first.signature.ident),
+            format!(
+                "second `#[{0}]` method; `{1}` is already the `#[{0}]` of this actor",
+                kind.name(),
+                first.signature.ident
+            ),
         );
     }
 }
@@ -136,7 +141,10 @@ fn helpers(method: &Method, kind: Kind, cx: &mut Errors) {
             Meta::NameValue(pair) => pair.value.to_token_stream(),
         };
         let text = code(&arguments);
-        cx.at(arguments, format!("unknown `#[{0}]` argument `{text}`\n\nhelp: write `#[{0}]`, which takes none", kind.name()));
+        cx.at(
+            arguments,
+            format!("unknown `#[{0}]` argument `{text}`\n\nhelp: write `#[{0}]`, which takes none", kind.name()),
+        );
     }
 }
 
@@ -145,14 +153,23 @@ fn shape(method: &Method, kind: Kind, cx: &mut Errors) {
     let name = &method.signature.ident;
     let helper = kind.name();
     receiver(method, kind, cx);
-    for parameter in method.signature.generics.params.iter().filter(|it| !matches!(it, syn::GenericParam::Lifetime(_))) {
+    for parameter in method.signature.generics.params.iter().filter(|it| !matches!(it, syn::GenericParam::Lifetime(_)))
+    {
         let parameter = match parameter {
             syn::GenericParam::Type(it) => it.to_token_stream(),
             other => other.to_token_stream(),
         };
         let named = parameter.clone().into_iter().next().map(|token| token.to_string()).unwrap_or_default();
-        let what = if kind == Kind::Init { "an actor is started with concrete types" } else { "each message has one concrete type" };
-        let repair = if named == "const" { "as in `impl<const N: usize> Actor<N>`" } else { "as in `impl<T: Send + 'static> Actor<T>`" };
+        let what = if kind == Kind::Init {
+            "an actor is started with concrete types"
+        } else {
+            "each message has one concrete type"
+        };
+        let repair = if named == "const" {
+            "as in `impl<const N: usize> Actor<N>`"
+        } else {
+            "as in `impl<T: Send + 'static> Actor<T>`"
+        };
         cx.at(
             parameter,
             format!("`#[{helper}]` method `{name}` cannot be generic: {what}\n\nhelp: move the parameter to the actor, {repair}"),
@@ -175,7 +192,10 @@ fn shape(method: &Method, kind: Kind, cx: &mut Errors) {
     if kind == Kind::Init
         && let Some(cfg) = method.cfgs().next()
     {
-        cx.at(cfg, "`#[init]` cannot depend on a `cfg`\n\nhelp: put the `cfg` into its body, or on the whole `impl` block");
+        cx.at(
+            cfg,
+            "`#[init]` cannot depend on a `cfg`\n\nhelp: put the `cfg` into its body, or on the whole `impl` block",
+        );
     }
     for parameter in &method.parameters {
         self::parameter(parameter, cx);

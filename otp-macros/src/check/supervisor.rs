@@ -15,11 +15,7 @@ pub(crate) fn check(tree: &Tree, cx: &mut Errors) {
     for parameter in &tree.parameters {
         owned(parameter, cx);
     }
-    let known = tree
-        .parameters
-        .iter()
-        .map(|parameter| &parameter.name)
-        .collect::<Vec<_>>();
+    let known = tree.parameters.iter().map(|parameter| &parameter.name).collect::<Vec<_>>();
     level(&tree.level, &known, &[], cx);
 }
 
@@ -30,11 +26,8 @@ fn level(level: &Level, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
     for (index, child) in level.children.iter().enumerate() {
         significance(child, level, cx);
         one_name(child, cx);
-        let later = level.children[index..]
-            .iter()
-            .map(|child| &child.name)
-            .chain(later.iter().copied())
-            .collect::<Vec<_>>();
+        let later =
+            level.children[index..].iter().map(|child| &child.name).chain(later.iter().copied()).collect::<Vec<_>>();
         order(child, &known, &later, cx);
         if let Start::Nested(nested) = &child.start {
             self::level(nested, &known, &later, cx);
@@ -47,15 +40,13 @@ fn level(level: &Level, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
 fn owned(parameter: &Parameter, cx: &mut Errors) {
     let name = &parameter.name;
     if let Some(found) = parameter.unnamed() {
-        cx.at(found, format!("`impl Trait` is not allowed here: `{name}` is kept for restarts, so it needs one concrete type"));
-    } else if let Some(found) = parameter.borrowed() {
-        let text = wording::code(&found);
         cx.at(
             found,
-            format!(
-                "`{name}` is kept for restarts, so it must own its data, but `{text}` is borrowed"
-            ),
+            format!("`impl Trait` is not allowed here: `{name}` is kept for restarts, so it needs one concrete type"),
         );
+    } else if let Some(found) = parameter.borrowed() {
+        let text = wording::code(&found);
+        cx.at(found, format!("`{name}` is kept for restarts, so it must own its data, but `{text}` is borrowed"));
     }
 }
 
@@ -65,21 +56,13 @@ fn names(children: &[Child], cx: &mut Errors) {
     for (index, child) in children.iter().enumerate() {
         let name = &child.name;
         if RESERVED.iter().any(|reserved| name == reserved) {
-            cx.at(
-                name,
-                format!("a child can't be named `{name}`: every tree has a function of that name"),
-            );
+            cx.at(name, format!("a child can't be named `{name}`: every tree has a function of that name"));
         }
-        let Some(first) = children[..index]
-            .iter()
-            .position(|other| other.name == *name && other.can_meet(child))
+        let Some(first) = children[..index].iter().position(|other| other.name == *name && other.can_meet(child))
         else {
             continue;
         };
-        cx.at(
-            name,
-            format!("second child named `{name}`; children are found by name"),
-        );
+        cx.at(name, format!("second child named `{name}`; children are found by name"));
         if !blamed.contains(&first) {
             cx.at(&children[first].name, format!("first child named `{name}`"));
             blamed.push(first);
@@ -151,13 +134,7 @@ fn order(child: &Child, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
     }
 }
 
-fn blame(
-    expression: &TokenStream,
-    child: &Child,
-    known: &[&Ident],
-    later: &[&Ident],
-    cx: &mut Errors,
-) {
+fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
     if binds(expression) {
         return;
     }
@@ -167,10 +144,7 @@ fn blame(
             continue;
         };
         if *later == name {
-            cx.at(
-                used,
-                format!("`{name}` can't use itself: it is not there before it is started"),
-            );
+            cx.at(used, format!("`{name}` can't use itself: it is not there before it is started"));
         } else {
             cx.at(
                 used,
@@ -184,9 +158,7 @@ fn blame(
 fn binds(expression: &TokenStream) -> bool {
     expression.clone().into_iter().any(|token| match token {
         TokenTree::Group(group) => binds(&group.stream()),
-        TokenTree::Ident(word) => ["let", "for", "match", "fn"]
-            .iter()
-            .any(|binder| word == binder),
+        TokenTree::Ident(word) => ["let", "for", "match", "fn"].iter().any(|binder| word == binder),
         TokenTree::Punct(punct) => punct.as_char() == '|',
         TokenTree::Literal(_) => false,
     })
@@ -203,7 +175,8 @@ fn use_of(expression: &TokenStream, name: &Ident) -> Option<Ident> {
             let is_range = is(before, ".") && is(index.checked_sub(2).and_then(|index| tokens.get(index)), ".");
             let is_part = is(before, ".:'") && !is_range;
             let after = tokens.get(index + 1);
-            let is_called = matches!(after, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+            let is_called =
+                matches!(after, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
             (!is_part && !is(after, ":!") && !is_called).then(|| word.clone())
         }
         _ => None,

@@ -24,14 +24,9 @@ pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
     let types = supervisors.iter().map(Supervisor::definition);
     let cfgs = cfgs(&tree.attrs);
     let start = start::functions(tree, mode);
-    let children = supervisors
-        .iter()
-        .map(|supervisor| start::child(supervisor, mode));
+    let children = supervisors.iter().map(|supervisor| start::child(supervisor, mode));
     let (build, uses) = match mode {
-        Mode::Full => (
-            build::function(tree),
-            supervisors.iter().map(Supervisor::uses).collect(),
-        ),
+        Mode::Full => (build::function(tree), supervisors.iter().map(Supervisor::uses).collect()),
         Mode::Stub => (TokenStream::new(), TokenStream::new()),
     };
     quote! {
@@ -72,20 +67,9 @@ impl<'tree> Supervisor<'tree> {
     /// The tree first, then what is nested in it.
     fn all(tree: &'tree Tree, mode: Mode) -> Vec<Self> {
         let title = tree.name.unraw();
-        let attrs = documented(
-            &tree.attrs,
-            &format!("The `{title}` supervision tree, running."),
-        );
+        let attrs = documented(&tree.attrs, &format!("The `{title}` supervision tree, running."));
         let mut found = Vec::new();
-        Self::collect(
-            tree,
-            tree.name.clone(),
-            cfgs(&tree.attrs).collect(),
-            attrs,
-            &tree.level,
-            mode,
-            &mut found,
-        );
+        Self::collect(tree, tree.name.clone(), cfgs(&tree.attrs).collect(), attrs, &tree.level, mode, &mut found);
         found
     }
 
@@ -99,55 +83,23 @@ impl<'tree> Supervisor<'tree> {
         found: &mut Vec<Self>,
     ) {
         let children = distinct(level, mode);
-        let accessors = children
-            .iter()
-            .filter_map(|child| Accessor::new(tree, &name, child))
-            .collect();
+        let accessors = children.iter().filter_map(|child| Accessor::new(tree, &name, child)).collect();
         let is_nested = !found.is_empty();
-        found.push(Self {
-            tree,
-            name: name.clone(),
-            cfgs: cfgs.clone(),
-            attrs,
-            accessors,
-            is_nested,
-        });
+        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, accessors, is_nested });
         for child in children {
             let Start::Nested(level) = &child.start else {
                 continue;
             };
-            let docs = child
-                .attrs
-                .iter()
-                .filter(|attr| is_doc(attr))
-                .cloned()
-                .collect::<Vec<_>>();
-            let attrs = documented(
-                &docs,
-                &format!("The `{}` tree of [`{}`].", child.name.unraw(), name.unraw()),
-            );
+            let docs = child.attrs.iter().filter(|attr| is_doc(attr)).cloned().collect::<Vec<_>>();
+            let attrs = documented(&docs, &format!("The `{}` tree of [`{}`].", child.name.unraw(), name.unraw()));
             let cfgs = cfgs.iter().copied().chain(child.cfgs()).collect();
-            Self::collect(
-                tree,
-                nested_name(&name, child),
-                cfgs,
-                attrs,
-                level,
-                mode,
-                found,
-            );
+            Self::collect(tree, nested_name(&name, child), cfgs, attrs, level, mode, found);
         }
     }
 
     /// The type, its accessors, and its plain traits.
     fn definition(&self) -> TokenStream {
-        let Self {
-            tree,
-            name,
-            cfgs,
-            attrs,
-            ..
-        } = self;
+        let Self { tree, name, cfgs, attrs, .. } = self;
         let Tree { otp, vis, .. } = tree;
         let title = name.unraw().to_string();
         let accessors = self.accessors.iter().map(|accessor| accessor.method(vis));
@@ -228,9 +180,7 @@ impl<'tree> Supervisor<'tree> {
 
     /// A child called `supervisor` wins.
     fn has_supervisor_method(&self) -> bool {
-        self.accessors
-            .iter()
-            .all(|accessor| accessor.child.name != "supervisor")
+        self.accessors.iter().all(|accessor| accessor.child.name != "supervisor")
     }
 }
 
@@ -239,9 +189,7 @@ impl<'tree> Accessor<'tree> {
         let otp = &tree.otp;
         let id = id(child);
         let actor = Actor::new(tree, parent, child);
-        let site = actor
-            .as_ref()
-            .map_or(Span::mixed_site(), |actor| actor.site);
+        let site = actor.as_ref().map_or(Span::mixed_site(), |actor| actor.site);
         let slot = quote_spanned!(site=> self.0.slot());
         let (returns, body) = match (&child.start, actor) {
             (Start::Unknown(None), _) => return None,
@@ -258,42 +206,22 @@ impl<'tree> Accessor<'tree> {
             (Start::Nested(_), Some(actor)) => {
                 let make = actor.path("client");
                 let name = nested_name(parent, child);
-                (
-                    quote!(#name),
-                    quote_spanned!(site=> #make(#slot.child(#id))),
-                )
+                (quote!(#name), quote_spanned!(site=> #make(#slot.child(#id))))
             }
             (_, Some(actor)) => {
                 let make = actor.path("client");
-                (
-                    actor.path("Client"),
-                    quote_spanned!(site=> #make(#slot.child(#id))),
-                )
+                (actor.path("Client"), quote_spanned!(site=> #make(#slot.child(#id))))
             }
             (_, None) => (quote!(#otp::Slot), quote_spanned!(site=> #slot.child(#id))),
         };
-        Some(Self {
-            child,
-            returns,
-            body,
-            site,
-        })
+        Some(Self { child, returns, body, site })
     }
 
     fn method(&self, vis: &Visibility) -> TokenStream {
-        let Self {
-            child,
-            returns,
-            body,
-            ..
-        } = self;
+        let Self { child, returns, body, .. } = self;
         let name = &child.name;
         let cfgs = child.cfgs();
-        let what = if matches!(child.start, Start::Each(_)) {
-            "children"
-        } else {
-            "child"
-        };
+        let what = if matches!(child.start, Start::Each(_)) { "children" } else { "child" };
         let attrs = documented(&child.attrs, &format!("The `{}` {what}.", name.unraw()));
         quote_spanned! {Span::mixed_site()=>
             #(#cfgs)*
@@ -326,10 +254,7 @@ impl Actor {
             Start::Spec(_) | Start::Unknown(None) => return None,
         };
         let site = Span::mixed_site().located_at(ty.span());
-        Some(Self {
-            child: quote_spanned!(site=> <#ty as #otp::Child>),
-            site,
-        })
+        Some(Self { child: quote_spanned!(site=> <#ty as #otp::Child>), site })
     }
 
     /// Its associated type or function `name`.
@@ -360,9 +285,7 @@ fn distinct(level: &Level, mode: Mode) -> Vec<&Child> {
     let mut children = Vec::<&Child>::new();
     for child in &level.children {
         let is_taken = RESERVED.iter().any(|reserved| child.name == reserved)
-            || children
-                .iter()
-                .any(|other| other.name == child.name && other.can_meet(child));
+            || children.iter().any(|other| other.name == child.name && other.can_meet(child));
         if mode == Mode::Full || !is_taken {
             children.push(child);
         }

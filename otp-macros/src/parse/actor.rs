@@ -47,7 +47,8 @@ pub(crate) fn marked(item: TokenStream) -> TokenStream {
     {
         let mut after_pound = false;
         let items = body.stream().into_iter().map(|token| {
-            let attribute = std::mem::replace(&mut after_pound, matches!(&token, TokenTree::Punct(it) if it.as_char() == '#'));
+            let attribute =
+                std::mem::replace(&mut after_pound, matches!(&token, TokenTree::Punct(it) if it.as_char() == '#'));
             match token {
                 TokenTree::Group(group) if attribute => TokenTree::Group(mark(group)),
                 other => other,
@@ -265,7 +266,11 @@ fn is_method(input: ParseStream<'_>) -> bool {
         return false;
     }
     // `const`, `async`, `unsafe` and `extern "C"` may stand before `fn`; a constant has a name after `const`.
-    while ahead.peek(Token![const]) || ahead.peek(Token![async]) || ahead.peek(Token![unsafe]) || ahead.peek(Token![extern]) {
+    while ahead.peek(Token![const])
+        || ahead.peek(Token![async])
+        || ahead.peek(Token![unsafe])
+        || ahead.peek(Token![extern])
+    {
         let _ = ahead.parse::<TokenTree>();
         let _ = ahead.parse::<Option<LitStr>>();
     }
@@ -348,7 +353,7 @@ fn role(ty: &Type, kind: Option<Kind>) -> Role {
         return Role::Context;
     }
     if segment.ident == "ReplyTo" && kind == Some(Kind::Call) {
-        return Role::Reply(first_type(&segment.arguments));
+        return Role::Reply(first_type(&segment.arguments).map(Box::new));
     }
     if segment.ident == "ExitReason" && kind == Some(Kind::Terminate) {
         return Role::Reason;

@@ -9,14 +9,10 @@ use syn::{Error, Ident, Lit, Result};
 use crate::ast::options::{Restart, Shutdown};
 use crate::wording;
 
-const RESTARTS: [(&str, Restart); 3] = [
-    ("permanent", Restart::Permanent),
-    ("transient", Restart::Transient),
-    ("temporary", Restart::Temporary),
-];
+const RESTARTS: [(&str, Restart); 3] =
+    [("permanent", Restart::Permanent), ("transient", Restart::Transient), ("temporary", Restart::Temporary)];
 
-const SHUTDOWNS: [(&str, Shutdown); 2] =
-    [("infinity", Shutdown::Infinity), ("brutal_kill", Shutdown::BrutalKill)];
+const SHUTDOWNS: [(&str, Shutdown); 2] = [("infinity", Shutdown::Infinity), ("brutal_kill", Shutdown::BrutalKill)];
 
 /// The units of a duration, in nanoseconds.
 const UNITS: [(&str, u64); 6] = [
@@ -43,15 +39,10 @@ pub(crate) fn shutdown(input: ParseStream<'_>) -> Result<Shutdown> {
 
 /// A whole number with a unit: `500ms`, `5s`, `2m`.
 pub(crate) fn duration(input: ParseStream<'_>) -> Result<Duration> {
-    let literal: Lit = input
-        .parse()
-        .map_err(|error| Error::new(error.span(), "expected a duration such as `500ms`, `5s` or `2m`"))?;
-    let wrong = || {
-        Error::new_spanned(
-            &literal,
-            "a duration is a whole number with a unit, such as `500ms`, `5s` or `2m`",
-        )
-    };
+    let literal: Lit =
+        input.parse().map_err(|error| Error::new(error.span(), "expected a duration such as `500ms`, `5s` or `2m`"))?;
+    let wrong =
+        || Error::new_spanned(&literal, "a duration is a whole number with a unit, such as `500ms`, `5s` or `2m`");
     let Lit::Int(number) = &literal else {
         return Err(wrong());
     };
@@ -66,12 +57,7 @@ pub(crate) fn duration(input: ParseStream<'_>) -> Result<Duration> {
 }
 
 /// One word of a closed set. `others` are forms that the caller reads; the message lists them too.
-fn word<T: Copy>(
-    input: ParseStream<'_>,
-    option: &str,
-    words: &[(&str, T)],
-    others: &[&str],
-) -> Result<T> {
+fn word<T: Copy>(input: ParseStream<'_>, option: &str, words: &[(&str, T)], others: &[&str]) -> Result<T> {
     let names: Vec<&str> = words.iter().map(|(name, _)| *name).chain(others.iter().copied()).collect();
     let word = input.call(Ident::parse_any)?;
     words

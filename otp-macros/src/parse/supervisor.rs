@@ -17,9 +17,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Lit, Token, Visibility, token};
 
-use crate::ast::supervisor::{
-    AutoShutdown, Child, ChildOptions, Level, Parameter, Start, Strategy, Tree,
-};
+use crate::ast::supervisor::{AutoShutdown, Child, ChildOptions, Level, Parameter, Start, Strategy, Tree};
 use crate::errors::Errors;
 use crate::wording;
 
@@ -37,10 +35,7 @@ const TREE_OPTIONS: [&str; 2] = ["intensity", "auto_shutdown"];
 const CHILD_OPTIONS: [&str; 4] = ["restart", "shutdown", "significant", "name"];
 /// What the options of a tree are called in Erlang and Elixir, and what to write here.
 const ELSEWHERE: [(&str, &str); 4] = [
-    (
-        "strategy",
-        "write it behind the name of the tree, as in `Shop<one_for_all>`",
-    ),
+    ("strategy", "write it behind the name of the tree, as in `Shop<one_for_all>`"),
     ("max_restarts", "write `intensity: 3 in 5s`"),
     ("max_seconds", "write `intensity: 3 in 5s`"),
     ("period", "write `intensity: 3 in 5s`"),
@@ -81,64 +76,35 @@ fn tree(input: ParseStream, cx: &mut Errors) -> syn::Result<Tree> {
     let vis = input.parse::<Visibility>()?;
     let name = name(input, "a tree reads `Name<one_for_one> { .. }`")?;
     let strategy = strategy(input, &name, cx);
-    let parameters = if input.peek(token::Paren) {
-        parameters(input, cx)?
-    } else {
-        Vec::new()
-    };
+    let parameters = if input.peek(token::Paren) { parameters(input, cx)? } else { Vec::new() };
     let level = if input.peek(token::Brace) {
         level(input, strategy, cx)?.0
     } else {
-        cx.at(
-            &name,
-            format!(
-                "tree `{name}` has no body\n\nhelp: write `{name}<..> {{ child: Actor(..); }}`"
-            ),
-        );
+        cx.at(&name, format!("tree `{name}` has no body\n\nhelp: write `{name}<..> {{ child: Actor(..); }}`"));
         rest(input);
-        Level {
-            strategy,
-            intensity: None,
-            auto_shutdown: None,
-            children: Vec::new(),
-        }
+        Level { strategy, intensity: None, auto_shutdown: None, children: Vec::new() }
     };
     if !input.is_empty() {
-        cx.push(error(
-            input,
-            "unexpected token after the tree\n\nhelp: give each tree a `supervisor!` of its own",
-        ));
+        cx.push(error(input, "unexpected token after the tree\n\nhelp: give each tree a `supervisor!` of its own"));
         rest(input);
     }
-    Ok(Tree {
-        otp,
-        attrs,
-        vis,
-        name,
-        parameters,
-        level,
-    })
+    Ok(Tree { otp, attrs, vis, name, parameters, level })
 }
 
 /// `<one_for_one>` after `owner`. An unknown one counts as `one_for_one`, so that reading goes on.
 fn strategy(input: ParseStream, owner: &Ident, cx: &mut Errors) -> Strategy {
-    let missing =
-        format!("`{owner}` lacks its restart strategy\n\nhelp: write `{owner}<one_for_one>`");
+    let missing = format!("`{owner}` lacks its restart strategy\n\nhelp: write `{owner}<one_for_one>`");
     if !input.peek(Token![<]) {
         cx.at(owner, missing);
         return Strategy::OneForOne;
     }
     let _ = input.parse::<Token![<]>();
-    let given = until(input, |input| {
-        input.peek(Token![>]) || input.peek(token::Brace) || input.peek(token::Paren)
-    });
+    let given = until(input, |input| input.peek(Token![>]) || input.peek(token::Brace) || input.peek(token::Paren));
     if input.parse::<Token![>]>().is_err() {
         cx.at(owner, format!("the restart strategy of `{owner}` is not closed\n\nhelp: write `{owner}<one_for_one>`"));
     } else if given.is_empty() {
         cx.at(owner, missing);
-    } else if let Some(strategy) =
-        values::one_of("restart strategy", owner, &given, &STRATEGIES, cx)
-    {
+    } else if let Some(strategy) = values::one_of("restart strategy", owner, &given, &STRATEGIES, cx) {
         return strategy;
     }
     Strategy::OneForOne
@@ -169,41 +135,24 @@ fn parameters(input: ParseStream, cx: &mut Errors) -> syn::Result<Vec<Parameter>
 
 fn parameter(input: ParseStream) -> syn::Result<Parameter> {
     if let Some(attr) = input.call(Attribute::parse_outer)?.first() {
-        return Err(syn::Error::new_spanned(
-            attr,
-            "the parameters of a tree take no attributes",
-        ));
+        return Err(syn::Error::new_spanned(attr, "the parameters of a tree take no attributes"));
     }
     if input.peek(Token![mut]) {
-        return Err(error(
-            input,
-            "the parameters of a tree are shared by all its children, so they can't be `mut`",
-        ));
+        return Err(error(input, "the parameters of a tree are shared by all its children, so they can't be `mut`"));
     }
     let name = name(input, "a parameter reads `name: Type`")?;
     if !input.peek(Token![:]) {
-        return Err(syn::Error::new_spanned(
-            &name,
-            format!("parameter `{name}` has no type"),
-        ));
+        return Err(syn::Error::new_spanned(&name, format!("parameter `{name}` has no type")));
     }
     input.parse::<Token![:]>()?;
-    Ok(Parameter {
-        name,
-        ty: input.parse()?,
-    })
+    Ok(Parameter { name, ty: input.parse()? })
 }
 
 /// `{ options and children }`, and where it ends.
 fn level(input: ParseStream, strategy: Strategy, cx: &mut Errors) -> syn::Result<(Level, Span)> {
     let content;
     let braces = syn::braced!(content in input);
-    let mut level = Level {
-        strategy,
-        intensity: None,
-        auto_shutdown: None,
-        children: Vec::new(),
-    };
+    let mut level = Level { strategy, intensity: None, auto_shutdown: None, children: Vec::new() };
     let mut options = Vec::new();
     while !content.is_empty() {
         let begin = content.cursor();
@@ -212,9 +161,7 @@ fn level(input: ParseStream, strategy: Strategy, cx: &mut Errors) -> syn::Result
             if content.cursor() == begin {
                 let _ = content.parse::<TokenTree>();
             }
-            until(&content, |input| {
-                input.peek(Token![;]) || starts_entry(input)
-            });
+            until(&content, |input| input.peek(Token![;]) || starts_entry(input));
             let _ = content.parse::<Option<Token![;]>>();
         }
     }
@@ -222,12 +169,7 @@ fn level(input: ParseStream, strategy: Strategy, cx: &mut Errors) -> syn::Result
 }
 
 /// One option or child with its `;`. On `Err` the caller goes on after the next `;`.
-fn entry(
-    input: ParseStream,
-    level: &mut Level,
-    seen: &mut Vec<Ident>,
-    cx: &mut Errors,
-) -> syn::Result<()> {
+fn entry(input: ParseStream, level: &mut Level, seen: &mut Vec<Ident>, cx: &mut Errors) -> syn::Result<()> {
     let attrs = input.call(Attribute::parse_outer)?;
     if attrs.is_empty() && input.peek(Token![;]) {
         input.parse::<Token![;]>()?;
@@ -235,18 +177,14 @@ fn entry(
     }
     let name = name(input, "a child reads `name: Actor(..);`")?;
     if !input.peek(Token![:]) || input.peek(Token![::]) {
-        let message =
-            format!("expected `:` after `{name}`\n\nhelp: a child reads `{name}: Actor(..);`");
+        let message = format!("expected `:` after `{name}`\n\nhelp: a child reads `{name}: Actor(..);`");
         return Err(syn::Error::new_spanned(&name, message));
     }
     input.parse::<Token![:]>()?;
 
     if TREE_OPTIONS.iter().any(|option| name == option) {
         if let Some(attr) = attrs.first() {
-            cx.at(
-                attr,
-                format!("attributes belong on a child, not on the option `{name}`"),
-            );
+            cx.at(attr, format!("attributes belong on a child, not on the option `{name}`"));
         }
         values::once(&name, seen, cx);
         let value = until(input, |input| input.peek(Token![;]) || starts_entry(input));
@@ -273,12 +211,7 @@ fn entry(
         Start::Unknown(_) if input.is_empty() || starts_entry(input) => Ok(()),
         _ => end(input, &name, last, cx),
     };
-    level.children.push(Child {
-        attrs,
-        name,
-        start,
-        options,
-    });
+    level.children.push(Child { attrs, name, start, options });
     ended
 }
 
@@ -298,11 +231,7 @@ fn unknown_tree_option(name: &Ident) -> syn::Error {
         format!("a tree has no option `{given}`\n\nhelp: {here}")
     } else {
         let message = wording::unknown("tree option", &given, &TREE_OPTIONS);
-        let separator = if message.contains("help:") {
-            " "
-        } else {
-            "\n\nhelp: "
-        };
+        let separator = if message.contains("help:") { " " } else { "\n\nhelp: " };
         format!("{message}{separator}a child reads `{given}: Actor(..);`")
     };
     syn::Error::new_spanned(name, message)
@@ -313,10 +242,7 @@ fn end(input: ParseStream, name: &Ident, last: Span, cx: &mut Errors) -> syn::Re
     if input.peek(Token![;]) {
         input.parse::<Token![;]>()?;
     } else if input.peek(Token![,]) {
-        cx.push(error(
-            input,
-            format!("`{name}` ends with `;`, not with `,`"),
-        ));
+        cx.push(error(input, format!("`{name}` ends with `;`, not with `,`")));
         input.parse::<Token![,]>()?;
     } else if input.is_empty() || starts_entry(input) {
         cx.push(syn::Error::new(last, format!("missing `;` after `{name}`")));

@@ -7,11 +7,7 @@ use std::{
 
 use super::{Actor, Slot};
 use crate::{
-    process::{
-        AnyProcess, Pid,
-        cell::Cell,
-        signal::Item,
-    },
+    process::{AnyProcess, Pid, cell::Cell, signal::Item},
     scheduler::TaskRef,
 };
 

@@ -73,7 +73,9 @@ impl<T: 'static> Reply<T> {
                     match Cell::push(&callee, Item::Message(make(ReplyTo::new(Arc::clone(&slot))))) {
                         Err(_) => Err(CallError::NoProc),
                         // Nobody of ours will look after the callee, so the callee looks after the call.
-                        Ok(()) if outside && !common.watch_call(slot.clone()) => Err(CallError::Exited(ended(common.reason()))),
+                        Ok(()) if outside && !common.watch_call(slot.clone()) => {
+                            Err(CallError::Exited(ended(common.reason())))
+                        }
                         Ok(()) => Ok(slot),
                     }
                 };

@@ -149,7 +149,10 @@ impl fmt::Display for SpecError {
                 write!(f, "child `{id}` is significant, but its supervisor has no automatic shutdown")
             }
             Self::SignificantPermanent(id) => {
-                write!(f, "child `{id}` is significant and permanent: it is always started again, so its end never counts")
+                write!(
+                    f,
+                    "child `{id}` is significant and permanent: it is always started again, so its end never counts"
+                )
             }
             Self::ZeroPeriod => f.write_str("restarts cannot be counted in a period of no length"),
         }

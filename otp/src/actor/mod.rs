@@ -15,20 +15,32 @@ mod server;
 mod slot;
 mod stop;
 
+/// What appears in hidden methods of public traits.
+pub(crate) mod hidden {
+    pub use super::{
+        address::Address,
+        mode::{Later, Own, Target},
+        reply::ReplyTracker,
+    };
+}
+
 use std::{any::Any, fmt, future::Future, pin::Pin};
 
-pub(crate) use self::{client::of_slot, server::{Start, caught, start_labelled, start_process}};
 pub use self::{
-    address::Address,
     call::Reply,
     client::{Client, ClientExt, Ref},
     context::Context,
     error::{CallError, SpecError, StartError},
-    mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request, Target},
+    mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request},
     options::{Options, Restart, Shutdown},
-    reply::{ReplyTo, ReplyTracker},
-    slot::{ChildId, Slot},
+    reply::ReplyTo,
     server::Starter,
+    slot::{ChildId, Slot},
+};
+pub(crate) use self::{
+    address::Address,
+    client::of_slot,
+    server::{Start, caught, start_labelled, start_process},
 };
 use crate::process::{Down, Exit, ExitReason, IntoReason};
 
@@ -196,6 +208,9 @@ impl<A: Actor> IntoInit<A> for Init<A> {
 )]
 pub trait IntoOutcome {
     /// As a `Result`.
+    ///
+    /// # Errors
+    /// The reason to end with.
     fn into_outcome(self) -> Result<(), ExitReason>;
 }
 

@@ -5,10 +5,7 @@
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
-use super::{
-    Actor, Address, CallError, Reply, ReplyTo,
-    call::CALL_TIMEOUT,
-};
+use super::{Actor, Address, CallError, Reply, ReplyTo, call::CALL_TIMEOUT};
 use crate::process::{TimerRef, current, timer};
 
 /// A way to send. One of [`Blocking`], [`Async`], [`Request`], [`OneWay`], [`After`], [`IdleTimeout`], [`Next`],
@@ -46,6 +43,7 @@ pub trait Addressed: Mode {
 }
 
 mod sealed {
+    #[allow(unnameable_types, reason = "so that nobody else can implement a mode")]
     pub trait Sealed {}
 }
 

@@ -117,7 +117,9 @@ impl<T: 'static> ReplySlot<T> {
 
     /// How the call stands; whoever polls is woken when that changes.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Answer<T> {
-        if self.state.load(Acquire) != DONE && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker())) {
+        if self.state.load(Acquire) != DONE
+            && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker()))
+        {
             let before = self.other().replace(cx.waker().clone());
             drop(before);
             self.has_other.store(true, SeqCst);
@@ -273,4 +275,3 @@ impl fmt::Debug for ReplyTracker {
         f.write_str("ReplyTracker(..)")
     }
 }
-

@@ -82,6 +82,7 @@ impl<A: Actor> Starter<A> {
     ///
     /// # Errors
     /// See [`StartError`].
+    #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
     pub fn start_monitor(self, args: A::Args) -> Result<(A::Client<Blocking>, MonitorRef), StartError> {
         let start = Start { args, name: self.name, relation: Relation::Monitor, timeout: self.timeout };
         let (cell, monitor) = start_process::<A>(start)?;
@@ -230,6 +231,7 @@ struct Serve<A: Actor> {
 ///
 /// This future is most of the memory of an idle actor. It is written so that what it keeps while it waits for a message
 /// is the state, the context and a few words.
+#[allow(clippy::manual_async_fn, reason = "an `async fn` would keep its argument twice")]
 fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason> + Send {
     async move {
         let mut ctx = Context::<A>::new(serve.cell.clone());
@@ -312,8 +314,6 @@ fn initialised<A: Actor>(init: Init<A>, ack: &mut Ack) -> Result<A, ExitReason> 
         }
     }
 }
-
-type Handler<'a> = Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>;
 
 /// Handles the next item. What it comes to is put into `outcome`, unless there is something to wait for.
 fn step<'a, A: Actor>(

@@ -93,7 +93,11 @@ struct State {
 impl Slot {
     /// A place of its own, at the root of a tree.
     pub(crate) fn root() -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), undelivered: AtomicU64::new(0), gave_up: AtomicBool::new(false) }))
+        Self(Arc::new(Inner {
+            state: Mutex::default(),
+            undelivered: AtomicU64::new(0),
+            gave_up: AtomicBool::new(false),
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -428,4 +428,3 @@ impl Expire for Alarm {
         None
     }
 }
-

@@ -19,13 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    ExitReason,
-    any::AnyProcess,
-    cell::Cell,
-    common::Home,
-    node::Node,
-};
+use super::{ExitReason, any::AnyProcess, cell::Cell, common::Home, node::Node};
 use crate::{
     scheduler::{self, Simulation},
     time::Moment,
@@ -220,10 +214,19 @@ fn park_thread(me: &AnyProcess) {
 fn drive(done: impl Fn() -> bool) {
     let simulation = SIMULATION.with_borrow(Clone::clone).expect("only its own thread drives a simulation");
     while !done() {
-        if !simulation.step() && !simulation.next_timer(Moment::FAR) {
+        if !step(&simulation) && !simulation.next_timer(Moment::FAR) {
             panic!("this wait would never end: nothing is runnable and no timer is set");
         }
     }
+}
+
+/// Makes one step of the simulation that the calling thread drives; false when nothing is runnable.
+pub(crate) fn step(simulation: &Simulation) -> bool {
+    let driver = CURRENT.get();
+    let stepped = simulation.step();
+    // A process that parked in this step has left its name.
+    CURRENT.set(driver);
+    stepped
 }
 
 /// A future that is ready at `at`, for the current process or any other executor's task.

@@ -94,7 +94,7 @@ pub fn trap_exit(trap: bool) -> bool {
 /// Sends an exit signal with a reason to `to`; nothing happens when it is gone.
 ///
 /// A receiver that does not trap exits ends with that reason, unless it is `Normal`; one that does finds an
-/// [`Exit`](crate::Exit) among its messages. [`ExitReason::Kill`] cannot be trapped: the receiver ends as `Killed`. Sent
+/// [`Exit`](crate::Exit) among its messages. [`ExitReason::Kill`](crate::ExitReason::Kill) cannot be trapped: the receiver ends as `Killed`. Sent
 /// to oneself it takes effect before the call returns. `erlang:exit/2`.
 pub fn exit(to: Pid, reason: impl IntoReason) {
     current::with(|me| {
@@ -234,4 +234,3 @@ pub fn whereis(name: &str) -> Option<Pid> {
 pub fn registered() -> Vec<String> {
     current::with(|me| me.common().node.names.all().iter().map(|name| name.to_string()).collect())
 }
-

@@ -130,7 +130,8 @@ impl<T: Send + 'static> Subject<T> {
             self.owner
         );
         let tag = self.tag;
-        let signal = receive(limit.into(), |signal| matches!(signal, Signal::Foreign { tag: other, .. } if *other == tag))?;
+        let signal =
+            receive(limit.into(), |signal| matches!(signal, Signal::Foreign { tag: other, .. } if *other == tag))?;
         match signal {
             Signal::Foreign { payload, .. } => payload.downcast().ok().map(|message| *message),
             _ => None,

@@ -70,7 +70,8 @@ impl Names {
     /// Frees the name of a process that ends.
     pub(super) fn remove(&self, name: &str, holder: Pid) {
         let mut table = self.table();
-        let removed = if table.get(name).is_some_and(|process| process.pid() == holder) { table.remove(name) } else { None };
+        let removed =
+            if table.get(name).is_some_and(|process| process.pid() == holder) { table.remove(name) } else { None };
         drop(table);
         drop(removed);
     }

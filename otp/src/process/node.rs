@@ -15,13 +15,8 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid,
-    common::Home,
-    current,
-    names::Names,
-    panic::install_panic_hook,
-    signal::Signal,
-    table::Table,
+    AnyProcess, Down, ExitReason, MonitorRef, Pid, common::Home, current, names::Names, panic::install_panic_hook,
+    signal::Signal, table::Table,
 };
 use crate::{
     report,
@@ -46,6 +41,9 @@ static NODES_MADE: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone)]
 pub struct Node(Arc<NodeInner>);
 
+/// Who crashed, what reports call it, and why.
+pub(crate) type CrashRecord = (Pid, &'static str, ExitReason);
+
 pub(crate) struct NodeInner {
     pub(crate) number: u32,
     pub(crate) scheduler: Arc<Scheduler>,
@@ -53,7 +51,7 @@ pub(crate) struct NodeInner {
     pub(crate) names: Names,
     counter: AtomicU64,
     /// The crashes so far, where somebody wants to know.
-    crashes: Mutex<Option<Vec<(Pid, &'static str, ExitReason)>>>,
+    crashes: Mutex<Option<Vec<CrashRecord>>>,
     stopping: AtomicBool,
     ends: Mutex<()>,
     ended: Condvar,
@@ -209,7 +207,7 @@ impl fmt::Debug for Node {
 }
 
 impl NodeInner {
-    fn crashes(&self) -> std::sync::MutexGuard<'_, Option<Vec<(Pid, &'static str, ExitReason)>>> {
+    fn crashes(&self) -> std::sync::MutexGuard<'_, Option<Vec<CrashRecord>>> {
         self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -219,7 +217,7 @@ impl NodeInner {
     }
 
     /// The crashes recorded since the last call.
-    pub(crate) fn take_crashes(&self) -> Vec<(Pid, &'static str, ExitReason)> {
+    pub(crate) fn take_crashes(&self) -> Vec<CrashRecord> {
         self.crashes().as_mut().map(std::mem::take).unwrap_or_default()
     }
 

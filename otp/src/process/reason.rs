@@ -1,12 +1,6 @@
 //! Why a process ended.
 
-use std::{
-    any::Any,
-    error::Error,
-    fmt,
-    panic::Location,
-    sync::Arc,
-};
+use std::{any::Any, error::Error, fmt, panic::Location, sync::Arc};
 
 use super::Pid;
 

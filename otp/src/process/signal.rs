@@ -22,17 +22,36 @@ pub(crate) trait Timed<M>: Send + Sync {
 
 /// What is not a message of the receiver's own type.
 pub(crate) enum Signal {
-    Exit { from: Pid, reason: ExitReason, link: bool },
-    Link { from: Pid },
-    Unlink { from: Pid, number: u64 },
-    UnlinkAck { from: Pid, number: u64 },
-    Monitor { monitor: MonitorRef },
-    Demonitor { monitor: MonitorRef },
+    Exit {
+        from: Pid,
+        reason: ExitReason,
+        link: bool,
+    },
+    Link {
+        from: Pid,
+    },
+    Unlink {
+        from: Pid,
+        number: u64,
+    },
+    UnlinkAck {
+        from: Pid,
+        number: u64,
+    },
+    Monitor {
+        monitor: MonitorRef,
+    },
+    Demonitor {
+        monitor: MonitorRef,
+    },
     Down(Down),
     /// An exit signal that was trapped; only the receiver itself makes it.
     Trapped(Exit),
     /// A message for a subject.
-    Foreign { tag: u64, payload: Box<dyn Any + Send> },
+    Foreign {
+        tag: u64,
+        payload: Box<dyn Any + Send>,
+    },
     /// A request to terminate with a reason, in turn with the messages.
     Terminate(ExitReason),
     /// A question about the process, which it answers between two messages.
@@ -124,11 +143,6 @@ impl Links {
     /// The other side ended: true when the link was active.
     pub(crate) fn ended(&mut self, other: Pid) -> bool {
         self.links.remove(&other) == Some(Link::Active)
-    }
-
-    /// Both sides at once, for a process that is made linked or whose start failed.
-    pub(crate) fn forget(&mut self, other: Pid) {
-        self.links.remove(&other);
     }
 
     /// The active links, in order of pid.

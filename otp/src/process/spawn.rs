@@ -1,10 +1,6 @@
 //! Starting processes that are not servers.
 
-use std::{
-    convert::Infallible,
-    future::Future,
-    sync::Arc,
-};
+use std::{convert::Infallible, future::Future, sync::Arc};
 
 use super::{
     AnyProcess, ExitReason, MonitorRef, Pid,
@@ -82,7 +78,9 @@ impl<E: super::IntoReason + Send> Outcome for Result<(), E> {
     }
 }
 
-fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> impl FnOnce(&TaskRef<Cell<Infallible>>) -> Body {
+fn closure<O: Outcome>(
+    code: impl FnOnce(&mut Me) -> O + Send + 'static,
+) -> impl FnOnce(&TaskRef<Cell<Infallible>>) -> Body {
     |_| Box::pin(async move { code(&mut Me::new()).into_exit_reason() })
 }
 
@@ -116,13 +114,16 @@ pub fn spawn_link<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) 
 }
 
 /// As [`spawn`], monitored by the current process from its beginning. `erlang:spawn_monitor/1`.
+#[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
 pub fn spawn_monitor<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> (Pid, MonitorRef) {
     let (cell, monitor) = start("process", Relation::Monitor, closure(code));
     (cell.common().pid, monitor.expect("it was asked for"))
 }
 
 /// As [`spawn`], for code that awaits.
-pub fn spawn_async<O: Outcome, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(Me) -> F + Send + 'static) -> Pid {
+pub fn spawn_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
+    code: impl FnOnce(Me) -> F + Send + 'static,
+) -> Pid {
     start("process", Relation::None, future(code)).0.common().pid
 }
 
@@ -134,6 +135,7 @@ pub fn spawn_link_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
 }
 
 /// As [`spawn_monitor`], for code that awaits.
+#[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
 pub fn spawn_monitor_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> (Pid, MonitorRef) {

@@ -81,8 +81,9 @@ impl Table {
 
     /// All processes, in order of pid.
     pub(crate) fn all(&self) -> Vec<AnyProcess> {
-        let mut all: Vec<AnyProcess> =
-            (0..SHARDS).flat_map(|n| self.shard(n).slots.iter().filter_map(|s| s.process.clone()).collect::<Vec<_>>()).collect();
+        let mut all: Vec<AnyProcess> = (0..SHARDS)
+            .flat_map(|n| self.shard(n).slots.iter().filter_map(|s| s.process.clone()).collect::<Vec<_>>())
+            .collect();
         all.sort_by_key(|process| process.pid());
         all
     }

@@ -27,14 +27,13 @@ use std::{
     time::Duration,
 };
 
+use self::{core::Core, queue::RunQueue, seat::Seat, sleep::Sleep};
 pub(crate) use self::{
     core::{hand_over, park},
-    rng::Rng,
     seat::{Parker, Place},
     task::{Run, Task, TaskRef, Turn},
     watch::{Verdict, Watch},
 };
-use self::{core::Core, queue::RunQueue, seat::Seat, sleep::Sleep};
 use crate::{
     sync::{Mutex, lock},
     time::{Clock, Moment, Timers},
@@ -95,7 +94,8 @@ impl Scheduler {
             self.start_core()?;
         }
         let scheduler = Arc::clone(self);
-        let thread = thread::Builder::new().name("otp-watchdog".into()).spawn(move || watch::watch(&scheduler, &*watch))?;
+        let thread =
+            thread::Builder::new().name("otp-watchdog".into()).spawn(move || watch::watch(&scheduler, &*watch))?;
         lock(&self.threads).push((0, thread));
         Ok(())
     }
@@ -103,8 +103,9 @@ impl Scheduler {
     fn start_core(self: &Arc<Self>) -> io::Result<()> {
         let seat = self.new_seat();
         let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
-        let thread =
-            thread::Builder::new().name(format!("otp-core-{}", seat.number)).spawn(move || Core::serve(scheduler, own))?;
+        let thread = thread::Builder::new()
+            .name(format!("otp-core-{}", seat.number))
+            .spawn(move || Core::serve(scheduler, own))?;
         lock(&self.threads).push((seat.number, thread));
         Ok(())
     }

@@ -11,10 +11,7 @@ use super::{
 };
 use crate::sync::{
     Mutex, MutexGuard,
-    atomic::{
-        AtomicU32, AtomicUsize,
-        Ordering::Relaxed,
-    },
+    atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     lock,
 };
 

@@ -44,8 +44,6 @@ const DONE: u32 = 8;
 pub(crate) enum Turn {
     /// Nothing to do until somebody wakes it.
     Idle,
-    /// It has more to do and gives way to others first.
-    Again,
     /// It will never run again.
     Done,
 }
@@ -194,7 +192,7 @@ impl Task {
     /// The cell must be a `Cell<R>`.
     unsafe fn assume<R>(&self) -> &TaskRef<R> {
         // SAFETY: `TaskRef<R>` is a `Task` and a zero-sized marker.
-        unsafe { &*std::ptr::from_ref(self).cast::<TaskRef<R>>() }
+        unsafe { &*ptr::from_ref(self).cast::<TaskRef<R>>() }
     }
 
     /// The task with its body's type, if that is `R`.
@@ -262,7 +260,6 @@ impl Task {
                     self.again();
                 }
             }
-            Turn::Again => self.again(),
             Turn::Done => state.store(DONE, Release),
         }
     }
@@ -304,12 +301,6 @@ impl Task {
         (head.state.load(Acquire) & PARKED != 0).then(|| Place::from_bits(head.place.load(Relaxed))).flatten()
     }
 
-    /// A waker that wakes this task.
-    pub(crate) fn waker(&self) -> Waker {
-        // SAFETY: the vtable below treats the data as one counted reference to a cell.
-        unsafe { Waker::from_raw(raw_waker(self.clone())) }
-    }
-
     /// Calls `f` with a waker of this task that counts as no reference.
     pub(crate) fn with_waker<T>(&self, f: impl FnOnce(&Waker) -> T) -> T {
         let data = self.0.as_ptr().cast_const().cast();
@@ -320,7 +311,7 @@ impl Task {
 
     /// Whether `waker` is one of this task's.
     pub(crate) fn owns(&self, waker: &Waker) -> bool {
-        std::ptr::eq(waker.data(), self.0.as_ptr().cast()) && std::ptr::eq(waker.vtable(), &WAKER)
+        ptr::eq(waker.data(), self.0.as_ptr().cast()) && ptr::eq(waker.vtable(), &WAKER)
     }
 }
 
@@ -370,7 +361,7 @@ fn raw_waker(task: Task) -> RawWaker {
 /// `data` must be the pointer of a live `Task`.
 unsafe fn borrow(data: &*const ()) -> &Task {
     // SAFETY: a `Task` is one non-null pointer.
-    unsafe { &*std::ptr::from_ref(data).cast::<Task>() }
+    unsafe { &*ptr::from_ref(data).cast::<Task>() }
 }
 
 /// # Safety

@@ -63,13 +63,8 @@ impl Children {
     pub(super) fn new(slot: Slot, specs: Vec<(ChildId, Spec)>) -> Self {
         let ids: BTreeSet<&ChildId> = specs.iter().map(|(id, _)| id).collect();
         slot.retain(|id| ids.contains(id));
-        let mut children = Self {
-            slot,
-            next: 0,
-            in_order: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            by_pid: HashMap::new(),
-        };
+        let mut children =
+            Self { slot, next: 0, in_order: BTreeMap::new(), by_id: BTreeMap::new(), by_pid: HashMap::new() };
         for (id, spec) in specs {
             children.add(id, spec);
         }
@@ -82,12 +77,7 @@ impl Children {
         self.next += 1;
         self.slot.declare(&id);
         self.by_id.insert(id.clone(), place);
-        let child = Child {
-            id,
-            spec,
-            state: State::Stopped,
-            restarts: 0,
-        };
+        let child = Child { id, spec, state: State::Stopped, restarts: 0 };
         self.in_order.insert(place, child);
         place
     }

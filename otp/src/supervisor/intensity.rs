@@ -15,11 +15,7 @@ pub(super) struct Intensity {
 
 impl Intensity {
     pub(super) fn new(limit: u32, period: Duration) -> Self {
-        Self {
-            limit,
-            period,
-            restarts: VecDeque::new(),
-        }
+        Self { limit, period, restarts: VecDeque::new() }
     }
 
     /// Counts a restart; false when it is one too many. A restart exactly one period ago counts still.

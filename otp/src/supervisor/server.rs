@@ -52,9 +52,7 @@ pub(super) fn start(tree: Tree, name: Option<Arc<str>>, relation: Relation) -> R
     match start_labelled::<Server>(label, Start { args: tree, name, relation, timeout: None }) {
         Ok((cell, _)) => Ok(AnyProcess::new(&cell)),
         // It ends as OTP's does, with `{shutdown, Error}`; whoever starts it is told the error itself.
-        Err(StartError::Failed(reason)) => {
-            Err(reason.downcast_ref().cloned().unwrap_or(StartError::Failed(reason)))
-        }
+        Err(StartError::Failed(reason)) => Err(reason.downcast_ref().cloned().unwrap_or(StartError::Failed(reason))),
         Err(error) => Err(error),
     }
 }

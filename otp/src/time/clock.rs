@@ -14,7 +14,7 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 ///
 /// Moments of different nodes have nothing to do with each other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(u64);
+pub(crate) struct Moment(u64);
 
 impl Moment {
     /// The start of the node.
@@ -44,20 +44,13 @@ impl Moment {
 
 impl fmt::Debug for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::FAR {
-            f.write_str("never")
-        } else {
-            write!(f, "{:?}", Duration::from_nanos(self.0))
-        }
+        if *self == Self::FAR { f.write_str("never") } else { write!(f, "{:?}", Duration::from_nanos(self.0)) }
     }
 }
 
 /// `Duration::as_nanos` without its 128 bits; saturates.
 const fn nanos(duration: Duration) -> u64 {
-    duration
-        .as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(duration.subsec_nanos() as u64)
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
 }
 
 /// Tells the moment. It never goes backwards.
@@ -119,14 +112,8 @@ mod tests {
         assert_eq!(second.as_nanos(), 1_000_000_000);
         assert_eq!(second.saturating_add(Duration::MAX), Moment::FAR);
         assert_eq!(Moment::FAR.saturating_add(Duration::MAX), Moment::FAR);
-        assert_eq!(
-            second.saturating_duration_since(Moment::START),
-            Duration::from_secs(1)
-        );
-        assert_eq!(
-            Moment::START.saturating_duration_since(second),
-            Duration::ZERO
-        );
+        assert_eq!(second.saturating_duration_since(Moment::START), Duration::from_secs(1));
+        assert_eq!(Moment::START.saturating_duration_since(second), Duration::ZERO);
         let centuries = Duration::from_secs(500 * 365 * 24 * 60 * 60);
         assert!(second.saturating_add(centuries) < Moment::FAR);
         assert_eq!(nanos(Duration::from_nanos(u64::MAX)), u64::MAX);

@@ -16,6 +16,6 @@ mod model;
 mod tests;
 
 pub(crate) use clock::Clock;
-pub use clock::Moment;
+pub(crate) use clock::Moment;
 pub(crate) use timers::{Expire, Timers};
 pub(crate) use wheel::Key;

@@ -112,11 +112,7 @@ impl Subject {
     fn insert(self: &Arc<Self>, deadline: u64, does: Does) {
         let mut keys = self.keys.lock().unwrap();
         let state = Mutex::new((deadline, does));
-        let actor = Actor {
-            subject: Arc::downgrade(self),
-            number: keys.len(),
-            state,
-        };
+        let actor = Actor { subject: Arc::downgrade(self), number: keys.len(), state };
         let before = self.timers.next();
         let (key, earlier) = self.timers.insert(at(deadline), Arc::new(actor));
         assert_eq!(earlier, at(deadline) < before);
@@ -208,14 +204,7 @@ impl Model {
                 Does::Nothing | Does::Repeats { left: 0, .. } => {}
                 Does::Repeats { left, after } => {
                     let later = deadline.saturating_add(after.max(1));
-                    self.arm(
-                        number,
-                        later,
-                        Does::Repeats {
-                            left: left - 1,
-                            after,
-                        },
-                    );
+                    self.arm(number, later, Does::Repeats { left: left - 1, after });
                 }
                 Does::Adds(distance) => self.insert(distance.from(now), Does::Nothing),
                 Does::Cancels(which) => drop(self.cancel(which)),

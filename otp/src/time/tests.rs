@@ -57,13 +57,7 @@ fn boundaries() -> Vec<u64> {
     let mut deadlines = vec![0, last];
     for level in 1..11 {
         let width = 1_u64 << (6 * level);
-        deadlines.extend([
-            width - 1,
-            width,
-            width + 1,
-            width.saturating_mul(63),
-            width.saturating_mul(64) - 1,
-        ]);
+        deadlines.extend([width - 1, width, width + 1, width.saturating_mul(63), width.saturating_mul(64) - 1]);
     }
     deadlines.retain(|&deadline| deadline <= last);
     deadlines.sort_unstable();
@@ -84,16 +78,9 @@ fn nothing_is_early_or_late_at_the_boundaries_of_a_level() {
             if deadline > 0 {
                 assert_eq!(timers.expire(at(deadline - 1)), 0, "{start} {deadline}");
             }
-            assert_eq!(
-                timers.next(),
-                at(deadline),
-                "a lone entry wakes nobody early"
-            );
+            assert_eq!(timers.next(), at(deadline), "a lone entry wakes nobody early");
             assert_eq!(timers.expire(at(deadline)), 1, "{start} {deadline}");
-            assert_eq!(
-                (timers.len(), timers.next(), timers.earliest()),
-                (0, Moment::FAR, None)
-            );
+            assert_eq!((timers.len(), timers.next(), timers.earliest()), (0, Moment::FAR, None));
         }
     }
 }
@@ -155,11 +142,7 @@ fn deadlines_that_have_passed_fire_in_order_too() {
     let keys = lines.map(|(deadline, line)| timers.insert(at(deadline), log.writer(line)).0);
     assert_eq!(timers.earliest(), Some(at(40)));
     assert!(timers.cancel(keys[4]).is_some());
-    assert_eq!(
-        timers.expire(at(45)),
-        2,
-        "a caller whose clock is behind gets nothing early"
-    );
+    assert_eq!(timers.expire(at(45)), 2, "a caller whose clock is behind gets nothing early");
     assert_eq!(timers.next(), at(50));
     assert_eq!(timers.expire(at(100)), 3);
     assert_eq!(log.take(), [1, 2, 3, 4, 5]);
@@ -182,10 +165,7 @@ fn the_moment_that_never_comes_never_comes() {
     let timers = Timers::new();
     let never = Moment::START.saturating_add(Duration::MAX);
     let (key, _) = timers.insert(never, nothing());
-    assert_eq!(
-        (timers.len(), timers.next(), timers.earliest()),
-        (1, Moment::FAR, None)
-    );
+    assert_eq!((timers.len(), timers.next(), timers.earliest()), (1, Moment::FAR, None));
     assert_eq!(timers.deadline(key), Some(Moment::FAR));
     assert_eq!(timers.expire(Moment::FAR), 0);
     assert!(timers.cancel(key).is_some());
@@ -225,11 +205,7 @@ fn a_rearmed_entry_keeps_its_key_and_takes_its_turn() {
         timers.expire(at(now));
         assert_eq!(timers.deadline(key), Some(at(now + 10)));
     }
-    assert_eq!(
-        log.take(),
-        [10, 0, 20, 30],
-        "re-armed at 10 for 20, after the other one"
-    );
+    assert_eq!(log.take(), [10, 0, 20, 30], "re-armed at 10 for 20, after the other one");
     assert_eq!(timers.cancel(key).unwrap().0, at(40));
     assert_eq!(timers.len(), 0);
 }
@@ -318,12 +294,8 @@ impl Drop for DropsInside {
 fn no_target_is_dropped_under_the_lock() {
     let timers = Arc::new(Timers::new());
     let dropped = Arc::new(AtomicUsize::new(0));
-    let insert = |deadline| {
-        timers.insert(
-            at(deadline),
-            Arc::new(DropsInside(Arc::downgrade(&timers), dropped.clone())),
-        )
-    };
+    let insert =
+        |deadline| timers.insert(at(deadline), Arc::new(DropsInside(Arc::downgrade(&timers), dropped.clone())));
     insert(1);
     insert(2);
     let (key, _) = insert(9);
@@ -356,9 +328,7 @@ fn threads_at_once_lose_nothing() {
                 let mut kept = None;
                 for n in 0..ENTRIES {
                     let ran = ran.clone();
-                    let deadline = clock
-                        .now()
-                        .saturating_add(Duration::from_nanos(n * 7919 % 100_000));
+                    let deadline = clock.now().saturating_add(Duration::from_nanos(n * 7919 % 100_000));
                     let target = run(move |now| {
                         assert!(now >= deadline);
                         ran.fetch_add(1, Ordering::Relaxed);
@@ -381,9 +351,6 @@ fn threads_at_once_lose_nothing() {
         assert!(clock.now() < at(60_000_000_000), "lost");
     }
     let cancelled = cancelled.load(Ordering::Relaxed);
-    assert_eq!(
-        ran.load(Ordering::Relaxed) + cancelled,
-        3 * ENTRIES as usize
-    );
+    assert_eq!(ran.load(Ordering::Relaxed) + cancelled, 3 * ENTRIES as usize);
     assert_eq!(timers.next(), Moment::FAR);
 }

@@ -92,10 +92,7 @@ impl Timers {
         if now < self.next() || self.turning.swap(true, Ordering::Acquire) {
             return 0;
         }
-        let mut turn = Turn {
-            timers: self,
-            running: None,
-        };
+        let mut turn = Turn { timers: self, running: None };
         let mut fired = 0;
         while let Some(what) = turn.advance(now) {
             fired += 1;
@@ -162,9 +159,7 @@ impl Drop for Turn<'_> {
         if let Some(key) = self.running.take() {
             wheel.finish(key);
         }
-        self.timers
-            .next
-            .store(wheel.bound().as_nanos(), Ordering::Release);
+        self.timers.next.store(wheel.bound().as_nanos(), Ordering::Release);
         self.timers.turning.store(false, Ordering::Release);
     }
 }

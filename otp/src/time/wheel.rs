@@ -102,10 +102,7 @@ struct List {
 }
 
 impl List {
-    const EMPTY: Self = Self {
-        head: NIL,
-        tail: NIL,
-    };
+    const EMPTY: Self = Self { head: NIL, tail: NIL };
 }
 
 impl<T> Wheel<T> {
@@ -162,11 +159,7 @@ impl<T> Wheel<T> {
 
     /// Forgets every entry. Returns the old wheel, so that what they held can be dropped outside of a lock.
     pub(super) fn clear(&mut self) -> Self {
-        let emptied = Self {
-            elapsed: self.elapsed,
-            generation: self.generation,
-            ..Self::new()
-        };
+        let emptied = Self { elapsed: self.elapsed, generation: self.generation, ..Self::new() };
         mem::replace(self, emptied)
     }
 
@@ -189,11 +182,7 @@ impl<T> Wheel<T> {
 
             if let Some((&at, list)) = self.past.first_key_value() {
                 let index = list.head;
-                return if at <= now {
-                    self.begin(index)
-                } else {
-                    Step::Idle
-                };
+                return if at <= now { self.begin(index) } else { Step::Idle };
             }
 
             let Some(slot) = self.first_slot().filter(|&slot| self.start_of(slot) <= now) else {
@@ -237,8 +226,7 @@ impl<T> Wheel<T> {
         } else if self.falling.is_some() {
             self.elapsed
         } else {
-            self.first_slot()
-                .map_or(Moment::FAR, |slot| self.bound_of(slot))
+            self.first_slot().map_or(Moment::FAR, |slot| self.bound_of(slot))
         }
     }
 
@@ -248,11 +236,7 @@ impl<T> Wheel<T> {
             return Some(at);
         }
         let slots = [self.falling, self.first_slot()];
-        slots
-            .into_iter()
-            .flatten()
-            .flat_map(|slot| self.deadlines(slot))
-            .min()
+        slots.into_iter().flatten().flat_map(|slot| self.deadlines(slot)).min()
     }
 
     /// Takes an entry out to run it.
@@ -300,20 +284,14 @@ impl<T> Wheel<T> {
         let differing = at.as_nanos() ^ self.elapsed.as_nanos();
         let level = differing.checked_ilog2().unwrap_or(0) / BITS;
         let digit = at.as_nanos() >> (level * BITS) & (SLOTS as u64 - 1);
-        Slot {
-            level: level as u8,
-            digit: digit as u8,
-        }
+        Slot { level: level as u8, digit: digit as u8 }
     }
 
     /// The first slot of the lowest level in use.
     fn first_slot(&self) -> Option<Slot> {
         let level = self.occupied.iter().position(|&slots| slots != 0)?;
         let digit = self.occupied[level].trailing_zeros();
-        Some(Slot {
-            level: level as u8,
-            digit: digit as u8,
-        })
+        Some(Slot { level: level as u8, digit: digit as u8 })
     }
 
     /// The first moment of a slot.
@@ -335,8 +313,7 @@ impl<T> Wheel<T> {
 
     fn deadlines(&self, slot: Slot) -> impl Iterator<Item = Moment> {
         let get = |index| self.slab.get(index as usize);
-        iter::successors(get(self.list(slot).head), move |entry| get(entry.next))
-            .map(|entry| entry.at)
+        iter::successors(get(self.list(slot).head), move |entry| get(entry.next)).map(|entry| entry.at)
     }
 
     fn list(&self, slot: Slot) -> List {
@@ -378,9 +355,9 @@ impl<T> Wheel<T> {
         let list = match place {
             Place::Nowhere => return,
             Place::Past => self.past.get_mut(&at),
-            Place::Slot(Slot { level, digit }) => self.levels[usize::from(level)]
-                .as_mut()
-                .map(|lists| &mut lists[usize::from(digit)]),
+            Place::Slot(Slot { level, digit }) => {
+                self.levels[usize::from(level)].as_mut().map(|lists| &mut lists[usize::from(digit)])
+            }
         };
         let list = list.expect("the list of an entry exists");
         match previous {

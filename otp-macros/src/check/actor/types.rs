@@ -16,7 +16,10 @@ use crate::wording::code;
 /// A part of a message, or an argument of `init`.
 pub(super) fn argument(parameter: &Parameter, kind: Kind, cx: &mut Errors) {
     let (owner, concrete) = match kind {
-        Kind::Init => ("`init` runs in the new process, so its argument must own its data", "an actor is started with concrete types"),
+        Kind::Init => (
+            "`init` runs in the new process, so its argument must own its data",
+            "an actor is started with concrete types",
+        ),
         _ => ("a message must own its data", "each message has one concrete type"),
     };
     travels(&parameter.ty, owner, concrete, cx);
@@ -64,7 +67,8 @@ impl<'ast> Visit<'ast> for Search {
 
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident != "static" {
-            self.borrowed.get_or_insert_with(|| (lifetime.to_token_stream(), "use a type that owns its data".to_owned()));
+            self.borrowed
+                .get_or_insert_with(|| (lifetime.to_token_stream(), "use a type that owns its data".to_owned()));
         }
     }
 
@@ -76,7 +80,8 @@ impl<'ast> Visit<'ast> for Search {
 
 /// The type that owns what a reference to `ty` borrows.
 fn owned(ty: &Type) -> String {
-    const OWNED: [(&str, &str); 4] = [("str", "String"), ("Path", "PathBuf"), ("OsStr", "OsString"), ("CStr", "CString")];
+    const OWNED: [(&str, &str); 4] =
+        [("str", "String"), ("Path", "PathBuf"), ("OsStr", "OsString"), ("CStr", "CString")];
     match ty {
         Type::Slice(slice) => format!("Vec<{}>", code(&slice.elem)),
         Type::TraitObject(object) => format!("Box<{} + Send>", code(object)),
@@ -167,9 +172,30 @@ pub(super) fn borrows(actor: &Actor) -> bool {
 /// Whether bounds are known to leave room for borrowed data. An unknown trait may ask for `'static`.
 pub(super) fn may_borrow(bounds: &[&TypeParamBound]) -> bool {
     const SILENT: [&str; 24] = [
-        "Send", "Sync", "Sized", "Unpin", "Clone", "Copy", "Debug", "Display", "Default", "PartialEq", "Eq",
-        "PartialOrd", "Ord", "Hash", "From", "Into", "AsRef", "ToString", "FromStr", "Iterator", "IntoIterator", "Fn",
-        "FnMut", "FnOnce",
+        "Send",
+        "Sync",
+        "Sized",
+        "Unpin",
+        "Clone",
+        "Copy",
+        "Debug",
+        "Display",
+        "Default",
+        "PartialEq",
+        "Eq",
+        "PartialOrd",
+        "Ord",
+        "Hash",
+        "From",
+        "Into",
+        "AsRef",
+        "ToString",
+        "FromStr",
+        "Iterator",
+        "IntoIterator",
+        "Fn",
+        "FnMut",
+        "FnOnce",
     ];
     bounds.iter().all(|bound| match bound {
         TypeParamBound::Trait(bound) => {

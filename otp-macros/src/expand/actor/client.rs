@@ -13,9 +13,10 @@ use crate::expand::Mode;
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, mode_parameter, .. } = scope;
     let self_ty = &scope.actor;
-    let docs: Vec<&Attribute> = actor.header.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+    let docs: Vec<&Attribute> =
+        actor.header.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
     let docs = if docs.is_empty() {
-        let text = format!("A client of [`{}`]: one method per handler, sent in the way of its mode.", scope.title);
+        let text = format!("A client of `{}`: one method per handler, sent in the way of its mode.", scope.title);
         quote!(#[doc = #text])
     } else {
         quote!(#(#docs)*)
@@ -104,7 +105,6 @@ pub(super) fn methods(actor: &Actor, scope: &Scope) -> TokenStream {
     let bounds = scope.bounds(None);
     let methods = message::distinct(actor).map(|(handler, variant)| method(handler, &variant, scope));
     quote! {
-        #[allow(private_interfaces, reason = "a message is as visible as its handler, whatever it carries")]
         impl #generics #client #arguments #bounds {
             #(#methods)*
         }
@@ -152,12 +152,14 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
     let Signature { fn_token, .. } = &handler.signature;
     // The method stands where the handler does, but for lints it is ours.
     let (vis, fn_token) = (ours(vis), ours(fn_token));
+    // A message that is never sent is worth a warning, unless it may arrive by its type.
+    let own_name = if handler.kind() == Some(Kind::Info) { ours(name) } else { name.to_token_stream() };
     let end = end(&handler.signature);
     block.set_span(end);
     let output = ending_at(end, quote!(#output #bounds));
     quote! {
         #attrs
-        #vis #fn_token #name #generics(&self, #(#parameters),*) -> #output #block
+        #vis #fn_token #own_name #generics(&self, #(#parameters),*) -> #output #block
     }
 }
 
@@ -183,7 +185,9 @@ fn ending_at(end: Span, tokens: TokenStream) -> TokenStream {
 fn end(signature: &Signature) -> Span {
     let last = match &signature.output {
         ReturnType::Default => signature.paren_token.span.close(),
-        ReturnType::Type(_, ty) => ty.to_token_stream().into_iter().last().map_or_else(Span::call_site, |last| last.span()),
+        ReturnType::Type(_, ty) => {
+            ty.to_token_stream().into_iter().last().map_or_else(Span::call_site, |last| last.span())
+        }
     };
     Span::call_site().located_at(last)
 }
@@ -224,7 +228,5 @@ fn attributes(handler: &Method) -> TokenStream {
         };
         quote!(#[doc = #text])
     };
-    // Of two handlers of a type, what arrives by its type reaches one that no code need ever send.
-    let quiet = if handler.kind() == Some(Kind::Info) { quote!(#[allow(dead_code)]) } else { TokenStream::new() };
-    quote!(#docs #(#carried)* #quiet)
+    quote!(#docs #(#carried)*)
 }

@@ -17,7 +17,8 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
     let arguments = scope.arguments(None);
     let client_arguments = scope.arguments(Some(quote!(#mode_parameter)));
     let bounds = scope.bounds(None);
-    let types: Vec<TokenStream> = actor.init().into_iter().flat_map(Method::message).map(|it| scope.ty(&it.ty)).collect();
+    let types: Vec<TokenStream> =
+        actor.init().into_iter().flat_map(Method::message).map(|it| scope.ty(&it.ty)).collect();
     let parameters = actor.init().map(|init| init.signature.paren_token.span.join());
     let parameters = parameters.unwrap_or_else(Span::call_site);
     let args = quote_spanned!(parameters=> type Args = (#(#types,)*););
@@ -52,8 +53,7 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
 
 /// A deprecated handler is still called by its message.
 fn deprecated(actor: &Actor) -> TokenStream {
-    let is_deprecated =
-        |method: &Method| method.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+    let is_deprecated = |method: &Method| method.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
     if actor.methods.iter().any(is_deprecated) { quote!(#[allow(deprecated)]) } else { TokenStream::new() }
 }
 

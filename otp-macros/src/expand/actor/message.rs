@@ -28,7 +28,7 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
         let unused = unused();
         quote!(#unused(::core::convert::Infallible, ::core::marker::PhantomData<fn() -> (#(::core::marker::PhantomData<#types>,)*)>),)
     };
-    let documentation = format!("The messages of [`{}`].", scope.title);
+    let documentation = format!("The messages of `{}`.", scope.title);
     quote! {
         #[doc = #documentation]
         pub enum #message #generics #bounds { #variants #unused }

@@ -42,14 +42,19 @@ impl Scope {
         if mode == Mode::Stub {
             own(&mut header);
         }
-        let base = last_segment(&header.self_ty).map_or_else(|| format_ident!("Actor"), |segment| segment.ident.unraw());
+        let base =
+            last_segment(&header.self_ty).map_or_else(|| format_ident!("Actor"), |segment| segment.ident.unraw());
         let taken = Names::of(actor);
         let mut scope = Self {
             mode,
             otp: actor.options.otp.as_ref().map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
             actor: header.self_ty.to_token_stream(),
             title: base.to_string(),
-            client: actor.options.client.clone().unwrap_or_else(|| Ident::new(&format!("{base}Ref"), Span::call_site())),
+            client: actor
+                .options
+                .client
+                .clone()
+                .unwrap_or_else(|| Ident::new(&format!("{base}Ref"), Span::call_site())),
             message: taken.free([&format!("{base}Message"), &format!("{base}ActorMessage")]),
             mode_parameter: taken.free(["M", "Mode"]),
             parameters: Vec::new(),
@@ -193,7 +198,9 @@ fn move_to(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
     let moved = tokens.into_iter().enumerate().map(|(index, token)| {
         let place = if index + 1 == count { last } else { first };
         let mut token = match token {
-            TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), move_to(group.stream(), first, last))),
+            TokenTree::Group(group) => {
+                TokenTree::Group(Group::new(group.delimiter(), move_to(group.stream(), first, last)))
+            }
             TokenTree::Ident(name) if VALUES.iter().any(|value| name == value) => return name.into(),
             other => other,
         };

@@ -8,7 +8,10 @@ use super::local;
 use super::scope::Scope;
 use crate::ast::actor::{Actor, Method};
 
-/// The names that `#[actor]` gives to the actor.
+const ERRORS: &str =
+    "# Errors\n\nWhat became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.";
+
+/// What `#[actor]` gives to the actor itself.
 pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, title, .. } = scope;
     let self_ty = &scope.actor;
@@ -27,30 +30,28 @@ pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
         quote_spanned!(place=> for<'a> #ty: ::core::clone::Clone)
     });
     let clones = if types.is_empty() { TokenStream::new() } else { quote!(where #(#clones),*) };
-    let start_doc = format!("Starts a [`{title}`] and waits for its `init`; nobody is linked to it.");
-    let link_doc = format!("Starts a [`{title}`] linked to the caller and waits for its `init`.");
-    let spec_doc = format!("How a supervisor starts a [`{title}`]: with clones of these arguments, each time anew.");
-    let errors = "# Errors\n\nWhat became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.";
+    let start_doc = format!("Starts a `{title}` and waits for its `init`; nobody is linked to it.\n\n{ERRORS}");
+    let link_doc = format!("Starts a `{title}` linked to the caller and waits for its `init`.\n\n{ERRORS}");
+    let spec_doc = format!("How a supervisor starts a `{title}`: each time anew, with clones of these arguments.");
     // A method of the user's that has taken one of our names has its error already.
     let is_free = |name: &str| actor.methods.iter().all(|method| method.signature.ident != name);
-    let start = is_free("start").then(|| quote! {
-        #[doc = #start_doc]
-        #[doc = ""]
-        #[doc = #errors]
-        #[allow(dead_code, private_interfaces)]
-        pub fn start(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start }
+    let start = is_free("start").then(|| {
+        quote! {
+            #[doc = #start_doc]
+            pub fn start(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start }
+        }
     });
-    let start_link = is_free("start_link").then(|| quote! {
-        #[doc = #link_doc]
-        #[doc = ""]
-        #[doc = #errors]
-        #[allow(dead_code, private_interfaces)]
-        pub fn start_link(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start_link }
+    let start_link = is_free("start_link").then(|| {
+        quote! {
+            #[doc = #link_doc]
+            pub fn start_link(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start_link }
+        }
     });
-    let child_spec = is_free("child_spec").then(|| quote! {
-        #[doc = #spec_doc]
-        #[allow(dead_code, private_interfaces)]
-        pub fn child_spec(#(#names: #types),*) -> #otp::ChildSpec<Self> #clones { #child_spec }
+    let child_spec = is_free("child_spec").then(|| {
+        quote! {
+            #[doc = #spec_doc]
+            pub fn child_spec(#(#names: #types),*) -> #otp::ChildSpec<Self> #clones { #child_spec }
+        }
     });
     quote! {
         impl #generics #self_ty #bounds {

@@ -12,9 +12,7 @@ use syn::{Attribute, Index};
 
 use super::start::are_shared;
 use super::{Actor, id, nested_name};
-use crate::ast::supervisor::{
-    AutoShutdown, Call, Child, ChildOptions, Each, Level, Start, Strategy, Tree,
-};
+use crate::ast::supervisor::{AutoShutdown, Call, Child, ChildOptions, Each, Level, Start, Strategy, Tree};
 use crate::expand::options as shared;
 
 /// `fn __otp_build(slot, args) -> Supervisor`
@@ -107,21 +105,12 @@ impl<'tree> Scope<'tree> {
             let builder = #otp::Supervisor::new(#otp::Strategy::#strategy) #intensity #auto_shutdown;
         };
         for (index, child) in level.children.iter().enumerate() {
-            let later = level
-                .children
-                .iter()
-                .skip(index + 1)
-                .map(tokens)
-                .collect::<TokenStream>();
+            let later = level.children.iter().skip(index + 1).map(tokens).collect::<TokenStream>();
             let is_used = mentions(&later, &child.name);
             steps.extend(self.step(child, parent, is_used));
             if is_used {
                 let cfgs = child.cfgs().collect();
-                self.bindings.push(Binding {
-                    name: &child.name,
-                    cfgs,
-                    value: Value::Variable,
-                });
+                self.bindings.push(Binding { name: &child.name, cfgs, value: Value::Variable });
             }
         }
         quote_spanned!(site=> #steps builder)
@@ -160,26 +149,18 @@ impl<'tree> Scope<'tree> {
     }
 
     /// A child for each turn of a loop, under the id `(name, index)`.
-    fn each(
-        &self,
-        child: &'tree Child,
-        each: &'tree Each,
-        actor: Option<Actor>,
-        is_used: bool,
-    ) -> TokenStream {
+    fn each(&self, child: &'tree Child, each: &'tree Each, actor: Option<Actor>, is_used: bool) -> TokenStream {
         let site = Span::mixed_site();
         let (name, id) = (&child.name, id(child));
         let cfgs = child.cfgs().collect::<Vec<_>>();
         let range = self.fresh(&each.range);
         let pattern = &each.pattern;
         let mut inner = self.clone();
-        inner
-            .bindings
-            .extend(each.variables().into_iter().map(|name| Binding {
-                name,
-                cfgs: Vec::new(),
-                value: Value::Variable,
-            }));
+        inner.bindings.extend(each.variables().into_iter().map(|name| Binding {
+            name,
+            cfgs: Vec::new(),
+            value: Value::Variable,
+        }));
         let spec = inner.spec(&each.call, actor.as_ref());
         let options = inner.options(&child.options);
         let enumerated = quote_spanned! {site.located_at(each.range.span())=>
@@ -218,19 +199,14 @@ impl<'tree> Scope<'tree> {
     /// The spec of an actor, or of a tree defined elsewhere.
     fn spec(&self, call: &Call, actor: Option<&Actor>) -> TokenStream {
         let arguments = call.arguments.stream();
-        let Kept {
-            outside, inside, ..
-        } = self.kept(&arguments);
+        let Kept { outside, inside, .. } = self.kept(&arguments);
         let needs_comma = match arguments.clone().into_iter().last() {
             None => false,
             Some(last) => !matches!(&last, TokenTree::Punct(punct) if punct.as_char() == ','),
         };
         let end = Span::mixed_site().located_at(call.arguments.span_close());
         let comma = needs_comma.then(|| quote_spanned!(end=> ,));
-        let mut tuple = Group::new(
-            call.arguments.delimiter(),
-            quote_spanned!(Span::mixed_site()=> #arguments #comma),
-        );
+        let mut tuple = Group::new(call.arguments.delimiter(), quote_spanned!(Span::mixed_site()=> #arguments #comma));
         tuple.set_span(call.arguments.span());
         let spec = actor.map(|actor| actor.path("spec"));
         quote_spanned! {actor.map_or(Span::mixed_site(), |actor| actor.site)=>
@@ -247,11 +223,7 @@ impl<'tree> Scope<'tree> {
     /// The spec of a nested tree.
     fn nested(&self, level: &'tree Level, name: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
-        let Kept {
-            outside,
-            inside,
-            parameters,
-        } = self.kept(&mentioned(level));
+        let Kept { outside, inside, parameters } = self.kept(&mentioned(level));
         let steps = self.clone().steps(level, name);
         let args = parameters.then(|| quote_spanned!(Span::mixed_site()=> let args = &args;));
         quote_spanned! {Span::mixed_site()=>
@@ -277,10 +249,7 @@ impl<'tree> Scope<'tree> {
             let shutdown = shared::shutdown(otp, shutdown);
             quote_spanned!(site=> .shutdown(#shutdown))
         });
-        let significant = options
-            .significant
-            .is_some()
-            .then(|| quote_spanned!(site=> .significant(true)));
+        let significant = options.significant.is_some().then(|| quote_spanned!(site=> .significant(true)));
         let name = options.name.as_ref().map(|name| {
             let name = self.fresh(name);
             quote_spanned!(site=> .name(#name))
@@ -290,10 +259,8 @@ impl<'tree> Scope<'tree> {
 
     /// An expression that runs while the tree is built. It gets clones, so that it can't take a name away from later ones.
     fn fresh(&self, expression: &TokenStream) -> TokenStream {
-        let clones = self
-            .visible(expression)
-            .filter(|binding| matches!(binding.value, Value::Variable))
-            .map(|binding| {
+        let clones =
+            self.visible(expression).filter(|binding| matches!(binding.value, Value::Variable)).map(|binding| {
                 let Binding { name, cfgs, .. } = binding;
                 let site = Span::mixed_site().located_at(name.span());
                 quote_spanned! {site=>
@@ -311,11 +278,7 @@ impl<'tree> Scope<'tree> {
     /// Keeps what an expression mentions for a closure that runs it more than once.
     fn kept(&self, expression: &TokenStream) -> Kept {
         let site = Span::mixed_site();
-        let mut kept = Kept {
-            outside: TokenStream::new(),
-            inside: TokenStream::new(),
-            parameters: false,
-        };
+        let mut kept = Kept { outside: TokenStream::new(), inside: TokenStream::new(), parameters: false };
         for Binding { name, cfgs, value } in self.visible(expression) {
             let site = site.located_at(name.span());
             // A name in use twice, under different cfgs, must not find the other one's value: hence a name of our own.
@@ -323,44 +286,32 @@ impl<'tree> Scope<'tree> {
             let source = match value {
                 Value::Parameter(index) => {
                     kept.parameters = true;
-                    let index = Index {
-                        index: *index as u32,
-                        span: site,
-                    };
+                    let index = Index { index: *index as u32, span: site };
                     quote_spanned!(site=> &args.#index)
                 }
                 Value::Variable => {
-                    kept.outside.extend(quote_spanned!(site=> #(#cfgs)* let #copy = ::core::clone::Clone::clone(&#name);));
+                    kept.outside
+                        .extend(quote_spanned!(site=> #(#cfgs)* let #copy = ::core::clone::Clone::clone(&#name);));
                     quote_spanned!(site=> ::core::clone::Clone::clone(&#copy))
                 }
             };
-            kept.inside.extend(
-                quote_spanned!(site=> #(#cfgs)* let #name = #source; #(#cfgs)* let _ = &#name;),
-            );
+            kept.inside.extend(quote_spanned!(site=> #(#cfgs)* let #name = #source; #(#cfgs)* let _ = &#name;));
         }
         if kept.parameters {
-            kept.outside
-                .extend(quote_spanned!(site=> let args = ::core::clone::Clone::clone(args);));
+            kept.outside.extend(quote_spanned!(site=> let args = ::core::clone::Clone::clone(args);));
         }
         kept
     }
 
     /// The bindings that an expression may mean: of each name the innermost one, and those that stand in when a `#[cfg]`
     /// takes it away.
-    fn visible<'a>(
-        &'a self,
-        expression: &'a TokenStream,
-    ) -> impl Iterator<Item = &'a Binding<'tree>> {
-        self.bindings
-            .iter()
-            .enumerate()
-            .map(|(index, binding)| (&self.bindings[index + 1..], binding))
-            .filter_map(move |(inner, binding)| {
-                let is_hidden = inner
-                    .iter()
-                    .any(|other| other.name == binding.name && other.cfgs.is_empty());
+    fn visible<'a>(&'a self, expression: &'a TokenStream) -> impl Iterator<Item = &'a Binding<'tree>> {
+        self.bindings.iter().enumerate().map(|(index, binding)| (&self.bindings[index + 1..], binding)).filter_map(
+            move |(inner, binding)| {
+                let is_hidden = inner.iter().any(|other| other.name == binding.name && other.cfgs.is_empty());
                 (!is_hidden && mentions(expression, binding.name)).then_some(binding)
-            })
+            },
+        )
     }
 }
 
@@ -392,11 +343,7 @@ fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(&group.stream(), name),
         TokenTree::Ident(word) => word == *name,
-        TokenTree::Literal(literal) => literal
-            .to_string()
-            .split('{')
-            .skip(1)
-            .any(|part| part.starts_with(&text)),
+        TokenTree::Literal(literal) => literal.to_string().split('{').skip(1).any(|part| part.starts_with(&text)),
         TokenTree::Punct(_) => false,
     })
 }

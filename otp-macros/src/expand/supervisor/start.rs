@@ -16,16 +16,8 @@ use crate::ast::supervisor::Tree;
 pub(super) fn functions(tree: &Tree, mode: Mode) -> TokenStream {
     let Tree { otp, vis, name, .. } = tree;
     let title = name.unraw().to_string();
-    let names = tree
-        .parameters
-        .iter()
-        .map(|parameter| &parameter.name)
-        .collect::<Vec<_>>();
-    let types = tree
-        .parameters
-        .iter()
-        .map(|parameter| &parameter.ty)
-        .collect::<Vec<_>>();
+    let names = tree.parameters.iter().map(|parameter| &parameter.name).collect::<Vec<_>>();
+    let types = tree.parameters.iter().map(|parameter| &parameter.ty).collect::<Vec<_>>();
     let site = Span::mixed_site();
     let at = blame(tree);
     let build = quote_spanned!(at=> parameters_are_shared_between_threads((#(#names,)*)));
@@ -90,33 +82,17 @@ pub(super) fn functions(tree: &Tree, mode: Mode) -> TokenStream {
 
 /// What makes a supervisor a child that other trees can have.
 pub(super) fn child(supervisor: &Supervisor<'_>, mode: Mode) -> TokenStream {
-    let Supervisor {
-        tree,
-        name,
-        cfgs,
-        is_nested,
-        ..
-    } = supervisor;
+    let Supervisor { tree, name, cfgs, is_nested, .. } = supervisor;
     let otp = &tree.otp;
     let site = Span::mixed_site();
     let at = blame(tree);
     let (args, build) = if *is_nested {
         // It needs what is around it, so there is no value to start it with from elsewhere.
-        (
-            quote_spanned!(at=> ::core::convert::Infallible),
-            quote_spanned!(site=> move |_| match args() {}),
-        )
+        (quote_spanned!(at=> ::core::convert::Infallible), quote_spanned!(site=> move |_| match args() {}))
     } else {
         let types = tree.parameters.iter().map(|parameter| &parameter.ty);
-        let are_kept = tree
-            .parameters
-            .iter()
-            .all(|parameter| parameter.unnamed().or(parameter.borrowed()).is_none());
-        let args = if are_kept {
-            quote_spanned!(at=> (#(#types,)*))
-        } else {
-            quote!(())
-        };
+        let are_kept = tree.parameters.iter().all(|parameter| parameter.unnamed().or(parameter.borrowed()).is_none());
+        let args = if are_kept { quote_spanned!(at=> (#(#types,)*)) } else { quote!(()) };
         let build = quote_spanned!(at=> parameters_are_shared_between_threads(args()));
         (args, quote_spanned!(site=> move |slot| #build(slot)))
     };
@@ -158,7 +134,5 @@ pub(super) fn are_shared(tree: &Tree) -> Option<TokenStream> {
 /// Where an error about the parameters belongs: at the first one's type.
 fn blame(tree: &Tree) -> Span {
     let site = Span::mixed_site();
-    tree.parameters
-        .first()
-        .map_or(site, |parameter| site.located_at(parameter.ty.span()))
+    tree.parameters.first().map_or(site, |parameter| site.located_at(parameter.ty.span()))
 }

@@ -8,8 +8,8 @@ use syn::{Error, LitBool, Pat, Token, Type, token};
 
 use super::values;
 use super::{
-    AUTO_SHUTDOWNS, CHILD_OPTIONS, ELSEWHERE, TREE_OPTIONS, error, last_span, level, rest,
-    starts_entry, strategy, unknown_tree_option, until,
+    AUTO_SHUTDOWNS, CHILD_OPTIONS, ELSEWHERE, TREE_OPTIONS, error, last_span, level, rest, starts_entry, strategy,
+    unknown_tree_option, until,
 };
 use crate::ast::options::Restart;
 use crate::ast::supervisor::{Call, ChildOptions, Each, Start};
@@ -20,11 +20,7 @@ use crate::wording;
 const EACH: &str = "a repeated child reads `[Actor(..) for i in 0..3]`";
 
 /// What stands between a child's `:` and its options, and where it ends.
-pub(super) fn start(
-    input: ParseStream,
-    name: &Ident,
-    cx: &mut Errors,
-) -> syn::Result<(Start, Span)> {
+pub(super) fn start(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Start, Span)> {
     if input.peek(Token![=]) {
         return spec(input, name, cx);
     }
@@ -33,14 +29,8 @@ pub(super) fn start(
         let brackets = syn::bracketed!(content in input);
         return Ok((each(&content, name, cx), brackets.span.close()));
     }
-    let is_nested =
-        input.peek2(Token![<]) || input.peek2(token::Brace) || input.peek2(token::Paren);
-    if is_nested
-        && input
-            .fork()
-            .parse::<Ident>()
-            .is_ok_and(|word| word == "supervisor")
-    {
+    let is_nested = input.peek2(Token![<]) || input.peek2(token::Brace) || input.peek2(token::Paren);
+    if is_nested && input.fork().parse::<Ident>().is_ok_and(|word| word == "supervisor") {
         return nested(input, name, cx);
     }
     match call(input) {
@@ -85,17 +75,10 @@ fn each(input: ParseStream, name: &Ident, cx: &mut Errors) -> Start {
             return Start::Unknown(None);
         }
     };
-    let looped = if input.peek(Token![for]) && !input.peek2(Token![in]) {
-        looped(input)
-    } else {
-        Err(error(input, EACH))
-    };
+    let looped =
+        if input.peek(Token![for]) && !input.peek2(Token![in]) { looped(input) } else { Err(error(input, EACH)) };
     match looped {
-        Ok((pattern, range)) => Start::Each(Box::new(Each {
-            call,
-            pattern,
-            range,
-        })),
+        Ok((pattern, range)) => Start::Each(Box::new(Each { call, pattern, range })),
         Err(error) => {
             cx.push(error);
             rest(input);
@@ -121,15 +104,12 @@ fn nested(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Sta
     let strategy = strategy(input, &keyword, cx);
     if input.peek(token::Paren) {
         let parameters = input.parse::<TokenTree>()?;
-        let message = format!(
-            "nested tree `{name}` takes no parameters: those of the whole tree are in scope"
-        );
+        let message = format!("nested tree `{name}` takes no parameters: those of the whole tree are in scope");
         cx.at(parameters, message);
     }
     if !input.peek(token::Brace) {
-        let message = format!(
-            "nested tree `{name}` has no body\n\nhelp: write `supervisor<..> {{ child: Actor(..); }}`"
-        );
+        let message =
+            format!("nested tree `{name}` has no body\n\nhelp: write `supervisor<..> {{ child: Actor(..); }}`");
         cx.at(&keyword, message);
         return Ok((Start::Unknown(None), keyword.span()));
     }
@@ -214,12 +194,7 @@ fn is_tree_option(input: ParseStream, name: &Ident, tokens: &TokenStream) -> boo
 }
 
 /// Says why `tokens` don't start a child. Returns the type, if it is one.
-fn not_called(
-    input: ParseStream,
-    name: &Ident,
-    tokens: TokenStream,
-    cx: &mut Errors,
-) -> Option<Type> {
+fn not_called(input: ParseStream, name: &Ident, tokens: TokenStream, cx: &mut Errors) -> Option<Type> {
     let Ok(ty) = syn::parse2::<Type>(tokens.clone()) else {
         let message = format!("expected an actor, as in `{name}: Actor(..);`");
         if tokens.is_empty() {
@@ -230,17 +205,9 @@ fn not_called(
         until(input, |input| input.peek(Token![;]) || starts_entry(input));
         return None;
     };
-    let word = tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map(|token| token.to_string())
-        .unwrap_or_default();
+    let word = tokens.clone().into_iter().next().map(|token| token.to_string()).unwrap_or_default();
     if input.peek(token::Brace) && wording::nearest(&word, &["supervisor"]).is_some() {
-        cx.at(
-            tokens,
-            wording::unknown("kind of child", word, &["supervisor"]),
-        );
+        cx.at(tokens, wording::unknown("kind of child", word, &["supervisor"]));
         let _ = input.parse::<TokenTree>();
         return None;
     }
@@ -267,10 +234,7 @@ pub(super) fn options(input: ParseStream, cx: &mut Errors) -> syn::Result<(Child
             until(&content, ends_option);
         }
         if content.peek(Token![;]) {
-            cx.push(error(
-                &content,
-                "the options of a child are separated by `,`, not by `;`",
-            ));
+            cx.push(error(&content, "the options of a child are separated by `,`, not by `;`"));
             content.parse::<Token![;]>()?;
         } else if !content.is_empty() {
             content.parse::<Token![,]>()?;
@@ -279,17 +243,9 @@ pub(super) fn options(input: ParseStream, cx: &mut Errors) -> syn::Result<(Child
     Ok((options, braces.span.close()))
 }
 
-fn option(
-    input: ParseStream,
-    options: &mut ChildOptions,
-    seen: &mut Vec<Ident>,
-    cx: &mut Errors,
-) -> syn::Result<()> {
+fn option(input: ParseStream, options: &mut ChildOptions, seen: &mut Vec<Ident>, cx: &mut Errors) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
-        return Err(error(
-            input,
-            "expected an option, such as `restart: transient`",
-        ));
+        return Err(error(input, "expected an option, such as `restart: transient`"));
     }
     let key = input.call(Ident::parse_any)?;
     let given = key.to_string();
@@ -319,32 +275,20 @@ fn option(
         _ => {
             let is_on = !input.peek(Token![:]) || {
                 value(input, &key, "significant: true")?;
-                let flag = || {
-                    error(
-                        input,
-                        "`significant` is a flag: write `significant`, or `significant: false`",
-                    )
-                };
+                let flag = || error(input, "`significant` is a flag: write `significant`, or `significant: false`");
                 input.parse::<LitBool>().map_err(|_| flag())?.value
             };
             options.significant = is_on.then_some(key);
         }
     }
-    if ends_option(input) {
-        Ok(())
-    } else {
-        Err(error(input, format!("expected `,` after `{given}`")))
-    }
+    if ends_option(input) { Ok(()) } else { Err(error(input, format!("expected `,` after `{given}`"))) }
 }
 
 /// Takes the `:` before an option's value.
 fn value(input: ParseStream, key: &Ident, form: &str) -> syn::Result<()> {
     let colon = input.parse::<Option<Token![:]>>()?;
     if colon.is_none() || ends_option(input) {
-        return Err(Error::new_spanned(
-            key,
-            format!("`{key}` needs a value, as in `{form}`"),
-        ));
+        return Err(Error::new_spanned(key, format!("`{key}` needs a value, as in `{form}`")));
     }
     Ok(())
 }

@@ -22,10 +22,7 @@ fn children(body: TokenStream) -> (Vec<String>, usize) {
 }
 
 fn errors(cx: &Errors) -> usize {
-    cx.to_token_stream()
-        .to_string()
-        .matches("compile_error")
-        .count()
+    cx.to_token_stream().to_string().matches("compile_error").count()
 }
 
 #[track_caller]
@@ -35,10 +32,7 @@ fn reads(body: TokenStream, expected: &[&str]) {
 
 #[track_caller]
 fn fails(body: TokenStream, errors: usize, expected: &[&str]) {
-    assert_eq!(
-        children(body),
-        (expected.iter().map(ToString::to_string).collect(), errors)
-    );
+    assert_eq!(children(body), (expected.iter().map(ToString::to_string).collect(), errors));
 }
 
 #[test]
@@ -107,16 +101,8 @@ fn an_error_never_swallows_the_next_child() {
     fails(quote!(a: A() {} last: A();), 1, &next);
     fails(quote!(a: A() + 1; last: A();), 1, &next);
     fails(quote!(a: A(), last: A();), 1, &next);
-    fails(
-        quote!(a: A() { restart, shutdown: 1, x: 3, + }; last: A();),
-        4,
-        &next,
-    );
-    fails(
-        quote!(a: supervisor { x: } {} last: A();),
-        3,
-        &["nested a", "one last"],
-    );
+    fails(quote!(a: A() { restart, shutdown: 1, x: 3, + }; last: A();), 4, &next);
+    fails(quote!(a: supervisor { x: } {} last: A();), 3, &["nested a", "one last"]);
     fails(quote!(a: = b last: A();), 1, &["spec a", "one last"]);
 }
 
@@ -141,10 +127,7 @@ fn parameters_go_on_after_a_bad_one() {
     let mut cx = Errors::new();
     let tree = quote!(::otp; Shop<one_for_one>(a: A, mut b: B, c, d: D<E, F>, +, g: G) {});
     let tree = parse(tree, &mut cx).expect("has a name");
-    let names = tree
-        .parameters
-        .iter()
-        .map(|parameter| parameter.name.to_string());
+    let names = tree.parameters.iter().map(|parameter| parameter.name.to_string());
     assert_eq!(names.collect::<Vec<_>>(), ["a", "d", "g"]);
     assert_eq!(errors(&cx), 3);
 }

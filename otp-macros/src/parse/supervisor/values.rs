@@ -10,8 +10,7 @@ use crate::errors::Errors;
 use crate::parse::options;
 use crate::wording;
 
-const INTENSITY: &str =
-    "`intensity` is a number of restarts in a period, such as `intensity: 3 in 5s`";
+const INTENSITY: &str = "`intensity` is a number of restarts in a period, such as `intensity: 3 in 5s`";
 
 /// Refuses a key that is in `seen` already.
 pub(super) fn once(key: &Ident, seen: &mut Vec<Ident>, cx: &mut Errors) {
@@ -33,18 +32,11 @@ pub(super) fn one_of<T: Copy>(
     let words = set.iter().map(|(word, _)| *word).collect::<Vec<_>>();
     let given = value.to_string();
     if given.is_empty() {
-        let list = words
-            .iter()
-            .map(|word| format!("`{word}`"))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let list = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
         cx.at(owner, format!("`{owner}` needs a {what}, one of {list}"));
         return None;
     }
-    let found = set
-        .iter()
-        .find(|(word, _)| *word == given)
-        .map(|(_, member)| *member);
+    let found = set.iter().find(|(word, _)| *word == given).map(|(_, member)| *member);
     if found.is_none() {
         cx.at(value, wording::unknown(what, given, &words));
     }
@@ -82,23 +74,17 @@ fn restarts_in_period(input: ParseStream<'_>, whole: &TokenStream) -> syn::Resul
         return Err(Error::new_spanned(restarts, INTENSITY));
     }
     let count = restarts.base10_parse();
-    let count = count.map_err(|_| {
-        Error::new_spanned(
-            restarts,
-            format!("`intensity` allows at most {} restarts", u32::MAX),
-        )
-    })?;
+    let count =
+        count.map_err(|_| Error::new_spanned(restarts, format!("`intensity` allows at most {} restarts", u32::MAX)))?;
     input.parse::<Token![in]>().map_err(|_| wrong())?;
     let literal = input.fork().parse::<Lit>().map_err(|_| wrong())?;
     let period = options::duration(input)?;
     if period.is_zero() {
-        let message = "the period of `intensity` can't be zero\n\nhelp: to allow no restart at all, write `intensity: 0 in 5s`";
+        let message =
+            "the period of `intensity` can't be zero\n\nhelp: to allow no restart at all, write `intensity: 0 in 5s`";
         return Err(Error::new_spanned(literal, message));
     }
-    Ok(Intensity {
-        restarts: count,
-        period,
-    })
+    Ok(Intensity { restarts: count, period })
 }
 
 /// The expression of `name: ..`, which must be able to be a name.
@@ -106,10 +92,7 @@ pub(super) fn name(value: TokenStream, cx: &mut Errors) -> Option<TokenStream> {
     match syn::parse2::<Lit>(value.clone()) {
         Ok(Lit::Str(text)) if text.value().is_empty() => cx.at(text, "a name can't be empty"),
         Ok(Lit::Str(_)) | Err(_) => return Some(value),
-        Ok(other) => cx.at(
-            other,
-            "a name is a string, or an expression that makes a name",
-        ),
+        Ok(other) => cx.at(other, "a name is a string, or an expression that makes a name"),
     }
     None
 }
@@ -121,7 +104,5 @@ pub(super) fn expression(input: ParseStream) -> TokenStream {
     {
         return expression.into_token_stream();
     }
-    super::until(input, |input| {
-        input.peek(Token![,]) || input.peek(Token![;])
-    })
+    super::until(input, |input| input.peek(Token![,]) || input.peek(Token![;]))
 }

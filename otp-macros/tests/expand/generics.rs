@@ -1,0 +1,207 @@
+impl<T: Clone, const N: usize> Stack<T, N>
+where
+    T: Send + 'static,
+    Self: Sized,
+{
+    #[init(__inside_actor)]
+    fn init() -> Self {
+        body
+    }
+    #[handle_cast(__inside_actor)]
+    fn swap(&mut self, other: Self, size: [u8; Self::SIZE]) {
+        body
+    }
+}
+///A client of [`Stack`]: one method per handler, sent in the way of its mode.
+pub struct StackRef<T: Clone, const N: usize, M: ::otp::Mode = ::otp::Blocking>(
+    ::otp::Ref<Stack<T, N>, M>,
+)
+where
+    T: Send + 'static,
+    Stack<T, N>: Sized;
+const _: () = {
+    ///The messages of [`Stack`].
+    pub enum StackMessage<T: Clone, const N: usize>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        Swap(
+            ::otp::__private::Payload<Stack<T, N>>,
+            ::otp::__private::Payload<[u8; <Stack<T, N>>::SIZE]>,
+        ),
+        __Unused(
+            ::core::convert::Infallible,
+            ::core::marker::PhantomData<fn() -> (::core::marker::PhantomData<T>,)>,
+        ),
+    }
+    #[automatically_derived]
+    impl<T: Clone, const N: usize> ::otp::Actor for Stack<T, N>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        type Args = ();
+        type Message = StackMessage<T, N>;
+        type Client<M: ::otp::Mode> = StackRef<T, N, M>;
+        const NAME: &'static str = "Stack";
+        fn init(
+            args: Self::Args,
+            ctx: &mut ::otp::Context<Self>,
+        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+            let () = args;
+            ::otp::Handled::Done(::otp::IntoInit::<Self>::into_init(Self::init()))
+        }
+        fn handle<'a>(
+            &'a mut self,
+            message: Self::Message,
+            ctx: &'a mut ::otp::Context<Self>,
+        ) -> ::otp::Handled<'a> {
+            match message {
+                StackMessage::Swap(other, size) => {
+                    ::otp::Handled::Done(
+                        ::otp::IntoOutcome::into_outcome(
+                            Self::swap(self, other.take(), size.take()),
+                        ),
+                    )
+                }
+                StackMessage::__Unused(never, _) => match never {}
+            }
+        }
+        fn message_name(message: &Self::Message) -> &'static str {
+            match message {
+                StackMessage::Swap(..) => "swap",
+                StackMessage::__Unused(never, _) => match *never {}
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone, const N: usize, M: ::otp::Mode> ::otp::Client<Stack<T, N>>
+    for StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        type Mode = M;
+        fn from_inner(inner: ::otp::Ref<Stack<T, N>, M>) -> Self {
+            Self(inner)
+        }
+        fn inner(&self) -> &::otp::Ref<Stack<T, N>, M> {
+            &self.0
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone, const N: usize, M: ::otp::Mode> ::core::clone::Clone
+    for StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone, const N: usize, M: ::otp::Mode> ::core::fmt::Debug
+    for StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, formatter)
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone, const N: usize, M: ::otp::Addressed> ::core::cmp::PartialEq
+    for StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        fn eq(&self, other: &Self) -> bool {
+            self.0 == other.0
+        }
+    }
+    #[automatically_derived]
+    impl<T: Clone, const N: usize, M: ::otp::Addressed> ::core::cmp::Eq
+    for StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {}
+    #[automatically_derived]
+    impl<T: Clone, const N: usize, M: ::otp::Addressed> ::core::hash::Hash
+    for StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
+            ::core::hash::Hash::hash(&self.0, hasher);
+        }
+    }
+    #[allow(
+        private_interfaces,
+        reason = "a message is as visible as its handler, whatever it carries"
+    )]
+    impl<T: Clone, const N: usize, M: ::otp::Mode> StackRef<T, N, M>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        ///Sends `swap`.
+        fn swap(
+            &self,
+            other: Stack<T, N>,
+            size: [u8; <Stack<T, N>>::SIZE],
+        ) -> <M as ::otp::Mode>::Cast<Stack<T, N>> {
+            self.0
+                .cast(
+                    StackMessage::Swap(
+                        ::otp::__private::handler_argument_must_be_send::<
+                            Stack<T, N>,
+                        >()(other),
+                        ::otp::__private::handler_argument_must_be_send::<
+                            [u8; <Stack<T, N>>::SIZE],
+                        >()(size),
+                    ),
+                )
+        }
+    }
+    impl<T: Clone, const N: usize> Stack<T, N>
+    where
+        T: Send + 'static,
+        Stack<T, N>: Sized,
+    {
+        ///Starts a [`Stack`] and waits for its `init`; nobody is linked to it.
+        ///
+        /**# Errors
+
+What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
+        #[allow(dead_code, private_interfaces)]
+        pub fn start() -> ::core::result::Result<StackRef<T, N>, ::otp::StartError> {
+            ::otp::__private::start::<Self>(())
+        }
+        ///Starts a [`Stack`] linked to the caller and waits for its `init`.
+        ///
+        /**# Errors
+
+What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
+        #[allow(dead_code, private_interfaces)]
+        pub fn start_link() -> ::core::result::Result<
+            StackRef<T, N>,
+            ::otp::StartError,
+        > {
+            ::otp::__private::start_link::<Self>(())
+        }
+        ///How a supervisor starts a [`Stack`]: with clones of these arguments, each time anew.
+        #[allow(dead_code, private_interfaces)]
+        pub fn child_spec() -> ::otp::ChildSpec<Self> {
+            ::otp::__private::child_spec::<Self>((), ::core::clone::Clone::clone)
+        }
+    }
+};

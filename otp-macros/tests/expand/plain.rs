@@ -1,0 +1,281 @@
+impl Counter {
+    #[init(__inside_actor)]
+    fn init(start: i64, ctx: &mut Context<Self>) -> Result<Self, InitError> {
+        body
+    }
+    #[handle_call(__inside_actor)]
+    fn get(&self) -> i64 {
+        body
+    }
+    #[handle_call(__inside_actor)]
+    fn when(&mut self, n: i64, reply: ReplyTo<i64>) {
+        body
+    }
+    #[handle_call(__inside_actor)]
+    async fn fetch(&mut self, url: String) -> Bytes {
+        body
+    }
+    #[handle_cast(__inside_actor)]
+    fn reset(&mut self) -> Result<(), Error> {
+        body
+    }
+    #[handle_info(__inside_actor)]
+    fn tick(&mut self) {
+        body
+    }
+    #[handle_info(__inside_actor)]
+    fn down(&mut self, down: Down, ctx: &mut Context<Self>) {
+        body
+    }
+    #[terminate(__inside_actor)]
+    fn bye(&mut self, reason: &ExitReason) {
+        body
+    }
+    fn helper(&self) {}
+}
+///A client of [`Counter`]: one method per handler, sent in the way of its mode.
+pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Counter, M>);
+const _: () = {
+    ///The messages of [`Counter`].
+    pub enum CounterMessage {
+        Get(::otp::ReplyTo<i64>),
+        When(::otp::__private::Payload<i64>, ::otp::ReplyTo<i64>),
+        Fetch(::otp::__private::Payload<String>, ::otp::ReplyTo<Bytes>),
+        Reset,
+        Tick,
+    }
+    #[automatically_derived]
+    impl ::otp::Actor for Counter {
+        type Args = (i64,);
+        type Message = CounterMessage;
+        type Client<M: ::otp::Mode> = CounterRef<M>;
+        const NAME: &'static str = "Counter";
+        const OPTIONS: ::otp::Options = ::otp::Options::DEFAULT
+            .name("counter")
+            .shutdown(::otp::Shutdown::After(::core::time::Duration::new(5u64, 0u32)));
+        fn init(
+            args: Self::Args,
+            ctx: &mut ::otp::Context<Self>,
+        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+            let (start,) = args;
+            ::otp::Handled::Done(
+                ::otp::IntoInit::<Self>::into_init(Self::init(start, ctx)),
+            )
+        }
+        fn handle<'a>(
+            &'a mut self,
+            message: Self::Message,
+            ctx: &'a mut ::otp::Context<Self>,
+        ) -> ::otp::Handled<'a> {
+            match message {
+                CounterMessage::Get(reply) => {
+                    if reply.begin() {
+                        let answer = Self::get(self);
+                        ctx.reply(reply, answer);
+                    }
+                    ::otp::Handled::Done(::core::result::Result::Ok(()))
+                }
+                CounterMessage::When(n, reply) => {
+                    if reply.begin() {
+                        let tracker = reply.tracker();
+                        Self::when(self, n.take(), reply);
+                        ctx.deferred(tracker);
+                    }
+                    ::otp::Handled::Done(::core::result::Result::Ok(()))
+                }
+                CounterMessage::Fetch(url, reply) => {
+                    ::otp::Handled::future(async move {
+                        if reply.begin() {
+                            let answer = Self::fetch(self, url.take()).await;
+                            ctx.reply(reply, answer);
+                        }
+                        ::core::result::Result::Ok(())
+                    })
+                }
+                CounterMessage::Reset => {
+                    ::otp::Handled::Done(
+                        ::otp::IntoOutcome::into_outcome(Self::reset(self)),
+                    )
+                }
+                CounterMessage::Tick => {
+                    ::otp::Handled::Done(
+                        ::otp::IntoOutcome::into_outcome(Self::tick(self)),
+                    )
+                }
+            }
+        }
+        fn info<'a>(
+            &'a mut self,
+            info: ::otp::Info,
+            ctx: &'a mut ::otp::Context<Self>,
+        ) -> ::otp::Handled<'a> {
+            let info = match info.downcast::<Down>() {
+                ::core::result::Result::Ok(down) => {
+                    return ::otp::Handled::Done(
+                        ::otp::IntoOutcome::into_outcome(Self::down(self, down, ctx)),
+                    );
+                }
+                ::core::result::Result::Err(info) => info,
+            };
+            ::otp::__private::unexpected::<Self>(info)
+        }
+        fn terminate<'a>(
+            &'a mut self,
+            reason: &'a ::otp::ExitReason,
+            ctx: &'a mut ::otp::Context<Self>,
+        ) -> ::otp::Handled<'a, ()> {
+            ::otp::Handled::Done(Self::bye(self, reason))
+        }
+        fn message_name(message: &Self::Message) -> &'static str {
+            match message {
+                CounterMessage::Get(..) => "get",
+                CounterMessage::When(..) => "when",
+                CounterMessage::Fetch(..) => "fetch",
+                CounterMessage::Reset => "reset",
+                CounterMessage::Tick => "tick",
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<M: ::otp::Mode> ::otp::Client<Counter> for CounterRef<M> {
+        type Mode = M;
+        fn from_inner(inner: ::otp::Ref<Counter, M>) -> Self {
+            Self(inner)
+        }
+        fn inner(&self) -> &::otp::Ref<Counter, M> {
+            &self.0
+        }
+    }
+    #[automatically_derived]
+    impl<M: ::otp::Mode> ::core::clone::Clone for CounterRef<M> {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    }
+    #[automatically_derived]
+    impl<M: ::otp::Mode> ::core::fmt::Debug for CounterRef<M> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, formatter)
+        }
+    }
+    #[automatically_derived]
+    impl<M: ::otp::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
+        fn eq(&self, other: &Self) -> bool {
+            self.0 == other.0
+        }
+    }
+    #[automatically_derived]
+    impl<M: ::otp::Addressed> ::core::cmp::Eq for CounterRef<M> {}
+    #[automatically_derived]
+    impl<M: ::otp::Addressed> ::core::hash::Hash for CounterRef<M> {
+        fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
+            ::core::hash::Hash::hash(&self.0, hasher);
+        }
+    }
+    #[allow(
+        private_interfaces,
+        reason = "a message is as visible as its handler, whatever it carries"
+    )]
+    impl<M: ::otp::Mode> CounterRef<M> {
+        ///Calls `get`.
+        fn get(&self) -> <M as ::otp::AwaitsReply>::Answer<i64>
+        where
+            M: ::otp::AwaitsReply,
+        {
+            ::otp::__private::reply_must_be_send::<
+                i64,
+                _,
+                _,
+                _,
+            >()(&self.0, |reply| CounterMessage::Get(reply))
+        }
+        ///Calls `when`.
+        fn when(&self, n: i64) -> <M as ::otp::AwaitsReply>::Answer<i64>
+        where
+            M: ::otp::AwaitsReply,
+        {
+            ::otp::__private::reply_must_be_send::<
+                i64,
+                _,
+                _,
+                _,
+            >()(
+                &self.0,
+                |reply| CounterMessage::When(
+                    ::otp::__private::handler_argument_must_be_send::<i64>()(n),
+                    reply,
+                ),
+            )
+        }
+        ///Calls `fetch`.
+        fn fetch(&self, url: String) -> <M as ::otp::AwaitsReply>::Answer<Bytes>
+        where
+            M: ::otp::AwaitsReply,
+        {
+            ::otp::__private::reply_must_be_send::<
+                Bytes,
+                _,
+                _,
+                _,
+            >()(
+                &self.0,
+                |reply| CounterMessage::Fetch(
+                    ::otp::__private::handler_argument_must_be_send::<String>()(url),
+                    reply,
+                ),
+            )
+        }
+        ///Sends `reset`.
+        fn reset(&self) -> <M as ::otp::Mode>::Cast<Counter> {
+            self.0.cast(CounterMessage::Reset)
+        }
+        ///Sends `tick`.
+        #[allow(dead_code)]
+        fn tick(&self) -> <M as ::otp::Mode>::Cast<Counter> {
+            self.0.cast(CounterMessage::Tick)
+        }
+    }
+    impl Counter {
+        ///Starts a [`Counter`] and waits for its `init`; nobody is linked to it.
+        ///
+        /**# Errors
+
+What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
+        #[allow(dead_code, private_interfaces)]
+        pub fn start(
+            start: i64,
+        ) -> ::core::result::Result<CounterRef, ::otp::StartError> {
+            ::otp::__private::start::<Self>((start,))
+        }
+        ///Starts a [`Counter`] linked to the caller and waits for its `init`.
+        ///
+        /**# Errors
+
+What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
+        #[allow(dead_code, private_interfaces)]
+        pub fn start_link(
+            start: i64,
+        ) -> ::core::result::Result<CounterRef, ::otp::StartError> {
+            ::otp::__private::start_link::<Self>((start,))
+        }
+        ///How a supervisor starts a [`Counter`]: with clones of these arguments, each time anew.
+        #[allow(dead_code, private_interfaces)]
+        pub fn child_spec(start: i64) -> ::otp::ChildSpec<Self>
+        where
+            for<'a> i64: ::core::clone::Clone,
+        {
+            ::otp::__private::child_spec::<
+                Self,
+            >(
+                (start,),
+                |args| {
+                    let (start,) = args;
+                    (::core::clone::Clone::clone(start),)
+                },
+            )
+        }
+    }
+};

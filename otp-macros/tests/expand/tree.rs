@@ -1,0 +1,306 @@
+/// Keeps a shop running.
+pub(crate) struct Shop(::otp::SupervisorRef);
+impl Shop {
+    /// Where the data is.
+    #[must_use]
+    pub(crate) fn db(&self) -> <Db as ::otp::Child>::Client {
+        <Db as ::otp::Child>::client(self.0.slot().child("db"))
+    }
+    /// The `workers` child.
+    #[must_use]
+    pub(crate) fn workers(&self) -> ShopWorkers {
+        <ShopWorkers as ::otp::Child>::client(self.0.slot().child("workers"))
+    }
+    #[cfg(feature = "metrics")]
+    /// The `metrics` child.
+    #[must_use]
+    pub(crate) fn metrics(&self) -> <Metrics as ::otp::Child>::Client {
+        <Metrics as ::otp::Child>::client(self.0.slot().child("metrics"))
+    }
+    /// The `extra` child.
+    #[must_use]
+    pub(crate) fn extra(&self) -> ::otp::Slot {
+        self.0.slot().child("extra")
+    }
+    /// The supervisor itself, to look at its children or to stop it.
+    #[must_use]
+    pub(crate) fn supervisor(&self) -> &::otp::SupervisorRef {
+        &self.0
+    }
+}
+#[automatically_derived]
+impl ::core::clone::Clone for Shop {
+    fn clone(&self) -> Self {
+        Self(::core::clone::Clone::clone(&self.0))
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for Shop {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Formatter::debug_tuple(f, "Shop").field(&self.0).finish()
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Display for Shop {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(&self.0, f)
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::otp::SupervisorRef> for Shop {
+    fn as_ref(&self) -> &::otp::SupervisorRef {
+        &self.0
+    }
+}
+/// The `workers` tree of [`Shop`].
+pub(crate) struct ShopWorkers(::otp::SupervisorRef);
+impl ShopWorkers {
+    /// The `worker` children.
+    #[must_use]
+    pub(crate) fn worker(&self) -> ::std::vec::Vec<<Worker as ::otp::Child>::Client> {
+        ::core::iter::Iterator::collect(
+            ::core::iter::Iterator::map(
+                ::core::iter::IntoIterator::into_iter(self.0.slot().children("worker")),
+                <Worker as ::otp::Child>::client,
+            ),
+        )
+    }
+    /// The supervisor itself, to look at its children or to stop it.
+    #[must_use]
+    pub(crate) fn supervisor(&self) -> &::otp::SupervisorRef {
+        &self.0
+    }
+}
+#[automatically_derived]
+impl ::core::clone::Clone for ShopWorkers {
+    fn clone(&self) -> Self {
+        Self(::core::clone::Clone::clone(&self.0))
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for ShopWorkers {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Formatter::debug_tuple(f, "ShopWorkers").field(&self.0).finish()
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Display for ShopWorkers {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(&self.0, f)
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::otp::SupervisorRef> for ShopWorkers {
+    fn as_ref(&self) -> &::otp::SupervisorRef {
+        &self.0
+    }
+}
+const _: () = {
+    fn parameters_are_shared_between_threads(
+        args: (Config, usize),
+    ) -> ::std::boxed::Box<
+        dyn ::core::ops::Fn(
+            &::otp::Slot,
+        ) -> ::otp::Supervisor + ::core::marker::Send + ::core::marker::Sync,
+    >
+    where
+        for<'otp> Config: ::core::marker::Send + ::core::marker::Sync + 'static,
+        for<'otp> usize: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        let args = ::std::sync::Arc::new(args);
+        ::std::boxed::Box::new(move |slot| __otp_build(slot, &args))
+    }
+    impl Shop {
+        /// Starts the tree and returns when all its children are up.
+        ///
+        /// # Errors
+        ///
+        /// The reason of the first child that does not start; those before it are stopped again.
+        pub(crate) fn start(
+            config: Config,
+            shards: usize,
+        ) -> ::core::result::Result<Shop, ::otp::StartError> {
+            ::core::result::Result::map(
+                ::otp::__private::start_tree(
+                    "Shop",
+                    parameters_are_shared_between_threads((config, shards)),
+                    false,
+                ),
+                Shop,
+            )
+        }
+        /// [`start`](Self::start), linked to the caller: if one of the two ends, so does the other.
+        ///
+        /// # Errors
+        ///
+        /// As for [`start`](Self::start).
+        pub(crate) fn start_link(
+            config: Config,
+            shards: usize,
+        ) -> ::core::result::Result<Shop, ::otp::StartError> {
+            ::core::result::Result::map(
+                ::otp::__private::start_tree(
+                    "Shop",
+                    parameters_are_shared_between_threads((config, shards)),
+                    true,
+                ),
+                Shop,
+            )
+        }
+        /// How a supervisor starts this tree as one of its children.
+        pub(crate) fn child_spec(
+            config: Config,
+            shards: usize,
+        ) -> ::otp::ChildSpec<Shop> {
+            ::otp::__private::tree_spec::<
+                Shop,
+            >(parameters_are_shared_between_threads((config, shards)))
+        }
+    }
+    fn __otp_build(
+        slot: &::otp::Slot,
+        args: &::std::sync::Arc<(Config, usize)>,
+    ) -> ::otp::Supervisor
+    where
+        for<'otp> Config: ::core::marker::Send + ::core::marker::Sync + 'static,
+        for<'otp> usize: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        let _ = (slot, args);
+        let config = &args.0;
+        let _ = &config;
+        let shards = &args.1;
+        let _ = &shards;
+        let builder = ::otp::Supervisor::new(::otp::Strategy::RestForOne)
+            .intensity(3u32, ::core::time::Duration::new(0u64, 500000000u32))
+            .auto_shutdown(::otp::AutoShutdown::AnySignificant);
+        let builder = builder
+            .child(
+                "db",
+                {
+                    let args = ::core::clone::Clone::clone(args);
+                    <Db as ::otp::Child>::spec(move || {
+                        let config = &args.0;
+                        let _ = &config;
+                        (config.url.clone(),)
+                    })
+                }
+                    .shutdown(
+                        ::otp::Shutdown::After(::core::time::Duration::new(10u64, 0u32)),
+                    )
+                    .name("db"),
+            );
+        let db = <Db as ::otp::Child>::client(slot.child("db"));
+        let _ = &db;
+        let builder = builder
+            .child(
+                "workers",
+                {
+                    let kept_db = ::core::clone::Clone::clone(&db);
+                    let args = ::core::clone::Clone::clone(args);
+                    ::otp::__private::tree_spec::<
+                        ShopWorkers,
+                    >(move |slot| {
+                        let args = &args;
+                        let shards = &args.1;
+                        let _ = &shards;
+                        let db = ::core::clone::Clone::clone(&kept_db);
+                        let _ = &db;
+                        let builder = ::otp::Supervisor::new(::otp::Strategy::OneForAll);
+                        let builder = {
+                            let mut builder = builder;
+                            for (index, i) in ::core::iter::Iterator::enumerate(
+                                ::core::iter::IntoIterator::into_iter(0..*shards),
+                            ) {
+                                builder = builder
+                                    .child(
+                                        ("worker", index),
+                                        {
+                                            let kept_db = ::core::clone::Clone::clone(&db);
+                                            let kept_i = ::core::clone::Clone::clone(&i);
+                                            <Worker as ::otp::Child>::spec(move || {
+                                                let db = ::core::clone::Clone::clone(&kept_db);
+                                                let _ = &db;
+                                                let i = ::core::clone::Clone::clone(&kept_i);
+                                                let _ = &i;
+                                                (db, i)
+                                            })
+                                        }
+                                            .restart(::otp::Restart::Transient)
+                                            .name({
+                                                let i = ::core::clone::Clone::clone(&i);
+                                                let _ = &i;
+                                                format!("worker-{i}")
+                                            }),
+                                    );
+                            }
+                            builder
+                        };
+                        builder
+                    })
+                },
+            );
+        let workers = <ShopWorkers as ::otp::Child>::client(slot.child("workers"));
+        let _ = &workers;
+        #[cfg(feature = "metrics")]
+        let builder = builder
+            .child(
+                "metrics",
+                {
+                    let kept_db = ::core::clone::Clone::clone(&db);
+                    let kept_workers = ::core::clone::Clone::clone(&workers);
+                    <Metrics as ::otp::Child>::spec(move || {
+                        let db = ::core::clone::Clone::clone(&kept_db);
+                        let _ = &db;
+                        let workers = ::core::clone::Clone::clone(&kept_workers);
+                        let _ = &workers;
+                        (db, workers)
+                    })
+                }
+                    .restart(::otp::Restart::Temporary)
+                    .significant(true),
+            );
+        let builder = builder.child("extra", third_party(config));
+        builder
+    }
+    #[automatically_derived]
+    impl ::otp::Child for Shop {
+        type Args = (Config, usize);
+        type Client = Self;
+        fn spec(
+            args: impl ::core::ops::Fn(
+            ) -> Self::Args + ::core::marker::Send + ::core::marker::Sync + 'static,
+        ) -> ::otp::ChildSpec<Self> {
+            ::otp::__private::tree_spec::<
+                Self,
+            >(move |slot| parameters_are_shared_between_threads(args())(slot))
+        }
+        fn client(slot: ::otp::Slot) -> Self {
+            Self(::otp::SupervisorRef::from_slot(slot))
+        }
+    }
+    #[automatically_derived]
+    impl ::otp::Child for ShopWorkers {
+        type Args = ::core::convert::Infallible;
+        type Client = Self;
+        fn spec(
+            args: impl ::core::ops::Fn(
+            ) -> Self::Args + ::core::marker::Send + ::core::marker::Sync + 'static,
+        ) -> ::otp::ChildSpec<Self> {
+            ::otp::__private::tree_spec::<Self>(move |_| match args() {})
+        }
+        fn client(slot: ::otp::Slot) -> Self {
+            Self(::otp::SupervisorRef::from_slot(slot))
+        }
+    }
+    let _ = Shop::start;
+    let _ = Shop::start_link;
+    let _ = Shop::child_spec;
+    let _ = Shop::db;
+    let _ = Shop::workers;
+    #[cfg(feature = "metrics")]
+    let _ = Shop::metrics;
+    let _ = Shop::extra;
+    let _ = Shop::supervisor;
+    let _ = ShopWorkers::worker;
+    let _ = ShopWorkers::supervisor;
+};
