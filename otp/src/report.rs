@@ -20,11 +20,7 @@ macro_rules! event {
         }
     }};
     ($level:ident, $text:expr $(, $field:ident = $value:expr)* $(,)?) => {{
-        #[cfg(feature = "tracing")]
-        let heard = tracing::dispatcher::has_been_set();
-        #[cfg(not(feature = "tracing"))]
-        let heard = false;
-        if heard {
+        if is_heard() {
             #[cfg(feature = "tracing")]
             tracing::$level!(target: "otp", $($field = %$value,)* "{}", $text);
         } else {
@@ -40,16 +36,37 @@ pub(crate) fn core_not_replaced(error: &io::Error) {
     event!(error, format_args!("a core was lost and the system refuses a thread in its place: {error}"));
 }
 
-/// A process ended in another way than it should.
-pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason) {
+/// A process ended in another way than it should; `recorded` when it is known to who cares, and need be told only to who
+/// listens.
+pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: &[Pid], recorded: bool) {
+    if recorded && !is_heard() {
+        return;
+    }
     let common = process.common();
+    let handler = common.handler.get().unwrap_or_default();
+    let parent = common.parent.map(|parent| parent.to_string()).unwrap_or_default();
     event!(
         error,
-        format_args!("process {} ({}) ended: {reason}", common.pid, common.label),
+        format_args!("process {} ({}) ended: {reason}", common.pid, name.unwrap_or(common.label)),
         pid = common.pid,
         process = common.label,
+        registered_name = name.unwrap_or_default(),
+        last_message = handler,
+        parent = parent,
+        links = format_args!("{links:?}"),
         reason = reason,
     );
+    if let Some(backtrace) = reason.as_panic().and_then(|panic| panic.backtrace.as_deref()) {
+        event!(error, format_args!("backtrace of process {}:\n{backtrace}", common.pid), pid = common.pid);
+    }
+}
+
+/// Whether anybody listens to `tracing` events.
+fn is_heard() -> bool {
+    #[cfg(feature = "tracing")]
+    return tracing::dispatcher::has_been_set();
+    #[cfg(not(feature = "tracing"))]
+    false
 }
 
 pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
@@ -203,4 +220,42 @@ pub(crate) fn too_many_restarts(offender: &Offender<'_>) {
 /// A child was started.
 pub(crate) fn progress(offender: &Offender<'_>) {
     supervisor_event!(info, "progress", offender, "started", format_args!("{offender} started"));
+}
+
+/// The `tracing` spans that the calling thread has entered, taken off it while its code waits: other processes have
+/// their turns on the thread meanwhile.
+#[derive(Default)]
+pub(crate) struct Spans {
+    #[cfg(feature = "tracing")]
+    entered: Vec<tracing::Span>,
+}
+
+impl Spans {
+    /// Leaves all of them, the innermost first.
+    pub(crate) fn leave() -> Self {
+        #[cfg(feature = "tracing")]
+        if is_heard() {
+            let mut entered = Vec::new();
+            loop {
+                let span = tracing::Span::current();
+                // A subscriber that does not notice an exit would name the same one for ever.
+                if entered.last().map(tracing::Span::id) == Some(span.id()) {
+                    return Self { entered };
+                }
+                if span.with_subscriber(|(id, subscriber)| subscriber.exit(id)).is_none() {
+                    return Self { entered };
+                }
+                entered.push(span);
+            }
+        }
+        Self::default()
+    }
+
+    /// Enters them again, the outermost first.
+    pub(crate) fn enter(self) {
+        #[cfg(feature = "tracing")]
+        for span in self.entered.iter().rev() {
+            span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        }
+    }
 }

@@ -21,7 +21,7 @@ impl Counter {
 /// Counts.
 pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Counter, M>);
 const _: () = {
-    ///The messages of [`Counter`].
+    ///The messages of `Counter`.
     pub enum CounterMessage {
         #[cfg(feature = "one")]
         Get(::otp::ReplyTo<i64>),
@@ -118,10 +118,6 @@ const _: () = {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    #[allow(
-        private_interfaces,
-        reason = "a message is as visible as its handler, whatever it carries"
-    )]
     impl<M: ::otp::Mode> CounterRef<M> {
         /// Answers.
         #[cfg(feature = "one")]
@@ -139,26 +135,23 @@ const _: () = {
         }
     }
     impl Counter {
-        ///Starts a [`Counter`] and waits for its `init`; nobody is linked to it.
-        ///
-        /**# Errors
+        /**Starts a `Counter` and waits for its `init`; nobody is linked to it.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start() -> ::core::result::Result<CounterRef, ::otp::StartError> {
             ::otp::__private::start::<Self>(())
         }
-        ///Starts a [`Counter`] linked to the caller and waits for its `init`.
-        ///
-        /**# Errors
+        /**Starts a `Counter` linked to the caller and waits for its `init`.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start_link() -> ::core::result::Result<CounterRef, ::otp::StartError> {
             ::otp::__private::start_link::<Self>(())
         }
-        ///How a supervisor starts a [`Counter`]: with clones of these arguments, each time anew.
-        #[allow(dead_code, private_interfaces)]
+        ///How a supervisor starts a `Counter`: each time anew, with clones of these arguments.
         pub fn child_spec() -> ::otp::ChildSpec<Self> {
             ::otp::__private::child_spec::<Self>((), ::core::clone::Clone::clone)
         }

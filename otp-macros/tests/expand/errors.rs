@@ -23,10 +23,10 @@ impl<'a> Counter<'a> {
         body
     }
 }
-///A client of [`Counter`]: one method per handler, sent in the way of its mode.
+///A client of `Counter`: one method per handler, sent in the way of its mode.
 pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Counter<'static>, M>);
 const _: () = {
-    ///The messages of [`Counter`].
+    ///The messages of `Counter`.
     pub enum CounterMessage {}
     #[automatically_derived]
     impl ::otp::Actor for Counter<'static> {
@@ -93,10 +93,6 @@ const _: () = {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    #[allow(
-        private_interfaces,
-        reason = "a message is as visible as its handler, whatever it carries"
-    )]
     impl<M: ::otp::Mode> CounterRef<M> {
         ///Calls `find`.
         fn find(&self, key: &str) -> <M as ::otp::AwaitsReply>::Answer<()>
@@ -108,28 +104,25 @@ const _: () = {
         }
     }
     impl Counter<'static> {
-        ///Starts a [`Counter`] and waits for its `init`; nobody is linked to it.
-        ///
-        /**# Errors
+        /**Starts a `Counter` and waits for its `init`; nobody is linked to it.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start() -> ::core::result::Result<CounterRef, ::otp::StartError> {
             let _ = ();
             ::core::unimplemented!()
         }
-        ///Starts a [`Counter`] linked to the caller and waits for its `init`.
-        ///
-        /**# Errors
+        /**Starts a `Counter` linked to the caller and waits for its `init`.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start_link() -> ::core::result::Result<CounterRef, ::otp::StartError> {
             let _ = ();
             ::core::unimplemented!()
         }
-        ///How a supervisor starts a [`Counter`]: with clones of these arguments, each time anew.
-        #[allow(dead_code, private_interfaces)]
+        ///How a supervisor starts a `Counter`: each time anew, with clones of these arguments.
         pub fn child_spec() -> ::otp::ChildSpec<Self> {
             let _ = ();
             ::core::unimplemented!()

@@ -12,7 +12,7 @@ where
         body
     }
 }
-///A client of [`Stack`]: one method per handler, sent in the way of its mode.
+///A client of `Stack`: one method per handler, sent in the way of its mode.
 pub struct StackRef<T: Clone, const N: usize, M: ::otp::Mode = ::otp::Blocking>(
     ::otp::Ref<Stack<T, N>, M>,
 )
@@ -20,7 +20,7 @@ where
     T: Send + 'static,
     Stack<T, N>: Sized;
 const _: () = {
-    ///The messages of [`Stack`].
+    ///The messages of `Stack`.
     pub enum StackMessage<T: Clone, const N: usize>
     where
         T: Send + 'static,
@@ -144,10 +144,6 @@ const _: () = {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    #[allow(
-        private_interfaces,
-        reason = "a message is as visible as its handler, whatever it carries"
-    )]
     impl<T: Clone, const N: usize, M: ::otp::Mode> StackRef<T, N, M>
     where
         T: Send + 'static,
@@ -177,29 +173,26 @@ const _: () = {
         T: Send + 'static,
         Stack<T, N>: Sized,
     {
-        ///Starts a [`Stack`] and waits for its `init`; nobody is linked to it.
-        ///
-        /**# Errors
+        /**Starts a `Stack` and waits for its `init`; nobody is linked to it.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start() -> ::core::result::Result<StackRef<T, N>, ::otp::StartError> {
             ::otp::__private::start::<Self>(())
         }
-        ///Starts a [`Stack`] linked to the caller and waits for its `init`.
-        ///
-        /**# Errors
+        /**Starts a `Stack` linked to the caller and waits for its `init`.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start_link() -> ::core::result::Result<
             StackRef<T, N>,
             ::otp::StartError,
         > {
             ::otp::__private::start_link::<Self>(())
         }
-        ///How a supervisor starts a [`Stack`]: with clones of these arguments, each time anew.
-        #[allow(dead_code, private_interfaces)]
+        ///How a supervisor starts a `Stack`: each time anew, with clones of these arguments.
         pub fn child_spec() -> ::otp::ChildSpec<Self> {
             ::otp::__private::child_spec::<Self>((), ::core::clone::Clone::clone)
         }

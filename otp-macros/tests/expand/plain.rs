@@ -33,10 +33,10 @@ impl Counter {
     }
     fn helper(&self) {}
 }
-///A client of [`Counter`]: one method per handler, sent in the way of its mode.
+///A client of `Counter`: one method per handler, sent in the way of its mode.
 pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Counter, M>);
 const _: () = {
-    ///The messages of [`Counter`].
+    ///The messages of `Counter`.
     pub enum CounterMessage {
         Get(::otp::ReplyTo<i64>),
         When(::otp::__private::Payload<i64>, ::otp::ReplyTo<i64>),
@@ -175,10 +175,6 @@ const _: () = {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    #[allow(
-        private_interfaces,
-        reason = "a message is as visible as its handler, whatever it carries"
-    )]
     impl<M: ::otp::Mode> CounterRef<M> {
         ///Calls `get`.
         fn get(&self) -> <M as ::otp::AwaitsReply>::Answer<i64>
@@ -233,36 +229,32 @@ const _: () = {
             self.0.cast(CounterMessage::Reset)
         }
         ///Sends `tick`.
-        #[allow(dead_code)]
         fn tick(&self) -> <M as ::otp::Mode>::Cast<Counter> {
             self.0.cast(CounterMessage::Tick)
         }
     }
     impl Counter {
-        ///Starts a [`Counter`] and waits for its `init`; nobody is linked to it.
-        ///
-        /**# Errors
+        /**Starts a `Counter` and waits for its `init`; nobody is linked to it.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start(
             start: i64,
         ) -> ::core::result::Result<CounterRef, ::otp::StartError> {
             ::otp::__private::start::<Self>((start,))
         }
-        ///Starts a [`Counter`] linked to the caller and waits for its `init`.
-        ///
-        /**# Errors
+        /**Starts a `Counter` linked to the caller and waits for its `init`.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start_link(
             start: i64,
         ) -> ::core::result::Result<CounterRef, ::otp::StartError> {
             ::otp::__private::start_link::<Self>((start,))
         }
-        ///How a supervisor starts a [`Counter`]: with clones of these arguments, each time anew.
-        #[allow(dead_code, private_interfaces)]
+        ///How a supervisor starts a `Counter`: each time anew, with clones of these arguments.
         pub fn child_spec(start: i64) -> ::otp::ChildSpec<Self>
         where
             for<'a> i64: ::core::clone::Clone,

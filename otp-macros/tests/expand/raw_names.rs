@@ -8,10 +8,10 @@ impl r#struct {
         body
     }
 }
-///A client of [`struct`]: one method per handler, sent in the way of its mode.
+///A client of `struct`: one method per handler, sent in the way of its mode.
 pub struct structRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<r#struct, M>);
 const _: () = {
-    ///The messages of [`struct`].
+    ///The messages of `struct`.
     pub enum structMessage {
         Move(::otp::__private::Payload<u8>),
     }
@@ -86,10 +86,6 @@ const _: () = {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    #[allow(
-        private_interfaces,
-        reason = "a message is as visible as its handler, whatever it carries"
-    )]
     impl<M: ::otp::Mode> structRef<M> {
         ///Sends `r#move`.
         fn r#move(&self, r#in: u8) -> <M as ::otp::Mode>::Cast<r#struct> {
@@ -102,30 +98,27 @@ const _: () = {
         }
     }
     impl r#struct {
-        ///Starts a [`struct`] and waits for its `init`; nobody is linked to it.
-        ///
-        /**# Errors
+        /**Starts a `struct` and waits for its `init`; nobody is linked to it.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start(
             r#type: u8,
         ) -> ::core::result::Result<structRef, ::otp::StartError> {
             ::otp::__private::start::<Self>((r#type,))
         }
-        ///Starts a [`struct`] linked to the caller and waits for its `init`.
-        ///
-        /**# Errors
+        /**Starts a `struct` linked to the caller and waits for its `init`.
+
+# Errors
 
 What became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.*/
-        #[allow(dead_code, private_interfaces)]
         pub fn start_link(
             r#type: u8,
         ) -> ::core::result::Result<structRef, ::otp::StartError> {
             ::otp::__private::start_link::<Self>((r#type,))
         }
-        ///How a supervisor starts a [`struct`]: with clones of these arguments, each time anew.
-        #[allow(dead_code, private_interfaces)]
+        ///How a supervisor starts a `struct`: each time anew, with clones of these arguments.
         pub fn child_spec(r#type: u8) -> ::otp::ChildSpec<Self>
         where
             for<'a> u8: ::core::clone::Clone,

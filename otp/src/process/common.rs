@@ -329,7 +329,7 @@ impl Common {
         let in_table = node.table.remove(self.pid);
         self.flags.fetch_or(DEAD, AcqRel);
         if !reason.is_clean() && !matches!(reason, ExitReason::Killed | ExitReason::Kill) {
-            node.crashed(me, &reason);
+            node.crashed(me, &reason, relations.name.as_deref(), relations.links.iter().collect());
         }
         for other in relations.links.iter() {
             node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });

@@ -21,6 +21,7 @@ use std::{
 
 use super::{ExitReason, any::AnyProcess, cell::Cell, common::Home, node::Node};
 use crate::{
+    report::Spans,
     scheduler::{self, Simulation},
     time::Moment,
 };
@@ -165,8 +166,10 @@ fn park(me: &AnyProcess) -> io::Result<()> {
     match &me.common().home {
         Home::Core if thread::panicking() => park_unwinding(me),
         Home::Core => {
+            let spans = Spans::leave();
             let parked = scheduler::park(me.task());
             CURRENT.set(Some(NonNull::from(me)));
+            spans.enter();
             return parked;
         }
         Home::Thread(_) => {

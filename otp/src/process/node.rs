@@ -211,7 +211,7 @@ impl NodeInner {
         self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on crashes are recorded, and not reported.
+    /// From now on crashes are recorded, and reported only to who listens.
     pub(crate) fn record_crashes(&self) {
         *self.crashes() = Some(Vec::new());
     }
@@ -222,13 +222,16 @@ impl NodeInner {
     }
 
     /// A process has crashed.
-    pub(crate) fn crashed(&self, process: &AnyProcess, reason: &ExitReason) {
+    pub(crate) fn crashed(&self, process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: Vec<Pid>) {
         let common = process.common();
-        if let Some(crashes) = self.crashes().as_mut() {
-            crashes.push((common.pid, common.label, reason.clone()));
-            return;
-        }
-        report::crashed(process, reason);
+        let recorded = match self.crashes().as_mut() {
+            Some(crashes) => {
+                crashes.push((common.pid, common.label, reason.clone()));
+                true
+            }
+            None => false,
+        };
+        report::crashed(process, reason, name, &links, recorded);
     }
 
     pub(crate) fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
