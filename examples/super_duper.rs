@@ -71,7 +71,7 @@ macro_rules! play {
     ($tree:ident) => {{
         println!("{}: the curtain rises", stringify!($tree));
         let tree = $tree::start_link()?;
-        print!("{tree}");
+        println!("{tree}");
         tree.batman().say("I am the night")?;
         tree.batman().die("a blow to the head");
         if let Err(error) = tree.batman().say("I am still") {

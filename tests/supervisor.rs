@@ -11,14 +11,14 @@ use std::{
     time::Duration,
 };
 
+use Strategy::{OneForAll, OneForOne, RestForOne};
 use otp::{
-    Actor, CallError, ClientExt, Context, ExitReason, Handled, Init, Mode, Pid, Ref, ReplyTo, Restart, Shutdown,
-    Sim, Slot, SpecError, StartError, process,
+    Actor, CallError, ClientExt, Context, ExitReason, Handled, Init, Mode, Pid, Ref, ReplyTo, Restart, Shutdown, Sim,
+    Slot, SpecError, StartError, process,
     supervisor::{
         AutoShutdown, Child, ChildError, ChildKind, ChildSpec, ChildState, Strategy, Supervisor, SupervisorRef,
     },
 };
-use Strategy::{OneForAll, OneForOne, RestForOne};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
@@ -165,16 +165,16 @@ fn reason_of(pid: Pid) -> ExitReason {
 
 /// `a`, `b`, `c` and `d`, all permanent.
 fn four(strategy: Strategy, journal: &Journal) -> Supervisor {
-    ["a", "b", "c", "d"].into_iter().fold(Supervisor::new(strategy), |supervisor, id| supervisor.child(id, journal.spec(id)))
+    ["a", "b", "c", "d"]
+        .into_iter()
+        .fold(Supervisor::new(strategy), |supervisor, id| supervisor.child(id, journal.spec(id)))
 }
 
 #[test]
 fn strategies_restart_whom_they_say_in_order() {
-    for (strategy, expected) in [
-        (OneForOne, "-b +b"),
-        (RestForOne, "-b -d -c +b +c +d"),
-        (OneForAll, "-b -d -c -a +a +b +c +d"),
-    ] {
+    for (strategy, expected) in
+        [(OneForOne, "-b +b"), (RestForOne, "-b -d -c +b +c +d"), (OneForAll, "-b -d -c -a +a +b +c +d")]
+    {
         Sim::run(1, |t| {
             let journal = Journal::default();
             let supervisor = four(strategy, &journal).start().unwrap();
@@ -337,8 +337,7 @@ fn a_failed_start_link_ends_a_starter_that_does_not_trap_exits() {
 #[test]
 fn a_panic_in_the_arguments_is_a_failed_start() {
     Sim::run(1, |_| {
-        let outcome =
-            Supervisor::new(OneForOne).child("a", Worker::spec(|| panic!("no arguments"))).start();
+        let outcome = Supervisor::new(OneForOne).child("a", Worker::spec(|| panic!("no arguments"))).start();
         let Err(StartError::Child { error, .. }) = outcome else { panic!("{outcome:?}") };
         let StartError::Failed(ExitReason::Panic(panic)) = *error else { panic!("{error:?}") };
         assert_eq!(panic.message, "no arguments");
@@ -414,7 +413,10 @@ fn a_child_that_dies_during_the_shutdown_of_another_is_collected() {
         let (a, b) = (supervisor.child::<Worker>("a"), supervisor.child::<Worker>("b"));
         let second = a.pid().unwrap();
         // `b` dies, `a` is stopped, both are started again; then `b` takes its time and `a` dies meanwhile.
-        let stopped = { let supervisor = supervisor.clone(); process::spawn(move |_| supervisor.stop().unwrap()) };
+        let stopped = {
+            let supervisor = supervisor.clone();
+            process::spawn(move |_| supervisor.stop().unwrap())
+        };
         t.advance(SECOND);
         process::exit(second, ExitReason::Kill);
         assert_eq!(reason_of(stopped), ExitReason::Normal);
@@ -471,8 +473,7 @@ fn others_are_served_between_the_tries_of_a_restart() {
     Sim::run(1, |t| {
         let journal = Journal::default();
         let plan = Plan { slow: SECOND, ..journal.worker("a") };
-        let supervisor =
-            Supervisor::new(OneForOne).intensity(100, SECOND).child("a", plan.spec()).start().unwrap();
+        let supervisor = Supervisor::new(OneForOne).intensity(100, SECOND).child("a", plan.spec()).start().unwrap();
         plan.failures.store(u32::MAX, Relaxed);
         kill(t, &supervisor, "a");
         assert_eq!(state(&supervisor, "a"), Some(ChildState::Restarting));
@@ -875,7 +876,10 @@ fn repeated_children_keep_their_places_while_they_are_restarted() {
         let slot = supervisor.slot().child("nested");
         process::exit(slot.child(("worker", 0)).pid().unwrap(), ExitReason::Kill);
         t.settle();
-        assert_eq!(slot.children("worker").iter().map(|slot| slot.pid().is_some()).collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(
+            slot.children("worker").iter().map(|slot| slot.pid().is_some()).collect::<Vec<_>>(),
+            [false, true, true]
+        );
         // A supervisor that is started again with fewer of them has fewer of them.
         width.store(2, Relaxed);
         process::exit(slot.pid().unwrap(), ExitReason::Kill);

@@ -66,7 +66,38 @@ pub use run::run;
 #[cfg(feature = "macros")]
 pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_info, init, terminate, test};
 
-/// Declares a supervision tree.
+/// Declares a supervision tree: a type with start functions and a typed accessor per child.
+///
+/// ```text
+/// supervisor! {
+///     /// db, then cache, then workers.                        // the docs of the type
+///     pub Shop<rest_for_one>(cfg: Config) {                   // or one_for_one, one_for_all; the parameters may be left out
+///         intensity: 3 in 5s;                                 // restarts in a period (the default)
+///         auto_shutdown: any_significant;                     // or all_significant, never (the default)
+///
+///         db:      Db(cfg.url.clone())  { shutdown: 10s, name: "db" };
+///         cache:   Cache(db, Duration::from_secs(60));        // earlier siblings are in scope, as clients
+///         workers: supervisor<one_for_one> {                  // a nested tree: `ShopWorkers`
+///             worker: [Worker(i, cache) for i in 0..cfg.workers] { restart: transient };
+///         };
+///         #[cfg(feature = "metrics")]
+///         metrics: Metrics(cache) { significant, restart: transient };
+///         extra:   = third_party_spec(cfg);                   // any expression that is a `ChildSpec`
+///     }
+/// }
+/// ```
+///
+/// `Shop::start(cfg)`, `Shop::start_link(cfg)` and `Shop::child_spec(cfg)` start it; `shop.db()` is a client of the child `db`,
+/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.extra()` a [`Slot`], `shop.supervisor()` the
+/// supervisor itself.
+///
+/// **What is evaluated when.** The parameters are kept once and shared by reference (they must be `Send + Sync`, not `Clone`). A child's
+/// arguments are evaluated at each of its starts, a loop's range, a `name` and a spec once per start of their supervisor.
+/// Siblings and loop variables are clones; what a loop yields is kept for restarts, so it can't borrow from the parameters.
+///
+/// **Child options.** `restart: permanent | transient | temporary`, `shutdown: 10s | infinity | brutal_kill`, `significant`,
+/// `name: "db"`; what is left out comes from the actor's own options. A significant child says itself how it is restarted, and needs
+/// a supervisor with `auto_shutdown`.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervisor {

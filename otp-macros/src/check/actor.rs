@@ -1,13 +1,15 @@
 //! The rules of `#[actor]` and their messages.
 //!
 //! Each rule looks at signatures only. What rustc says well about the user's own block (duplicate names, unknown
-//! types, bodies) is left to it. `types` has the rules for what travels in a message.
+//! types, bodies) is left to it. `types` has the rules for what travels in a message,
+//! `bounds` those for type parameters.
 
+mod bounds;
 mod types;
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Meta, Pat, ReceiverKind, Safety, Type, WherePredicate};
+use syn::{Meta, Pat, ReceiverKind, Safety, Type};
 
 use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role, last_segment};
 use crate::errors::Errors;
@@ -62,26 +64,17 @@ fn header(actor: &Actor, cx: &mut Errors) {
         cx.at(name, "a name can't be empty");
     }
     for parameter in header.generics.type_params() {
-        let mut bounds: Vec<_> = parameter.bounds.iter().collect();
-        for predicate in header.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
-            if let WherePredicate::Type(predicate) = predicate
-                && matches!(&predicate.bounded_ty, Type::Path(path) if path.path.is_ident(&parameter.ident))
-            {
-                bounds.extend(&predicate.bounds);
-            }
-        }
-        if types::may_borrow(&bounds) {
-            let name = &parameter.ident;
-            let kept =
-                bounds.iter().map(code).filter(|bound| bound != "Send").map(|bound| bound + " + ").collect::<String>();
-            cx.at(
-                parameter,
-                format!(
-                    "`{name}` may borrow, but an actor outlives the function that starts it\n\n\
-                     help: write `{name}: {kept}Send + 'static`"
-                ),
-            );
-        }
+        let Some(bounds) = bounds::loose(actor, parameter) else { continue };
+        let name = &parameter.ident;
+        let kept: Vec<String> = bounds.iter().map(code).filter(|bound| bound != "Send" && bound != "'static").collect();
+        let wanted = [kept, vec!["Send".to_owned(), "'static".to_owned()]].concat().join(" + ");
+        cx.at(
+            parameter,
+            format!(
+                "`{name}` must be `Send + 'static`: an actor goes to another thread, and outlives the function that \
+                 starts it\n\nhelp: write `{name}: {wanted}`"
+            ),
+        );
     }
 }
 

@@ -26,6 +26,11 @@ pub(crate) mod hidden {
 
 use std::{any::Any, fmt, future::Future, pin::Pin};
 
+pub(crate) use self::{
+    address::Address,
+    client::of_slot,
+    server::{Start, caught, start_labelled, start_process},
+};
 pub use self::{
     call::Reply,
     client::{Client, ClientExt, Ref},
@@ -36,11 +41,6 @@ pub use self::{
     reply::ReplyTo,
     server::Starter,
     slot::{ChildId, Slot},
-};
-pub(crate) use self::{
-    address::Address,
-    client::of_slot,
-    server::{Start, caught, start_labelled, start_process},
 };
 use crate::process::{Down, Exit, ExitReason, IntoReason};
 

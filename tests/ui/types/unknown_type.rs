@@ -10,7 +10,7 @@ impl Counter {
     }
 
     #[handle_call]
-    fn get(&self, key: Strng) -> u32 {
+    fn get(&self, key: Missing) -> u32 {
         let _ = key;
         1
     }

@@ -93,41 +93,53 @@ fn owned(ty: &Type) -> String {
 }
 
 /// A part that is not `Send` whatever it holds, and what to use in its place.
-///
-/// Looks into the standard containers only: somebody else's may make it `Send`.
 fn stays(ty: &Type) -> Option<(TokenStream, String)> {
-    stays_in(ty, false)
+    find_part(ty, false, &|part, shared| match part {
+        Type::TraitObject(object) => object_stays(object, shared),
+        Type::Path(_) => {
+            let segment = last_segment(part)?;
+            let is_rc = segment.ident == "Rc" && matches!(segment.arguments, PathArguments::AngleBracketed(_));
+            is_rc.then(|| (part.to_token_stream(), format!("Arc{}", code(&segment.arguments))))
+        }
+        _ => None,
+    })
 }
 
-/// What is `shared` must be `Sync`, too.
-fn stays_in(ty: &Type, shared: bool) -> Option<(TokenStream, String)> {
-    let stays = |ty: &Type| stays_in(ty, shared);
+/// Whether a type parameter stands in the type where it must be `Send` for the type to be.
+pub(super) fn carries(ty: &Type, parameter: &Ident) -> bool {
+    let is_parameter = |part: &Type| matches!(part, Type::Path(path) if path.path.is_ident(parameter));
+    find_part(ty, false, &|part, _| is_parameter(part).then_some(())).is_some()
+}
+
+/// Looks at a type and at what it holds; `shared` says that it stands in an `Arc`, and must be `Sync`, too.
+///
+/// Looks into the standard containers only: somebody else's may make what they hold `Send`.
+fn find_part<R>(ty: &Type, shared: bool, look: &impl Fn(&Type, bool) -> Option<R>) -> Option<R> {
     const CONTAINERS: [&str; 10] =
         ["Option", "Result", "Vec", "VecDeque", "Box", "Arc", "HashMap", "HashSet", "BTreeMap", "BTreeSet"];
-    match ty {
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(stays),
-        Type::Array(array) => stays(&array.elem),
-        Type::Slice(slice) => stays(&slice.elem),
-        Type::Paren(paren) => stays(&paren.elem),
-        Type::Group(group) => stays(&group.elem),
-        Type::TraitObject(object) => object_stays(object, shared),
+    let inside = |ty: &Type| find_part(ty, shared, look);
+    look(ty, shared).or_else(|| match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(inside),
+        Type::Array(array) => inside(&array.elem),
+        Type::Slice(slice) => inside(&slice.elem),
+        Type::Paren(paren) => inside(&paren.elem),
+        Type::Group(group) => inside(&group.elem),
         Type::Path(_) => {
             let segment = last_segment(ty)?;
             let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
                 return None;
             };
-            if segment.ident == "Rc" {
-                return Some((ty.to_token_stream(), format!("Arc{}", code(arguments))));
+            if CONTAINERS.iter().all(|container| segment.ident != container) {
+                return None;
             }
-            let is_container = CONTAINERS.iter().any(|container| segment.ident == container);
-            let mut types = arguments.args.iter().filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
+            let shared = shared || segment.ident == "Arc";
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => find_part(ty, shared, look),
                 _ => None,
-            });
-            if is_container { types.find_map(|ty| stays_in(ty, shared || segment.ident == "Arc")) } else { None }
+            })
         }
         _ => None,
-    }
+    })
 }
 
 /// A trait object of a trait that does not ask for `Send`.
@@ -167,42 +179,6 @@ pub(super) fn lifetime_of(actor: &Actor) -> Option<TokenStream> {
 
 pub(super) fn borrows(actor: &Actor) -> bool {
     lifetime_of(actor).is_some()
-}
-
-/// Whether bounds are known to leave room for borrowed data. An unknown trait may ask for `'static`.
-pub(super) fn may_borrow(bounds: &[&TypeParamBound]) -> bool {
-    const SILENT: [&str; 24] = [
-        "Send",
-        "Sync",
-        "Sized",
-        "Unpin",
-        "Clone",
-        "Copy",
-        "Debug",
-        "Display",
-        "Default",
-        "PartialEq",
-        "Eq",
-        "PartialOrd",
-        "Ord",
-        "Hash",
-        "From",
-        "Into",
-        "AsRef",
-        "ToString",
-        "FromStr",
-        "Iterator",
-        "IntoIterator",
-        "Fn",
-        "FnMut",
-        "FnOnce",
-    ];
-    bounds.iter().all(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            bound.path.segments.last().is_some_and(|last| SILENT.iter().any(|silent| last.ident == silent))
-        }
-        _ => false,
-    })
 }
 
 /// Whether a name that `is` accepts stands anywhere in the type.

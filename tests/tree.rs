@@ -1,0 +1,152 @@
+//! Trees declared with `supervisor!`, running.
+
+use std::sync::{Arc, atomic::AtomicUsize, atomic::Ordering::SeqCst};
+
+use otp::prelude::*;
+
+/// Counts its starts and knows how many there were before.
+struct Db {
+    url: String,
+}
+
+#[actor]
+impl Db {
+    #[init]
+    fn init(url: String) -> Self {
+        Self { url }
+    }
+
+    #[handle_call]
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+/// Asks its database for each answer.
+struct Cache {
+    db: DbRef,
+    index: usize,
+}
+
+#[actor]
+impl Cache {
+    #[init]
+    fn init(db: DbRef, index: usize) -> Self {
+        Self { db, index }
+    }
+
+    #[handle_call]
+    fn get(&self) -> Result<String, CallError> {
+        Ok(format!("{} {}", self.db.url()?, self.index))
+    }
+}
+
+/// What the trees are started with: how often the database was started.
+#[derive(Clone, Default)]
+struct Starts(Arc<AtomicUsize>);
+
+impl Starts {
+    fn next(&self) -> usize {
+        self.0.fetch_add(1, SeqCst)
+    }
+}
+
+fn third_party_spec() -> ChildSpec<Db> {
+    Db::child_spec("elsewhere".into())
+}
+
+supervisor! {
+    /// A shop.
+    Shop<one_for_one>(starts: Starts, workers: usize) {
+        intensity: 10 in 5s;
+
+        db:    Db(format!("db#{}", starts.next()));
+        cache: Cache(db, 0) { name: "cache", shutdown: 1s };
+        back:  supervisor<one_for_all> {
+            worker: [Cache(db, index) for index in 1..=*workers] { restart: transient, shutdown: brutal_kill };
+            #[cfg(any())]
+            gone: Nowhere();
+        };
+        extra: = third_party_spec();
+    }
+}
+
+supervisor! {
+    Mall<rest_for_one>(starts: Starts) {
+        shop:  Shop(starts.clone(), 1);
+        empty: Empty();
+    }
+}
+
+supervisor! {
+    Empty<one_for_one> {}
+}
+
+#[otp::test(seeds = 50)]
+fn children_know_their_earlier_siblings(t: &mut Sim) {
+    let shop = t.start(Shop::child_spec(Starts::default(), 2))?;
+    assert_eq!(shop.db().url()?, "db#0");
+    assert_eq!(shop.cache().get()??, "db#0 0");
+    let workers = shop.back().worker();
+    assert_eq!(workers.len(), 2);
+    assert_eq!((workers[0].get()??, workers[1].get()??), ("db#0 1".into(), "db#0 2".into()));
+    assert!(shop.extra().pid().is_some());
+}
+
+#[otp::test(seeds = 50)]
+fn clients_follow_restarts(t: &mut Sim) {
+    let shop = t.start(Shop::child_spec(Starts::default(), 2))?;
+    let (cache, workers) = (shop.cache(), shop.back().worker());
+    let pinned = shop.db().pin().expect("it runs");
+    t.kill(shop.db());
+    t.settle();
+    assert_eq!(t.restarts(&shop, "db"), 1);
+    // The arguments were evaluated anew, and nobody had to be told.
+    assert_eq!(cache.get()??, "db#1 0");
+    assert_eq!(workers[1].get()??, "db#1 2");
+    assert_eq!(pinned.url(), Err(CallError::NoProc), "a pinned client does not follow");
+}
+
+#[otp::test(seeds = 50)]
+fn clients_follow_restarts_of_nested_supervisors(t: &mut Sim) {
+    let mall = t.start(Mall::child_spec(Starts::default()))?;
+    let (shop, cache, worker) = (mall.shop(), mall.shop().cache(), mall.shop().back().worker().remove(0));
+    assert_eq!(worker.get()??, "db#0 1");
+    t.kill(shop.supervisor().clone());
+    t.settle();
+    assert_eq!(cache.get()??, "db#1 0");
+    assert_eq!(worker.get()??, "db#1 1");
+    t.kill(mall.shop().back().supervisor().clone());
+    t.settle();
+    assert_eq!(worker.get()??, "db#1 1");
+}
+
+#[otp::test(seeds = 1)]
+fn a_running_tree_prints_at_a_glance(t: &mut Sim) {
+    let mall = t.start(Mall::child_spec(Starts::default()))?;
+    t.kill(mall.shop().db());
+    t.settle();
+    let text = mall.to_string();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| line.split_whitespace().filter(|word| !word.contains('<')).collect::<Vec<_>>().join(" "))
+        .collect();
+    for part in ["Mall", "rest_for_one", "shop: Shop", "db: Db", "worker[0]: Cache", "empty: Empty"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let db = lines.iter().find(|line| line.contains("db:")).expect("the database is there");
+    assert!(db.contains('1') && db.contains("restart"), "its restart is not in `{db}`");
+}
+
+#[otp::test(seeds = 50)]
+fn a_tree_ends_in_reverse_order(t: &mut Sim) {
+    let mall = t.start(Mall::child_spec(Starts::default()))?;
+    let order = [mall.empty().supervisor().pid(), mall.shop().supervisor().pid()].map(|pid| pid.expect("it runs"));
+    let monitors = order.map(otp::monitor);
+    mall.supervisor().stop()?;
+    let me = process::current();
+    for (pid, monitor) in order.into_iter().zip(monitors) {
+        assert_eq!(me.receive_down(monitor, None).expect("it ended").pid, pid);
+    }
+    assert_eq!(t.node().len(), 1, "only the test is left");
+}
