@@ -69,14 +69,18 @@ impl<A: Actor, M: Addressed> Hash for Ref<A, M> {
 }
 
 /// A typed client of an actor in some mode; `#[actor]` implements it for the client that it generates.
-pub trait Client<A: Actor>: Sized + Clone {
+pub trait Client<A>: Sized + Clone {
     /// The mode.
     type Mode: Mode;
 
     #[doc(hidden)]
-    fn from_inner(inner: Ref<A, Self::Mode>) -> Self;
+    fn from_inner(inner: Ref<A, Self::Mode>) -> Self
+    where
+        A: Actor;
     #[doc(hidden)]
-    fn inner(&self) -> &Ref<A, Self::Mode>;
+    fn inner(&self) -> &Ref<A, Self::Mode>
+    where
+        A: Actor;
 }
 
 impl<A: Actor, M: Mode> Client<A> for Ref<A, M> {
