@@ -45,9 +45,11 @@ pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&s
     let common = process.common();
     let handler = common.handler.get().unwrap_or_default();
     let parent = common.parent.map(|parent| parent.to_string()).unwrap_or_default();
+    let backtrace = reason.as_panic().and_then(|panic| panic.backtrace.as_deref());
+    let backtrace = backtrace.map(|backtrace| format!("\n{backtrace}")).unwrap_or_default();
     event!(
         error,
-        format_args!("process {} ({}) ended: {reason}", common.pid, name.unwrap_or(common.label)),
+        format_args!("process {} ({}) ended: {reason}{backtrace}", common.pid, name.unwrap_or(common.label)),
         pid = common.pid,
         process = common.label,
         registered_name = name.unwrap_or_default(),
@@ -56,9 +58,6 @@ pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&s
         links = format_args!("{links:?}"),
         reason = reason,
     );
-    if let Some(backtrace) = reason.as_panic().and_then(|panic| panic.backtrace.as_deref()) {
-        event!(error, format_args!("backtrace of process {}:\n{backtrace}", common.pid), pid = common.pid);
-    }
 }
 
 /// Whether anybody listens to `tracing` events.

@@ -30,10 +30,11 @@ where
     T: AsRef<SupervisorRef>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let outcome = match start() {
-        Ok(tree) => serve(tree.as_ref()),
+    // From the first moment on: a signal that comes while the tree starts is not lost.
+    let outcome = watch_signals().map_err(Into::into).and_then(|signals| match start() {
+        Ok(tree) => serve(tree.as_ref(), signals),
         Err(error) => Err(error.into()),
-    };
+    });
     Node::current().stop();
     match outcome {
         Ok(code) => code,
@@ -44,10 +45,9 @@ where
     }
 }
 
-fn serve(tree: &SupervisorRef) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+fn serve(tree: &SupervisorRef, signals: u64) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let Some(pid) = tree.pid() else { return Err("the tree ended before it was run".into()) };
     let monitor = process::monitor(pid);
-    let signals = watch_signals()?;
     let mut asked = false;
     let reason = loop {
         let event = receive(None, |signal| match signal {

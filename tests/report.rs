@@ -1,0 +1,117 @@
+//! What the runtime reports through `tracing`, and in which order.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use otp::prelude::*;
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+#[derive(Debug, Clone)]
+struct Report {
+    level: Level,
+    fields: BTreeMap<&'static str, String>,
+}
+
+/// Keeps all events, and the names of the spans that are entered.
+#[derive(Clone, Default)]
+struct Recorder {
+    reports: Arc<Mutex<Vec<Report>>>,
+}
+
+impl Visit for Report {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.fields.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "otp"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut report = Report { level: *event.metadata().level(), fields: BTreeMap::new() };
+        event.record(&mut report);
+        self.reports.lock().unwrap().push(report);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Worker;
+
+#[actor]
+impl Worker {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_cast]
+    fn crash(&mut self) {
+        panic!("out of paper");
+    }
+
+    #[handle_cast]
+    fn finish(&mut self, ctx: &mut Context<Self>) {
+        ctx.stop(ExitReason::Shutdown);
+    }
+}
+
+supervisor! {
+    Office<one_for_one> {
+        printer: Worker() { name: "printer" };
+    }
+}
+
+#[test]
+fn a_crash_is_reported_before_what_its_supervisor_does() {
+    let recorder = Recorder::default();
+    let reports = Arc::clone(&recorder.reports);
+    tracing::subscriber::set_global_default(recorder).expect("the first subscriber");
+    Sim::run(1, |t| {
+        let office = t.start(Office::child_spec()).unwrap();
+        let pid = office.printer().pid().unwrap();
+        reports.lock().unwrap().clear();
+
+        office.printer().finish();
+        t.settle();
+        let clean: Vec<Report> = std::mem::take(&mut *reports.lock().unwrap());
+        assert!(clean.iter().all(|report| !report.fields.contains_key("last_message")), "a clean end is no crash: {clean:?}");
+
+        let pid_of_second = office.printer().pid().unwrap();
+        assert_ne!(pid, pid_of_second);
+        office.printer().crash();
+        t.settle();
+        t.crashes();
+        let crash = std::mem::take(&mut *reports.lock().unwrap());
+        let levels: Vec<Level> = crash.iter().map(|report| report.level).collect();
+        assert_eq!(levels, [Level::ERROR, Level::ERROR, Level::INFO], "crash, child terminated, progress: {crash:#?}");
+        let server = &crash[0].fields;
+        assert_eq!(server["process"], "Worker");
+        assert_eq!(server["registered_name"], "printer");
+        assert_eq!(server["last_message"], "crash");
+        assert_eq!(server["pid"], pid_of_second.to_string());
+        assert!(server["reason"].contains("out of paper") && server["reason"].contains("report.rs"), "{server:?}");
+        let supervisor = &crash[1].fields;
+        assert!(supervisor.values().any(|value| value.contains("printer")), "{supervisor:?}");
+        assert!(supervisor["reason"].contains("out of paper"), "{supervisor:?}");
+    });
+}

@@ -1,0 +1,155 @@
+//! `otp::run`: signals, the tree's own end, exit codes. Each program is this test, started once more.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use otp::{AutoShutdown, prelude::*};
+
+/// Says when it starts and ends; ends as it is told to.
+struct Worker {
+    name: &'static str,
+}
+
+#[actor]
+impl Worker {
+    #[init]
+    fn init(name: &'static str, ctx: &mut Context<Self>) -> Result<Self, String> {
+        if name == "unable" {
+            return Err("no database".into());
+        }
+        ctx.trap_exit(true);
+        println!("{name} starts");
+        match name {
+            "short" => ctx.next().finish(),
+            "broken" => ctx.next().crash(),
+            _ => {}
+        }
+        Ok(Self { name })
+    }
+
+    #[handle_continue]
+    fn finish(&mut self, ctx: &mut Context<Self>) {
+        ctx.stop(ExitReason::Normal);
+    }
+
+    #[handle_continue]
+    fn crash(&mut self) -> Result<(), String> {
+        Err("broken".into())
+    }
+
+    #[terminate]
+    fn end(&mut self, reason: &ExitReason) {
+        println!("{} ends: {reason}", self.name);
+    }
+}
+
+/// The programs, by name.
+#[test]
+fn program() {
+    let Ok(program) = std::env::var("OTP_TEST_PROGRAM") else { return };
+    let code = otp::run(|| {
+        let tree = Supervisor::new(Strategy::OneForOne).child("first", Worker::child_spec("first"));
+        let tree = match &*program {
+            "lasting" => tree.child("second", Worker::child_spec("second")),
+            "short" => tree
+                .auto_shutdown(AutoShutdown::AnySignificant)
+                .child("short", Worker::child_spec("short").restart(Restart::Transient).significant(true)),
+            "broken" => tree.child("broken", Worker::child_spec("broken")),
+            _ => tree.child("unable", Worker::child_spec("unable")),
+        };
+        tree.start_link()
+    });
+    println!("stopped, threads of the node: {}", otp_threads());
+    std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+}
+
+/// How many threads of this program belong to a node.
+fn otp_threads() -> usize {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0 };
+    let names = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("otp-core") || name.starts_with("otp-watchdog")).count()
+}
+
+fn start(program: &str) -> Child {
+    Command::new(std::env::current_exe().expect("a test has a path"))
+        .args(["--exact", "program", "--nocapture", "--test-threads=1"])
+        .env("OTP_TEST_PROGRAM", program)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the test can be started")
+}
+
+/// What a program printed of its own, its errors, and how it ended.
+fn finish(mut program: Child, already: Vec<String>) -> (Vec<String>, String, ExitStatus) {
+    let mut output = already;
+    if let Some(rest) = program.stdout.take() {
+        output.extend(BufReader::new(rest).lines().map(|line| line.expect("text")));
+    }
+    let mut errors = String::new();
+    program.stderr.take().expect("piped").read_to_string(&mut errors).expect("text");
+    output.retain(|line| line.contains("starts") || line.contains("ends") || line.contains("stopped"));
+    (output, errors, program.wait().expect("it ends"))
+}
+
+#[cfg(unix)]
+fn signal(program: &Child, signal: &str) {
+    let status = Command::new("kill").args([signal, &program.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_shuts_the_tree_down_in_order() {
+    for kind in ["-TERM", "-INT"] {
+        let mut program = start("lasting");
+        let mut output = Vec::new();
+        let mut lines = BufReader::new(program.stdout.take().expect("piped")).lines();
+        while !output.iter().any(|line: &String| line.contains("second starts")) {
+            output.push(lines.next().expect("it starts").expect("text"));
+        }
+        signal(&program, kind);
+        output.extend(lines.map(|line| line.expect("text")));
+        let (output, errors, status) = finish(program, output);
+        let own: Vec<&str> = output.iter().map(|line| line.trim_start_matches("test program ... ")).collect();
+        assert_eq!(
+            own,
+            [
+                "first starts",
+                "second starts",
+                "second ends: shutdown",
+                "first ends: shutdown",
+                "stopped, threads of the node: 0"
+            ]
+        );
+        assert!(status.success(), "{kind}: {status}\n{errors}");
+    }
+}
+
+#[test]
+fn a_tree_that_is_done_ends_the_program_well() {
+    let (output, errors, status) = finish(start("short"), Vec::new());
+    assert!(output.iter().any(|line| line == "first ends: shutdown"), "{output:?}");
+    assert!(status.success(), "{status}\n{errors}");
+}
+
+#[test]
+fn a_tree_that_gives_up_ends_the_program_with_failure() {
+    let (output, errors, status) = finish(start("broken"), Vec::new());
+    let starts = output.iter().filter(|line| *line == "broken starts").count();
+    assert_eq!(starts, 4, "three restarts: {output:?}");
+    assert_eq!(status.code(), Some(1), "{errors}");
+    // Without a subscriber, crashes and what becomes of them go to standard error.
+    assert!(errors.contains("(Worker) ended: broken"), "{errors}");
+    assert!(errors.contains("child `broken`"), "{errors}");
+}
+
+#[test]
+fn a_tree_that_cannot_be_started_ends_the_program_with_failure() {
+    let (output, errors, status) = finish(start("unable"), Vec::new());
+    assert!(output.iter().any(|line| line == "first ends: shutdown"), "it was rolled back: {output:?}");
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("not running: child `unable` was not started: its init failed: no database"), "{errors}");
+}
