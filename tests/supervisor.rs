@@ -1,5 +1,7 @@
 //! Supervisors, each test named after what it promises. Time is virtual where the node is simulated.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -51,6 +53,8 @@ struct Plan {
     traps: bool,
     /// How long its `terminate` takes.
     lingers: Duration,
+    /// Runs in its `init` and in its `terminate`.
+    asks: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Journal {
@@ -63,6 +67,7 @@ impl Journal {
             ignores: Arc::default(),
             traps: false,
             lingers: Duration::ZERO,
+            asks: None,
         }
     }
 
@@ -97,6 +102,9 @@ impl Actor for Worker {
             otp::sleep(plan.slow);
         }
         ctx.trap_exit(plan.traps);
+        if let Some(asks) = &plan.asks {
+            asks();
+        }
         if plan.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
             plan.journal.note('!', plan.id);
             return Handled::Done(Init::Error(ExitReason::other("no start")));
@@ -125,6 +133,9 @@ impl Actor for Worker {
         if !self.0.lingers.is_zero() {
             otp::sleep(self.0.lingers);
         }
+        if let Some(asks) = &self.0.asks {
+            asks();
+        }
         Handled::Done(())
     }
 
@@ -137,6 +148,11 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.0.journal.note('-', self.0.id);
     }
+}
+
+/// Runs a test in simulations with some seeds.
+fn simulated(test: impl Fn(&mut Sim)) {
+    (0..10).for_each(|seed| Sim::run(seed, &test));
 }
 
 fn kill(t: &Sim, supervisor: &SupervisorRef, id: &str) {
@@ -175,7 +191,7 @@ fn strategies_restart_whom_they_say_in_order() {
     for (strategy, expected) in
         [(OneForOne, "-b +b"), (RestForOne, "-b -d -c +b +c +d"), (OneForAll, "-b -d -c -a +a +b +c +d")]
     {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let supervisor = four(strategy, &journal).start().unwrap();
             assert_eq!(journal.take(), "+a +b +c +d");
@@ -192,7 +208,7 @@ fn strategies_restart_whom_they_say_in_order() {
 #[test]
 fn a_group_restart_starts_those_that_had_stopped_and_forgets_the_temporary() {
     for strategy in [RestForOne, OneForAll] {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let supervisor = Supervisor::new(strategy)
                 .child("a", journal.spec("a"))
@@ -213,7 +229,7 @@ fn a_group_restart_starts_those_that_had_stopped_and_forgets_the_temporary() {
 
 #[test]
 fn a_temporary_crash_leaves_its_siblings_alone() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForAll)
             .intensity(0, SECOND)
@@ -241,7 +257,7 @@ fn restart_types() {
         (Restart::Temporary, ExitReason::Normal, false, false),
         (Restart::Temporary, ExitReason::Killed, false, false),
     ] {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let supervisor = Supervisor::new(OneForOne).child("a", journal.spec("a").restart(restart)).start().unwrap();
             end(t, &supervisor, "a", reason.clone());
@@ -254,7 +270,7 @@ fn restart_types() {
 #[test]
 fn intensity_counts_to_the_nanosecond() {
     for (wait, survives) in [(5 * SECOND, false), (5 * SECOND + NANO, true)] {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let supervisor = four(OneForOne, &journal).intensity(2, 5 * SECOND).start().unwrap();
             let monitor = otp::monitor(supervisor.pid().unwrap());
@@ -278,7 +294,7 @@ fn intensity_counts_to_the_nanosecond() {
 
 #[test]
 fn a_supervisor_that_gives_up_ends_the_others_in_reverse() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = four(OneForOne, &journal).intensity(0, SECOND).start().unwrap();
         journal.take();
@@ -290,7 +306,7 @@ fn a_supervisor_that_gives_up_ends_the_others_in_reverse() {
 
 #[test]
 fn a_group_restart_counts_once() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = four(OneForAll, &journal).intensity(1, SECOND).start().unwrap();
         kill(t, &supervisor, "b");
@@ -300,7 +316,7 @@ fn a_group_restart_counts_once() {
 
 #[test]
 fn a_failed_start_is_rolled_back_in_reverse() {
-    Sim::run(1, |_| {
+    simulated(|_| {
         let journal = Journal::default();
         let broken = journal.worker("c");
         broken.failures.store(1, Relaxed);
@@ -321,7 +337,7 @@ fn a_failed_start_is_rolled_back_in_reverse() {
 
 #[test]
 fn a_failed_start_link_ends_a_starter_that_does_not_trap_exits() {
-    Sim::run(1, |_| {
+    simulated(|_| {
         let plan = Journal::default().worker("a");
         plan.failures.store(1, Relaxed);
         let starter = process::spawn(move |_| {
@@ -336,7 +352,7 @@ fn a_failed_start_link_ends_a_starter_that_does_not_trap_exits() {
 
 #[test]
 fn a_panic_in_the_arguments_is_a_failed_start() {
-    Sim::run(1, |_| {
+    simulated(|_| {
         let outcome = Supervisor::new(OneForOne).child("a", Worker::spec(|| panic!("no arguments"))).start();
         let Err(StartError::Child { error, .. }) = outcome else { panic!("{outcome:?}") };
         let StartError::Failed(ExitReason::Panic(panic)) = *error else { panic!("{error:?}") };
@@ -346,7 +362,7 @@ fn a_panic_in_the_arguments_is_a_failed_start() {
 
 #[test]
 fn shutdown_is_awaited_child_by_child() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let slow = |id| Plan { traps: true, lingers: 2 * SECOND, ..journal.worker(id) };
         let supervisor = Supervisor::new(OneForOne)
@@ -365,7 +381,7 @@ fn shutdown_is_awaited_child_by_child() {
 
 #[test]
 fn a_child_that_does_not_end_is_killed_when_its_time_is_over() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let wedged = Plan { traps: true, lingers: 3600 * SECOND, ..Journal::default().worker("a") };
         let supervisor = Supervisor::new(OneForOne).child("a", wedged.spec()).start().unwrap();
         let monitor = otp::monitor(supervisor.child::<Worker>("a").pid().unwrap());
@@ -378,7 +394,7 @@ fn a_child_that_does_not_end_is_killed_when_its_time_is_over() {
 
 #[test]
 fn a_brutal_kill_asks_nobody() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let wedged = Plan { traps: true, lingers: 3600 * SECOND, ..Journal::default().worker("a") };
         let spec = wedged.spec().shutdown(Shutdown::BrutalKill);
         let supervisor = Supervisor::new(OneForOne).child("a", spec).start().unwrap();
@@ -392,7 +408,7 @@ fn a_brutal_kill_asks_nobody() {
 
 #[test]
 fn a_child_that_has_unlinked_itself_hangs_nobody() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForOne).child("a", journal.spec("a")).start().unwrap();
         let parent = supervisor.pid().unwrap();
@@ -405,7 +421,7 @@ fn a_child_that_has_unlinked_itself_hangs_nobody() {
 
 #[test]
 fn a_child_that_dies_during_the_shutdown_of_another_is_collected() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let slow = Plan { traps: true, lingers: 2 * SECOND, ..journal.worker("b") };
         let supervisor =
@@ -428,7 +444,7 @@ fn a_child_that_dies_during_the_shutdown_of_another_is_collected() {
 #[test]
 fn a_restart_that_fails_is_tried_again_and_each_try_counts() {
     for (failures, survives) in [(2, true), (3, false)] {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let plan = journal.worker("b");
             let supervisor =
@@ -450,7 +466,7 @@ fn a_group_restart_that_fails_goes_on_where_the_strategy_says() {
         (RestForOne, "-a -d -c -b +a +b !c +c +d"),
         (OneForAll, "-a -d -c -b +a +b !c -b -a +a +b +c +d"),
     ] {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let plan = journal.worker("c");
             let supervisor = Supervisor::new(strategy)
@@ -470,7 +486,7 @@ fn a_group_restart_that_fails_goes_on_where_the_strategy_says() {
 
 #[test]
 fn others_are_served_between_the_tries_of_a_restart() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let plan = Plan { slow: SECOND, ..journal.worker("a") };
         let supervisor = Supervisor::new(OneForOne).intensity(100, SECOND).child("a", plan.spec()).start().unwrap();
@@ -492,7 +508,7 @@ fn others_are_served_between_the_tries_of_a_restart() {
 
 #[test]
 fn clients_follow_restarts_of_children_and_of_their_supervisors() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let nested = {
             let journal = journal.clone();
@@ -532,7 +548,7 @@ fn clients_follow_restarts_of_children_and_of_their_supervisors() {
 
 #[test]
 fn a_cast_into_the_gap_of_a_restart_is_dropped_and_counted() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let plan = Plan { slow: SECOND, ..Journal::default().worker("a") };
         let supervisor = Supervisor::new(OneForOne).child("a", plan.spec()).start().unwrap();
         let client = supervisor.child::<Worker>("a");
@@ -547,7 +563,7 @@ fn a_cast_into_the_gap_of_a_restart_is_dropped_and_counted() {
 
 #[test]
 fn children_are_administered() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForOne).child("a", journal.spec("a")).start().unwrap();
         let b = supervisor.start_child("b", journal.spec("b").restart(Restart::Transient)).unwrap();
@@ -592,7 +608,7 @@ fn children_are_administered() {
 
 #[test]
 fn children_are_listed_and_counted() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let nested = Supervisor::spec(|| Supervisor::new(OneForOne));
         let supervisor = Supervisor::new(OneForOne)
@@ -621,7 +637,7 @@ fn children_are_listed_and_counted() {
 
 #[test]
 fn ignore_is_no_failure() {
-    Sim::run(1, |_| {
+    simulated(|_| {
         let journal = Journal::default();
         let plan = journal.worker("a");
         plan.ignores.store(true, Relaxed);
@@ -648,7 +664,7 @@ fn significant_children_end_their_supervisor() {
         (AutoShutdown::AllSignificant, &["a", "b"], false),
         (AutoShutdown::AnySignificant, &["c"], true),
     ] {
-        Sim::run(1, |t| {
+        simulated(|t| {
             let journal = Journal::default();
             let supervisor = Supervisor::new(OneForOne)
                 .auto_shutdown(policy)
@@ -673,7 +689,7 @@ fn significant_children_end_their_supervisor() {
 
 #[test]
 fn a_significant_child_that_is_told_to_end_ends_nobody() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForAll)
             .auto_shutdown(AutoShutdown::AnySignificant)
@@ -690,7 +706,7 @@ fn a_significant_child_that_is_told_to_end_ends_nobody() {
 
 #[test]
 fn automatic_shutdown_goes_up_the_tree() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let nested = {
             let journal = journal.clone();
@@ -729,7 +745,7 @@ fn specs_that_make_no_sense_are_refused() {
         ),
         (Supervisor::new(OneForOne).intensity(1, Duration::ZERO), SpecError::ZeroPeriod),
     ];
-    Sim::run(1, |_| {
+    Sim::run(0, |_| {
         for (supervisor, error) in cases {
             assert_eq!(supervisor.start().unwrap_err(), StartError::Spec(error));
         }
@@ -742,7 +758,7 @@ fn specs_that_make_no_sense_are_refused() {
 
 #[test]
 fn exit_signals_of_strangers_mean_nothing() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForAll).child("a", journal.spec("a")).start().unwrap();
         let pid = supervisor.pid().unwrap();
@@ -757,7 +773,7 @@ fn exit_signals_of_strangers_mean_nothing() {
 
 #[test]
 fn the_exit_of_its_parent_ends_a_supervisor() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let (tell, told) = (Arc::new(Mutex::new(None)), four(OneForOne, &journal));
         let seen = Arc::clone(&tell);
@@ -778,7 +794,7 @@ fn the_exit_of_its_parent_ends_a_supervisor() {
 
 #[test]
 fn children_do_not_survive_a_supervisor_that_is_killed() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let stubborn = Plan { traps: true, ..journal.worker("b") };
         let supervisor =
@@ -795,7 +811,7 @@ fn children_do_not_survive_a_supervisor_that_is_killed() {
 
 #[test]
 fn a_child_registers_its_name_before_others_see_it() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let nested = Supervisor::spec(|| Supervisor::new(OneForOne)).name("nested");
         let supervisor = Supervisor::new(OneForOne)
@@ -816,7 +832,7 @@ fn a_child_registers_its_name_before_others_see_it() {
 
 #[test]
 fn a_running_tree_is_printed() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let nested = {
             let journal = journal.clone();
@@ -861,7 +877,7 @@ fn a_running_tree_is_printed() {
 
 #[test]
 fn repeated_children_keep_their_places_while_they_are_restarted() {
-    Sim::run(1, |t| {
+    simulated(|t| {
         let journal = Journal::default();
         let width = Arc::new(AtomicU32::new(3));
         let nested = {
@@ -885,6 +901,40 @@ fn repeated_children_keep_their_places_while_they_are_restarted() {
         process::exit(slot.pid().unwrap(), ExitReason::Kill);
         t.advance(10 * SECOND);
         assert_eq!(slot.children("worker").len(), 2);
+    });
+}
+
+#[test]
+fn a_child_cannot_wait_for_a_supervisor_that_waits_for_it() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let (supervisor, answers) = (Arc::new(Mutex::new(None::<SupervisorRef>)), Arc::new(Mutex::new(Vec::new())));
+        let asks = {
+            let (supervisor, answers) = (Arc::clone(&supervisor), Arc::clone(&answers));
+            move || {
+                let supervisor = supervisor.lock().unwrap().clone();
+                let answer = supervisor.map(|supervisor| supervisor.count_children().map(|count| count.specs));
+                answers.lock().unwrap().push(answer);
+            }
+        };
+        let plan = Plan { asks: Some(Arc::new(asks)), traps: true, ..journal.worker("a") };
+        let started = Supervisor::new(OneForOne).child("a", plan.spec()).start().unwrap();
+        *supervisor.lock().unwrap() = Some(started.clone());
+        kill(t, &started, "a");
+        started.child::<Worker>("a").cast(Message::End(ExitReason::other("ends by itself")));
+        t.settle();
+        let (began, pid) = (t.now(), started.pid().unwrap());
+        started.stop().unwrap();
+        assert_eq!(t.now(), began);
+        t.crashes();
+        let answers = answers.lock().unwrap();
+        let is_deadlock = |answer: &Option<Result<usize, ChildError>>| match answer {
+            Some(Err(ChildError::Gone(CallError::Deadlock(path)))) => path.len() == 2 && path[1] == pid,
+            _ => false,
+        };
+        // Two restarts and the stop; when it ends by itself, nobody waits for it.
+        assert_eq!(answers.iter().map(is_deadlock).collect::<Vec<_>>(), [false, true, false, true, true]);
+        assert_eq!((&answers[0], &answers[2]), (&None, &Some(Ok(1))));
     });
 }
 

@@ -45,8 +45,6 @@ pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, CallError>,
     deadline: Moment,
     timer: WakeUp,
-    /// Whether it counts among the calls that its process waits for.
-    counted: bool,
     finished: bool,
 }
 
@@ -83,7 +81,7 @@ impl<T: 'static> Reply<T> {
                 (state.map(|slot| InFlight { slot, callee: AnyProcess::from(callee) }), deadline)
             }
         };
-        Self { state, deadline, timer: WakeUp::new(), counted: false, finished: false }
+        Self { state, deadline, timer: WakeUp::new(), finished: false }
     }
 
     /// Waits for the reply.
@@ -117,44 +115,63 @@ impl<T: 'static> Reply<T> {
     }
 
     /// Says whom its process waits for, if this is the only call that it waits for, and looks whether that closes a
-    /// cycle.
-    fn publish(&mut self, cx: &Context<'_>) -> Option<CallError> {
+    /// cycle. Whenever the process runs again, it says so anew.
+    fn publish(&self, cx: &Context<'_>) -> Option<CallError> {
         let Ok(call) = &self.state else { return None };
-        if self.counted {
-            return None;
-        }
-        let callee = call.callee.clone();
         current::try_with(|me| {
             if !me.task().owns(cx.waker()) {
                 return None;
             }
-            self.counted = true;
             let common = me.common();
             let calls = common.own.calls.get() + 1;
             common.own.calls.set(calls);
-            if calls > 1 {
+            // A token says nothing of the node, so cycles through several are not looked for.
+            if calls + common.own.waits.get() > 1 || call.callee.pid().node != me.pid().node {
                 common.waits_for.store(0, SeqCst);
                 return None;
             }
-            common.waits_for.store(callee.pid().token(), SeqCst);
-            if call.slot.is_done() {
+            common.waits_for.store(call.callee.pid().token(), SeqCst);
+            if !call.slot.is_owed() {
                 common.waits_for.store(0, SeqCst);
                 return None;
             }
-            deadlock(me, &callee).map(CallError::Deadlock)
+            deadlock(me, &call.callee).map(CallError::Deadlock)
         })
         .flatten()
     }
 
     fn finish(&mut self) {
         self.finished = true;
-        if std::mem::take(&mut self.counted) {
-            current::try_with(|me| {
-                let calls = &me.common().own.calls;
-                calls.set(calls.get() - 1);
-                me.common().waits_for.store(0, Release);
-            });
+        if let Ok(call) = &self.state {
+            call.slot.unpublish();
         }
+    }
+}
+
+/// Says, while it lives, that the current process waits for another one to start or to end, so that a call which the
+/// other makes back to it is recognised as a deadlock.
+pub(crate) struct WaitsFor(());
+
+impl WaitsFor {
+    pub(crate) fn process(other: Pid) -> Self {
+        current::with(|me| {
+            let common = me.common();
+            let waits = common.own.waits.get() + 1;
+            common.own.waits.set(waits);
+            let only = waits + common.own.calls.get() == 1;
+            common.waits_for.store(if only { other.token() } else { 0 }, SeqCst);
+        });
+        Self(())
+    }
+}
+
+impl Drop for WaitsFor {
+    fn drop(&mut self) {
+        current::try_with(|me| {
+            let waits = &me.common().own.waits;
+            waits.set(waits.get() - 1);
+            me.common().waits_for.store(0, Release);
+        });
     }
 }
 
@@ -180,7 +197,7 @@ impl<T: 'static> Future for Reply<T> {
                 Answer::Pending => {
                     let given_up = if call.callee.common().is_dead() {
                         Some(CallError::Exited(ended(call.callee.common().reason())))
-                    } else if this.timer.poll(cx, this.deadline).is_ready() {
+                    } else if this.timer.poll_on(&call.callee.common().node, cx, this.deadline).is_ready() {
                         Some(CallError::Timeout { started: false })
                     } else {
                         None

@@ -139,7 +139,7 @@ impl<A: Actor> Context<A> {
     /// For generated code: a handler that was given a `ReplyTo` has returned.
     #[doc(hidden)]
     pub fn deferred(&mut self, tracker: ReplyTracker) {
-        let call = tracker.0;
+        let call = tracker.0.clone();
         if call.is_pending() {
             call.deferred();
             current::with(|me| me.common().watch_call(call));

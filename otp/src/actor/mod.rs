@@ -28,8 +28,9 @@ use std::{any::Any, fmt, future::Future, pin::Pin};
 
 pub(crate) use self::{
     address::Address,
+    call::WaitsFor,
     client::of_slot,
-    server::{Start, caught, start_labelled, start_process},
+    server::{Start, Starting, caught},
 };
 pub use self::{
     call::Reply,

@@ -3,27 +3,31 @@
 //! | state | meaning | who sets it |
 //! |---|---|---|
 //! | `QUEUED` | the request is on its way or in the inbox | the caller, at first |
-//! | `STARTED` | its handler runs, or has deferred the reply | the callee, from `QUEUED` |
-//! | `WRITING` | the answer, or that there is none, is being put in | the one who answers, from the two above |
+//! | `STARTED` | its handler runs | the callee, from `QUEUED` |
+//! | `DEFERRED` | its handler has returned without an answer | the callee, from `STARTED` |
+//! | `WRITING` | the answer, or that there is none, is being put in | the one who answers, from those above |
 //! | `DONE` | the answer may be taken by the caller | the one who answers, from `WRITING` |
-//! | `CANCELLED` | the caller has given up; an answer is dropped by whoever has it | the caller, from `QUEUED` or `STARTED` |
+//! | `CANCELLED` | the caller has given up; an answer is dropped by whoever has it | the caller, from `QUEUED`, `STARTED` or `DEFERRED` |
 //!
 //! `WRITING` excludes everybody else from the value; `DONE` gives it to the caller. Nobody touches it in other states.
 
 #![allow(unsafe_code, reason = "the value is handed over by the state, without a lock")]
 
 use std::{
-    cell::UnsafeCell,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Waker},
 };
 
 use crate::{
     process::{AnyProcess, Pid, common::PendingCall, current},
-    sync::atomic::{
-        AtomicBool, AtomicU8,
-        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    sync::{
+        Mutex, UnsafeCell,
+        atomic::{
+            AtomicBool, AtomicU8,
+            Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+        },
+        lock, spin_loop,
     },
 };
 
@@ -32,6 +36,7 @@ const STARTED: u8 = 1;
 const WRITING: u8 = 2;
 const DONE: u8 = 3;
 const CANCELLED: u8 = 4;
+const DEFERRED: u8 = 5;
 
 pub(crate) struct ReplySlot<T> {
     state: AtomicU8,
@@ -83,7 +88,7 @@ impl<T: 'static> ReplySlot<T> {
     fn complete(&self, value: Option<T>) -> Option<T> {
         let mut state = self.state.load(Relaxed);
         loop {
-            if !matches!(state, QUEUED | STARTED) {
+            if !matches!(state, QUEUED | STARTED | DEFERRED) {
                 return value;
             }
             match self.state.compare_exchange_weak(state, WRITING, Acquire, Relaxed) {
@@ -92,18 +97,15 @@ impl<T: 'static> ReplySlot<T> {
             }
         }
         // SAFETY: we are the one who set `WRITING`, which excludes all others.
-        unsafe { *self.value.get() = value };
-        if let Some(caller) = &self.caller {
-            // It does not wait for us any more; what it waits for next, it says after it has seen `DONE`.
-            caller.common().waits_for.store(0, Release);
-        }
+        self.value.with_mut(|put| unsafe { *put = value });
+        self.unpublish();
         // Ordering: `DONE`, then the look for another waker; `poll` does it the other way round.
         self.state.swap(DONE, SeqCst);
         if let Some(caller) = &self.caller {
             caller.task().wake();
         }
         if self.has_other.load(SeqCst) {
-            let waker = self.other().take();
+            let waker = lock(&self.other).take();
             if let Some(waker) = waker {
                 waker.wake();
             }
@@ -111,16 +113,14 @@ impl<T: 'static> ReplySlot<T> {
         None
     }
 
-    fn other(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.other.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How the call stands; whoever polls is woken when that changes.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Answer<T> {
         if self.state.load(Acquire) != DONE
             && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker()))
         {
-            let before = self.other().replace(cx.waker().clone());
+            // A waker may be anybody's: it is neither cloned nor dropped under the lock.
+            let waker = cx.waker().clone();
+            let before = lock(&self.other).replace(waker);
             drop(before);
             self.has_other.store(true, SeqCst);
         }
@@ -128,14 +128,27 @@ impl<T: 'static> ReplySlot<T> {
             return Answer::Pending;
         }
         // SAFETY: `DONE` gives the value to the caller, and there is one caller.
-        match unsafe { (*self.value.get()).take() } {
+        match self.value.with_mut(|value| unsafe { (*value).take() }) {
             Some(value) => Answer::Given(value),
             None => Answer::None,
         }
     }
 
-    pub(crate) fn is_done(&self) -> bool {
-        self.state.load(SeqCst) == DONE
+    /// Whether the callee itself has to come to it, or to come back from it, before there is an answer.
+    pub(crate) fn is_owed(&self) -> bool {
+        matches!(self.state.load(SeqCst), QUEUED | STARTED)
+    }
+
+    /// The caller does not wait for the callee, as far as this call goes.
+    ///
+    /// Ordering: whoever changes the state does so, then comes here; the caller says that it waits, then looks at the
+    /// state. The one who answers is here before `DONE`, so that who has the answer is not seen to wait for it.
+    pub(crate) fn unpublish(&self) {
+        if let Some(caller) = &self.caller {
+            // It may wait for another process by now.
+            let waits_for = &caller.common().waits_for;
+            let _ = waits_for.compare_exchange(self.callee.token(), 0, SeqCst, Relaxed);
+        }
     }
 
     /// The caller gives up: `Ok(started)`, or the answer that came at the last moment.
@@ -143,19 +156,21 @@ impl<T: 'static> ReplySlot<T> {
         let mut state = self.state.load(Relaxed);
         loop {
             match state {
-                QUEUED | STARTED => match self.state.compare_exchange_weak(state, CANCELLED, AcqRel, Acquire) {
-                    Ok(_) => return Ok(state == STARTED),
-                    Err(now) => state = now,
-                },
+                QUEUED | STARTED | DEFERRED => {
+                    match self.state.compare_exchange_weak(state, CANCELLED, AcqRel, Acquire) {
+                        Ok(_) => return Ok(state != QUEUED),
+                        Err(now) => state = now,
+                    }
+                }
                 WRITING => {
-                    std::hint::spin_loop();
+                    spin_loop();
                     state = self.state.load(Acquire);
                 }
                 DONE => {
                     // Ordering: pairs with the `Release` of `complete`.
                     self.state.load(Acquire);
                     // SAFETY: `DONE` gives the value to the caller, and there is one caller.
-                    return Err(unsafe { (*self.value.get()).take() });
+                    return Err(self.value.with_mut(|value| unsafe { (*value).take() }));
                 }
                 _ => return Ok(true),
             }
@@ -169,16 +184,14 @@ impl<T: 'static> PendingCall for ReplySlot<T> {
     }
 
     fn is_pending(&self) -> bool {
-        matches!(self.state.load(Relaxed), QUEUED | STARTED)
+        matches!(self.state.load(Relaxed), QUEUED | STARTED | DEFERRED)
     }
 
     fn deferred(&self) {
         // A caller whose reply was deferred does not wait for the callee to come back, so it closes no cycle.
-        if let Some(caller) = &self.caller
-            && self.is_pending()
-        {
-            caller.common().waits_for.store(0, Release);
-        }
+        self.begin();
+        let _ = self.state.compare_exchange(STARTED, DEFERRED, SeqCst, Relaxed);
+        self.unpublish();
     }
 }
 
@@ -269,6 +282,18 @@ impl<T: 'static> fmt::Debug for ReplyTo<T> {
 /// A call whose reply may be deferred; for generated code.
 #[doc(hidden)]
 pub struct ReplyTracker(pub(crate) Arc<dyn PendingCall>);
+
+impl Drop for ReplyTracker {
+    fn drop(&mut self) {
+        // Its handler has not returned: the process ends, and tells the caller then, wherever the `ReplyTo` is.
+        let unwinds = std::thread::panicking();
+        current::try_with(|me| {
+            if self.0.is_pending() && (unwinds || me.common().is_ending()) {
+                me.common().own.keep_orphan(Arc::clone(&self.0));
+            }
+        });
+    }
+}
 
 impl fmt::Debug for ReplyTracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

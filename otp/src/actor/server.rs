@@ -5,16 +5,21 @@ use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::Ordering::{AcqRel, Relaxed},
+    },
     task::Poll,
     time::Duration,
 };
 
-use super::{Actor, Address, Blocking, Context, Handled, Info, Init, StartError, client::of_process, context::Stop};
+use super::{
+    Actor, Address, Blocking, Context, Handled, Info, Init, StartError, WaitsFor, client::of_process, context::Stop,
+};
 use crate::{
     process::{
         self, ExitReason, MonitorRef, Pid,
-        answer::{self, Asked},
+        answer::{self, Answer, Asked},
         cell::Cell,
         common::PendingCall,
         current,
@@ -75,7 +80,7 @@ impl<A: Actor> Starter<A> {
     /// See [`StartError`]. The process has ended when an error is returned, and its name is free.
     pub fn start(self, args: A::Args) -> Result<A::Client<Blocking>, StartError> {
         let start = Start { args, name: self.name, relation: self.relation, timeout: self.timeout };
-        start_process::<A>(start).map(|(cell, _)| of_process(Address::<A>::process(cell)))
+        Starting::<A>::new(A::NAME, start).wait().map(|(cell, _)| of_process(Address::<A>::process(cell)))
     }
 
     /// As [`start`](Starter::start), monitored by the current process. `gen_server:start_monitor/3`.
@@ -85,7 +90,7 @@ impl<A: Actor> Starter<A> {
     #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
     pub fn start_monitor(self, args: A::Args) -> Result<(A::Client<Blocking>, MonitorRef), StartError> {
         let start = Start { args, name: self.name, relation: Relation::Monitor, timeout: self.timeout };
-        let (cell, monitor) = start_process::<A>(start)?;
+        let (cell, monitor) = Starting::<A>::new(A::NAME, start).wait()?;
         Ok((of_process(Address::<A>::process(cell)), monitor.expect("it was asked for")))
     }
 }
@@ -111,56 +116,85 @@ pub(crate) struct Start<A: Actor> {
 
 type Started<A> = (TaskRef<Cell<<A as Actor>::Message>>, Option<MonitorRef>);
 
-/// Starts an actor and waits until its `init` is over, and on failure until the process is gone.
-pub(crate) fn start_process<A: Actor>(start: Start<A>) -> Result<Started<A>, StartError> {
-    start_labelled(A::NAME, start)
+/// An actor whose process runs, and whose `init` may not be over.
+pub(crate) struct Starting<A: Actor> {
+    cell: TaskRef<Cell<A::Message>>,
+    monitor: Option<MonitorRef>,
+    answer: Answer<Outcome>,
+    relation: Relation,
+    timeout: Option<Duration>,
+    _waits: Option<WaitsFor>,
 }
 
-/// As [`start_process`], for an actor that reports call by a name of its own.
-pub(crate) fn start_labelled<A: Actor>(label: &'static str, start: Start<A>) -> Result<Started<A>, StartError> {
-    let (relation, timeout) = (start.relation, start.timeout);
-    let (asked, answer) = answer::channel();
-    let (cell, monitor) = spawn::start(label, relation, |cell| {
-        let ack = Ack { asked: Some(asked), child: cell.common().pid };
-        Box::pin(serve::<A>(Box::new(Serve { cell: cell.clone(), args: Some(start.args), name: start.name, ack })))
-    });
-    let pid = cell.common().pid;
-    let outcome = match timeout {
-        None => current::block_on(answer).map(Some),
-        Some(limit) => {
-            let at = current::with(|me| me.common().deadline(Some(limit)));
-            let mut answer = std::pin::pin!(answer);
-            let mut timer = process::timer::WakeUp::new();
-            current::block_on(poll_fn(|cx| match answer.as_mut().poll(cx) {
-                Poll::Ready(answer) => Poll::Ready(Some(answer)),
-                Poll::Pending => timer.poll(cx, at).map(|()| None),
-            }))
-        }
-    };
-    let error = match outcome {
-        Ok(Some(Some(Ok(())))) => return Ok((cell, monitor)),
-        Ok(Some(Some(Err(error)))) => error,
-        Ok(Some(None)) => StartError::Failed(cell.common().reason().unwrap_or(ExitReason::Killed)),
-        Ok(None) => {
-            process::unlink(pid);
-            process::exit(pid, ExitReason::Kill);
-            StartError::Timeout
-        }
-        Err(current::Interrupted::Exiting) => StartError::Exiting,
-        Err(current::Interrupted::Resources) => {
-            process::unlink(pid);
-            process::exit(pid, ExitReason::Kill);
-            StartError::Resources
-        }
-    };
-    if relation == Relation::Link {
-        // A starter that traps exits learns of the failure by the error alone.
-        current::with(|me| {
-            me.process().take_arrivals(me);
-            me.process().take_signal(&mut |signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid));
+impl<A: Actor> Starting<A> {
+    /// Starts an actor; reports call it `label`.
+    pub(crate) fn new(label: &'static str, start: Start<A>) -> Self {
+        let (relation, timeout) = (start.relation, start.timeout);
+        let (asked, answer) = answer::channel();
+        let mut waits = None;
+        let (cell, monitor) = spawn::start(label, relation, |cell| {
+            // Said before it runs: what it calls in its `init` it calls later.
+            waits = Some(WaitsFor::process(cell.common().pid));
+            let ack = Ack { asked: Some(asked), child: cell.common().pid };
+            Box::pin(serve::<A>(Box::new(Serve { cell: cell.clone(), args: Some(start.args), name: start.name, ack })))
         });
+        Self { cell, monitor, answer, relation, timeout, _waits: waits }
     }
-    Err(error)
+
+    /// Waits until its `init` is over, and on failure until the process is gone.
+    pub(crate) fn wait(mut self) -> Result<Started<A>, StartError> {
+        let outcome = current::block_on(self.outcome());
+        self.conclude(outcome)
+    }
+
+    /// As [`wait`](Starting::wait), for the handler of a process that is not to be bound to its core.
+    pub(crate) async fn ready(mut self) -> Result<Started<A>, StartError> {
+        let outcome = self.outcome().await;
+        self.conclude(Ok(outcome))
+    }
+
+    /// What is said of the start; nothing when the process ends without a word, or the time is over.
+    async fn outcome(&mut self) -> Option<Option<Outcome>> {
+        let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
+        let mut timer = process::timer::WakeUp::new();
+        poll_fn(|cx| match (Pin::new(&mut self.answer).poll(cx), at) {
+            (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
+            (Poll::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
+            (Poll::Pending, None) => Poll::Pending,
+        })
+        .await
+    }
+
+    fn conclude(
+        self,
+        outcome: Result<Option<Option<Outcome>>, current::Interrupted>,
+    ) -> Result<Started<A>, StartError> {
+        let pid = self.cell.common().pid;
+        let error = match outcome {
+            Ok(Some(Some(Ok(())))) => return Ok((self.cell, self.monitor)),
+            Ok(Some(Some(Err(error)))) => error,
+            Ok(Some(None)) => StartError::Failed(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
+            Ok(None) => {
+                process::unlink(pid);
+                process::exit(pid, ExitReason::Kill);
+                StartError::Timeout
+            }
+            Err(current::Interrupted::Exiting) => StartError::Exiting,
+            Err(current::Interrupted::Resources) => {
+                process::unlink(pid);
+                process::exit(pid, ExitReason::Kill);
+                StartError::Resources
+            }
+        };
+        if self.relation == Relation::Link {
+            // A starter that traps exits learns of the failure by the error alone.
+            current::with(|me| {
+                me.process().take_arrivals(me);
+                me.process().take_signal(&mut |signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid));
+            });
+        }
+        Err(error)
+    }
 }
 
 type Outcome = Result<(), StartError>;
@@ -174,9 +208,15 @@ struct Ack {
 
 impl Ack {
     fn started(&mut self) {
-        if let Some(asked) = self.asked.take() {
-            asked.answer(Ok(()));
-        }
+        let Some(asked) = self.asked.take() else { return };
+        // The starter does not wait any more, even if it has yet to notice.
+        current::with(|me| {
+            let parent = me.common().parent.and_then(|parent| me.common().node.find(parent));
+            if let Some(parent) = parent {
+                let _ = parent.common().waits_for.compare_exchange(self.child.token(), 0, AcqRel, Relaxed);
+            }
+        });
+        asked.answer(Ok(()));
     }
 
     /// Says why not, once the process is gone and its name is free.
@@ -257,11 +297,12 @@ fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason>
             stop = handled(&mut ctx, outcome);
         }
         let Some(stop) = stop else { return ExitReason::Normal };
-        ctx.cell().common().handler.set("terminate");
+        let message = ctx.cell().common().handler.replace("terminate");
         if let Handled::Async(terminate) = actor.terminate(&stop.reason, &mut ctx) {
             deaf(terminate).await;
         }
-        ctx.cell().common().handler.set("");
+        // The report of a crash names the message that it came from.
+        ctx.cell().common().handler.set(if stop.reason.is_clean() { "" } else { message });
         if let Some(reply) = stop.reply {
             reply();
         }
@@ -419,6 +460,7 @@ fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) -> O
 fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
     current::with(|me| {
         let common = cell.common();
+        common.waits_for_no_call();
         if common.must_end(me) {
             return None;
         }

@@ -16,7 +16,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     scheduler::{Run, Scheduler, Task, TaskRef, Turn},
+    sync::{Mutex, MutexGuard, lock},
     time::Moment,
 };
 
@@ -88,7 +89,7 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     fn outer(&self) -> MutexGuard<'_, Outer<M>> {
-        self.outer.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.outer)
     }
 
     /// Puts a message into the inbox of `this`.
@@ -166,6 +167,13 @@ impl<M: Send + 'static> Cell<M> {
         Some(item)
     }
 
+    /// What is called through handles that a handler was given can be called from elsewhere: a thread of its own, a
+    /// thread-local.
+    fn assert_own(&self) {
+        let own = current::try_with(AnyProcess::pid) == Some(self.common.pid);
+        assert!(own, "only the process itself can do this, in its own handler");
+    }
+
     fn with_rare<R>(&self, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
         let mut rare = self.rare.take().unwrap_or_else(|| Box::new(Rare { ahead: 0, idle: None }));
         let result = f(&mut rare);
@@ -175,6 +183,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Puts a message before all others but those that were put there before it. `{continue, Term}`.
     pub(crate) fn put_first(&self, message: M) {
+        self.assert_own();
         let ahead = self.with_rare(|rare| {
             rare.ahead += 1;
             rare.ahead - 1
@@ -184,6 +193,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Has `message` delivered if nothing else arrives within `after`.
     pub(crate) fn set_idle(&self, after: Duration, message: M) {
+        self.assert_own();
         let at = self.common.deadline(Some(after));
         let before = self.with_rare(|rare| rare.idle.replace((at, message)));
         drop(before);
@@ -207,6 +217,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Gives back memory that its queues do not need now.
     pub(crate) fn shrink(&self) {
+        self.assert_own();
         self.mail.borrow_mut().shrink_to_fit();
         self.outer().queue.shrink_to_fit();
     }
@@ -221,6 +232,7 @@ impl<M: Send + 'static> Cell<M> {
             return Self::die(this, me, reason);
         }
         let mut body = this.body.take().expect("a process has its code until it dies");
+        this.common.waits_for_no_call();
         let polled = me
             .task()
             .with_waker(|waker| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(waker)))));
@@ -243,10 +255,7 @@ impl<M: Send + 'static> Cell<M> {
     /// Ends the process; see the module's header for the order.
     pub(crate) fn die(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
         let common = &this.common;
-        if !common.begin_end(false) {
-            this.drop_remains();
-            return Turn::Done;
-        }
+        common.begin_dying();
         let mut reason = reason;
         let body = this.body.take();
         common.quietly(|| drop(body), &mut reason);
@@ -264,7 +273,12 @@ impl<M: Send + 'static> Cell<M> {
                 item => common.quietly(|| drop(item), &mut reason),
             }
         }
-        common.farewell(me, reason);
+        // To drop what it held may have taken so long that it was declared dead.
+        if common.begin_end(false) {
+            common.farewell(me, reason);
+        } else {
+            this.drop_remains();
+        }
         Turn::Done
     }
 
@@ -284,6 +298,7 @@ impl<M: Send + 'static> Cell<M> {
         for item in mail {
             self.common.quietly(|| drop(item), &mut ignored);
         }
+        self.common.own.take_orphans().into_iter().for_each(|call| self.common.abandon(call));
     }
 }
 
@@ -436,6 +451,9 @@ impl AnyProcess {
         let common = self.common();
         if !common.begin_end(true) {
             return false;
+        }
+        for timer in common.cancel_timers() {
+            common.quietly(|| drop(timer), &mut ExitReason::Normal);
         }
         self.process().refuse_all(self);
         common.farewell(self, reason);

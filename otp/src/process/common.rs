@@ -6,13 +6,7 @@ use std::{
     collections::BTreeMap,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{
-            AtomicU8, AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
-        },
-    },
+    sync::Arc,
     thread::Thread,
     time::Duration,
 };
@@ -25,12 +19,24 @@ use super::{
     panic,
     signal::{Links, Signal},
 };
-use crate::time::{Expire, Key, Moment};
+use crate::{
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{
+            AtomicU8, AtomicU64,
+            Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+        },
+        lock,
+    },
+    time::{Expire, Key, Moment},
+};
 
 /// Something in the outer queue asks to be acted on.
 const SIGNALLED: u8 = 1;
 /// It waits for something that no message of its own type can be.
 const DEAF: u8 = 2;
+/// Its code has ended, and what it held is being dropped.
+const DYING: u8 = 64;
 /// Whoever set this does the farewell.
 const ENDING: u8 = 4;
 /// Declared dead while its code was running; the code must not do anything any more.
@@ -98,8 +104,10 @@ pub(crate) struct Relations {
 #[derive(Default)]
 pub(crate) struct Own {
     pub(crate) trap_exit: Cell<bool>,
-    /// The number of calls that its code waits for.
+    /// The number of calls that its code waits for, as of the last time that it was polled.
     pub(crate) calls: Cell<u32>,
+    /// The number of processes whose start or end its code waits for.
+    pub(crate) waits: Cell<u32>,
     armed: Cell<Option<Key>>,
     last: Cell<Option<Box<Last>>>,
 }
@@ -180,7 +188,7 @@ impl Common {
     }
 
     fn relations(&self) -> MutexGuard<'_, Standing> {
-        self.relations.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.relations)
     }
 
     /// Calls `f` with its relations; nothing once it has ended.
@@ -209,7 +217,7 @@ impl Common {
     }
 
     pub(crate) fn is_ending(&self) -> bool {
-        self.flags.load(Acquire) & ENDING != 0
+        self.flags.load(Acquire) & (DYING | ENDING) != 0
     }
 
     pub(crate) fn is_lost(&self) -> bool {
@@ -232,6 +240,11 @@ impl Common {
             Standing::Alive(_) => None,
             Standing::Ended(reason) => Some((**reason).clone()),
         }
+    }
+
+    /// Its code has ended; it can still be declared dead, should a `Drop` of what it held not come back.
+    pub(super) fn begin_dying(&self) {
+        self.flags.fetch_or(DYING, AcqRel);
     }
 
     /// Sets the flag of the one who ends it; false when somebody has.
@@ -269,6 +282,13 @@ impl Common {
     pub(crate) fn set_deaf(&self, deaf: bool) -> bool {
         let before = if deaf { self.flags.fetch_or(DEAF, Relaxed) } else { self.flags.fetch_and(!DEAF, Relaxed) };
         before & DEAF != 0
+    }
+
+    /// Its code runs: it waits for no call until it says so again.
+    pub(crate) fn waits_for_no_call(&self) {
+        if self.own.calls.replace(0) > 0 && self.own.waits.get() == 0 {
+            self.waits_for.store(0, Release);
+        }
     }
 
     /// Unwinds the running code if the process has to end: acts on the signals that wait.
@@ -329,7 +349,9 @@ impl Common {
         let in_table = node.table.remove(self.pid);
         self.flags.fetch_or(DEAD, AcqRel);
         if !reason.is_clean() && !matches!(reason, ExitReason::Killed | ExitReason::Kill) {
-            node.crashed(me, &reason, relations.name.as_deref(), relations.links.iter().collect());
+            // To say why runs code of the user's: how a reason is displayed, what hears of it.
+            let crashed = || node.crashed(me, &reason, relations.name.as_deref(), relations.links.iter().collect());
+            self.quietly(crashed, &mut ExitReason::Normal);
         }
         for other in relations.links.iter() {
             node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });
@@ -342,9 +364,15 @@ impl Common {
         }
         // What a lost process still holds belongs to its thread.
         let orphans = if self.is_lost() { Vec::new() } else { self.own.take_orphans() };
-        orphans.iter().chain(&relations.calls).for_each(|call| call.abandon());
+        orphans.into_iter().chain(relations.calls).for_each(|call| self.abandon(call));
         drop(in_table);
         node.ended();
+    }
+
+    /// Tells a caller that there will be no answer.
+    pub(super) fn abandon(&self, call: Arc<dyn PendingCall>) {
+        // The waker may be anybody's.
+        self.quietly(move || call.abandon(), &mut ExitReason::Normal);
     }
 
     /// Has a timer cancelled when this process ends.
@@ -361,14 +389,15 @@ impl Common {
 
     /// Has `call` abandoned when this process ends, if it is pending then. False when it has ended.
     pub(crate) fn watch_call(&self, call: Arc<dyn PendingCall>) -> bool {
-        self.relate(|relations| {
+        // What is over is dropped after the lock: it may hold a waker, which may be anybody's.
+        let over: Option<Vec<_>> = self.relate(|relations| {
             let calls = &mut relations.calls;
-            if calls.len() == calls.capacity() {
-                calls.retain(|call| call.is_pending());
-            }
+            let full = calls.len() == calls.capacity();
+            let over = if full { calls.extract_if(.., |call| !call.is_pending()).collect() } else { Vec::new() };
             calls.push(call);
-        })
-        .is_some()
+            over
+        });
+        over.is_some()
     }
 
     /// Asks to be woken at a moment, if not before.

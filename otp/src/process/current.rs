@@ -19,7 +19,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{ExitReason, any::AnyProcess, cell::Cell, common::Home, node::Node};
+use super::{
+    ExitReason,
+    any::AnyProcess,
+    cell::Cell,
+    common::{Common, Home},
+    node::Node,
+};
 use crate::{
     report::Spans,
     scheduler::{self, Simulation},
@@ -140,14 +146,15 @@ pub(crate) fn driving<R>(node: &Node, simulation: Rc<Simulation>, f: impl FnOnce
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
     let mut future = pin!(future);
     with(|me| {
-        let deaf = me.common().set_deaf(true);
-        let result = loop {
+        let _waiting = Waiting { common: me.common(), deaf: me.common().set_deaf(true) };
+        loop {
             if me.common().must_end(me) {
                 if thread::panicking() {
                     break Err(Interrupted::Exiting);
                 }
                 me.common().unwind();
             }
+            me.common().waits_for_no_call();
             if let Poll::Ready(output) =
                 me.task().with_waker(|waker| future.as_mut().poll(&mut Context::from_waker(waker)))
             {
@@ -156,10 +163,21 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
             if park(me).is_err() {
                 break Err(Interrupted::Resources);
             }
-        };
-        me.common().set_deaf(deaf);
-        result
+        }
     })
+}
+
+/// A wait; when it is over, or unwound, the process is again what it was before.
+struct Waiting<'a> {
+    common: &'a Common,
+    deaf: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.common.set_deaf(self.deaf);
+        self.common.waits_for_no_call();
+    }
 }
 
 fn park(me: &AnyProcess) -> io::Result<()> {
@@ -167,6 +185,8 @@ fn park(me: &AnyProcess) -> io::Result<()> {
         Home::Core if thread::panicking() => park_unwinding(me),
         Home::Core => {
             let spans = Spans::leave();
+            // Between turns the thread is no process.
+            CURRENT.set(None);
             let parked = scheduler::park(me.task());
             CURRENT.set(Some(NonNull::from(me)));
             spans.enter();

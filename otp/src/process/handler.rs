@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "a text is two words, read only when both are of one write")]
 
-use std::sync::atomic::{
+use crate::sync::atomic::{
     AtomicPtr, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
     fence,
@@ -29,6 +29,13 @@ impl Handler {
         self.start.store(name.as_ptr().cast_mut(), Relaxed);
         self.len.store(name.len() as u32, Relaxed);
         self.writes.store(writes.wrapping_add(2), Release);
+    }
+
+    /// As [`Handler::set`]; returns the name before.
+    pub(crate) fn replace(&self, name: &'static str) -> &'static str {
+        let before = self.get().unwrap_or_default();
+        self.set(name);
+        before
     }
 
     /// The name, unless there is none or it is being changed.

@@ -1,6 +1,12 @@
 //! The current process, as plain code sees it: its pid, its subjects, what it can wait for.
 
-use std::{fmt, future::poll_fn, marker::PhantomData, task::Poll, time::Duration};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    marker::PhantomData,
+    task::Poll,
+    time::Duration,
+};
 
 use super::{
     AnyProcess, Down, Exit, MonitorRef, Pid,
@@ -72,11 +78,19 @@ pub(crate) fn receive(limit: Option<Duration>, accept: impl FnMut(&Signal) -> bo
 /// As [`receive`], for one who says what an interruption means.
 pub(crate) fn try_receive(
     limit: Option<Duration>,
-    mut accept: impl FnMut(&Signal) -> bool,
+    accept: impl FnMut(&Signal) -> bool,
 ) -> Result<Option<Signal>, Interrupted> {
+    current::block_on(receiving(limit, accept))
+}
+
+/// As [`receive`], to be awaited.
+pub(crate) fn receiving(
+    limit: Option<Duration>,
+    mut accept: impl FnMut(&Signal) -> bool,
+) -> impl Future<Output = Option<Signal>> {
     let at = current::with(|me| me.common().deadline(limit));
     let mut timer = WakeUp::new();
-    current::block_on(poll_fn(|cx| {
+    poll_fn(move |cx| {
         current::with(|me| {
             let process = me.process();
             let found = process.take_signal(&mut accept).or_else(|| {
@@ -88,7 +102,7 @@ pub(crate) fn try_receive(
                 None => timer.poll(cx, at).map(|()| None),
             }
         })
-    }))
+    })
 }
 
 /// An address for messages of type `T`, received by the process that made it, or that nobody receives any more.

@@ -196,30 +196,42 @@ impl WakeUp {
         Self { set: false, entry: None }
     }
 
-    /// Ready at `at` or later.
+    /// Ready at `at` or later, on the clock of the current process.
     pub(crate) fn poll(&mut self, cx: &Context<'_>, at: Moment) -> Poll<()> {
-        current::with(|me| {
-            let common = me.common();
-            if at == Moment::FAR {
-                return Poll::Pending;
+        current::with(|me| self.poll_on(&me.common().node, cx, at))
+    }
+
+    /// Ready at `at` or later, on the clock of `node`.
+    pub(crate) fn poll_on(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) -> Poll<()> {
+        if at == Moment::FAR {
+            return Poll::Pending;
+        }
+        if std::mem::replace(&mut self.set, true) && node.scheduler.now() >= at {
+            return Poll::Ready(());
+        }
+        let by_alarm = current::try_with(|me| {
+            let own = me.task().owns(cx.waker()) && Arc::ptr_eq(&me.common().node, node);
+            if own {
+                me.common().wake_at(me, at);
             }
-            if std::mem::replace(&mut self.set, true) && common.node.scheduler.now() >= at {
-                return Poll::Ready(());
+            own
+        });
+        if by_alarm == Some(true) {
+            return Poll::Pending;
+        }
+        if let Some((_, _, entry)) = &self.entry {
+            let before =
+                std::mem::replace(&mut *entry.waker.lock().unwrap_or_else(PoisonError::into_inner), cx.waker().clone());
+            drop(before);
+        } else {
+            let entry = Arc::new(Entry { waker: Mutex::new(cx.waker().clone()) });
+            let (key, next) = node.scheduler.timers().insert(at, entry.clone());
+            if next {
+                node.scheduler.timer_is_next();
             }
-            if me.task().owns(cx.waker()) {
-                common.wake_at(me, at);
-            } else if let Some((_, _, entry)) = &self.entry {
-                entry.waker.lock().unwrap_or_else(PoisonError::into_inner).clone_from(cx.waker());
-            } else {
-                let entry = Arc::new(Entry { waker: Mutex::new(cx.waker().clone()) });
-                let (key, next) = common.node.scheduler.timers().insert(at, entry.clone());
-                if next {
-                    common.node.scheduler.timer_is_next();
-                }
-                self.entry = Some((common.node.clone(), key, entry));
-            }
-            Poll::Pending
-        })
+            self.entry = Some((node.clone(), key, entry));
+        }
+        Poll::Pending
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     Scheduler,
     rng::Rng,
     seat::{Place, Seat},
+    sleep::Sleeper,
     stack::{Left, Stack, leave},
     task::Task,
 };
@@ -44,6 +45,8 @@ pub(crate) struct Core {
     ready_streak: Cell<u32>,
     /// A driven core makes one step at a time, as its simulation says.
     driven: bool,
+    /// Tells the scheduling loop of the spare stack that is resumed next to return.
+    surplus: Cell<bool>,
 }
 
 /// Parked stacks by number; a number is reserved before its stack has left.
@@ -183,12 +186,13 @@ impl Core {
             turns: Cell::new(0),
             ready_streak: Cell::new(0),
             driven,
+            surplus: Cell::new(false),
         }
     }
 
     /// The loop at the bottom of every stack.
     fn run(self: &Rc<Self>) {
-        loop {
+        while !self.surplus.take() {
             match self.next() {
                 Step::Run(task) => {
                     self.seat.begin_turn(task.token());
@@ -226,13 +230,19 @@ impl Core {
                 self.ready_streak.set(0);
                 return Step::Run(task);
             }
+            // The tasks that had a right to run before the next stack were taken by another core.
+            self.ready_streak.set(0);
+            if !self.ready.borrow().is_empty() {
+                continue;
+            }
             if self.scheduler.is_stopping() || (self.seat.is_detached() && self.parked.borrow().taken == 0) {
                 return Step::Stop;
             }
             if self.seat.is_detached() {
+                self.scheduler.empty(&self.seat);
                 self.seat.parker().park(None);
             } else {
-                self.await_work();
+                self.scheduler.sleep().await_work(self.scheduler.cores(), self);
             }
         }
     }
@@ -263,65 +273,9 @@ impl Core {
         Some(stack)
     }
 
-    /// Returns when there may be work: looks around, then sleeps.
-    fn await_work(&self) {
-        let scheduler = &self.scheduler;
-        if scheduler.sleep().begin_search(scheduler.cores()) {
-            let found = self.search();
-            if scheduler.sleep().end_search() && found {
-                scheduler.notify();
-            }
-            if found {
-                return;
-            }
-        } else if self.look_around(None) {
-            return;
-        }
-        scheduler.sleep().begin_sleep(self.seat.number);
-        if self.seat.queue.len() > 0 || self.seat.has_ready() || scheduler.has_work() || scheduler.is_stopping() {
-            if scheduler.sleep().end_sleep(self.seat.number) {
-                scheduler.sleep().end_search();
-            }
-            self.look_around(None);
-            return;
-        }
-        if scheduler.sleep().keep_time(self.seat.number) {
-            if let Some(limit) = scheduler.until_next_timer() {
-                self.seat.parker().park(limit);
-            }
-            scheduler.sleep().end_keep_time(self.seat.number);
-        } else {
-            self.seat.parker().park(None);
-        }
-        if scheduler.sleep().end_sleep(self.seat.number) {
-            // Woken as a searcher: look at once, and pass the wake-up on if there is more.
-            let found = self.look_around(None);
-            if scheduler.sleep().end_search() && found {
-                scheduler.notify();
-            }
-        }
-    }
-
-    fn search(&self) -> bool {
-        let began = Instant::now();
-        let turns = self.scheduler.turns();
-        loop {
-            if self.look_around(None) {
-                return true;
-            }
-            for _ in 0..64 {
-                if self.scheduler.has_work() || self.seat.has_ready() || self.scheduler.is_stopping() {
-                    break;
-                }
-                std::hint::spin_loop();
-            }
-            if self.scheduler.is_stopping() {
-                return false;
-            }
-            if began.elapsed() > SEARCH {
-                return self.look_around(Some(&turns));
-            }
-        }
+    /// Whether a parked stack can go on.
+    fn has_ready(&self) -> bool {
+        !self.ready.borrow().is_empty() || self.seat.has_ready()
     }
 
     /// One look at the timers and at the other queues; true when there is something to do now. A core that is still in
@@ -329,7 +283,7 @@ impl Core {
     fn look_around(&self, turns: Option<&[(u32, u64)]>) -> bool {
         self.scheduler.expire_timers();
         self.seat.queue.len() > 0
-            || self.seat.has_ready()
+            || self.has_ready()
             || self.scheduler.injector().steal_into(&self.seat.queue, true) > 0
             || self.scheduler.steal_into(&self.seat, turns.unwrap_or_default())
     }
@@ -374,15 +328,77 @@ impl Core {
     }
 
     fn put_spare(&self, stack: Stack) {
-        self.spare.borrow_mut().push(stack);
+        if self.spare.borrow().len() < SPARE_STACKS {
+            self.spare.borrow_mut().push(stack);
+        } else {
+            self.finish(stack);
+        }
     }
 
     /// Lets the scheduling loops of the spare stacks return.
     fn finish_spares(&self) {
         loop {
-            let Some(mut stack) = self.spare.borrow_mut().pop() else { return };
-            while stack.resume() != Left::Finished {}
+            let Some(stack) = self.spare.borrow_mut().pop() else { return };
+            self.finish(stack);
         }
+    }
+
+    /// Gives a stack with nothing on it but the scheduling loop back to the system.
+    fn finish(&self, mut stack: Stack) {
+        self.surplus.set(true);
+        let left = stack.resume();
+        debug_assert_eq!(left, Left::Finished, "the loop returns when it is told to");
+    }
+}
+
+impl Sleeper for Core {
+    fn number(&self) -> u32 {
+        self.seat.number
+    }
+
+    fn search(&self) -> bool {
+        let began = Instant::now();
+        let turns = self.scheduler.turns();
+        loop {
+            if Sleeper::look_around(self) {
+                return true;
+            }
+            for _ in 0..64 {
+                if self.scheduler.has_work() || self.has_ready() || self.scheduler.is_stopping() {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
+            if self.scheduler.is_stopping() {
+                return false;
+            }
+            if began.elapsed() > SEARCH {
+                return Core::look_around(self, Some(&turns));
+            }
+        }
+    }
+
+    fn look_around(&self) -> bool {
+        Core::look_around(self, None)
+    }
+
+    fn has_work(&self) -> bool {
+        self.seat.queue.len() > 0 || self.has_ready() || self.scheduler.has_work() || self.scheduler.is_stopping()
+    }
+
+    fn sleep(&self, keeps_time: bool) {
+        let limit = if keeps_time { self.scheduler.until_next_timer() } else { Some(None) };
+        if let Some(limit) = limit {
+            self.seat.parker().park(limit);
+        }
+    }
+
+    fn awake(&self) {
+        self.scheduler.wake_watchdog();
+    }
+
+    fn notify(&self) {
+        self.scheduler.notify();
     }
 }
 

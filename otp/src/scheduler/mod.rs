@@ -14,6 +14,7 @@ mod watch;
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     sync::{
         Arc, PoisonError, RwLock,
@@ -39,6 +40,9 @@ use crate::{
     time::{Clock, Moment, Timers},
 };
 
+/// What stands for a seat beside the watchdog's thread.
+const WATCHDOG: u32 = 0;
+
 pub(crate) struct Scheduler {
     clock: Clock,
     timers: Timers,
@@ -52,7 +56,7 @@ pub(crate) struct Scheduler {
     injector: RunQueue,
     sleep: Sleep,
     stopping: AtomicBool,
-    /// By seat; the watchdog is 0.
+    /// By seat.
     threads: Mutex<Vec<(u32, JoinHandle<()>)>>,
     /// Threads lost in code that has not come back.
     lost: AtomicUsize,
@@ -96,7 +100,7 @@ impl Scheduler {
         let scheduler = Arc::clone(self);
         let thread =
             thread::Builder::new().name("otp-watchdog".into()).spawn(move || watch::watch(&scheduler, &*watch))?;
-        lock(&self.threads).push((0, thread));
+        lock(&self.threads).push((WATCHDOG, thread));
         Ok(())
     }
 
@@ -127,12 +131,22 @@ impl Scheduler {
         }
         lock(&self.detached).push(Arc::clone(seat));
         self.seats.write().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, seat));
-        for task in seat.queue.drain() {
-            self.injector.push_last(task);
-        }
+        self.empty(seat);
+        // If its turn is over after all, it may have gone to sleep as one of many: it must look who it is.
+        seat.parker().unpark();
         if let Err(error) = self.start_core() {
             // With no thread to be had the other cores go on; the node has one core less.
             crate::report::core_not_replaced(&error);
+        }
+    }
+
+    /// Gives the queue of a seat that was given up to the others.
+    ///
+    /// Its own thread may be queueing meanwhile. Whoever puts a task in looks whether the seat was given up, and then
+    /// comes here; [`RunQueue::drain`] says why one of the two finds it.
+    fn empty(&self, seat: &Seat) {
+        for task in seat.queue.drain() {
+            self.injector.push_last(task);
         }
         self.notify();
     }
@@ -140,21 +154,28 @@ impl Scheduler {
     /// Ends all cores; returns when their threads have ended. Called when no task is left.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Relaxed);
+        // The watchdog first: while it lives, it may give a core up.
         self.watchdog.unpark();
+        self.join(|seat| seat == WATCHDOG);
+        let detached = lock(&self.detached).clone();
         let seats = self.seats().clone();
-        for seat in seats.iter().chain(lock(&self.detached).iter()) {
+        for seat in seats.iter().chain(&detached) {
             seat.parker().unpark();
         }
-        let own = thread::current().id();
-        let detached: Vec<u32> = lock(&self.detached).iter().map(|seat| seat.number).collect();
-        for (seat, thread) in std::mem::take(&mut *lock(&self.threads)) {
-            // A thread that was given up may never come back.
-            if thread.thread().id() != own && !detached.contains(&seat) {
+        // A thread that was given up may never come back.
+        self.join(|seat| !detached.iter().any(|given_up| given_up.number == seat));
+        self.timers.clear();
+    }
+
+    /// Waits for the ends of some threads.
+    fn join(&self, which: impl Fn(u32) -> bool) {
+        let threads: Vec<_> = lock(&self.threads).extract_if(.., |(seat, _)| which(*seat)).collect();
+        for (_, thread) in threads {
+            if thread.thread().id() != thread::current().id() {
                 // A core does not panic; if it did, it has ended all the same.
                 let _ = thread.join();
             }
         }
-        self.timers.clear();
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -208,16 +229,16 @@ impl Scheduler {
         let mut task = Some(task);
         let queued = core::with_core_of(self, |core| {
             let seat = core.seat();
-            let queue = if seat.is_detached() { &self.injector } else { &seat.queue };
-            task.take().map_or(0, |task| push(queue, task))
+            let len = task.take().map_or(0, |task| push(&seat.queue, task));
+            if seat.is_detached() {
+                self.empty(seat);
+            }
+            len
         });
         let worth_sharing = match (queued, task) {
             (Some(len), _) => len > 1,
             (None, Some(task)) => {
-                assert!(
-                    !self.clock.is_virtual() || self.is_stopping(),
-                    "a simulated node was used by another thread: its run would not be a function of its seed"
-                );
+                self.refuse_foreign();
                 self.injector.push_last(task);
                 true
             }
@@ -226,6 +247,13 @@ impl Scheduler {
         if worth_sharing {
             self.notify();
         }
+    }
+
+    fn refuse_foreign(&self) {
+        assert!(
+            !self.clock.is_virtual() || self.is_stopping(),
+            "a simulated node was used by another thread: its run would not be a function of its seed"
+        );
     }
 
     /// Says that a parked stack can go on.
@@ -240,6 +268,7 @@ impl Scheduler {
         if own == Some(true) {
             return;
         }
+        self.refuse_foreign();
         let seat = self.seats().iter().find(|seat| seat.number == place.seat).map(Arc::clone);
         let seat = seat.or_else(|| lock(&self.detached).iter().find(|seat| seat.number == place.seat).map(Arc::clone));
         if let Some(seat) = seat {
@@ -258,9 +287,13 @@ impl Scheduler {
         if let Some(seat) = self.seats().iter().find(|seat| seat.number == number) {
             seat.parker().unpark();
         }
-        // Ordering: a core is counted awake before we look whether the watchdog sleeps; it says so before it counts.
+    }
+
+    /// A core is awake: from now on the watchdog looks.
+    fn wake_watchdog(&self) {
+        // Ordering: a core is counted awake before it looks whether the watchdog sleeps; it says so before it counts.
         fence(SeqCst);
-        if self.watchdog_sleeps.swap(false, Relaxed) {
+        if self.watchdog_sleeps.load(Relaxed) && self.watchdog_sleeps.swap(false, Relaxed) {
             self.watchdog.unpark();
         }
     }
@@ -287,7 +320,8 @@ impl Scheduler {
         if self.timers.next() != Moment::FAR {
             let now = self.now();
             if self.timers.next() <= now {
-                self.timers.expire(now);
+                // A foreign waker, or the drop of one, may panic.
+                let _ = catch_unwind(AssertUnwindSafe(|| self.timers.expire(now)));
             }
         }
     }

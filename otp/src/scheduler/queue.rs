@@ -116,8 +116,11 @@ impl RunQueue {
     }
 
     /// Takes everything, for a core that is given up.
+    ///
+    /// Ordering: the slot is swapped and the lock is taken even if there is nothing, so that whoever puts a task in
+    /// later sees what the caller did before.
     pub(crate) fn drain(&self) -> Vec<Task> {
-        let mut tasks: Vec<Task> = self.take_last_woken().into_iter().collect();
+        let mut tasks: Vec<Task> = self.last_woken.swap(None).into_iter().collect();
         let mut queue = lock(&self.queue);
         tasks.extend(queue.drain(..));
         self.note(&queue);

@@ -4,7 +4,7 @@
 //! queue is emptied by others, a new thread takes a new seat, and the old one serves only the stacks that are parked on
 //! it, should it ever return.
 
-use std::{num::NonZeroU64, time::Duration};
+use std::time::Duration;
 
 use super::queue::RunQueue;
 use crate::sync::{
@@ -24,13 +24,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Never 0: seats are numbered from 1.
     pub(super) fn to_bits(self) -> u64 {
         u64::from(self.seat) << 32 | u64::from(self.stack)
     }
 
-    pub(super) fn from_bits(bits: u64) -> Option<Self> {
-        NonZeroU64::new(bits).map(|bits| Self { seat: (bits.get() >> 32) as u32, stack: bits.get() as u32 })
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self { seat: (bits >> 32) as u32, stack: bits as u32 }
     }
 }
 

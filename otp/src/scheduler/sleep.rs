@@ -20,6 +20,24 @@ use crate::sync::{
     lock,
 };
 
+/// A core, as seen by its sleep.
+pub(crate) trait Sleeper {
+    /// Its seat's.
+    fn number(&self) -> u32;
+    /// Looks around for a while; true when there is something to do.
+    fn search(&self) -> bool;
+    /// Looks around once, and takes what it finds; true when there is something to do.
+    fn look_around(&self) -> bool;
+    /// Whether there is anything that it could do, without taking it.
+    fn has_work(&self) -> bool;
+    /// Sleeps until it is woken; the one who keeps the time, not beyond the next timer.
+    fn sleep(&self, keeps_time: bool);
+    /// It does not count as asleep any more.
+    fn awake(&self);
+    /// Wakes another for work that can be shared.
+    fn notify(&self);
+}
+
 pub(crate) struct Sleep {
     searching: AtomicUsize,
     sleeping: AtomicUsize,
@@ -38,8 +56,38 @@ impl Sleep {
         }
     }
 
+    /// Returns when there may be work for `core`, which ran dry: looks around, then sleeps.
+    pub(crate) fn await_work(&self, cores: usize, core: &impl Sleeper) {
+        if self.begin_search(cores) {
+            let found = core.search();
+            if self.end_search() && found {
+                core.notify();
+            }
+            if found {
+                return;
+            }
+        } else if core.look_around() {
+            return;
+        }
+        self.begin_sleep(core.number());
+        if !core.has_work() {
+            let keeps_time = self.keep_time(core.number());
+            core.sleep(keeps_time);
+            if keeps_time {
+                self.end_keep_time(core.number());
+            }
+        }
+        let searches = self.end_sleep(core.number());
+        core.awake();
+        let found = core.look_around();
+        // Woken as a searcher it passes the wake-up on if there is more.
+        if searches && self.end_search() && found {
+            core.notify();
+        }
+    }
+
     /// Whether the caller may search; pairs with [`Sleep::end_search`].
-    pub(crate) fn begin_search(&self, cores: usize) -> bool {
+    fn begin_search(&self, cores: usize) -> bool {
         if self.searching.load(Relaxed) * 2 >= cores.max(2) {
             return false;
         }
@@ -48,7 +96,7 @@ impl Sleep {
     }
 
     /// True when the caller was the last to search, and so must pass on a wake-up if it found work.
-    pub(crate) fn end_search(&self) -> bool {
+    fn end_search(&self) -> bool {
         self.searching.fetch_sub(1, AcqRel) == 1
     }
 
@@ -77,14 +125,14 @@ impl Sleep {
     }
 
     /// The caller is about to sleep and must look at all queues once more before it does.
-    pub(crate) fn begin_sleep(&self, seat: u32) {
+    fn begin_sleep(&self, seat: u32) {
         lock(&self.sleepers).push(seat);
         self.sleeping.fetch_add(1, AcqRel);
         fence(SeqCst);
     }
 
     /// The caller is awake: true when it was woken as a searcher by [`Sleep::notify`].
-    pub(crate) fn end_sleep(&self, seat: u32) -> bool {
+    fn end_sleep(&self, seat: u32) -> bool {
         let mut sleepers = lock(&self.sleepers);
         match sleepers.iter().position(|sleeper| *sleeper == seat) {
             Some(index) => {
@@ -104,7 +152,7 @@ impl Sleep {
         keeps
     }
 
-    pub(crate) fn end_keep_time(&self, seat: u32) {
+    fn end_keep_time(&self, seat: u32) {
         // Ordering: only the keeper itself resigns; losing the exchange means that it was not.
         let _ = self.timekeeper.compare_exchange(seat as usize, 0, AcqRel, Acquire);
     }

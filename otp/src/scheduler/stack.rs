@@ -59,7 +59,11 @@ mod switched {
 
         /// Runs the closure, or goes on with it, until it leaves.
         pub(crate) fn resume(&mut self) -> Left {
-            match self.0.resume(()) {
+            // Whoever resumes may be on a stack too: a simulation is driven from a stack that cannot be set aside.
+            let back = BACK.get();
+            let result = self.0.resume(());
+            BACK.set(back);
+            match result {
                 CoroutineResult::Yield(left) => left,
                 CoroutineResult::Return(()) => Left::Finished,
             }

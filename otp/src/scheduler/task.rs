@@ -10,8 +10,10 @@
 //! | `WOKEN` | queued: exactly one queue holds a reference | the waker that found it idle |
 //! | `RUNNING` | a turn is on a core | the core that took it from a queue |
 //! | `RUNNING + WOKEN` | woken during its turn, which must look again | a waker |
-//! | `PARKED` | waits in the middle of a turn; its stack, or its thread, is set aside | the turn itself |
-//! | `PARKED + WOKEN` | its stack is on its core's ready list, or its thread was unparked | the waker |
+//! | `PARKED` | waits in the middle of a turn; its stack is set aside | the turn itself |
+//! | `PARKED + WOKEN` | its stack is on its core's ready list | the waker |
+//! | `BLOCKED` | waits in the middle of a turn; its thread is blocked | the turn itself |
+//! | `BLOCKED + WOKEN` | its thread was, or is being, unparked | the waker |
 //! | `DONE` | no turn will follow | the last turn |
 //!
 //! Every wake is one `fetch_or`: it either sees a state that obliges somebody to look again, or makes the change that
@@ -38,6 +40,7 @@ const WOKEN: u32 = 1;
 const RUNNING: u32 = 2;
 const PARKED: u32 = 4;
 const DONE: u32 = 8;
+const BLOCKED: u32 = 16;
 
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,11 +233,9 @@ impl Task {
     pub(crate) fn wake(&self) {
         match self.head().state.fetch_or(WOKEN, AcqRel) {
             0 => self.scheduler().schedule(self.clone()),
-            PARKED => match Place::from_bits(self.head().place.load(Relaxed)) {
-                Some(place) => self.scheduler().make_ready(place),
-                // SAFETY: the vtable belongs to this cell.
-                None => unsafe { (self.head().vtable.unpark_thread)(self) },
-            },
+            PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed))),
+            // SAFETY: the vtable belongs to this cell.
+            BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
             _ => {}
         }
     }
@@ -265,7 +266,8 @@ impl Task {
     }
 
     fn again(self) {
-        self.head().state.store(WOKEN, Release);
+        // Ordering: a swap, so that what a waker wrote during this turn is passed on to the next.
+        self.head().state.swap(WOKEN, AcqRel);
         self.scheduler().schedule_last(self.clone());
     }
 
@@ -274,11 +276,15 @@ impl Task {
         self.head().state.store(DONE, Release);
     }
 
-    /// Goes from `RUNNING` to `PARKED`; false when it was woken meanwhile, and must look again instead of waiting.
+    /// Goes from `RUNNING` to `PARKED`, or to `BLOCKED` when there is no stack to set aside; false when it was woken
+    /// meanwhile, and must look again instead of waiting.
     pub(crate) fn park(&self, place: Option<Place>) -> bool {
         let head = self.head();
-        head.place.store(place.map_or(0, Place::to_bits), Relaxed);
-        let parked = head.state.compare_exchange(RUNNING, PARKED, AcqRel, Relaxed).is_ok();
+        if let Some(place) = place {
+            head.place.store(place.to_bits(), Relaxed);
+        }
+        let waits = if place.is_some() { PARKED } else { BLOCKED };
+        let parked = head.state.compare_exchange(RUNNING, waits, AcqRel, Relaxed).is_ok();
         if !parked {
             head.state.swap(RUNNING, AcqRel);
         }
@@ -290,7 +296,7 @@ impl Task {
         self.head().state.load(Acquire) & WOKEN != 0
     }
 
-    /// Goes from `PARKED + WOKEN` back to `RUNNING`.
+    /// Goes from `PARKED + WOKEN` or `BLOCKED + WOKEN` back to `RUNNING`.
     pub(crate) fn resume(&self) {
         self.head().state.swap(RUNNING, AcqRel);
     }
@@ -298,7 +304,7 @@ impl Task {
     /// Where its stack is parked, if it is.
     pub(crate) fn parked_at(&self) -> Option<Place> {
         let head = self.head();
-        (head.state.load(Acquire) & PARKED != 0).then(|| Place::from_bits(head.place.load(Relaxed))).flatten()
+        (head.state.load(Acquire) & PARKED != 0).then(|| Place::from_bits(head.place.load(Relaxed)))
     }
 
     /// Calls `f` with a waker of this task that counts as no reference.

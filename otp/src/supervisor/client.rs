@@ -122,7 +122,7 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
     pub fn count_children(&self) -> Result<ChildCount, ChildError> {
-        Ok(self.ask(Message::CountChildren)?)
+        self.ask(Message::CountChildren)
     }
 
     /// Ends it, after its children in reverse order of their start, and waits until it has ended. A supervisor that has

@@ -3,14 +3,15 @@
 //! It waits for a monitor and not for the link, so that a child that has unlinked itself can't hang it.
 
 use crate::{
-    actor::Shutdown,
+    actor::{Shutdown, WaitsFor},
     process::{self, ExitReason, MonitorRef, Pid, current, me, signal::Signal},
 };
 use std::time::Duration;
 
 /// Ends a process linked to the current one, and waits until it has; says why it ended. One that had ended before says
 /// its own reason.
-pub(super) fn end(child: Pid, how: Shutdown) -> ExitReason {
+pub(super) async fn end(child: Pid, how: Shutdown) -> ExitReason {
+    let _waits = WaitsFor::process(child);
     let monitor = process::monitor(child);
     let (reason, limit) = match how {
         Shutdown::After(limit) => (ExitReason::Shutdown, Some(limit)),
@@ -18,17 +19,20 @@ pub(super) fn end(child: Pid, how: Shutdown) -> ExitReason {
         Shutdown::BrutalKill => (ExitReason::Kill, None),
     };
     process::exit(child, reason);
-    let down = down(monitor, limit).unwrap_or_else(|| {
-        process::exit(child, ExitReason::Kill);
-        down(monitor, None).unwrap_or(ExitReason::Killed)
-    });
+    let down = match down(monitor, limit).await {
+        Some(reason) => reason,
+        None => {
+            process::exit(child, ExitReason::Kill);
+            down(monitor, None).await.unwrap_or(ExitReason::Killed)
+        }
+    };
     process::unlink(child);
     exit_signals(child).last().unwrap_or(down)
 }
 
 /// Waits for a process to end, at most for `limit`.
-fn down(monitor: MonitorRef, limit: Option<Duration>) -> Option<ExitReason> {
-    match me::receive(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)) {
+async fn down(monitor: MonitorRef, limit: Option<Duration>) -> Option<ExitReason> {
+    match me::receiving(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).await {
         Some(Signal::Down(down)) => Some(down.reason),
         _ => None,
     }

@@ -1,10 +1,10 @@
 //! The process of a supervisor: an actor that traps exits, starts, ends and restarts.
 //!
-//! It carries out what `strategy` and `intensity` decide. Its handlers wait where they stand: for a child that starts,
-//! for a child that ends. What it is told meanwhile waits too, exit signals included; the end of a child that it is just
-//! ending is taken out by `ending`.
+//! It carries out what `strategy` and `intensity` decide. Its handlers wait for a child that starts and for one that
+//! ends; what it is told meanwhile waits too, exit signals included. They await, and never set a stack aside: a stack
+//! belongs to a core, and a child that never comes back would take its supervisor's along with the core.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{
     ChildCount, ChildError, ChildInfo, ChildKind, ChildState, Strategy, Supervisor, SupervisorRef,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     actor::{
         Actor, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start, StartError,
-        start_labelled,
+        Starting,
     },
     process::{AnyProcess, Exit, ExitReason, Pid, current, spawn::Relation},
     report::{self, Offender},
@@ -39,21 +39,29 @@ pub(super) fn start_root(
     relation: Relation,
 ) -> Result<SupervisorRef, StartError> {
     let slot = Slot::root();
-    start(Tree { label, slot: slot.clone(), build: Box::new(build) }, None, relation)?;
+    let tree = Tree { label, slot: slot.clone(), build: Box::new(build) };
+    starting(tree, None, relation)?.wait().map_err(own_error)?;
     Ok(SupervisorRef::from_slot(slot))
 }
 
-/// Starts a supervisor and its children.
-pub(super) fn start(tree: Tree, name: Option<Arc<str>>, relation: Relation) -> Result<AnyProcess, StartError> {
+/// Starts a supervisor that is a child itself.
+pub(super) async fn start(tree: Tree, name: Option<Arc<str>>) -> Result<AnyProcess, StartError> {
+    let (cell, _) = starting(tree, name, Relation::Link)?.ready().await.map_err(own_error)?;
+    Ok(AnyProcess::new(&cell))
+}
+
+fn starting(tree: Tree, name: Option<Arc<str>>, relation: Relation) -> Result<Starting<Server>, StartError> {
     if cfg!(panic = "abort") {
         return Err(StartError::PanicsAbort);
     }
-    let label = tree.label;
-    match start_labelled::<Server>(label, Start { args: tree, name, relation, timeout: None }) {
-        Ok((cell, _)) => Ok(AnyProcess::new(&cell)),
-        // It ends as OTP's does, with `{shutdown, Error}`; whoever starts it is told the error itself.
-        Err(StartError::Failed(reason)) => Err(reason.downcast_ref().cloned().unwrap_or(StartError::Failed(reason))),
-        Err(error) => Err(error),
+    Ok(Starting::new(tree.label, Start { args: tree, name, relation, timeout: None }))
+}
+
+/// A supervisor that does not start ends as OTP's does, with `{shutdown, Error}`; whoever starts it is told the error.
+fn own_error(error: StartError) -> StartError {
+    match &error {
+        StartError::Failed(reason) => reason.downcast_ref().cloned().unwrap_or(error),
+        _ => error,
     }
 }
 
@@ -92,11 +100,16 @@ pub(super) struct Look {
 }
 
 /// Answers a call with what `answer` comes to, unless its caller has given up.
-fn answer<T: Send + 'static>(ctx: &mut Context<Server>, reply: ReplyTo<T>, answer: impl FnOnce() -> T) {
+async fn answer<T: Send + 'static>(
+    ctx: &mut Context<Server>,
+    reply: ReplyTo<T>,
+    answer: impl Future<Output = T> + Send,
+) -> Result<(), ExitReason> {
     if reply.begin() {
-        let answer = answer();
+        let answer = answer.await;
         ctx.reply(reply, answer);
     }
+    Ok(())
 }
 
 impl Actor for Server {
@@ -107,38 +120,40 @@ impl Actor for Server {
 
     fn init(tree: Tree, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
         ctx.trap_exit(true);
-        Handled::Done(match Self::begin(tree, ctx.pid()) {
-            Ok(server) => Init::Ok(server),
-            Err(error) => Init::Stop(ExitReason::shutdown_with(error)),
-        })
-    }
-
-    fn handle<'a>(&'a mut self, message: Message, ctx: &'a mut Context<Self>) -> Handled<'a> {
-        match message {
-            Message::StartChild(id, spec, reply) => answer(ctx, reply, || self.start_child(id, spec)),
-            Message::TerminateChild(id, reply) => answer(ctx, reply, || self.terminate_child(&id)),
-            Message::RestartChild(id, reply) => answer(ctx, reply, || self.restart_child(&id)),
-            Message::DeleteChild(id, reply) => answer(ctx, reply, || self.delete_child(&id)),
-            Message::Look(reply) => answer(ctx, reply, || self.look()),
-            Message::CountChildren(reply) => answer(ctx, reply, || self.count()),
-            Message::TryAgain(place) => return Handled::Done(self.try_again(place, &ctx.me())),
-        }
-        Handled::Done(Ok(()))
-    }
-
-    fn info<'a>(&'a mut self, info: Info, ctx: &'a mut Context<Self>) -> Handled<'a> {
-        Handled::Done(match info {
-            Info::Exit(exit) => self.exited(exit, &ctx.me()),
-            info => {
-                report::unexpected(self.label, &info);
-                Ok(())
+        Handled::future(async move {
+            match Self::begin(tree, ctx.pid()).await {
+                Ok(server) => Init::Ok(server),
+                Err(error) => Init::Stop(ExitReason::shutdown_with(error)),
             }
         })
     }
 
+    fn handle<'a>(&'a mut self, message: Message, ctx: &'a mut Context<Self>) -> Handled<'a> {
+        Handled::future(async move {
+            match message {
+                Message::StartChild(id, spec, reply) => answer(ctx, reply, self.start_child(id, spec)).await,
+                Message::TerminateChild(id, reply) => answer(ctx, reply, self.terminate_child(id)).await,
+                Message::RestartChild(id, reply) => answer(ctx, reply, self.restart_child(id)).await,
+                Message::DeleteChild(id, reply) => answer(ctx, reply, async { self.delete_child(&id) }).await,
+                Message::Look(reply) => answer(ctx, reply, async { self.look() }).await,
+                Message::CountChildren(reply) => answer(ctx, reply, async { self.count() }).await,
+                Message::TryAgain(place) => self.try_again(place, ctx.me()).await,
+            }
+        })
+    }
+
+    fn info<'a>(&'a mut self, info: Info, ctx: &'a mut Context<Self>) -> Handled<'a> {
+        match info {
+            Info::Exit(exit) => Handled::future(self.exited(exit, ctx.me())),
+            info => {
+                report::unexpected(self.label, &info);
+                Handled::Done(Ok(()))
+            }
+        }
+    }
+
     fn terminate<'a>(&'a mut self, _: &'a ExitReason, _: &'a mut Context<Self>) -> Handled<'a, ()> {
-        self.end_all();
-        Handled::Done(())
+        Handled::future(self.end_all())
     }
 
     fn message_name(message: &Message) -> &'static str {
@@ -157,7 +172,7 @@ impl Actor for Server {
 /// Starting and ending.
 impl Server {
     /// Starts all children in order; when one does not start, ends those before it.
-    fn begin(tree: Tree, pid: Pid) -> Result<Self, StartError> {
+    async fn begin(tree: Tree, pid: Pid) -> Result<Self, StartError> {
         let Tree { label, slot, build } = tree;
         let built = build(&slot);
         built.validate().map_err(StartError::Spec)?;
@@ -173,10 +188,10 @@ impl Server {
             children: Children::new(slot, built.children),
         };
         for place in server.children.places() {
-            if let Err(error) = server.start(place) {
+            if let Err(error) = server.start(place).await {
                 let id = server.children[place].id.to_string();
                 report::start_error(&server.offender(place), &error);
-                server.end_all();
+                server.end_all().await;
                 return Err(StartError::Child { id, error: Box::new(error) });
             }
         }
@@ -185,16 +200,17 @@ impl Server {
     }
 
     /// Starts a child that does not run; says whether it runs now, which one that did not want to does not.
-    fn start(&mut self, place: Place) -> Result<bool, StartError> {
+    async fn start(&mut self, place: Place) -> Result<bool, StartError> {
         let child = &self.children[place];
-        match child.spec.start(&self.children.slot(child)) {
+        let (started, restart) = (child.spec.start(self.children.slot(child)), child.spec.restart);
+        match started.await {
             Ok(process) => {
                 self.children.set(place, State::Running(process));
                 report::progress(&self.offender(place));
                 Ok(true)
             }
             Err(StartError::Ignore) => {
-                if child.spec.restart == Restart::Temporary {
+                if restart == Restart::Temporary {
                     self.children.forget(place);
                 } else {
                     self.children.set(place, State::Stopped);
@@ -206,11 +222,12 @@ impl Server {
     }
 
     /// Ends a child, if it runs.
-    fn end(&mut self, place: Place) {
+    async fn end(&mut self, place: Place) {
         let child = &self.children[place];
+        let (how, restart) = (child.spec.shutdown, child.spec.restart);
         if let Some(pid) = child.pid() {
-            let reason = ending::end(pid, child.spec.shutdown);
-            if !strategy::is_obedient(child.spec.shutdown, child.spec.restart, &reason) {
+            let reason = ending::end(pid, how).await;
+            if !strategy::is_obedient(how, restart, &reason) {
                 report::shutdown_error(&self.offender(place), &reason);
             }
         }
@@ -218,9 +235,9 @@ impl Server {
     }
 
     /// Ends all children, the last one first.
-    fn end_all(&mut self) {
+    async fn end_all(&mut self) {
         for place in self.children.places().into_iter().rev() {
-            self.end(place);
+            self.end(place).await;
         }
     }
 
@@ -243,7 +260,7 @@ impl Server {
 /// Restarting.
 impl Server {
     /// An exit signal came. An `Err` is why the supervisor has to end.
-    fn exited(&mut self, exit: Exit, me: &Ref<Self, OneWay>) -> Result<(), ExitReason> {
+    async fn exited(&mut self, exit: Exit, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
         let Some(place) = self.children.find_pid(exit.from) else { return Ok(()) };
         let child = &self.children[place];
         // A child that lives has sent this one by hand: it means nothing, and a second one must not be started.
@@ -257,7 +274,7 @@ impl Server {
         let significant = child.spec.significant;
         self.children.set(place, State::Stopped);
         match strategy::ended(restart, &exit.reason) {
-            Ended::Restart => return self.restart(place, me),
+            Ended::Restart => return self.restart(place, me).await,
             Ended::Keep => {}
             Ended::Forget => self.children.forget(place),
         }
@@ -270,7 +287,7 @@ impl Server {
     }
 
     /// Starts a child again that has ended, and with it whom the strategy says.
-    fn restart(&mut self, failed: Place, me: &Ref<Self, OneWay>) -> Result<(), ExitReason> {
+    async fn restart(&mut self, failed: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
         let now = current::with(|me| me.common().node.scheduler.now());
         if !self.intensity.allows(now) {
             self.slot.give_up();
@@ -280,13 +297,13 @@ impl Server {
         let all = self.children.iter().map(|(place, child)| (place, child.spec.restart));
         let round = strategy::round(self.strategy, failed, all);
         for place in round.stop {
-            self.end(place);
+            self.end(place).await;
         }
         for place in round.forget {
             self.children.forget(place);
         }
         for place in round.start {
-            match self.start(place) {
+            match self.start(place).await {
                 Ok(true) => self.children[place].restarts += 1,
                 Ok(false) => {}
                 Err(error) => {
@@ -300,9 +317,9 @@ impl Server {
         Ok(())
     }
 
-    fn try_again(&mut self, place: Place, me: &Ref<Self, OneWay>) -> Result<(), ExitReason> {
+    async fn try_again(&mut self, place: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
         match self.children.get(place) {
-            Some(child) if matches!(child.state, State::Restarting) => self.restart(place, me),
+            Some(child) if matches!(child.state, State::Restarting) => self.restart(place, me).await,
             // It was told to stay as it is meanwhile, or is gone.
             _ => Ok(()),
         }
@@ -311,30 +328,30 @@ impl Server {
 
 /// What others ask for.
 impl Server {
-    fn start_child(&mut self, id: ChildId, spec: Spec) -> Result<(), ChildError> {
+    async fn start_child(&mut self, id: ChildId, spec: Spec) -> Result<(), ChildError> {
         validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;
         if let Some(place) = self.children.find(&id) {
             return Err(self.children[place].pid().map_or(ChildError::AlreadyPresent, ChildError::AlreadyStarted));
         }
         let place = self.children.add(id, spec);
-        self.start(place).map(drop).map_err(|error| {
+        self.start(place).await.map(drop).map_err(|error| {
             self.children.forget(place);
             ChildError::Start(error)
         })
     }
 
-    fn terminate_child(&mut self, id: &ChildId) -> Result<(), ChildError> {
-        let place = self.children.find(id).ok_or(ChildError::NotFound)?;
-        self.end(place);
+    async fn terminate_child(&mut self, id: ChildId) -> Result<(), ChildError> {
+        let place = self.children.find(&id).ok_or(ChildError::NotFound)?;
+        self.end(place).await;
         if self.children[place].spec.restart == Restart::Temporary {
             self.children.forget(place);
         }
         Ok(())
     }
 
-    fn restart_child(&mut self, id: &ChildId) -> Result<Option<Pid>, ChildError> {
-        let place = self.find_stopped(id)?;
-        self.start(place).map_err(ChildError::Start)?;
+    async fn restart_child(&mut self, id: ChildId) -> Result<Option<Pid>, ChildError> {
+        let place = self.find_stopped(&id)?;
+        self.start(place).await.map_err(ChildError::Start)?;
         Ok(self.children.get(place).and_then(|child| child.pid()))
     }
 

@@ -2,12 +2,16 @@
 //!
 //! A [`ChildSpec`] knows by its type what it starts; inside a supervisor that is gone, and a [`Spec`] is left.
 
-use std::{any::type_name, fmt, marker::PhantomData, sync::Arc};
+use std::{any::type_name, fmt, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 use super::{Supervisor, SupervisorRef, server};
 use crate::{
-    actor::{Actor, Blocking, Restart, Shutdown, Slot, Start, StartError, caught, of_slot, start_process},
-    process::{AnyProcess, spawn::Relation},
+    actor::{Actor, Blocking, Restart, Shutdown, Slot, Start, StartError, Starting, caught, of_slot},
+    process::{
+        AnyProcess,
+        current::{self, Interrupted},
+        spawn::Relation,
+    },
 };
 
 /// What can be a child of a supervisor: every [`Actor`], every tree made by `supervisor!`, and a [`Supervisor`] that is
@@ -44,10 +48,14 @@ where
     fn spec(args: impl Fn() -> A::Args + Send + Sync + 'static) -> ChildSpec<A> {
         ChildSpec::new(Spec {
             start: Box::new(move |_, name| {
-                let args = caught(&args).map_err(StartError::Failed)?;
+                let args = caught(&args);
                 let name = name.cloned().or_else(|| A::OPTIONS.name.map(Arc::from));
-                let start = Start { args, name, relation: Relation::Link, timeout: None };
-                start_process::<A>(start).map(|(cell, _)| AnyProcess::new(&cell))
+                Box::pin(async move {
+                    let args = args.map_err(StartError::Failed)?;
+                    let start = Start { args, name, relation: Relation::Link, timeout: None };
+                    let (cell, _) = Starting::<A>::new(A::NAME, start).ready().await?;
+                    Ok(AnyProcess::new(&cell))
+                })
             }),
             restart: A::OPTIONS.restart,
             shutdown: A::OPTIONS.shutdown,
@@ -84,7 +92,7 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Slot) -> Supervisor + Send + Sync + '
         start: Box::new(move |slot, name| {
             let build = Arc::clone(&build);
             let tree = server::Tree { label, slot: slot.clone(), build: Box::new(move |slot| build(slot)) };
-            server::start(tree, name.cloned(), Relation::Link)
+            Box::pin(server::start(tree, name.cloned()))
         }),
         restart: Restart::Permanent,
         shutdown: Shutdown::Infinity,
@@ -111,7 +119,8 @@ pub enum ChildKind {
     Supervisor,
 }
 
-type StartFn = Box<dyn Fn(&Slot, Option<&Arc<str>>) -> Result<AnyProcess, StartError> + Send + Sync>;
+type StartFn = Box<dyn Fn(&Slot, Option<&Arc<str>>) -> Started + Send + Sync>;
+type Started = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
 
 /// How to start, restart and end a child, whatever its type.
 pub(super) struct Spec {
@@ -127,10 +136,13 @@ pub(super) struct Spec {
 
 impl Spec {
     /// Starts it, linked to the current process, and gives it its place in the tree.
-    pub(super) fn start(&self, slot: &Slot) -> Result<AnyProcess, StartError> {
-        let process = (self.start)(slot, self.name.as_ref())?;
-        slot.set_holder(Some(process.clone()));
-        Ok(process)
+    pub(super) fn start(&self, slot: Slot) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
+        let started = (self.start)(&slot, self.name.as_ref());
+        async move {
+            let process = started.await?;
+            slot.set_holder(Some(process.clone()));
+            Ok(process)
+        }
     }
 }
 
@@ -176,7 +188,10 @@ impl<C> ChildSpec<C> {
 
     /// Starts it as a supervisor would, linked to the current process.
     pub(crate) fn start(&self, slot: &Slot) -> Result<AnyProcess, StartError> {
-        self.spec.start(slot)
+        current::block_on(self.spec.start(slot.clone())).unwrap_or_else(|interrupted| match interrupted {
+            Interrupted::Exiting => Err(StartError::Exiting),
+            Interrupted::Resources => Err(StartError::Resources),
+        })
     }
 
     pub(super) fn into_spec(self) -> Spec {
