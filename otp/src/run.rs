@@ -31,8 +31,8 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     // From the first moment on: a signal that comes while the tree starts is not lost.
-    let outcome = watch_signals().map_err(Into::into).and_then(|signals| match start() {
-        Ok(tree) => serve(tree.as_ref(), signals),
+    let outcome: Result<ExitCode, Box<dyn Error + Send + Sync>> = watch_signals().map_err(Into::into).and_then(|signals| match start() {
+        Ok(tree) => Ok(serve(tree.as_ref(), signals)),
         Err(error) => Err(error.into()),
     });
     Node::current().stop();
@@ -45,8 +45,9 @@ where
     }
 }
 
-fn serve(tree: &SupervisorRef, signals: u64) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
-    let Some(pid) = tree.pid() else { return Err("the tree ended before it was run".into()) };
+fn serve(tree: &SupervisorRef, signals: u64) -> ExitCode {
+    // A tree may have done its work already.
+    let Some(pid) = tree.pid() else { return code(!tree.gave_up()) };
     let monitor = process::monitor(pid);
     let mut asked = false;
     let reason = loop {
@@ -57,7 +58,7 @@ fn serve(tree: &SupervisorRef, signals: u64) -> Result<ExitCode, Box<dyn Error +
         });
         match event {
             Some(Signal::Down(down)) => break down.reason,
-            Some(_) if asked => return Ok(ExitCode::FAILURE),
+            Some(_) if asked => return ExitCode::FAILURE,
             Some(_) => {
                 asked = true;
                 report::shutting_down();
@@ -66,8 +67,12 @@ fn serve(tree: &SupervisorRef, signals: u64) -> Result<ExitCode, Box<dyn Error +
             None => {}
         }
     };
-    let clean = reason.is_clean() && (asked || !tree.gave_up());
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let clean = reason.is_clean() || reason == ExitReason::NoProc;
+    code(clean && (asked || !tree.gave_up()))
+}
+
+fn code(success: bool) -> ExitCode {
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Has each signal sent to the calling process, as a message with the tag returned.
