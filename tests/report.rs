@@ -94,7 +94,10 @@ fn a_crash_is_reported_before_what_its_supervisor_does() {
         office.printer().finish();
         t.settle();
         let clean: Vec<Report> = std::mem::take(&mut *reports.lock().unwrap());
-        assert!(clean.iter().all(|report| !report.fields.contains_key("last_message")), "a clean end is no crash: {clean:?}");
+        assert!(
+            clean.iter().all(|report| !report.fields.contains_key("last_message")),
+            "a clean end is no crash: {clean:?}"
+        );
 
         let pid_of_second = office.printer().pid().unwrap();
         assert_ne!(pid, pid_of_second);

@@ -6,7 +6,7 @@ use std::{fmt, io, time::Duration};
 
 use crate::{
     actor::{ChildId, Info, Restart, Shutdown, StartError},
-    process::{AnyProcess, ExitReason, Pid},
+    process::{AnyProcess, ExitReason, Pid, current},
 };
 
 /// Emits a `tracing` event with the fields given; when nobody listens, an error or warning goes to standard error.
@@ -27,7 +27,7 @@ macro_rules! event {
             if false {
                 let _ = ($(&$value,)*);
             }
-            eprintln!("{}: {}", stringify!($level), $text);
+            to_stderr(&format!("{}: {}\n", stringify!($level), $text));
         }
     }};
 }
@@ -36,12 +36,8 @@ pub(crate) fn core_not_replaced(error: &io::Error) {
     event!(error, format_args!("a core was lost and the system refuses a thread in its place: {error}"));
 }
 
-/// A process ended in another way than it should; `recorded` when it is known to who cares, and need be told only to who
-/// listens.
-pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: &[Pid], recorded: bool) {
-    if recorded && !is_heard() {
-        return;
-    }
+/// A process ended in another way than it should.
+pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: &[Pid]) {
     let common = process.common();
     let handler = common.handler.get().unwrap_or_default();
     let parent = common.parent.map(|parent| parent.to_string()).unwrap_or_default();
@@ -58,6 +54,14 @@ pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&s
         links = format_args!("{links:?}"),
         reason = reason,
     );
+}
+
+/// Writes a report in one piece, since standard error is not buffered; a simulation shows none.
+fn to_stderr(text: &str) {
+    let simulated = current::try_with(|me| me.common().node.scheduler.clock().is_virtual());
+    if simulated != Some(true) {
+        eprint!("{text}");
+    }
 }
 
 /// Whether anybody listens to `tracing` events.

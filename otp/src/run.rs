@@ -31,10 +31,11 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     // From the first moment on: a signal that comes while the tree starts is not lost.
-    let outcome: Result<ExitCode, Box<dyn Error + Send + Sync>> = watch_signals().map_err(Into::into).and_then(|signals| match start() {
-        Ok(tree) => Ok(serve(tree.as_ref(), signals)),
-        Err(error) => Err(error.into()),
-    });
+    let outcome: Result<ExitCode, Box<dyn Error + Send + Sync>> =
+        watch_signals().map_err(Into::into).and_then(|signals| match start() {
+            Ok(tree) => Ok(serve(tree.as_ref(), signals)),
+            Err(error) => Err(error.into()),
+        });
     Node::current().stop();
     match outcome {
         Ok(code) => code,

@@ -35,6 +35,7 @@ impl<T> UnsafeCell<T> {
 /// Locks; a poisoned lock is taken as it is.
 ///
 /// No lock of ours is held while user code runs, so none can be poisoned by it.
+#[inline]
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Actor, Slot};
 use crate::{
-    process::{AnyProcess, Pid, cell::Cell, signal::Item},
+    process::{AnyProcess, Pid, cell::Cell, current, signal::Item},
     scheduler::TaskRef,
 };
 
@@ -29,6 +29,7 @@ impl<A: Actor> Address<A> {
     }
 
     /// The process that a message would reach now.
+    #[inline]
     pub(crate) fn resolve(&self) -> Option<TaskRef<Cell<A::Message>>> {
         match &self.0 {
             Kind::Process(process) => Some(process.clone()),
@@ -44,7 +45,11 @@ impl<A: Actor> Address<A> {
     }
 
     /// Sends a message that nobody waits for.
+    #[inline]
     pub(crate) fn send(&self, message: A::Message) {
+        if current::is_lost() {
+            return;
+        }
         match &self.0 {
             // One that has ended gets no more messages.
             Kind::Process(process) => drop(Cell::push(process, Item::Message(message))),

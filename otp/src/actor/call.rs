@@ -65,6 +65,8 @@ impl<T: 'static> Reply<T> {
                 let caller = current::try_with(AnyProcess::clone);
                 let state = if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
                     Err(CallError::CallingSelf)
+                } else if current::is_lost() {
+                    Err(CallError::Exiting)
                 } else {
                     let outside = caller.is_none();
                     let slot = ReplySlot::new(common.pid, caller);
@@ -88,6 +90,7 @@ impl<T: 'static> Reply<T> {
     ///
     /// # Errors
     /// See [`CallError`].
+    #[inline]
     pub fn wait(mut self) -> Result<T, CallError> {
         self.wait_until_deadline()
     }
@@ -116,6 +119,7 @@ impl<T: 'static> Reply<T> {
 
     /// Says whom its process waits for, if this is the only call that it waits for, and looks whether that closes a
     /// cycle. Whenever the process runs again, it says so anew.
+    #[inline]
     fn publish(&self, cx: &Context<'_>) -> Option<CallError> {
         let Ok(call) = &self.state else { return None };
         current::try_with(|me| {
@@ -140,6 +144,7 @@ impl<T: 'static> Reply<T> {
         .flatten()
     }
 
+    #[inline]
     fn finish(&mut self) {
         self.finished = true;
         if let Ok(call) = &self.state {
@@ -166,6 +171,7 @@ impl WaitsFor {
 }
 
 impl Drop for WaitsFor {
+    #[inline]
     fn drop(&mut self) {
         current::try_with(|me| {
             let waits = &me.common().own.waits;
@@ -183,6 +189,7 @@ fn ended(reason: Option<ExitReason>) -> ExitReason {
 impl<T: 'static> Future for Reply<T> {
     type Output = Result<T, CallError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         assert!(!this.finished, "a reply is taken once");
@@ -218,6 +225,7 @@ impl<T: 'static> Future for Reply<T> {
 }
 
 impl<T: 'static> Drop for Reply<T> {
+    #[inline]
     fn drop(&mut self) {
         if self.finished {
             return;

@@ -8,6 +8,8 @@ mod call;
 mod client;
 mod context;
 mod error;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod mode;
 mod options;
 mod reply;

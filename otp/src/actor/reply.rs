@@ -9,6 +9,8 @@
 //! | `DONE` | the answer may be taken by the caller | the one who answers, from `WRITING` |
 //! | `CANCELLED` | the caller has given up; an answer is dropped by whoever has it | the caller, from `QUEUED`, `STARTED` or `DEFERRED` |
 //!
+//! Beside the state stands `OTHER`, once somebody who is not the calling process has left a waker.
+//!
 //! `WRITING` excludes everybody else from the value; `DONE` gives it to the caller. Nobody touches it in other states.
 
 #![allow(unsafe_code, reason = "the value is handed over by the state, without a lock")]
@@ -24,7 +26,7 @@ use crate::{
     sync::{
         Mutex, UnsafeCell,
         atomic::{
-            AtomicBool, AtomicU8,
+            AtomicU8,
             Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
         },
         lock, spin_loop,
@@ -37,6 +39,7 @@ const WRITING: u8 = 2;
 const DONE: u8 = 3;
 const CANCELLED: u8 = 4;
 const DEFERRED: u8 = 5;
+const OTHER: u8 = 8;
 
 pub(crate) struct ReplySlot<T> {
     state: AtomicU8,
@@ -45,7 +48,6 @@ pub(crate) struct ReplySlot<T> {
     caller: Option<AnyProcess>,
     /// Whoever polls and is not that process.
     other: Mutex<Option<Waker>>,
-    has_other: AtomicBool,
     value: UnsafeCell<Option<T>>,
 }
 
@@ -63,6 +65,12 @@ pub(crate) enum Answer<T> {
     None,
 }
 
+/// Whether there may still be an answer.
+#[inline]
+fn is_pending(state: u8) -> bool {
+    matches!(state & !OTHER, QUEUED | STARTED | DEFERRED)
+}
+
 impl<T: 'static> ReplySlot<T> {
     /// A slot for a call to `callee` by `caller`, if that is a process.
     pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Arc<Self>
@@ -74,37 +82,38 @@ impl<T: 'static> ReplySlot<T> {
             callee,
             caller,
             other: Mutex::new(None),
-            has_other: AtomicBool::new(false),
             value: UnsafeCell::new(None),
         })
     }
 
     /// The callee begins to handle the request; false when the caller has given up.
-    fn begin(&self) -> bool {
-        self.state.compare_exchange(QUEUED, STARTED, AcqRel, Acquire).is_ok()
+    #[inline]
+    pub(super) fn begin(&self) -> bool {
+        self.advance(QUEUED, STARTED)
+    }
+
+    /// Goes from one state to another, whether or not there is another waker.
+    fn advance(&self, from: u8, to: u8) -> bool {
+        let next = |state| (state & !OTHER == from).then_some(to | state & OTHER);
+        self.state.fetch_update(SeqCst, Relaxed, next).is_ok()
     }
 
     /// Puts the answer in, or that there is none. Gives it back when the caller has given up.
-    fn complete(&self, value: Option<T>) -> Option<T> {
-        let mut state = self.state.load(Relaxed);
-        loop {
-            if !matches!(state, QUEUED | STARTED | DEFERRED) {
-                return value;
-            }
-            match self.state.compare_exchange_weak(state, WRITING, Acquire, Relaxed) {
-                Ok(_) => break,
-                Err(now) => state = now,
-            }
+    #[inline]
+    pub(super) fn complete(&self, value: Option<T>) -> Option<T> {
+        let writing = |state| is_pending(state).then_some(WRITING | state & OTHER);
+        if self.state.fetch_update(Acquire, Relaxed, writing).is_err() {
+            return value;
         }
         // SAFETY: we are the one who set `WRITING`, which excludes all others.
         self.value.with_mut(|put| unsafe { *put = value });
         self.unpublish();
-        // Ordering: `DONE`, then the look for another waker; `poll` does it the other way round.
-        self.state.swap(DONE, SeqCst);
+        // Ordering: `DONE` and the look for another waker are one step, and so they are in `poll`.
+        let before = self.state.swap(DONE, SeqCst);
         if let Some(caller) = &self.caller {
             caller.task().wake();
         }
-        if self.has_other.load(SeqCst) {
+        if before & OTHER != 0 {
             let waker = lock(&self.other).take();
             if let Some(waker) = waker {
                 waker.wake();
@@ -114,17 +123,17 @@ impl<T: 'static> ReplySlot<T> {
     }
 
     /// How the call stands; whoever polls is woken when that changes.
+    #[inline]
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Answer<T> {
-        if self.state.load(Acquire) != DONE
-            && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker()))
-        {
+        let mut state = self.state.load(Acquire);
+        if state & !OTHER != DONE && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker())) {
             // A waker may be anybody's: it is neither cloned nor dropped under the lock.
             let waker = cx.waker().clone();
             let before = lock(&self.other).replace(waker);
             drop(before);
-            self.has_other.store(true, SeqCst);
+            state = self.state.fetch_or(OTHER, AcqRel);
         }
-        if self.state.load(SeqCst) != DONE {
+        if state & !OTHER != DONE {
             return Answer::Pending;
         }
         // SAFETY: `DONE` gives the value to the caller, and there is one caller.
@@ -136,7 +145,7 @@ impl<T: 'static> ReplySlot<T> {
 
     /// Whether the callee itself has to come to it, or to come back from it, before there is an answer.
     pub(crate) fn is_owed(&self) -> bool {
-        matches!(self.state.load(SeqCst), QUEUED | STARTED)
+        matches!(self.state.load(SeqCst) & !OTHER, QUEUED | STARTED)
     }
 
     /// The caller does not wait for the callee, as far as this call goes.
@@ -153,26 +162,16 @@ impl<T: 'static> ReplySlot<T> {
 
     /// The caller gives up: `Ok(started)`, or the answer that came at the last moment.
     pub(crate) fn cancel(&self) -> Result<bool, Option<T>> {
-        let mut state = self.state.load(Relaxed);
         loop {
-            match state {
-                QUEUED | STARTED | DEFERRED => {
-                    match self.state.compare_exchange_weak(state, CANCELLED, AcqRel, Acquire) {
-                        Ok(_) => return Ok(state != QUEUED),
-                        Err(now) => state = now,
-                    }
-                }
-                WRITING => {
-                    spin_loop();
-                    state = self.state.load(Acquire);
-                }
-                DONE => {
-                    // Ordering: pairs with the `Release` of `complete`.
-                    self.state.load(Acquire);
+            let cancelled = |state| is_pending(state).then_some(CANCELLED);
+            match self.state.fetch_update(AcqRel, Acquire, cancelled) {
+                Ok(before) => return Ok(before & !OTHER != QUEUED),
+                Err(state) => match state & !OTHER {
+                    WRITING => spin_loop(),
                     // SAFETY: `DONE` gives the value to the caller, and there is one caller.
-                    return Err(self.value.with_mut(|value| unsafe { (*value).take() }));
-                }
-                _ => return Ok(true),
+                    DONE => return Err(self.value.with_mut(|value| unsafe { (*value).take() })),
+                    _ => return Ok(true),
+                },
             }
         }
     }
@@ -183,14 +182,15 @@ impl<T: 'static> PendingCall for ReplySlot<T> {
         self.complete(None);
     }
 
+    #[inline]
     fn is_pending(&self) -> bool {
-        matches!(self.state.load(Relaxed), QUEUED | STARTED | DEFERRED)
+        is_pending(self.state.load(Relaxed))
     }
 
     fn deferred(&self) {
         // A caller whose reply was deferred does not wait for the callee to come back, so it closes no cycle.
         self.begin();
-        let _ = self.state.compare_exchange(STARTED, DEFERRED, SeqCst, Relaxed);
+        self.advance(STARTED, DEFERRED);
         self.unpublish();
     }
 }
@@ -206,18 +206,22 @@ pub struct ReplyTo<T: 'static> {
 }
 
 impl<T: 'static> ReplyTo<T> {
+    #[inline]
     pub(crate) fn new(slot: Arc<ReplySlot<T>>) -> Self {
         Self { slot: Some(slot) }
     }
 
+    #[inline]
     fn slot(&self) -> &Arc<ReplySlot<T>> {
         self.slot.as_ref().expect("it is taken only by `send` and `drop`")
     }
 
     /// Answers the call. Nothing happens when the caller is gone or has given up.
+    #[inline]
     pub fn send(mut self, answer: T) {
         if let Some(slot) = self.slot.take() {
-            drop(slot.complete(Some(answer)));
+            // An answer of the lost is none.
+            drop(slot.complete((!current::is_lost()).then_some(answer)));
         }
     }
 
@@ -227,6 +231,7 @@ impl<T: 'static> ReplyTo<T> {
         // SAFETY: `T: Send`, or there would be no `ReplyTo<T>`.
         unsafe impl<T> Send for Prepared<T> {}
         impl<T> Prepared<T> {
+            #[inline]
             fn send(self) {
                 self.0.send(self.1);
             }
@@ -242,6 +247,7 @@ impl<T: 'static> ReplyTo<T> {
 
     /// For generated code: the handler is about to run. False when the caller has given up, and it must not.
     #[doc(hidden)]
+    #[inline]
     pub fn begin(&self) -> bool {
         self.slot().begin()
     }

@@ -23,6 +23,7 @@ use crate::{
         cell::Cell,
         common::PendingCall,
         current,
+        me::receiving,
         panic::is_fatal,
         signal::{Item, Signal},
         spawn::{self, Relation},
@@ -157,12 +158,23 @@ impl<A: Actor> Starting<A> {
     async fn outcome(&mut self) -> Option<Option<Outcome>> {
         let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
         let mut timer = process::timer::WakeUp::new();
-        poll_fn(|cx| match (Pin::new(&mut self.answer).poll(cx), at) {
+        let common = self.cell.common();
+        let said = poll_fn(|cx| match (Pin::new(&mut self.answer).poll(cx), at) {
             (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
+            // One that was declared dead in its `init` says nothing.
+            (Poll::Pending, _) if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
             (Poll::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
             (Poll::Pending, None) => Poll::Pending,
         })
-        .await
+        .await;
+        if said.is_none() {
+            let monitor = process::monitor(common.pid);
+            process::unlink(common.pid);
+            process::exit(common.pid, ExitReason::Kill);
+            // Its name is free when its starter goes on.
+            receiving(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).await;
+        }
+        said
     }
 
     fn conclude(
@@ -174,11 +186,7 @@ impl<A: Actor> Starting<A> {
             Ok(Some(Some(Ok(())))) => return Ok((self.cell, self.monitor)),
             Ok(Some(Some(Err(error)))) => error,
             Ok(Some(None)) => StartError::Failed(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
-            Ok(None) => {
-                process::unlink(pid);
-                process::exit(pid, ExitReason::Kill);
-                StartError::Timeout
-            }
+            Ok(None) => StartError::Timeout,
             Err(current::Interrupted::Exiting) => StartError::Exiting,
             Err(current::Interrupted::Resources) => {
                 process::unlink(pid);
@@ -286,13 +294,16 @@ fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason>
                 }
             }
         };
+        drop(serve);
         ctx.cell().common().handler.set("");
         let mut budget = BUDGET;
         let mut stop = ctx.take_stop();
         while stop.is_none() {
             let mut outcome = Ok(());
-            if let Some(waits) = step(&mut actor, &mut ctx, &mut budget, &mut outcome) {
-                outcome = waits.await;
+            match step(&mut actor, &mut ctx, &mut budget, &mut outcome) {
+                Step::Done => {}
+                Step::GiveWay => GiveWay(false).await,
+                Step::Await(handler) => outcome = Rest(handler).await,
             }
             stop = handled(&mut ctx, outcome);
         }
@@ -357,13 +368,14 @@ fn initialised<A: Actor>(init: Init<A>, ack: &mut Ack) -> Result<A, ExitReason> 
 }
 
 /// Handles the next item. What it comes to is put into `outcome`, unless there is something to wait for.
+#[inline]
 fn step<'a, A: Actor>(
     actor: &'a mut A,
     ctx: &'a mut Context<A>,
     budget: &mut u32,
     outcome: &mut Result<(), ExitReason>,
-) -> Option<Waits<'a>> {
-    let Some(item) = next::<A>(ctx.cell(), budget) else { return Some(Waits::ForItem) };
+) -> Step<'a> {
+    let Some(item) = next::<A>(ctx.cell(), budget) else { return Step::GiveWay };
     let common = ctx.cell().common();
     let handled = match item {
         Item::Message(message) => {
@@ -373,7 +385,7 @@ fn step<'a, A: Actor>(
         Item::Timed(timed) => {
             common.handler.set("timer");
             match caught(|| timed.deliver()) {
-                Ok(None) => return None,
+                Ok(None) => return Step::Done,
                 Ok(Some(message)) => {
                     common.handler.set(A::message_name(&message));
                     caught(|| actor.handle(message, ctx))
@@ -385,16 +397,16 @@ fn step<'a, A: Actor>(
             let info = match *signal {
                 Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
                     *outcome = Err(exit.reason);
-                    return None;
+                    return Step::Done;
                 }
                 Signal::Terminate(reason) => {
                     *outcome = Err(reason);
-                    return None;
+                    return Step::Done;
                 }
                 Signal::Trapped(exit) => Info::Exit(exit),
                 Signal::Down(down) => Info::Down(down),
                 Signal::Foreign { payload, .. } => Info::Other(payload),
-                _ => return None,
+                _ => return Step::Done,
             };
             common.handler.set("info");
             caught(|| actor.info(info, ctx))
@@ -402,45 +414,54 @@ fn step<'a, A: Actor>(
     };
     match handled {
         Ok(Handled::Done(done)) => *outcome = done,
-        Ok(Handled::Async(handler)) => return Some(Waits::ForHandler(handler)),
+        Ok(Handled::Async(handler)) => return Step::Await(handler),
         Err(reason) => *outcome = Err(reason),
     }
-    None
+    Step::Done
 }
 
-/// What a server waits for.
-enum Waits<'a> {
-    /// The next item: it gives way, and whoever polls again has a reason.
-    ForItem,
-    Woken,
-    /// The rest of a handler; messages do not wake it meanwhile.
-    ForHandler(Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>),
+/// What comes after an item.
+enum Step<'a> {
+    /// The next one.
+    Done,
+    /// There is none, or others have their turn first.
+    GiveWay,
+    /// The rest of its handler.
+    Await(Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>),
 }
 
-impl Future for Waits<'_> {
+/// Gives way once; whoever polls again has a reason.
+struct GiveWay(bool);
+
+impl Future for GiveWay {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// The rest of a handler; messages do not wake it.
+struct Rest<'a>(Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>);
+
+impl Future for Rest<'_> {
     type Output = Result<(), ExitReason>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Waits::ForItem => {
-                *self = Waits::Woken;
-                Poll::Pending
-            }
-            Waits::Woken => Poll::Ready(Ok(())),
-            Waits::ForHandler(handler) => {
-                let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
-                deaf(true);
-                let polled = caught(|| handler.as_mut().poll(cx)).unwrap_or_else(|reason| Poll::Ready(Err(reason)));
-                if polled.is_ready() {
-                    deaf(false);
-                }
-                polled
-            }
+        let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
+        deaf(true);
+        let polled = caught(|| self.0.as_mut().poll(cx)).unwrap_or_else(|reason| Poll::Ready(Err(reason)));
+        if polled.is_ready() {
+            deaf(false);
         }
+        polled
     }
 }
 
 /// What a handler leaves behind: nothing, or the reason to end.
+#[inline]
 fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) -> Option<Box<Stop>> {
     match outcome {
         Ok(()) => {
@@ -457,6 +478,7 @@ fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) -> O
 }
 
 /// The next thing to do, if there is one and the budget is not used up.
+#[inline]
 fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
     current::with(|me| {
         let common = cell.common();
@@ -484,6 +506,7 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
 }
 
 /// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.
+#[inline]
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         if is_fatal(&*payload) {

@@ -30,18 +30,21 @@ pub(crate) struct Borrowed<'a>(ManuallyDrop<AnyProcess>, std::marker::PhantomDat
 impl Deref for Borrowed<'_> {
     type Target = AnyProcess;
 
+    #[inline]
     fn deref(&self) -> &AnyProcess {
         &self.0
     }
 }
 
 impl AnyProcess {
+    #[inline]
     pub(crate) fn new<M: Send + 'static>(process: &TaskRef<Cell<M>>) -> Self {
         let cell: &dyn Process = &**process;
         Self { task: process.task().clone(), process: NonNull::from(cell) }
     }
 
     /// Without counting, for the length of a turn.
+    #[inline]
     pub(crate) fn borrowed<M: Send + 'static>(process: &TaskRef<Cell<M>>) -> Borrowed<'_> {
         let cell: &dyn Process = &**process;
         // SAFETY: `Borrowed` never drops it and lives no longer than `process`.
@@ -50,19 +53,23 @@ impl AnyProcess {
         Borrowed(ManuallyDrop::new(any), std::marker::PhantomData)
     }
 
+    #[inline]
     pub(crate) fn task(&self) -> &Task {
         &self.task
     }
 
+    #[inline]
     pub(crate) fn process(&self) -> &dyn Process {
         // SAFETY: it is the body of the cell that `task` keeps alive.
         unsafe { self.process.as_ref() }
     }
 
+    #[inline]
     pub(crate) fn common(&self) -> &Common {
         self.process().common()
     }
 
+    #[inline]
     pub(crate) fn pid(&self) -> Pid {
         self.common().pid
     }
@@ -82,6 +89,7 @@ impl AnyProcess {
 }
 
 impl<M: Send + 'static> From<TaskRef<Cell<M>>> for AnyProcess {
+    #[inline]
     fn from(process: TaskRef<Cell<M>>) -> Self {
         let cell: &dyn Process = &*process;
         let cell = NonNull::from(cell);

@@ -79,6 +79,7 @@ impl<M: Send + 'static> Cell<M> {
         })
     }
 
+    #[inline]
     pub(crate) fn common(&self) -> &Common {
         &self.common
     }
@@ -88,6 +89,7 @@ impl<M: Send + 'static> Cell<M> {
         self.body.set(Some(body));
     }
 
+    #[inline]
     fn outer(&self) -> MutexGuard<'_, Outer<M>> {
         lock(&self.outer)
     }
@@ -96,6 +98,7 @@ impl<M: Send + 'static> Cell<M> {
     ///
     /// # Errors
     /// Gives the item back when the process has ended.
+    #[inline]
     pub(crate) fn push(this: &TaskRef<Self>, item: Item<M>) -> Result<(), Item<M>> {
         let acts = match &item {
             Item::Signal(signal) => Some(signal.acts()),
@@ -114,14 +117,19 @@ impl<M: Send + 'static> Cell<M> {
                 this.common.set_signalled();
             }
         }
-        // A process that waits for a reply is not woken by messages: it takes the inbox when it is back in its loop.
-        if acts.is_some() || !this.common.is_deaf() {
-            this.task().wake_after_lock();
+        match acts {
+            // A turn looks at the flag without the lock.
+            Some(true) => this.task().wake(),
+            Some(false) => this.task().wake_after_lock(),
+            // A process that waits for a reply is not woken by messages: it takes the inbox when it is back in its loop.
+            None if this.common.is_deaf() => {}
+            None => this.task().wake_after_lock(),
         }
         Ok(())
     }
 
     /// Takes what has arrived into the mail and acts on the signals.
+    #[inline]
     fn take_arrivals(&self, me: &AnyProcess) {
         let batch = {
             let mut outer = self.outer();
@@ -152,6 +160,7 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// The next item of its mail, if there is one.
+    #[inline]
     pub(crate) fn next_item(&self, me: &AnyProcess) -> Option<Item<M>> {
         if self.mail.borrow().is_empty() {
             self.take_arrivals(me);
@@ -223,6 +232,7 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// One turn; what it says has to be done in the state that the scheduler keeps.
+    #[inline]
     fn turn(this: &TaskRef<Self>, me: &AnyProcess) -> Turn {
         if this.common.is_signalled() {
             this.take_arrivals(me);
@@ -269,7 +279,8 @@ impl<M: Send + 'static> Cell<M> {
         let mail = mem::take(&mut *this.mail.borrow_mut());
         for item in mail.into_iter().chain(closed) {
             match item {
-                Item::Signal(signal) => me.bounce(*signal),
+                // This drops a message for a subject, which is the user's.
+                Item::Signal(signal) => common.quietly(|| me.bounce(*signal), &mut reason),
                 item => common.quietly(|| drop(item), &mut reason),
             }
         }
@@ -303,16 +314,19 @@ impl<M: Send + 'static> Cell<M> {
 }
 
 impl<M: Send + 'static> Run for Cell<M> {
+    #[inline]
     fn run(this: &TaskRef<Self>) -> Turn {
         let me = AnyProcess::borrowed(this);
         let _current = current::enter(&me);
         Self::turn(this, &me)
     }
 
+    #[inline]
     fn scheduler(&self) -> &Scheduler {
         &self.common.node.scheduler
     }
 
+    #[inline]
     fn token(&self) -> u64 {
         self.common.pid.token()
     }
@@ -344,6 +358,7 @@ pub(crate) trait Process: Send + Sync {
 }
 
 impl<M: Send + 'static> Process for Cell<M> {
+    #[inline]
     fn common(&self) -> &Common {
         &self.common
     }
@@ -356,6 +371,7 @@ impl<M: Send + 'static> Process for Cell<M> {
         })
     }
 
+    #[inline]
     fn take_arrivals(&self, me: &AnyProcess) {
         Cell::take_arrivals(self, me);
     }
@@ -373,7 +389,7 @@ impl<M: Send + 'static> Process for Cell<M> {
         let mut ignored = ExitReason::Normal;
         for item in self.close() {
             match item {
-                Item::Signal(signal) => me.bounce(*signal),
+                Item::Signal(signal) => self.common.quietly(|| me.bounce(*signal), &mut ignored),
                 item => self.common.quietly(|| drop(item), &mut ignored),
             }
         }

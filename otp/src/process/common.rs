@@ -3,7 +3,6 @@
 use std::{
     any::Any,
     cell::Cell,
-    collections::BTreeMap,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -13,6 +12,7 @@ use std::{
 
 use super::{
     AnyProcess, Down, ExitReason, MonitorRef, Pid,
+    few::Few,
     handler::Handler,
     node::NodeInner,
     owned::Owned,
@@ -89,8 +89,8 @@ enum Standing {
 #[derive(Default)]
 pub(crate) struct Relations {
     pub(crate) links: Links,
-    pub(crate) watchers: BTreeMap<MonitorRef, ()>,
-    pub(crate) monitoring: BTreeMap<MonitorRef, Pid>,
+    pub(crate) watchers: Few<MonitorRef, ()>,
+    pub(crate) monitoring: Few<MonitorRef, Pid>,
     pub(crate) name: Option<Arc<str>>,
     /// Its timers, which end with it.
     timers: Vec<Key>,
@@ -130,6 +130,7 @@ impl Own {
     }
 
     /// Whether anything was said about its end.
+    #[inline]
     fn is_ending(&self) -> bool {
         let last = self.last.take();
         let ending = last.is_some();
@@ -138,6 +139,7 @@ impl Own {
     }
 
     /// Why it has to end, if it has to.
+    #[inline]
     pub(crate) fn fatal(&self) -> Option<ExitReason> {
         if self.is_ending() { self.last(|last| last.fatal.clone()) } else { None }
     }
@@ -187,11 +189,13 @@ impl Common {
         }
     }
 
+    #[inline]
     fn relations(&self) -> MutexGuard<'_, Standing> {
         lock(&self.relations)
     }
 
     /// Calls `f` with its relations; nothing once it has ended.
+    #[inline]
     pub(crate) fn relate<R>(&self, f: impl FnOnce(&mut Relations) -> R) -> Option<R> {
         match &mut *self.relations() {
             Standing::Alive(relations) => Some(f(relations.get_or_insert_default())),
@@ -207,19 +211,23 @@ impl Common {
         }
     }
 
+    #[inline]
     pub(crate) fn is_signalled(&self) -> bool {
         self.flags.load(Relaxed) & SIGNALLED != 0
     }
 
     /// Whether its resources are released.
+    #[inline]
     pub(crate) fn is_dead(&self) -> bool {
         self.flags.load(Acquire) & DEAD != 0
     }
 
+    #[inline]
     pub(crate) fn is_ending(&self) -> bool {
         self.flags.load(Acquire) & (DYING | ENDING) != 0
     }
 
+    #[inline]
     pub(crate) fn is_lost(&self) -> bool {
         self.flags.load(Acquire) & LOST != 0
     }
@@ -263,6 +271,7 @@ impl Common {
         self.flags.fetch_and(!SIGNALLED, Relaxed);
     }
 
+    #[inline]
     pub(super) fn is_deaf(&self) -> bool {
         self.flags.load(Relaxed) & DEAF != 0
     }
@@ -279,9 +288,15 @@ impl Common {
     }
 
     /// Says whether messages of its own type may wake it; returns what was said before.
+    #[inline]
     pub(crate) fn set_deaf(&self, deaf: bool) -> bool {
-        let before = if deaf { self.flags.fetch_or(DEAF, Relaxed) } else { self.flags.fetch_and(!DEAF, Relaxed) };
-        before & DEAF != 0
+        let before = self.is_deaf();
+        match (before, deaf) {
+            (false, true) => drop(self.flags.fetch_or(DEAF, Relaxed)),
+            (true, false) => drop(self.flags.fetch_and(!DEAF, Relaxed)),
+            _ => {}
+        }
+        before
     }
 
     /// Its code runs: it waits for no call until it says so again.
@@ -292,6 +307,7 @@ impl Common {
     }
 
     /// Unwinds the running code if the process has to end: acts on the signals that wait.
+    #[inline]
     pub(crate) fn must_end(&self, me: &AnyProcess) -> bool {
         if self.is_signalled() {
             me.process().take_arrivals(me);
@@ -356,10 +372,10 @@ impl Common {
         for other in relations.links.iter() {
             node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });
         }
-        for monitor in relations.watchers.into_keys() {
+        for (monitor, ()) in relations.watchers.into_iter() {
             node.signal(monitor.watcher, Signal::Down(Down { monitor, pid: self.pid, reason: reason.clone() }));
         }
-        for (monitor, target) in relations.monitoring {
+        for (monitor, target) in relations.monitoring.into_iter() {
             node.signal(target, Signal::Demonitor { monitor });
         }
         // What a lost process still holds belongs to its thread.
@@ -404,6 +420,7 @@ impl Common {
     ///
     /// An entry in the timers stays when its wait is over: the next wait, which most often is for a later moment, finds
     /// it there and pays nothing. It may cause one look too many when it expires.
+    #[inline]
     pub(crate) fn wake_at(&self, me: &AnyProcess, at: Moment) {
         if at.as_nanos() >= self.wake_at.load(Relaxed) {
             return;
@@ -431,6 +448,7 @@ impl Common {
     }
 
     /// The moment when a wait of so long from now is over.
+    #[inline]
     pub(crate) fn deadline(&self, after: Option<Duration>) -> Moment {
         after.map_or(Moment::FAR, |after| self.node.scheduler.now().saturating_add(after))
     }

@@ -45,6 +45,7 @@ thread_local! {
 struct Adopted(AnyProcess);
 
 impl Drop for Adopted {
+    #[inline]
     fn drop(&mut self) {
         let reason = if thread::panicking() { ExitReason::Killed } else { ExitReason::Normal };
         self.0.process().end(&self.0, reason);
@@ -61,6 +62,7 @@ pub(crate) enum Interrupted {
 }
 
 /// Makes `process` the current one until the guard is dropped.
+#[inline]
 pub(crate) fn enter(process: &AnyProcess) -> Entered<'_> {
     Entered { before: CURRENT.replace(Some(NonNull::from(process))), process: std::marker::PhantomData }
 }
@@ -71,6 +73,7 @@ pub(crate) struct Entered<'a> {
 }
 
 impl Drop for Entered<'_> {
+    #[inline]
     fn drop(&mut self) {
         // After a park the thread-local may name another process; what was there before this turn is right again.
         CURRENT.set(self.before);
@@ -78,6 +81,7 @@ impl Drop for Entered<'_> {
 }
 
 /// Calls `f` with the current process, if the calling code is one already.
+#[inline]
 pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
     if let Ok(Some(process)) = CURRENT.try_with(Slot::get) {
         // SAFETY: it is set only by `enter`, whose guard borrows the process, and restored after each park.
@@ -87,19 +91,35 @@ pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
     adopted.map(|process| f(&process))
 }
 
+/// Whether the process that the calling code is was declared dead: what it does has no effect any more.
+#[inline]
+pub(crate) fn is_lost() -> bool {
+    // SAFETY: as in `try_with`.
+    matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().is_lost())
+}
+
 /// Calls `f` with the current process; a thread that is none yet is adopted by the default node.
+#[inline]
 pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
-    let mut f = Some(f);
-    if let Some(result) = try_with(|process| f.take().map(|f| f(process))) {
-        return result.expect("it was there");
+    if let Ok(Some(process)) = CURRENT.try_with(Slot::get) {
+        // SAFETY: as in `try_with`.
+        return f(unsafe { process.as_ref() });
+    }
+    let process = adopted_process();
+    f(&process.0)
+}
+
+/// The process of the calling thread, which no core runs; the second part ends it when it cannot be kept.
+#[cold]
+fn adopted_process() -> (AnyProcess, Option<Adopted>) {
+    if let Some(process) = try_with(AnyProcess::clone) {
+        return (process, None);
     }
     let process = adopt(Node::default_node(), Home::Thread(thread::current()));
     // A thread whose locals are gone cannot be adopted for good; its process ends with this call.
     let kept = ADOPTED.try_with(|adopted| *adopted.borrow_mut() = Some(Adopted(process.clone()))).is_ok();
     let temporary = (!kept).then(|| Adopted(process.clone()));
-    let result = f.take().expect("it was not called")(&process);
-    drop(temporary);
-    result
+    (process, temporary)
 }
 
 /// Makes the calling thread a process of `node`. It traps exits.
@@ -174,6 +194,7 @@ struct Waiting<'a> {
 }
 
 impl Drop for Waiting<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.common.set_deaf(self.deaf);
         self.common.waits_for_no_call();

@@ -22,6 +22,7 @@ impl Handler {
     }
 
     /// Only the process itself calls this.
+    #[inline]
     pub(crate) fn set(&self, name: &'static str) {
         let writes = self.writes.load(Relaxed);
         self.writes.store(writes.wrapping_add(1), Relaxed);
@@ -39,6 +40,7 @@ impl Handler {
     }
 
     /// The name, unless there is none or it is being changed.
+    #[inline]
     pub(crate) fn get(&self) -> Option<&'static str> {
         let writes = self.writes.load(Acquire);
         let (start, len) = (self.start.load(Relaxed), self.len.load(Relaxed) as usize);

@@ -203,8 +203,8 @@ fn info(process: &AnyProcess) -> ProcessInfo {
     common.relate(|relations| {
         info.name = relations.name.as_deref().map(str::to_owned);
         info.links = relations.links.iter().collect();
-        info.monitors = relations.monitoring.values().copied().collect();
-        info.monitored_by = relations.watchers.keys().map(|monitor| monitor.watcher).collect();
+        info.monitors = relations.monitoring.iter().map(|(_, target)| *target).collect();
+        info.monitored_by = relations.watchers.iter().map(|(monitor, ())| monitor.watcher).collect();
     });
     info
 }
@@ -215,7 +215,8 @@ fn info(process: &AnyProcess) -> ProcessInfo {
 /// When the name is taken, the process has a name already, or has ended.
 pub fn register(name: &str, pid: Pid) -> Result<(), super::RegisterError> {
     current::with(|me| {
-        let process = me.common().node.find(pid).ok_or(super::RegisterError::NoProc)?;
+        let process = me.common().node.find(pid).filter(|_| !me.common().is_lost());
+        let process = process.ok_or(super::RegisterError::NoProc)?;
         me.common().node.names.register(name, &process)
     })
 }

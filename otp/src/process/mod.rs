@@ -8,8 +8,11 @@ mod any;
 pub(crate) mod cell;
 pub(crate) mod common;
 pub(crate) mod current;
+mod few;
 mod handler;
 mod link;
+#[cfg(all(test, loom))]
+mod loom_tests;
 pub(crate) mod me;
 mod names;
 mod node;

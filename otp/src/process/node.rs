@@ -211,7 +211,7 @@ impl NodeInner {
         self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on crashes are recorded, and reported only to who listens.
+    /// From now on crashes are recorded.
     pub(crate) fn record_crashes(&self) {
         *self.crashes() = Some(Vec::new());
     }
@@ -224,14 +224,10 @@ impl NodeInner {
     /// A process has crashed.
     pub(crate) fn crashed(&self, process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: Vec<Pid>) {
         let common = process.common();
-        let recorded = match self.crashes().as_mut() {
-            Some(crashes) => {
-                crashes.push((common.pid, common.label, reason.clone()));
-                true
-            }
-            None => false,
-        };
-        report::crashed(process, reason, name, &links, recorded);
+        if let Some(crashes) = self.crashes().as_mut() {
+            crashes.push((common.pid, common.label, reason.clone()));
+        }
+        report::crashed(process, reason, name, &links);
     }
 
     pub(crate) fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
@@ -275,6 +271,9 @@ impl NodeInner {
 
     /// Sends a signal; one that finds nobody is answered as OTP answers it.
     pub(crate) fn signal(&self, to: Pid, signal: Signal) {
+        if current::is_lost() {
+            return;
+        }
         let undelivered = match self.find(to) {
             Some(process) => process.signal(signal).err(),
             None => Some(signal),
@@ -307,6 +306,9 @@ impl NodeInner {
 
     /// Sends an exit signal. `erlang:exit/2`.
     pub(crate) fn exit(&self, from: Pid, to: Pid, reason: ExitReason) {
+        if current::is_lost() {
+            return;
+        }
         let Some(process) = self.find(to) else { return };
         if matches!(reason, ExitReason::Kill) {
             process.common().doom();

@@ -25,6 +25,7 @@ impl<T> Owned<T> {
 impl<T> Deref for Owned<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         &self.0
     }

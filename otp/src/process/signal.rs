@@ -2,9 +2,9 @@
 //!
 //! Messages and signals share one queue, so that two of them from one sender are never reordered.
 
-use std::{any::Any, collections::BTreeMap, sync::Arc};
+use std::{any::Any, sync::Arc};
 
-use super::{Down, Exit, ExitReason, MonitorRef, Pid};
+use super::{Down, Exit, ExitReason, MonitorRef, Pid, few::Few};
 
 /// One entry of an inbox.
 pub(crate) enum Item<M> {
@@ -103,7 +103,7 @@ enum Link {
 /// exit or link signal that it sent before it knew is recognised as stale, so that both sides come to agree.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    links: BTreeMap<Pid, Link>,
+    links: Few<Pid, Link>,
     unlinks: u64,
 }
 
@@ -123,7 +123,9 @@ impl Links {
 
     /// The other side linked.
     pub(crate) fn linked(&mut self, other: Pid) {
-        self.links.entry(other).or_insert(Link::Active);
+        if self.links.get(&other).is_none() {
+            self.links.insert(other, Link::Active);
+        }
     }
 
     /// The other side unlinked.
@@ -145,7 +147,7 @@ impl Links {
         self.links.remove(&other) == Some(Link::Active)
     }
 
-    /// The active links, in order of pid.
+    /// The active links.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Pid> {
         self.links.iter().filter(|(_, link)| **link == Link::Active).map(|(pid, _)| *pid)
     }

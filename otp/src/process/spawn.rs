@@ -56,7 +56,13 @@ fn start_in<M: Send + 'static>(
             monitor = Some(reference);
         }
     }
-    cell.task().start();
+    if parent.common().is_lost() {
+        // What is dead starts nothing.
+        let process = AnyProcess::new(&cell);
+        process.process().end(&process, ExitReason::Killed);
+    } else {
+        cell.task().start();
+    }
     (cell, monitor)
 }
 

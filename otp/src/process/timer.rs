@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     task::{Context, Poll, Waker},
@@ -28,7 +28,8 @@ use crate::{
 pub struct TimerRef {
     node: Arc<NodeInner>,
     key: Arc<Mutex<Option<Key>>>,
-    timer: Arc<dyn Cancel>,
+    /// Gone when it has expired, was cancelled, or its process has ended: what it holds is not kept by this.
+    timer: Weak<dyn Cancel>,
 }
 
 /// The side of a timer that its [`TimerRef`] sees.
@@ -44,12 +45,13 @@ impl TimerRef {
     /// delivered or was cancelled before. `erlang:cancel_timer/1`.
     pub fn cancel(&self) -> Option<Duration> {
         let left = self.left();
+        let timer = self.timer.upgrade();
         let key = self.key().take();
         if let Some(key) = key {
             // The target is dropped here, outside of every lock.
             drop(self.node.scheduler.timers().cancel(key));
         }
-        self.timer.cancel().then(|| left.unwrap_or_default())
+        timer.is_some_and(|timer| timer.cancel()).then(|| left.unwrap_or_default())
     }
 
     /// How long it will take, or `None` when it has expired or was cancelled. `erlang:read_timer/1`.
@@ -168,6 +170,7 @@ fn set<M: Send + 'static>(to: &TaskRef<Cell<M>>, at: Moment, timer: Arc<impl Exp
         node.scheduler.timer_is_next();
     }
     to.common().own_timer(key);
+    let timer = Arc::downgrade(&timer);
     TimerRef { node: node.clone(), key: Arc::new(Mutex::new(Some(key))), timer }
 }
 
@@ -197,6 +200,7 @@ impl WakeUp {
     }
 
     /// Ready at `at` or later, on the clock of the current process.
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &Context<'_>, at: Moment) -> Poll<()> {
         current::with(|me| self.poll_on(&me.common().node, cx, at))
     }

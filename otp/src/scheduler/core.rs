@@ -397,8 +397,10 @@ impl Sleeper for Core {
         self.scheduler.wake_watchdog();
     }
 
-    fn notify(&self) {
-        self.scheduler.notify();
+    fn share(&self) {
+        if self.scheduler.has_work() {
+            self.scheduler.notify();
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! driven core on the thread of a test, where a seed makes every choice and the clock is virtual.
 
 mod core;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod queue;
 mod rng;
 mod seat;
@@ -140,10 +142,18 @@ impl Scheduler {
         }
     }
 
+    /// Queues a task on the seat of the calling core. Returns the length of its queue.
+    #[inline]
+    fn push_on(&self, seat: &Seat, task: Task, push: fn(&RunQueue, Task) -> usize) -> usize {
+        let len = push(&seat.queue, task);
+        // Its seat may have been given up meanwhile; [`RunQueue::drain`] says why one of the two finds the task.
+        if seat.is_detached() {
+            self.empty(seat);
+        }
+        len
+    }
+
     /// Gives the queue of a seat that was given up to the others.
-    ///
-    /// Its own thread may be queueing meanwhile. Whoever puts a task in looks whether the seat was given up, and then
-    /// comes here; [`RunQueue::drain`] says why one of the two finds it.
     fn empty(&self, seat: &Seat) {
         for task in seat.queue.drain() {
             self.injector.push_last(task);
@@ -178,6 +188,7 @@ impl Scheduler {
         }
     }
 
+    #[inline]
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Relaxed)
     }
@@ -187,6 +198,7 @@ impl Scheduler {
         self.lost.load(Relaxed)
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
     }
@@ -195,6 +207,7 @@ impl Scheduler {
         &self.clock
     }
 
+    #[inline]
     pub(crate) fn timers(&self) -> &Timers {
         &self.timers
     }
@@ -216,6 +229,7 @@ impl Scheduler {
     }
 
     /// Queues a task that was just woken.
+    #[inline]
     fn schedule(&self, task: Task) {
         self.queue(task, RunQueue::push_next);
     }
@@ -225,16 +239,11 @@ impl Scheduler {
         self.queue(task, RunQueue::push_last);
     }
 
+    #[inline]
     fn queue(&self, task: Task, push: fn(&RunQueue, Task) -> usize) {
         let mut task = Some(task);
-        let queued = core::with_core_of(self, |core| {
-            let seat = core.seat();
-            let len = task.take().map_or(0, |task| push(&seat.queue, task));
-            if seat.is_detached() {
-                self.empty(seat);
-            }
-            len
-        });
+        let queued =
+            core::with_core_of(self, |core| task.take().map_or(0, |task| self.push_on(core.seat(), task, push)));
         let worth_sharing = match (queued, task) {
             (Some(len), _) => len > 1,
             (None, Some(task)) => {
@@ -276,7 +285,13 @@ impl Scheduler {
         }
     }
 
+    #[cfg(all(test, loom))]
+    pub(crate) fn take_injected(&self) -> Option<Task> {
+        self.injector.pop()
+    }
+
     /// Wakes a core for work that can be shared, unless one is looking already.
+    #[inline]
     fn notify(&self) {
         if let Some(seat) = self.sleep.notify() {
             self.unpark(seat);
@@ -316,6 +331,7 @@ impl Scheduler {
     }
 
     /// Runs the timers that are due.
+    #[inline]
     pub(crate) fn expire_timers(&self) {
         if self.timers.next() != Moment::FAR {
             let now = self.now();

@@ -39,11 +39,13 @@ impl RunQueue {
     }
 
     /// How many tasks wait, as of some moment ago.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.queued.load(Relaxed) + usize::from(!self.last_woken.is_empty())
     }
 
     /// Puts a task in the last-woken slot; the one that was there goes to the end of the queue. Returns the length.
+    #[inline]
     pub(crate) fn push_next(&self, task: Task) -> usize {
         match self.last_woken.swap(Some(task)) {
             Some(before) => self.push_last(before),
@@ -52,6 +54,7 @@ impl RunQueue {
     }
 
     /// Puts a task at the end. Returns the length.
+    #[inline]
     pub(crate) fn push_last(&self, task: Task) -> usize {
         let mut queue = lock(&self.queue);
         queue.push_back(task);
@@ -60,6 +63,7 @@ impl RunQueue {
     }
 
     /// Takes the next task: the last woken one, unless it has had its share.
+    #[inline]
     pub(crate) fn pop(&self) -> Option<Task> {
         let streak = self.streak.load(Relaxed);
         if streak < STREAK
@@ -80,6 +84,7 @@ impl RunQueue {
         self.take_last_woken()
     }
 
+    #[inline]
     fn take_last_woken(&self) -> Option<Task> {
         if self.last_woken.is_empty() { None } else { self.last_woken.swap(None) }
     }
@@ -127,6 +132,7 @@ impl RunQueue {
         tasks
     }
 
+    #[inline]
     fn note(&self, queue: &MutexGuard<'_, VecDeque<Task>>) {
         self.queued.store(queue.len(), Relaxed);
     }

@@ -38,6 +38,7 @@ pub(crate) struct Seat {
     pub(crate) queue: RunQueue,
     /// Parked stacks that can go on, told by other threads.
     ready: Mutex<Vec<u32>>,
+    /// Whether there are any, for a look without the lock.
     has_ready: AtomicBool,
     parker: Parker,
     /// Counts turns; the watchdog compares.
@@ -64,27 +65,36 @@ impl Seat {
 
     /// Says that a parked stack of this seat can go on.
     pub(crate) fn make_ready(&self, stack: u32) {
-        lock(&self.ready).push(stack);
-        self.has_ready.store(true, Release);
+        {
+            let mut ready = lock(&self.ready);
+            ready.push(stack);
+            self.has_ready.store(true, Release);
+        }
         self.parker.unpark();
     }
 
+    #[inline]
     pub(crate) fn has_ready(&self) -> bool {
         self.has_ready.load(Acquire)
     }
 
+    #[inline]
     pub(crate) fn take_ready(&self) -> Vec<u32> {
-        if !self.has_ready.swap(false, AcqRel) {
+        if !self.has_ready() {
             return Vec::new();
         }
-        std::mem::take(&mut *lock(&self.ready))
+        let mut ready = lock(&self.ready);
+        self.has_ready.store(false, Release);
+        std::mem::take(&mut *ready)
     }
 
+    #[inline]
     pub(crate) fn begin_turn(&self, token: u64) {
         self.token.store(token, Relaxed);
         self.turn.store(self.turn.load(Relaxed).wrapping_add(1), Release);
     }
 
+    #[inline]
     pub(crate) fn end_turn(&self) {
         self.token.store(0, Relaxed);
     }
@@ -98,6 +108,7 @@ impl Seat {
         !self.detached.swap(true, AcqRel)
     }
 
+    #[inline]
     pub(crate) fn is_detached(&self) -> bool {
         self.detached.load(Acquire)
     }

@@ -34,8 +34,8 @@ pub(crate) trait Sleeper {
     fn sleep(&self, keeps_time: bool);
     /// It does not count as asleep any more.
     fn awake(&self);
-    /// Wakes another for work that can be shared.
-    fn notify(&self);
+    /// Wakes another, if there is work left that can be shared.
+    fn share(&self);
 }
 
 pub(crate) struct Sleep {
@@ -60,11 +60,9 @@ impl Sleep {
     pub(crate) fn await_work(&self, cores: usize, core: &impl Sleeper) {
         if self.begin_search(cores) {
             let found = core.search();
-            if self.end_search() && found {
-                core.notify();
-            }
+            self.end_search();
             if found {
-                return;
+                return Self::pass_on(core);
             }
         } else if core.look_around() {
             return;
@@ -80,10 +78,19 @@ impl Sleep {
         let searches = self.end_sleep(core.number());
         core.awake();
         let found = core.look_around();
-        // Woken as a searcher it passes the wake-up on if there is more.
-        if searches && self.end_search() && found {
-            core.notify();
+        if searches {
+            self.end_search();
         }
+        if found {
+            Self::pass_on(core);
+        }
+    }
+
+    /// Has another see what `core` left, when it took its share of what nobody else was woken for.
+    fn pass_on(core: &impl Sleeper) {
+        // Ordering: it searches no longer, then looks what is left; who queues does so, then looks who searches.
+        fence(SeqCst);
+        core.share();
     }
 
     /// Whether the caller may search; pairs with [`Sleep::end_search`].
@@ -95,12 +102,12 @@ impl Sleep {
         true
     }
 
-    /// True when the caller was the last to search, and so must pass on a wake-up if it found work.
-    fn end_search(&self) -> bool {
-        self.searching.fetch_sub(1, AcqRel) == 1
+    fn end_search(&self) {
+        self.searching.fetch_sub(1, AcqRel);
     }
 
     /// There is work to share: the seat to wake, if it takes a wake-up for somebody to see it. That seat searches.
+    #[inline]
     pub(crate) fn notify(&self) -> Option<u32> {
         fence(SeqCst);
         if self.sleeping.load(Relaxed) == 0 || self.searching.load(Relaxed) > 0 {

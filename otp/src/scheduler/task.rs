@@ -137,16 +137,19 @@ impl<R: Run> TaskRef<R> {
         Self { task: Task(NonNull::from(Box::leak(cell)).cast()), body: PhantomData }
     }
 
+    #[inline]
     pub(crate) fn task(&self) -> &Task {
         &self.task
     }
 
+    #[inline]
     pub(crate) fn into_task(self) -> Task {
         self.task
     }
 }
 
 impl<R> Clone for TaskRef<R> {
+    #[inline]
     fn clone(&self) -> Self {
         Self { task: self.task.clone(), body: PhantomData }
     }
@@ -155,6 +158,7 @@ impl<R> Clone for TaskRef<R> {
 impl<R> Deref for TaskRef<R> {
     type Target = R;
 
+    #[inline]
     fn deref(&self) -> &R {
         // SAFETY: a `TaskRef<R>` is only made for a `Cell<R>`, which lives while a reference to it does.
         unsafe { &self.task.0.cast::<Cell<R>>().as_ref().body }
@@ -162,6 +166,7 @@ impl<R> Deref for TaskRef<R> {
 }
 
 impl Clone for Task {
+    #[inline]
     fn clone(&self) -> Self {
         // Ordering: a new reference is made from one that is held, as in `Arc`.
         let before = self.head().references.fetch_add(1, Relaxed);
@@ -173,6 +178,7 @@ impl Clone for Task {
 }
 
 impl Drop for Task {
+    #[inline]
     fn drop(&mut self) {
         let head = self.head();
         if head.references.fetch_sub(1, Release) == 1 {
@@ -186,6 +192,7 @@ impl Drop for Task {
 }
 
 impl Task {
+    #[inline]
     fn head(&self) -> &Head {
         // SAFETY: a `Task` is a counted reference, so the cell is alive.
         unsafe { self.0.as_ref() }
@@ -193,12 +200,14 @@ impl Task {
 
     /// # Safety
     /// The cell must be a `Cell<R>`.
+    #[inline]
     unsafe fn assume<R>(&self) -> &TaskRef<R> {
         // SAFETY: `TaskRef<R>` is a `Task` and a zero-sized marker.
         unsafe { &*ptr::from_ref(self).cast::<TaskRef<R>>() }
     }
 
     /// The task with its body's type, if that is `R`.
+    #[inline]
     pub(crate) fn downcast<R: Run>(&self) -> Option<&TaskRef<R>> {
         // SAFETY: the cell's own vtable says that its body is an `R`.
         ((self.head().vtable.body)() == TypeId::of::<R>()).then(|| unsafe { self.assume::<R>() })
@@ -208,16 +217,19 @@ impl Task {
     ///
     /// # Safety
     /// It must be forgotten, not dropped, before `self` ends.
+    #[inline]
     pub(crate) unsafe fn uncounted(&self) -> Self {
         Self(self.0)
     }
 
+    #[inline]
     fn scheduler(&self) -> &Scheduler {
         // SAFETY: the vtable belongs to this cell.
         unsafe { (self.head().vtable.scheduler)(self) }
     }
 
     /// The number by which the watchdog can ask about it.
+    #[inline]
     pub(crate) fn token(&self) -> u64 {
         // SAFETY: the vtable belongs to this cell.
         unsafe { (self.head().vtable.token)(self) }
@@ -230,6 +242,7 @@ impl Task {
     }
 
     /// Makes sure that the task looks again at whatever it waits for.
+    #[inline]
     pub(crate) fn wake(&self) {
         match self.head().state.fetch_or(WOKEN, AcqRel) {
             0 => self.scheduler().schedule(self.clone()),
@@ -244,6 +257,7 @@ impl Task {
     ///
     /// Ordering: if the turn that will take the lock next has not begun, the state still says `WOKEN` and that turn
     /// sees what was put under the lock; if it has taken the lock before us, its `RUNNING` is visible to us.
+    #[inline]
     pub(crate) fn wake_after_lock(&self) {
         if self.head().state.load(Relaxed) & WOKEN == 0 {
             self.wake();
@@ -251,6 +265,7 @@ impl Task {
     }
 
     /// Runs one turn and does with the task what the turn says.
+    #[inline]
     pub(crate) fn run(self) {
         let state = &self.head().state;
         state.swap(RUNNING, AcqRel);
@@ -265,6 +280,7 @@ impl Task {
         }
     }
 
+    #[inline]
     fn again(self) {
         // Ordering: a swap, so that what a waker wrote during this turn is passed on to the next.
         self.head().state.swap(WOKEN, AcqRel);
@@ -278,6 +294,7 @@ impl Task {
 
     /// Goes from `RUNNING` to `PARKED`, or to `BLOCKED` when there is no stack to set aside; false when it was woken
     /// meanwhile, and must look again instead of waiting.
+    #[inline]
     pub(crate) fn park(&self, place: Option<Place>) -> bool {
         let head = self.head();
         if let Some(place) = place {
@@ -292,11 +309,13 @@ impl Task {
     }
 
     /// Whether somebody has woken it since it parked.
+    #[inline]
     pub(crate) fn is_woken(&self) -> bool {
         self.head().state.load(Acquire) & WOKEN != 0
     }
 
     /// Goes from `PARKED + WOKEN` or `BLOCKED + WOKEN` back to `RUNNING`.
+    #[inline]
     pub(crate) fn resume(&self) {
         self.head().state.swap(RUNNING, AcqRel);
     }
@@ -308,6 +327,7 @@ impl Task {
     }
 
     /// Calls `f` with a waker of this task that counts as no reference.
+    #[inline]
     pub(crate) fn with_waker<T>(&self, f: impl FnOnce(&Waker) -> T) -> T {
         let data = self.0.as_ptr().cast_const().cast();
         // SAFETY: the data is the pointer of a live task, and is not given up: the waker is never dropped.
@@ -316,6 +336,7 @@ impl Task {
     }
 
     /// Whether `waker` is one of this task's.
+    #[inline]
     pub(crate) fn owns(&self, waker: &Waker) -> bool {
         ptr::eq(waker.data(), self.0.as_ptr().cast()) && ptr::eq(waker.vtable(), &WAKER)
     }
@@ -330,11 +351,13 @@ impl TaskSlot {
     }
 
     /// Whether it was empty a moment ago.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.load(Relaxed).is_null()
     }
 
     /// Puts a task in, or nothing; returns what was there.
+    #[inline]
     pub(crate) fn swap(&self, task: Option<Task>) -> Option<Task> {
         let put = task.map_or(ptr::null_mut(), |task| ManuallyDrop::new(task).0.as_ptr());
         // A pointer in the slot is a `Task` that the slot owns; taking it out takes that ownership.
@@ -343,6 +366,7 @@ impl TaskSlot {
 }
 
 impl Drop for TaskSlot {
+    #[inline]
     fn drop(&mut self) {
         drop(self.swap(None));
     }
@@ -357,6 +381,7 @@ static WAKER: RawWakerVTable = RawWakerVTable::new(
     |data| drop(unsafe { take(data) }),
 );
 
+#[inline]
 fn raw_waker(task: Task) -> RawWaker {
     let data = task.0.as_ptr().cast_const().cast();
     mem::forget(task);
@@ -365,6 +390,7 @@ fn raw_waker(task: Task) -> RawWaker {
 
 /// # Safety
 /// `data` must be the pointer of a live `Task`.
+#[inline]
 unsafe fn borrow(data: &*const ()) -> &Task {
     // SAFETY: a `Task` is one non-null pointer.
     unsafe { &*ptr::from_ref(data).cast::<Task>() }
@@ -372,6 +398,7 @@ unsafe fn borrow(data: &*const ()) -> &Task {
 
 /// # Safety
 /// `data` must be the pointer of a live `Task` that is given up by its holder.
+#[inline]
 unsafe fn take(data: *const ()) -> Task {
     // SAFETY: it came from a `NonNull`.
     Task(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) })

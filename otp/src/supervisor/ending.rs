@@ -2,11 +2,12 @@
 //!
 //! It waits for a monitor and not for the link, so that a child that has unlinked itself can't hang it.
 
+use std::time::Duration;
+
 use crate::{
     actor::{Shutdown, WaitsFor},
     process::{self, ExitReason, MonitorRef, Pid, current, me, signal::Signal},
 };
-use std::time::Duration;
 
 /// Ends a process linked to the current one, and waits until it has; says why it ended. One that had ended before says
 /// its own reason.

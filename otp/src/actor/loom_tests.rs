@@ -1,0 +1,111 @@
+//! Models of the reply slot: one outcome for each call, and nobody waits for an answer that is there.
+
+use std::{
+    sync::Arc,
+    task::{Context, Wake, Waker},
+};
+
+use loom::thread;
+
+use super::reply::{Answer, ReplySlot};
+use crate::{process::Pid, process::common::PendingCall, scheduler::Parker};
+
+/// Loom fails when an answer is lost, which leaks it, or when two touch it at once.
+type Reply = loom::sync::Arc<u32>;
+
+fn slot() -> Arc<ReplySlot<Reply>> {
+    ReplySlot::new(Pid { node: 0, index: 0, serial: 1 }, None)
+}
+
+/// The executor of a caller that is no process.
+struct Foreign(Parker);
+
+impl Wake for Foreign {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn answers(slot: &Arc<ReplySlot<Reply>>) -> thread::JoinHandle<Option<Reply>> {
+    let slot = Arc::clone(slot);
+    thread::spawn(move || {
+        slot.begin();
+        slot.complete(Some(Reply::new(7)))
+    })
+}
+
+#[test]
+fn a_call_that_is_given_up_has_one_outcome() {
+    loom::model(|| {
+        let slot = slot();
+        let callee = answers(&slot);
+        let abandons = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || slot.abandon())
+        };
+        let outcome = slot.cancel();
+        let back = callee.join().unwrap();
+        abandons.join().unwrap();
+        match outcome {
+            // The answer was there at the last moment, or there was none.
+            Err(Some(answer)) => assert!(*answer == 7 && back.is_none()),
+            Err(None) => assert_eq!(back.as_deref(), Some(&7), "the answer has come too late"),
+            Ok(_) => assert_eq!(back.as_deref(), Some(&7), "nobody wants the answer"),
+        }
+    });
+}
+
+#[test]
+fn a_handler_does_not_run_for_a_call_that_was_not_started() {
+    loom::model(|| {
+        let slot = slot();
+        let callee = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || slot.begin())
+        };
+        let started = slot.cancel();
+        let ran = callee.join().unwrap();
+        assert_eq!(started.ok(), Some(ran));
+    });
+}
+
+#[test]
+fn a_deferred_call_is_answered_once() {
+    loom::model(|| {
+        let slot = slot();
+        slot.begin();
+        let deferred = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || slot.deferred())
+        };
+        let callee = answers(&slot);
+        let outcome = slot.cancel();
+        deferred.join().unwrap();
+        let back = callee.join().unwrap();
+        match outcome {
+            Err(answer) => assert!(answer.is_some() && back.is_none()),
+            Ok(started) => assert!(started && back.is_some()),
+        }
+        assert!(!slot.is_pending());
+    });
+}
+
+#[test]
+fn a_foreign_caller_is_woken() {
+    loom::model(|| {
+        let slot = slot();
+        let callee = answers(&slot);
+        let foreign = Arc::new(Foreign(Parker::new()));
+        let waker = Waker::from(Arc::clone(&foreign));
+        let answer = loop {
+            match slot.poll(&Context::from_waker(&waker)) {
+                Answer::Given(answer) => break answer,
+                Answer::None => panic!("there is an answer"),
+                // Loom finds a deadlock when nobody wakes it.
+                Answer::Pending => foreign.0.park(None),
+            }
+        };
+        assert_eq!(*answer, 7);
+        assert!(callee.join().unwrap().is_none());
+    });
+}
