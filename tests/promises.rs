@@ -602,7 +602,13 @@ impl Stuck {
     }
 
     #[handle_call]
-    fn get_stuck(&mut self, running: mpsc::Sender<()>, go: Arc<AtomicBool>, after: Aftermath, done: mpsc::Sender<bool>) {
+    fn get_stuck(
+        &mut self,
+        running: mpsc::Sender<()>,
+        go: Arc<AtomicBool>,
+        after: Aftermath,
+        done: mpsc::Sender<bool>,
+    ) {
         running.send(()).unwrap();
         while !go.load(SeqCst) {
             std::hint::spin_loop();

@@ -150,3 +150,47 @@ fn a_tree_ends_in_reverse_order(t: &mut Sim) {
     }
     assert_eq!(t.node().len(), 1, "only the test is left");
 }
+
+/// Holds its core until it is told not to.
+struct Wedge(Arc<AtomicUsize>);
+
+#[actor]
+impl Wedge {
+    #[init]
+    fn init(released: Arc<AtomicUsize>) -> Self {
+        Self(released)
+    }
+
+    #[handle_cast]
+    fn hold(&mut self) {
+        while self.0.load(SeqCst) == 0 {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+supervisor! {
+    Wedged<one_for_one>(released: Arc<AtomicUsize>) {
+        first:  Wedge(Arc::clone(released)) { shutdown: 50ms };
+        second: Wedge(Arc::clone(released)) { shutdown: 50ms };
+    }
+}
+
+#[test]
+fn wedged_children_do_not_hang_their_supervisor_even_on_one_core() {
+    let node = otp::Node::builder().cores(1).start().expect("threads");
+    let released = Arc::new(AtomicUsize::new(0));
+    node.enter(|| {
+        let tree = Wedged::start_link(Arc::clone(&released)).expect("it starts");
+        tree.first().hold();
+        tree.second().hold();
+        let monitor = otp::monitor(tree.supervisor().pid().expect("it runs"));
+        tree.supervisor().stop().expect("it ends as it was told to");
+        let down = process::current().receive_down(monitor, Duration::from_secs(60)).expect("it ended");
+        assert_eq!(down.reason, ExitReason::Normal);
+        assert_eq!(otp::Node::current().len(), 1, "its children are gone");
+    });
+    assert!(node.lost_threads() >= 1);
+    released.store(1, SeqCst);
+    node.stop();
+}

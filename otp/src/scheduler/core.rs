@@ -133,6 +133,7 @@ impl Core {
             }
         }
         core.finish_spares();
+        core.scheduler.leave(&core.seat);
         CORE.set(None);
     }
 

@@ -153,6 +153,16 @@ impl Scheduler {
         len
     }
 
+    /// The seats that were given up and whose threads have not ended.
+    fn given_up(&self) -> Vec<Arc<Seat>> {
+        lock(&self.detached).clone()
+    }
+
+    /// The thread of a seat ends.
+    fn leave(&self, seat: &Seat) {
+        lock(&self.detached).retain(|other| other.number != seat.number);
+    }
+
     /// Gives the queue of a seat that was given up to the others.
     fn empty(&self, seat: &Seat) {
         for task in seat.queue.drain() {

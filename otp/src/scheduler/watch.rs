@@ -1,11 +1,12 @@
 //! The watchdog: a thread that notices what the cores, being busy, cannot.
 //!
 //! It looks every few milliseconds while any core is awake. A timer that is overdue while a core sleeps, or a queue
-//! behind a long turn, wakes a sleeper. A turn that goes on and on is shown to the floor above, which may say that its
-//! task is lost: then the core gets a new thread.
+//! behind a long turn, wakes a sleeper. When all cores are held by long turns while others wait, one of them gets a new
+//! thread; the old one finishes its turn. A turn that goes on and on is shown to the floor above, which may say that its
+//! task is lost: then its core gets a new thread at once.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{
@@ -21,6 +22,10 @@ use super::Scheduler;
 const PERIOD: Duration = Duration::from_millis(10);
 /// After so many quiet looks the watchdog sleeps until a core is woken.
 const QUIET_LOOKS: u32 = 100;
+/// A turn that has taken so long may keep others waiting.
+const LONG_TURN: Duration = Duration::from_millis(100);
+/// So many threads may be busy beside those of the cores.
+const MAX_BUSY: usize = 64;
 
 /// What the floor above says of a task that holds its core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,7 @@ pub(crate) trait Watch: Send + Sync {
 
 pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
     let mut seen: HashMap<u32, (u64, Instant)> = HashMap::new();
+    let mut lost: HashSet<u32> = HashSet::new();
     let mut quiet = 0;
     while !scheduler.is_stopping() {
         if quiet < QUIET_LOOKS {
@@ -58,23 +64,42 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
         let sleeping = scheduler.sleep.sleeping();
         quiet = if sleeping == seats.len() { quiet + 1 } else { 0 };
         let now = Instant::now();
+        let busy = scheduler.given_up();
+        seen.retain(|number, _| seats.iter().chain(&busy).any(|seat| seat.number == *number));
         let mut stuck = false;
-        for seat in &seats {
+        // The longest turn, when all cores are in a long one.
+        let mut longest = None;
+        let mut all_long = true;
+        for (seat, is_served) in seats.iter().map(|seat| (seat, true)).chain(busy.iter().map(|seat| (seat, false))) {
             let (turn, token) = seat.current();
             let (before, since) = *seen.entry(seat.number).or_insert((turn, now));
+            let running = now - since;
             if token == 0 || turn != before {
                 seen.insert(seat.number, (turn, now));
+                all_long &= !is_served;
                 continue;
             }
             stuck |= seat.queue.len() > 0;
-            if watch.overdue(token, now - since) == Verdict::Lost {
+            if !lost.contains(&seat.number) && watch.overdue(token, running) == Verdict::Lost {
                 scheduler.lost.fetch_add(1, Relaxed);
+                lost.insert(seat.number);
                 scheduler.replace(seat);
                 watch.lost(seat.number);
-                seen.remove(&seat.number);
+                all_long = false;
+            } else if is_served {
+                all_long &= running >= LONG_TURN;
+                longest = longest.max(Some((running, seat.number)));
             }
         }
         let late = scheduler.timers.next() <= scheduler.now();
+        if all_long
+            && (stuck || late || scheduler.injector.len() > 0)
+            && busy.len() < MAX_BUSY
+            && let Some((_, number)) = longest
+            && let Some(seat) = seats.iter().find(|seat| seat.number == number)
+        {
+            scheduler.replace(seat);
+        }
         if sleeping > 0
             && (stuck || late)
             && let Some(seat) = scheduler.sleep.rouse()
