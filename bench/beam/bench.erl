@@ -1,0 +1,191 @@
+%% The same workloads on the BEAM: gen_server and supervisor with their defaults.
+%%
+%% Started by bench/run, as `erl -s bench main -extra NAME`. Prints lines `metric value unit`, as src/lib.rs does; a
+%% name that is unknown here prints nothing. One module is the callback of every server: what init/1 gets says which.
+
+-module(bench).
+-export([main/0, init/1, handle_call/3, handle_cast/2]).
+
+main() ->
+    %% Crash reports would measure the console.
+    logger:set_primary_config(level, none),
+    [Name] = init:get_plain_arguments(),
+    %% A process of its own, with an empty mailbox.
+    {_, Monitor} = spawn_monitor(fun() -> run(list_to_atom(Name)) end),
+    receive {'DOWN', Monitor, process, _, Reason} -> halt(case Reason of normal -> 0; _ -> 1 end) end.
+
+%% The workloads.
+
+run(call_actor) -> calls(call_actor);
+run(call_blocking) -> calls(call_blocking);
+
+run(call_blocking_1000) ->
+    Counter = start(counter),
+    Callers = [start({caller, Counter, self()}) || _ <- lists:seq(1, 1000)],
+    report(call_blocking_1000, per_op(500_000, fun(N) ->
+        Before = gen_server:call(Counter, get),
+        [gen_server:cast(C, {calls, N div 1000}) || C <- Callers],
+        await(1000, done),
+        After = gen_server:call(Counter, get),
+        N = After - Before
+    end), ns);
+
+run(parked_10000) ->
+    Gate = start({gate, 10_000, self()}),
+    Callers = [start({caller, Gate, self()}) || _ <- lists:seq(1, 10_000)],
+    {Memory, Threads} = {resident(), threads()},
+    [gen_server:cast(C, enter) || C <- Callers],
+    await(1, all_here),
+    report('parked_10000.memory', (resident() - Memory) / 1.0e6, 'MB'),
+    report('parked_10000.threads', threads() - Threads, threads),
+    gen_server:cast(Gate, open),
+    await(10_000, done);
+
+run(cast) ->
+    Counter = start(counter),
+    report(cast, per_op(2_000_000, fun(N) ->
+        Before = gen_server:call(Counter, get),
+        repeat(N, fun() -> gen_server:cast(Counter, add) end),
+        After = gen_server:call(Counter, get),
+        N = After - Before
+    end), ns);
+
+run(ring) -> ring(ring, 1, 1_000_000);
+run(ring_100) -> ring(ring_100, 100, 5_000_000);
+
+run(spawn_seq) ->
+    report(spawn_seq, per_op(100_000, fun(N) ->
+        repeat(N, fun() -> ok = gen_server:stop(start(counter)) end)
+    end), ns);
+
+run(spawn_bulk) ->
+    report(spawn_bulk, per_op(100_000, fun(N) ->
+        Counters = [start(counter) || _ <- lists:seq(1, N)],
+        [monitor(process, C) || C <- Counters],
+        [gen_server:cast(C, stop) || C <- Counters],
+        %% Counted, not matched one by one: they arrive in no order.
+        repeat(N, fun() -> receive {'DOWN', _, process, _, normal} -> ok end end)
+    end), ns);
+
+run(idle) ->
+    Before = resident(),
+    Counters = [start(counter) || _ <- lists:seq(1, 1_000_000)],
+    [1 = gen_server:call(C, add) || C <- Counters],
+    report(idle, (resident() - Before) / length(Counters), bytes);
+
+run(restart) -> restarts(restart, panic);
+run(restart_error) -> restarts(restart_error, fail);
+
+run(_) -> ok.
+
+calls(Name) ->
+    Counter = start(counter),
+    report(Name, per_op(500_000, fun(N) ->
+        Before = gen_server:call(Counter, get),
+        repeat(N, fun() -> gen_server:call(Counter, add) end),
+        After = gen_server:call(Counter, get),
+        N = After - Before
+    end), ns).
+
+%% A thousand servers in a ring. Every token makes its share of Hops, then tells us.
+ring(Name, Tokens, Hops) ->
+    Size = 1000,
+    First = start({node, self()}),
+    {Nodes, Last} = lists:mapfoldl(fun(_, Next) ->
+        Node = start({node, self()}),
+        gen_server:cast(Node, {next, Next}),
+        {Node, Node}
+    end, First, lists:seq(2, Size)),
+    gen_server:cast(First, {next, Last}),
+    Starts = [lists:nth(I * Size div Tokens + 1, [First | Nodes]) || I <- lists:seq(0, Tokens - 1)],
+    report(Name, per_op(Hops, fun(N) ->
+        [gen_server:cast(S, {token, N div Tokens}) || S <- Starts],
+        await(Tokens, done)
+    end), ns).
+
+%% A hundred crashes under each supervisor: OTP's own account of restarts grows with their number in one period.
+restarts(Name, How) ->
+    Each = 100,
+    report(Name, per_op(10_000, fun(N) ->
+        repeat(N div Each, fun() ->
+            {ok, Supervisor} = supervisor:start_link(?MODULE, {supervisor, Each, self()}),
+            crash(Each, How),
+            unlink(Supervisor),
+            gen_server:stop(Supervisor)
+        end)
+    end), ns).
+
+crash(Left, How) ->
+    receive {up, Child} -> ok end,
+    0 = gen_server:call(Child, get),
+    case Left of
+        0 -> ok;
+        _ -> gen_server:cast(Child, How), crash(Left - 1, How)
+    end.
+
+%% The servers.
+
+init(counter) -> {ok, {counter, 0}};
+init({announced, Main}) -> Main ! {up, self()}, {ok, {counter, 0}};
+init({caller, _, _} = State) -> {ok, State};
+init({gate, Missing, Main}) -> {ok, {gate, Missing, Main, []}};
+init({node, Main}) -> {ok, {node, Main, none}};
+init({supervisor, Intensity, Main}) ->
+    Child = #{id => child, start => {gen_server, start_link, [?MODULE, {announced, Main}, []]}},
+    {ok, {#{intensity => Intensity, period => 1}, [Child]}}.
+
+handle_call(add, _, {counter, Number}) -> {reply, Number + 1, {counter, Number + 1}};
+handle_call(get, _, {counter, Number} = State) -> {reply, Number, State};
+handle_call(enter, From, {gate, Missing, Main, Waiting}) ->
+    case Missing of
+        1 -> Main ! all_here;
+        _ -> ok
+    end,
+    {noreply, {gate, Missing - 1, Main, [From | Waiting]}}.
+
+handle_cast(add, {counter, Number}) -> {noreply, {counter, Number + 1}};
+handle_cast(stop, State) -> {stop, normal, State};
+handle_cast(panic, _) -> error(boom);
+handle_cast(fail, State) -> {stop, boom, State};
+handle_cast({calls, N}, {caller, Counter, Main} = State) ->
+    repeat(N, fun() -> gen_server:call(Counter, add) end),
+    Main ! done,
+    {noreply, State};
+handle_cast(enter, {caller, Gate, Main} = State) ->
+    ok = gen_server:call(Gate, enter),
+    Main ! done,
+    {noreply, State};
+handle_cast(open, {gate, 0, Main, Waiting}) ->
+    [gen_server:reply(From, ok) || From <- Waiting],
+    {noreply, {gate, 0, Main, []}};
+handle_cast({next, Next}, {node, Main, _}) -> {noreply, {node, Main, Next}};
+handle_cast({token, 0}, {node, Main, _} = State) -> Main ! done, {noreply, State};
+handle_cast({token, Left}, {node, _, Next} = State) -> gen_server:cast(Next, {token, Left - 1}), {noreply, State}.
+
+%% The harness.
+
+start(What) -> {ok, Pid} = gen_server:start(?MODULE, What, []), Pid.
+
+repeat(0, _) -> ok;
+repeat(N, Fun) -> Fun(), repeat(N - 1, Fun).
+
+await(0, _) -> ok;
+await(N, What) -> receive What -> await(N - 1, What) end.
+
+%% Nanoseconds per operation. A tenth of N goes first, untimed, as warm-up.
+per_op(N, Fun) ->
+    Fun(N div 10),
+    Start = erlang:monotonic_time(nanosecond),
+    Fun(N),
+    (erlang:monotonic_time(nanosecond) - Start) / N.
+
+report(Metric, Value, Unit) -> io:format("~s ~.1f ~s~n", [Metric, float(Value), Unit]).
+
+%% As the other programs are measured: what the kernel counts, not erlang:memory/1.
+resident() -> status("VmRSS:") * 1024.
+threads() -> status("Threads:").
+
+status(Field) ->
+    {ok, Status} = file:read_file("/proc/self/status"),
+    {match, [Number]} = re:run(Status, Field ++ "\\s+(\\d+)", [{capture, all_but_first, list}]),
+    list_to_integer(Number).
