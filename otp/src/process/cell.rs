@@ -23,7 +23,7 @@ use std::{
 
 use super::{
     AnyProcess, Exit, ExitReason, Pid,
-    common::{Common, Home},
+    common::{Channel, Common, Home},
     current,
     node::NodeInner,
     owned::Owned,
@@ -109,6 +109,14 @@ impl<M: Send + 'static> Cell<M> {
             if outer.closed {
                 return Err(item);
             }
+            let item = match this.common.to_channel(item) {
+                Ok(undelivered) => {
+                    drop(outer);
+                    drop(undelivered);
+                    return Ok(());
+                }
+                Err(item) => item,
+            };
             if outer.queue.capacity() == 0 {
                 outer.queue.reserve_exact(1);
             }
@@ -126,6 +134,31 @@ impl<M: Send + 'static> Cell<M> {
             None => this.task().wake_after_lock(),
         }
         Ok(())
+    }
+
+    /// From now on messages for a subject go to a channel; those that have arrived go first.
+    fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel) {
+        let is_for = |item: &Item<M>| matches!(item, Item::Signal(signal) if matches!(&**signal, Signal::Foreign { tag: other, .. } if *other == tag));
+        self.take_arrivals(me);
+        let mut outer = self.outer();
+        let mut mail = self.mail.borrow_mut();
+        let mut undelivered = Vec::new();
+        for queue in [&mut *mail, &mut outer.queue] {
+            for item in mem::take(queue) {
+                match item {
+                    item if !is_for(&item) => queue.push_back(item),
+                    Item::Signal(signal) => {
+                        if let Signal::Foreign { payload, .. } = *signal {
+                            undelivered.extend(channel(payload));
+                        }
+                    }
+                    Item::Message(_) | Item::Timed(_) => {}
+                }
+            }
+        }
+        self.common.add_channel(tag, channel);
+        drop((mail, outer));
+        drop(undelivered);
     }
 
     /// Takes what has arrived into the mail and acts on the signals.
@@ -351,6 +384,8 @@ pub(crate) trait Process: Send + Sync {
     fn take_arrivals(&self, me: &AnyProcess);
     /// Takes the oldest message for a subject, trapped exit or `Down` that `take` accepts.
     fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal>;
+    /// From now on messages for a subject go to a channel.
+    fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel);
     /// Declares it dead from outside: what is queued is refused.
     fn refuse_all(&self, me: &AnyProcess);
     fn end(&self, me: &AnyProcess, reason: ExitReason);
@@ -383,6 +418,10 @@ impl<M: Send + 'static> Process for Cell<M> {
             Some(Item::Signal(signal)) => Some(*signal),
             _ => None,
         }
+    }
+
+    fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel) {
+        Cell::open_channel(self, me, tag, channel);
     }
 
     fn refuse_all(&self, me: &AnyProcess) {

@@ -17,7 +17,7 @@ use super::{
     node::NodeInner,
     owned::Owned,
     panic,
-    signal::{Links, Signal},
+    signal::{Item, Links, Signal},
 };
 use crate::{
     sync::{
@@ -45,6 +45,11 @@ const LOST: u8 = 8;
 const DOOMED: u8 = 32;
 /// Its resources are released.
 const DEAD: u8 = 16;
+/// Messages for some of its subjects go to channels.
+const CHANNELS: u8 = 128;
+
+/// Where messages for one subject of an OS thread go instead of its inbox; gives back what nobody receives.
+pub(crate) type Channel = Box<dyn Fn(Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> + Send>;
 
 /// What carries the turns of a process.
 pub(crate) enum Home {
@@ -96,6 +101,7 @@ pub(crate) struct Relations {
     timers: Vec<Key>,
     /// Calls that must be told when it ends: deferred ones, and those that no process waits for.
     pub(crate) calls: Vec<Arc<dyn PendingCall>>,
+    channels: Few<u64, Channel>,
     /// The thread that its code blocks, having handed its core over.
     pub(crate) blocked: Option<Thread>,
 }
@@ -274,6 +280,39 @@ impl Common {
     #[inline]
     pub(super) fn is_deaf(&self) -> bool {
         self.flags.load(Relaxed) & DEAF != 0
+    }
+
+    /// From now on messages for a subject go to `channel`; under the lock of the inbox.
+    pub(super) fn add_channel(&self, tag: u64, channel: Channel) {
+        self.relate(|relations| relations.channels.insert(tag, channel));
+        self.flags.fetch_or(CHANNELS, Relaxed);
+    }
+
+    /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What nobody receives
+    /// any more comes back, to be dropped without the lock.
+    #[inline]
+    pub(super) fn to_channel<M>(&self, item: Item<M>) -> Result<Option<Box<dyn Any + Send>>, Item<M>> {
+        if self.flags.load(Relaxed) & CHANNELS == 0 {
+            return Err(item);
+        }
+        match item {
+            Item::Signal(signal) => match *signal {
+                Signal::Foreign { tag, payload } => {
+                    let mut payload = Some(payload);
+                    let sent = self.related(|relations| {
+                        let channel = relations.channels.get(&tag)?;
+                        payload.take().map(|payload| channel(payload))
+                    });
+                    match (sent.flatten(), payload) {
+                        (Some(undelivered), _) => Ok(undelivered),
+                        (None, Some(payload)) => Err(Item::Signal(Box::new(Signal::Foreign { tag, payload }))),
+                        (None, None) => Ok(None),
+                    }
+                }
+                signal => Err(Item::Signal(Box::new(signal))),
+            },
+            item => Err(item),
+        }
     }
 
     /// Cancels its timers; what was cancelled is to be dropped.

@@ -1,6 +1,7 @@
 //! The current process, as plain code sees it: its pid, its subjects, what it can wait for.
 
 use std::{
+    any::Any,
     fmt,
     future::{Future, poll_fn},
     marker::PhantomData,
@@ -10,6 +11,7 @@ use std::{
 
 use super::{
     AnyProcess, Down, Exit, MonitorRef, Pid,
+    common::Home,
     current::{self, Interrupted},
     signal::Signal,
     timer::WakeUp,
@@ -156,6 +158,40 @@ impl<T: Send + 'static> Subject<T> {
     #[cfg(feature = "run")]
     pub(crate) fn tag(&self) -> u64 {
         self.tag
+    }
+
+    /// A channel on which its messages arrive from now on, so that an OS thread can wait for them beside other things in
+    /// `crossbeam_channel::select!`. Those that were not received before come first.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let answers = otp::process::current().subject::<u32>();
+    /// otp::process::spawn(move |_| answers.send(42));
+    /// let arrived = answers.channel();
+    /// crossbeam_channel::select! {
+    ///     recv(arrived) -> answer => assert_eq!(answer, Ok(42)),
+    ///     default(Duration::from_secs(10)) => panic!("no answer"),
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// When the calling process is not the owner, or is no OS thread: a process on a core would block its core.
+    pub fn channel(&self) -> crossbeam_channel::Receiver<T> {
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        current::with(|me| {
+            assert!(me.pid() == self.owner, "a subject is received from by the process that made it, {}", self.owner);
+            assert!(
+                !matches!(me.common().home, Home::Core),
+                "a process on a core waits with `receive`: a channel would block its core"
+            );
+            let send = move |payload: Box<dyn Any + Send>| match payload.downcast::<T>() {
+                Ok(message) => sender.send(*message).err().map(|error| Box::new(error.0) as Box<dyn Any + Send>),
+                Err(payload) => Some(payload),
+            };
+            me.process().open_channel(me, self.tag, Box::new(send));
+        });
+        receiver
     }
 
     /// The process that receives.
