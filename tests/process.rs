@@ -20,6 +20,8 @@ use otp::{
 };
 
 const LONG: Duration = Duration::from_secs(3600);
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -138,6 +140,16 @@ fn a_panic_says_what_and_where(t: &mut Sim) {
     assert!(panic.location.as_deref().unwrap().contains("process.rs:"));
     let crashes = t.crashes();
     assert_eq!((crashes.len(), crashes[0].pid, &crashes[0].reason), (1, pid, &reason));
+}
+
+#[otp::test]
+fn a_panic_is_not_taken_for_one_that_was_caught(t: &mut Sim) {
+    let (_, monitor) = process::spawn_monitor(|_| -> () {
+        let _ = catch_unwind(|| panic!("the first"));
+        std::panic::resume_unwind(Box::new("the second"));
+    });
+    assert_eq!(down(monitor).as_panic().unwrap().message, "the second");
+    t.crashes();
 }
 
 #[otp::test]
@@ -511,7 +523,7 @@ fn both_sides_agree_after_a_storm_on_threads() {
             });
             let made: Vec<Pid> = made.collect();
             pids.set(made.clone()).unwrap();
-            made.iter().for_each(|_| done.receive(Duration::from_secs(60)).expect("all come to an end"));
+            made.iter().for_each(|_| done.receive(PATIENCE).expect("all come to an end"));
             // A question is answered behind the signals sent before it, and these may have raised others: unlinks are
             // acknowledged, the links of the dead are told.
             for _ in 0..3 {
@@ -521,6 +533,61 @@ fn both_sides_agree_after_a_storm_on_threads() {
             made.iter().for_each(|pid| otp::exit(*pid, ExitReason::Kill));
         });
     }
+    node.stop();
+}
+
+#[test]
+fn both_sides_agree_when_both_change_their_mind_at_once() {
+    let node = Node::builder().cores(2).start().unwrap();
+    node.enter(|| {
+        let (ready, done) = (process::current().subject(), process::current().subject());
+        let pids = Arc::new(OnceLock::<[Pid; 2]>::new());
+        let fickle = |seed| {
+            let pids = pids.clone();
+            process::spawn(move |me| -> () {
+                me.trap_exit(true);
+                let (mut dice, rounds) = (Dice(seed), me.subject::<()>());
+                ready.send(rounds);
+                while rounds.receive(None).is_some() {
+                    let other = *pids.get().unwrap().iter().find(|pid| **pid != me.pid()).unwrap();
+                    for _ in 0..dice.below(12) {
+                        if dice.below(2) == 0 { otp::link(other) } else { otp::unlink(other) }
+                    }
+                    done.send(());
+                }
+                unreachable!("it waits for ever");
+            })
+        };
+        let both = [fickle(1), fickle(2)];
+        pids.set(both).unwrap();
+        let rounds = [ready.receive(None).unwrap(), ready.receive(None).unwrap()];
+        for _ in 0..3000 {
+            rounds.iter().for_each(|round| round.send(()));
+            rounds.iter().for_each(|_| done.receive(PATIENCE).unwrap());
+            let settled = || both.map(|pid| process::process_info(pid).unwrap().links);
+            settled();
+            let [a, b] = settled();
+            assert_eq!(a.is_empty(), b.is_empty());
+        }
+    });
+    node.stop();
+}
+
+#[test]
+fn after_unlink_no_exit_comes_from_another_thread() {
+    let node = Node::builder().cores(2).start().unwrap();
+    node.enter(|| {
+        let me = process::current();
+        for _ in 0..5000 {
+            let other = process::spawn_link(|_| {});
+            otp::unlink(other);
+            // What was delivered before; what comes later is found in one of the next rounds, or at the end.
+            if let Some(exit) = me.receive_exit(Duration::ZERO) {
+                assert_eq!(exit.from, other);
+            }
+        }
+        assert_eq!(me.receive_exit(millis(10)), None);
+    });
     node.stop();
 }
 
@@ -734,7 +801,7 @@ fn order_holds_between_threads_too() {
             process::spawn(move |_| (0..COUNT).for_each(|n| numbers.send((sender, n))));
         }
         let _ = receiver;
-        assert_eq!(results.receive(Duration::from_secs(60)), Some(vec![COUNT; senders as usize]));
+        assert_eq!(results.receive(PATIENCE), Some(vec![COUNT; senders as usize]));
     });
     node.stop();
 }
@@ -814,7 +881,28 @@ fn who_sees_the_end_can_take_the_name_under_load() {
                 done.send(());
             });
         }
-        (0..4).for_each(|_| done.receive(Duration::from_secs(60)).unwrap());
+        (0..4).for_each(|_| done.receive(PATIENCE).unwrap());
+    });
+    node.stop();
+}
+
+#[test]
+fn who_is_told_first_can_take_the_name() {
+    let node = Node::builder().cores(2).start().unwrap();
+    node.enter(|| {
+        for _ in 0..20 {
+            let pid = process::spawn(stay);
+            process::register("port", pid).unwrap();
+            let next = process::spawn(stay);
+            // The first is told long before the last.
+            let monitors: Vec<_> = (0..2000).map(|_| otp::monitor(pid)).collect();
+            otp::exit(pid, ExitReason::Kill);
+            process::current().receive_down(monitors[0], PATIENCE).unwrap();
+            assert_eq!(process::register("port", next), Ok(()));
+            monitors.iter().for_each(|monitor| process::demonitor_flush(*monitor));
+            otp::exit(next, ExitReason::Kill);
+            down(otp::monitor(next));
+        }
     });
     node.stop();
 }
@@ -839,8 +927,10 @@ impl Silent {
     }
 }
 
+type Wait = Box<dyn Fn(&Me) + Send>;
+
 /// Ways to wait for something that does not come.
-fn waits(silent: &SilentRef) -> Vec<Box<dyn Fn(&Me) + Send>> {
+fn waits(silent: &SilentRef) -> Vec<Wait> {
     let (blocking, asynchronous) = (silent.clone().no_timeout(), silent.clone().no_timeout());
     vec![
         Box::new(|_| otp::sleep(LONG)),
@@ -861,11 +951,12 @@ fn an_exit_reaches_a_process_where_it_waits(t: &mut Sim) {
             let (outer, inner, after) = (Tell("outer", log.clone()), Tell("inner", log.clone()), log.clone());
             let (pid, monitor) = process::spawn_monitor(move |me| {
                 let _outer = outer;
-                (|| {
+                let within = || {
                     let _inner = inner;
                     wait(me);
                     after.lock().unwrap().push("after");
-                })();
+                };
+                within();
             });
             t.settle();
             assert!(log.lock().unwrap().is_empty());
@@ -1027,8 +1118,8 @@ fn a_thread_becomes_a_process_that_traps_exits() {
             numbers.send(7);
             Err(ExitReason::shutdown_with("done"))
         });
-        assert_eq!(numbers.receive(Duration::from_secs(10)), Some(7));
-        let exit = me.receive_exit(Duration::from_secs(10)).unwrap();
+        assert_eq!(numbers.receive(PATIENCE), Some(7));
+        let exit = me.receive_exit(PATIENCE).unwrap();
         assert_eq!((exit.from, exit.reason), (child, ExitReason::shutdown_with("done")));
         assert_eq!(numbers.receive(millis(1)), None);
     })
@@ -1041,7 +1132,7 @@ fn a_thread_that_does_not_trap_panics_where_it_waits() {
     let thread = thread::spawn(|| {
         process::current().trap_exit(false);
         process::spawn_link(|_| Err(ExitReason::shutdown_with("child is gone")));
-        otp::sleep(Duration::from_secs(60));
+        otp::sleep(PATIENCE);
     });
     let payload = thread.join().unwrap_err();
     assert!(payload.downcast_ref::<String>().unwrap().contains("child is gone"));
@@ -1061,7 +1152,7 @@ fn the_links_of_a_thread_learn_its_end() {
         otp::self_pid()
     };
     let pid = thread::spawn(guarded).join().unwrap();
-    let exit = ends.receive(Duration::from_secs(10)).unwrap();
+    let exit = ends.receive(PATIENCE).unwrap();
     assert_eq!((exit.from, exit.reason), (pid, ExitReason::Normal));
 
     let panicking = move || {
@@ -1069,7 +1160,7 @@ fn the_links_of_a_thread_learn_its_end() {
         panic!("as told");
     };
     thread::spawn(move || Node::current().enter(panicking)).join().unwrap_err();
-    assert_eq!(ends.receive(Duration::from_secs(10)).unwrap().reason, ExitReason::Killed);
+    assert_eq!(ends.receive(PATIENCE).unwrap().reason, ExitReason::Killed);
 }
 
 #[test]
@@ -1172,7 +1263,8 @@ fn a_stopped_node_leaves_nothing() {
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
     let node = Node::builder().cores(4).start().unwrap();
-    assert_eq!(threads(), before + 5);
+    // Without stacks of our own each core has a thread for the one it runs on.
+    assert!(threads() >= before + 5);
     let dropped = Arc::new(Mutex::new(Vec::new()));
     node.enter(|| {
         visit();

@@ -2,7 +2,7 @@
 //!
 //! Everything goes through `tracing`; without a subscriber, what is wrong goes to standard error.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, panic::catch_unwind, time::Duration};
 
 use crate::{
     actor::{ChildId, Info, Restart, Shutdown, StartError},
@@ -60,7 +60,8 @@ pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&s
 fn to_stderr(text: &str) {
     let simulated = current::try_with(|me| me.common().node.scheduler.clock().is_virtual());
     if simulated != Some(true) {
-        eprint!("{text}");
+        // It panics when standard error is closed: then nobody is left to be told.
+        let _ = catch_unwind(|| eprint!("{text}"));
     }
 }
 

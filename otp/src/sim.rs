@@ -3,7 +3,6 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    rc::Rc,
     time::Duration,
 };
 
@@ -11,7 +10,7 @@ use crate::{
     __private::TestError,
     actor::{Actor, Addressed, Client, ClientExt, Slot, StartError},
     process::{self, ExitReason, Node, Pid, STACK_SIZE, current, signal::Signal},
-    scheduler::Simulation,
+    scheduler::{Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
     time::Moment,
 };
@@ -26,7 +25,7 @@ const SETTLE_LIMIT: usize = 10_000_000;
 ///
 /// A process that crashes fails the test, unless the test [expected](Sim::crashes) it.
 pub struct Sim {
-    simulation: Rc<Simulation>,
+    driver: Driver,
     node: Node,
     seed: u64,
 }
@@ -55,11 +54,11 @@ impl Sim {
     /// # Panics
     /// When a process crashed that the test did not expect, or when processes are left that can't be ended.
     pub fn run<R>(seed: u64, test: impl FnOnce(&mut Sim) -> R) -> R {
-        let simulation = Rc::new(Simulation::new(seed, STACK_SIZE));
+        let simulation = Simulation::new(seed, STACK_SIZE);
         let node = Node::with_scheduler(simulation.scheduler().clone());
         node.inner().record_crashes();
-        let mut sim = Sim { simulation: Rc::clone(&simulation), node: node.clone(), seed };
-        let outcome = current::driving(&node, simulation, |_| {
+        let mut sim = Sim { driver: simulation.driver(), node: node.clone(), seed };
+        let outcome = current::driving(&node, |_| {
             let outcome = catch_unwind(AssertUnwindSafe(|| test(&mut sim)));
             let crashes = sim.crashes();
             sim.end();
@@ -108,7 +107,7 @@ impl Sim {
     /// When it goes on for ten million turns.
     pub fn settle(&self) {
         for _ in 0..SETTLE_LIMIT {
-            if !current::step(&self.simulation) {
+            if !current::step(&self.driver) {
                 return;
             }
         }
@@ -123,7 +122,7 @@ impl Sim {
         let scheduler = &self.node.inner().scheduler;
         let until = scheduler.now().saturating_add(duration);
         self.settle();
-        while self.simulation.next_timer(until) {
+        while self.driver.next_timer(until) {
             self.settle();
         }
         scheduler.clock().advance_to(until);

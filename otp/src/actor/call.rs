@@ -45,6 +45,8 @@ pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, CallError>,
     deadline: Moment,
     timer: WakeUp,
+    /// Whether the callee was asked to look after the call, since another than its own process polls it.
+    polled_elsewhere: bool,
     finished: bool,
 }
 
@@ -68,11 +70,11 @@ impl<T: 'static> Reply<T> {
                 } else if current::is_lost() {
                     Err(CallError::Exiting)
                 } else {
-                    let outside = caller.is_none();
+                    let outside = caller.as_ref().is_none_or(|me| me.pid().node != common.pid.node);
                     let slot = ReplySlot::new(common.pid, caller);
                     match Cell::push(&callee, Item::Message(make(ReplyTo::new(Arc::clone(&slot))))) {
                         Err(_) => Err(CallError::NoProc),
-                        // Nobody of ours will look after the callee, so the callee looks after the call.
+                        // No process of its node will look after the callee, so the callee looks after the call.
                         Ok(()) if outside && !common.watch_call(slot.clone()) => {
                             Err(CallError::Exited(ended(common.reason())))
                         }
@@ -83,7 +85,7 @@ impl<T: 'static> Reply<T> {
                 (state.map(|slot| InFlight { slot, callee: AnyProcess::from(callee) }), deadline)
             }
         };
-        Self { state, deadline, timer: WakeUp::new(), finished: false }
+        Self { state, deadline, timer: WakeUp::new(), polled_elsewhere: false, finished: false }
     }
 
     /// Waits for the reply.
@@ -197,14 +199,14 @@ impl<T: 'static> Future for Reply<T> {
             Err(error) => Err(error.clone()),
             Ok(call) => match call.slot.poll(cx) {
                 Answer::Given(answer) => Ok(answer),
-                Answer::None if call.callee.common().is_ending() => {
-                    Err(CallError::Exited(ended(call.callee.common().reason())))
-                }
-                Answer::None => Err(CallError::NoReply),
+                Answer::None => Err(call.callee.common().reason().map_or(CallError::NoReply, CallError::Exited)),
                 Answer::Pending => {
-                    let given_up = if call.callee.common().is_dead() {
-                        Some(CallError::Exited(ended(call.callee.common().reason())))
-                    } else if this.timer.poll_on(&call.callee.common().node, cx, this.deadline).is_ready() {
+                    let callee = call.callee.common();
+                    let elsewhere = !this.polled_elsewhere && !current::owns(cx.waker());
+                    this.polled_elsewhere |= elsewhere;
+                    let given_up = if callee.is_dead() || (elsewhere && !callee.watch_call(call.slot.clone())) {
+                        Some(CallError::Exited(ended(callee.reason())))
+                    } else if this.timer.poll_on(&callee.node, cx, this.deadline).is_ready() {
                         Some(CallError::Timeout { started: false })
                     } else {
                         None

@@ -24,7 +24,7 @@ use crate::{
         common::PendingCall,
         current,
         me::receiving,
-        panic::is_fatal,
+        panic::{discard, is_fatal},
         signal::{Item, Signal},
         spawn::{self, Relation},
     },
@@ -512,7 +512,9 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
         if is_fatal(&*payload) {
             resume_unwind(payload);
         }
-        current::with(|me| me.common().panicked(&*payload))
+        let reason = current::with(|me| me.common().panicked(&*payload));
+        discard(payload);
+        reason
     })
 }
 

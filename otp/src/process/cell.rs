@@ -27,6 +27,7 @@ use super::{
     current,
     node::NodeInner,
     owned::Owned,
+    panic,
     signal::{self, Item, Signal},
 };
 use crate::{
@@ -182,9 +183,14 @@ impl<M: Send + 'static> Cell<M> {
         };
         for item in batch {
             let item = match item {
-                Item::Signal(signal) if signal.acts() => match me.act_on(*signal) {
-                    Some(signal) => Item::Signal(Box::new(signal)),
-                    None => continue,
+                // What a signal carries is the user's, and may panic when it is dropped.
+                Item::Signal(signal) if signal.acts() => match catch_unwind(AssertUnwindSafe(|| me.act_on(*signal))) {
+                    Ok(Some(signal)) => Item::Signal(Box::new(signal)),
+                    Ok(None) => continue,
+                    Err(payload) => {
+                        self.common.own.set_fatal(self.common.panicked(&*payload));
+                        continue;
+                    }
                 },
                 item => item,
             };
@@ -288,7 +294,11 @@ impl<M: Send + 'static> Cell<M> {
             Ok(Poll::Pending) if this.common.own.fatal().is_none() => return Turn::Idle,
             Ok(Poll::Pending) => ExitReason::Normal,
             Ok(Poll::Ready(reason)) => reason,
-            Err(payload) => this.common.panicked(&*payload),
+            Err(payload) => {
+                let reason = this.common.panicked(&*payload);
+                panic::discard(payload);
+                reason
+            }
         };
         // Code that caught the unwinding of its own end does not change the reason.
         let fatal = this.common.own.fatal();
@@ -510,8 +520,9 @@ impl AnyProcess {
         for timer in common.cancel_timers() {
             common.quietly(|| drop(timer), &mut ExitReason::Normal);
         }
-        self.process().refuse_all(self);
         common.farewell(self, reason);
+        // After that: callers whose requests are dropped here look for the reason.
+        self.process().refuse_all(self);
         true
     }
 }

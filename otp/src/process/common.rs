@@ -377,6 +377,7 @@ impl Common {
     pub(super) fn quietly(&self, drop: impl FnOnce(), reason: &mut ExitReason) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
             *reason = self.panicked(&*payload);
+            panic::discard(payload);
         }
     }
 

@@ -13,8 +13,7 @@ use std::{
     io,
     pin::pin,
     ptr::NonNull,
-    rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -28,7 +27,7 @@ use super::{
 };
 use crate::{
     report::Spans,
-    scheduler::{self, Simulation},
+    scheduler::{self, Driver},
     time::Moment,
 };
 
@@ -38,7 +37,6 @@ const SPIN: Duration = Duration::from_micros(50);
 thread_local! {
     static CURRENT: Slot<Option<NonNull<AnyProcess>>> = const { Slot::new(None) };
     static ADOPTED: RefCell<Option<Adopted>> = const { RefCell::new(None) };
-    static SIMULATION: RefCell<Option<Rc<Simulation>>> = const { RefCell::new(None) };
 }
 
 /// The process that a thread became; it ends with the thread.
@@ -89,6 +87,11 @@ pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
     }
     let adopted = ADOPTED.try_with(|adopted| adopted.borrow().as_ref().map(|adopted| adopted.0.clone())).ok().flatten();
     adopted.map(|process| f(&process))
+}
+
+/// Whether `waker` wakes the process that the calling code is.
+pub(crate) fn owns(waker: &Waker) -> bool {
+    try_with(|me| me.task().owns(waker)) == Some(true)
 }
 
 /// Whether the process that the calling code is was declared dead: what it does has no effect any more.
@@ -146,16 +149,14 @@ pub(crate) fn adopted_by<R>(node: &Node, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Makes the calling thread the one that drives `simulation`, and a process of its node, for the length of `f`.
-pub(crate) fn driving<R>(node: &Node, simulation: Rc<Simulation>, f: impl FnOnce(&AnyProcess) -> R) -> R {
-    let before = SIMULATION.replace(Some(simulation));
+/// Makes the calling thread, which drives a simulation, a process of its node, for the length of `f`.
+pub(crate) fn driving<R>(node: &Node, f: impl FnOnce(&AnyProcess) -> R) -> R {
     let process = adopt(node, Home::Driver);
     let result = {
         let _entered = enter(&process);
         f(&process)
     };
     process.process().end(&process, ExitReason::Normal);
-    SIMULATION.set(before);
     result
 }
 
@@ -256,20 +257,20 @@ fn park_thread(me: &AnyProcess) {
 /// # Panics
 /// When nothing can happen any more that would change it.
 fn drive(done: impl Fn() -> bool) {
-    let simulation = SIMULATION.with_borrow(Clone::clone).expect("only its own thread drives a simulation");
+    let driver = Driver::current().expect("only its own code drives a simulation");
     while !done() {
-        if !step(&simulation) && !simulation.next_timer(Moment::FAR) {
+        if !step(&driver) && !driver.next_timer(Moment::FAR) {
             panic!("this wait would never end: nothing is runnable and no timer is set");
         }
     }
 }
 
 /// Makes one step of the simulation that the calling thread drives; false when nothing is runnable.
-pub(crate) fn step(simulation: &Simulation) -> bool {
-    let driver = CURRENT.get();
-    let stepped = simulation.step();
+pub(crate) fn step(driver: &Driver) -> bool {
+    let current = CURRENT.get();
+    let stepped = driver.step();
     // A process that parked in this step has left its name.
-    CURRENT.set(driver);
+    CURRENT.set(current);
     stepped
 }
 

@@ -378,10 +378,13 @@ impl Watch for Overdue {
 }
 
 impl NodeInner {
-    /// Has every process look again at whom it waits for.
+    /// Has every process look again at whom it waits for: callers may belong to any node.
     fn wake_waiting(&self) {
-        for process in self.table.all() {
-            process.task().wake();
+        let nodes: Vec<_> =
+            NODES.read().unwrap_or_else(PoisonError::into_inner).values().filter_map(Weak::upgrade).collect();
+        // A simulation has no callers elsewhere, and is not to be touched by another thread.
+        for node in nodes.iter().filter(|node| !node.scheduler.clock().is_virtual()) {
+            node.table.all().iter().for_each(|process| process.task().wake());
         }
     }
 }

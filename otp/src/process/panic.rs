@@ -4,7 +4,8 @@ use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
     cell::RefCell,
-    panic::resume_unwind,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Once,
 };
 
@@ -51,6 +52,18 @@ pub(super) fn unwind(reason: Option<ExitReason>) -> ! {
 pub(super) fn understand(payload: &(dyn Any + Send)) -> Result<Option<ExitReason>, Panic> {
     match payload.downcast_ref() {
         Some(Unwind(reason)) => Ok(reason.clone()),
-        None => Err(PANIC.take().unwrap_or_else(|| Panic::new(payload, None))),
+        None => {
+            let panic = Panic::new(payload, None);
+            // What was noted may be a panic before this one, which somebody caught; not every one comes to the hook.
+            let noted = PANIC.take().filter(|noted| noted.message == panic.message);
+            Err(noted.unwrap_or(panic))
+        }
+    }
+}
+
+/// Drops a payload, which may be the user's and panic again. What comes of that is dropped no more.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(again);
     }
 }

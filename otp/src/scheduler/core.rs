@@ -101,6 +101,11 @@ pub(crate) fn park(task: &Task) -> io::Result<()> {
     Ok(())
 }
 
+/// The driven core that the calling code is on, or that its thread drives.
+pub(super) fn driven() -> Option<Rc<Core>> {
+    current().filter(|core| core.driven)
+}
+
 /// Gives the calling core's seat to a new thread, so that the calling thread may block. Its turn goes on, and the stacks
 /// parked on it go on when it is over. False when the core is driven, and nobody could take over.
 pub(crate) fn hand_over() -> bool {
@@ -142,6 +147,10 @@ impl Core {
         let core = Rc::new(Self::new(scheduler, seat, seed, true));
         CORE.set(Some(Rc::clone(&core)));
         core
+    }
+
+    pub(super) fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
     }
 
     /// One step of a driven core: a turn, or the rest of one. False when nothing was runnable.

@@ -109,17 +109,25 @@ impl Scheduler {
     fn start_core(self: &Arc<Self>) -> io::Result<()> {
         let seat = self.new_seat();
         let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
-        let thread = thread::Builder::new()
-            .name(format!("otp-core-{}", seat.number))
-            .spawn(move || Core::serve(scheduler, own))?;
-        lock(&self.threads).push((seat.number, thread));
+        let name = format!("otp-core-{}", seat.number);
+        match thread::Builder::new().name(name).spawn(move || Core::serve(scheduler, own)) {
+            Ok(thread) => lock(&self.threads).push((seat.number, thread)),
+            Err(error) => {
+                self.seats_mut().retain(|other| other.number != seat.number);
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
     fn new_seat(&self) -> Arc<Seat> {
         let seat = Arc::new(Seat::new(self.seats_made.fetch_add(1, Relaxed) + 1));
-        self.seats.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&seat));
+        self.seats_mut().push(Arc::clone(&seat));
         seat
+    }
+
+    fn seats_mut(&self) -> std::sync::RwLockWriteGuard<'_, Vec<Arc<Seat>>> {
+        self.seats.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seats(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Seat>>> {
@@ -132,7 +140,7 @@ impl Scheduler {
             return;
         }
         lock(&self.detached).push(Arc::clone(seat));
-        self.seats.write().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, seat));
+        self.seats_mut().retain(|other| !Arc::ptr_eq(other, seat));
         self.empty(seat);
         // If its turn is over after all, it may have gone to sleep as one of many: it must look who it is.
         seat.parker().unpark();
@@ -161,6 +169,15 @@ impl Scheduler {
     /// The thread of a seat ends.
     fn leave(&self, seat: &Seat) {
         lock(&self.detached).retain(|other| other.number != seat.number);
+        if seat.is_lost() {
+            self.lost.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// The thread of a seat is lost until it comes back.
+    fn lose(&self, seat: &Seat) {
+        seat.lose();
+        self.lost.fetch_add(1, Relaxed);
     }
 
     /// Gives the queue of a seat that was given up to the others.
@@ -377,6 +394,10 @@ pub(crate) struct Simulation {
     core: Rc<Core>,
 }
 
+/// The right to make a simulation go on.
+#[derive(Clone)]
+pub(crate) struct Driver(Rc<Core>);
+
 impl Simulation {
     pub(crate) fn new(seed: u64, stack_size: usize) -> Self {
         let scheduler = Arc::new(Scheduler::with_clock(Clock::simulated(), 1, stack_size));
@@ -384,21 +405,33 @@ impl Simulation {
         Self { scheduler, core }
     }
 
+    pub(crate) fn driver(&self) -> Driver {
+        Driver(Rc::clone(&self.core))
+    }
+
     pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
         &self.scheduler
+    }
+}
+
+impl Driver {
+    /// Of the simulation that the calling code belongs to.
+    pub(crate) fn current() -> Option<Self> {
+        core::driven().map(Self)
     }
 
     /// Makes one step at the present moment; false when nothing is runnable.
     pub(crate) fn step(&self) -> bool {
-        self.core.step()
+        self.0.step()
     }
 
     /// Moves the clock to the next timer, but not beyond `limit`; false when there is none up to there.
     pub(crate) fn next_timer(&self, limit: Moment) -> bool {
-        match self.scheduler.timers.earliest() {
+        let scheduler = self.0.scheduler();
+        match scheduler.timers.earliest() {
             Some(at) if at <= limit => {
-                self.scheduler.clock.advance_to(at);
-                self.scheduler.timers.expire(self.scheduler.now());
+                scheduler.clock.advance_to(at);
+                scheduler.timers.expire(scheduler.now());
                 true
             }
             _ => false,

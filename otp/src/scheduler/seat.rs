@@ -47,6 +47,8 @@ pub(crate) struct Seat {
     token: AtomicU64,
     /// Set when the seat was given up: its thread serves only its parked stacks.
     detached: AtomicBool,
+    /// Set when its thread is in code that does not come back.
+    lost: AtomicBool,
 }
 
 impl Seat {
@@ -60,6 +62,7 @@ impl Seat {
             turn: AtomicU64::new(0),
             token: AtomicU64::new(0),
             detached: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
         }
     }
 
@@ -111,6 +114,14 @@ impl Seat {
     #[inline]
     pub(crate) fn is_detached(&self) -> bool {
         self.detached.load(Acquire)
+    }
+
+    pub(crate) fn lose(&self) {
+        self.lost.store(true, Release);
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Acquire)
     }
 
     pub(crate) fn parker(&self) -> &Parker {

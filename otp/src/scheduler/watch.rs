@@ -6,7 +6,7 @@
 //! task is lost: then its core gets a new thread at once.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{
@@ -46,7 +46,6 @@ pub(crate) trait Watch: Send + Sync {
 
 pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
     let mut seen: HashMap<u32, (u64, Instant)> = HashMap::new();
-    let mut lost: HashSet<u32> = HashSet::new();
     let mut quiet = 0;
     while !scheduler.is_stopping() {
         if quiet < QUIET_LOOKS {
@@ -61,10 +60,12 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
             quiet = 0;
         }
         let seats = scheduler.seats().clone();
-        let sleeping = scheduler.sleep.sleeping();
-        quiet = if sleeping == seats.len() { quiet + 1 } else { 0 };
-        let now = Instant::now();
         let busy = scheduler.given_up();
+        let sleeping = scheduler.sleep.sleeping();
+        // A thread that was given up and is not lost is watched until its turn is over.
+        let is_watched = busy.iter().any(|seat| seat.current().1 != 0 && !seat.is_lost());
+        quiet = if sleeping == seats.len() && !is_watched { quiet + 1 } else { 0 };
+        let now = Instant::now();
         seen.retain(|number, _| seats.iter().chain(&busy).any(|seat| seat.number == *number));
         let mut stuck = false;
         // The longest turn, when all cores are in a long one.
@@ -80,9 +81,8 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
                 continue;
             }
             stuck |= seat.queue.len() > 0;
-            if !lost.contains(&seat.number) && watch.overdue(token, running) == Verdict::Lost {
-                scheduler.lost.fetch_add(1, Relaxed);
-                lost.insert(seat.number);
+            if !seat.is_lost() && watch.overdue(token, running) == Verdict::Lost {
+                scheduler.lose(seat);
                 scheduler.replace(seat);
                 watch.lost(seat.number);
                 all_long = false;
