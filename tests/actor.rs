@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, Mutex},
     task::{Context as Polled, Poll, Wake, Waker},
     thread,
+    time::Instant,
 };
 
 use otp::{
@@ -1119,6 +1120,49 @@ fn ticks_do_not_drift(t: &mut Sim) {
     t.advance(millis(100));
     assert_eq!(log.take(), ["true"]);
     assert_eq!(timer.cancel(), None);
+}
+
+const BEAT: Duration = Duration::from_millis(40);
+
+/// Says when it ticks.
+struct Metronome {
+    ticks: Subject<Instant>,
+}
+
+#[actor]
+impl Metronome {
+    #[init]
+    fn init(ticks: Subject<Instant>, ctx: &mut Context<Self>) -> Self {
+        ctx.every(BEAT, |me| me.tick());
+        Self { ticks }
+    }
+
+    #[handle_info]
+    fn tick(&mut self) {
+        self.ticks.send(Instant::now());
+    }
+}
+
+#[test]
+fn a_late_tick_does_not_make_the_next_one_late() {
+    let node = Node::builder().cores(1).start().unwrap();
+    node.enter(|| {
+        // A machine that is busy elsewhere may make any tick late; of ten attempts one will do.
+        let in_time = (0..10).any(|_| {
+            let ticks = process::current().subject();
+            let began = Instant::now();
+            let metronome = Metronome::start(ticks).unwrap();
+            // The only core is held beyond the first tick.
+            process::spawn(|_| thread::sleep(BEAT * 3 / 2));
+            let late = ticks.receive(None).unwrap() - began;
+            assert!(late >= BEAT);
+            let next = ticks.receive(None).unwrap() - began;
+            metronome.stop().unwrap();
+            next < BEAT * 9 / 4
+        });
+        assert!(in_time);
+    });
+    node.stop();
 }
 
 #[otp::test(seeds = 50)]

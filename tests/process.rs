@@ -561,7 +561,7 @@ fn both_sides_agree_when_both_change_their_mind_at_once() {
         let both = [fickle(1), fickle(2)];
         pids.set(both).unwrap();
         let rounds = [ready.receive(None).unwrap(), ready.receive(None).unwrap()];
-        for _ in 0..3000 {
+        for _ in 0..1000 {
             rounds.iter().for_each(|round| round.send(()));
             rounds.iter().for_each(|_| done.receive(PATIENCE).unwrap());
             let settled = || both.map(|pid| process::process_info(pid).unwrap().links);

@@ -301,7 +301,7 @@ impl Common {
                     let mut payload = Some(payload);
                     let sent = self.related(|relations| {
                         let channel = relations.channels.get(&tag)?;
-                        payload.take().map(|payload| channel(payload))
+                        payload.take().map(channel)
                     });
                     match (sent.flatten(), payload) {
                         (Some(undelivered), _) => Ok(undelivered),
