@@ -58,14 +58,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     calculator.divide(2);
     println!("the value is {}", calculator.value()?);
 
+    let monitor = calculator.monitor();
     calculator.divide(0);
-    match calculator.value() {
-        Ok(value) => println!("the value is {value}"),
-        Err(CallError::Exited(reason)) => println!("no value: {reason}"),
-        Err(error) => println!("no value: {error}"),
+    if let Some(down) = monitor.and_then(|monitor| process::current().receive_down(monitor, None)) {
+        println!("the calculator {}", down.reason);
     }
     if let Err(error) = calculator.value() {
-        println!("asked once more: {error}");
+        println!("asked for its value: {error}");
     }
     Ok(())
 }

@@ -73,9 +73,10 @@ macro_rules! play {
         let tree = $tree::start_link()?;
         println!("{tree}");
         tree.batman().say("I am the night")?;
+        let monitor = tree.batman().monitor();
         tree.batman().die("a blow to the head");
-        if let Err(error) = tree.batman().say("I am still") {
-            println!("    (Batman does not finish: {error})");
+        if let Some(down) = monitor.and_then(|monitor| process::current().receive_down(monitor, None)) {
+            println!("    (Batman is mourned: {})", down.reason);
         }
         // The supervisor answers when it has healed the tree; the same client then reaches the new Batman.
         tree.supervisor().count_children()?;

@@ -568,6 +568,45 @@ fn a_callee_that_dies_fails_calls_whose_reply_is_elsewhere(t: &mut Sim) {
     t.crashes();
 }
 
+/// Looks for the answer of a call as soon as it is told that there is one.
+struct Look {
+    call: Mutex<Option<Pin<Box<Reply<i64>>>>>,
+    log: Log,
+}
+
+impl Wake for Look {
+    fn wake(self: Arc<Self>) {
+        if let Some(mut call) = self.call.lock().unwrap().take() {
+            let Poll::Ready(outcome) = call.as_mut().poll(&mut Polled::from_waker(Waker::noop())) else { return };
+            self.log.say(format_args!("{outcome:?}"));
+        }
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn who_looks_at_once_learns_the_reason_too(t: &mut Sim) {
+    let endings: [(fn(&DeskRef), ExitReason); 5] = [
+        (|desk| desk.fail(why("r")), why("r")),
+        (|desk| drop(desk.stop()), ExitReason::Normal),
+        (|desk| assert_eq!(desk.halt(1, ExitReason::Shutdown), Ok(2)), ExitReason::Shutdown),
+        (|desk| otp::exit(desk.pid().unwrap(), ExitReason::Shutdown), ExitReason::Shutdown),
+        (|desk| otp::exit(desk.pid().unwrap(), ExitReason::Kill), ExitReason::Killed),
+    ];
+    for (end, reason) in endings {
+        let (desk, log) = (desk().0, Log::default());
+        let mut call = Box::pin(desk.no_timeout().as_async().later());
+        let look = Arc::new(Look { call: Mutex::new(None), log: log.clone() });
+        let waker = Waker::from(look.clone());
+        assert!(call.as_mut().poll(&mut Polled::from_waker(&waker)).is_pending());
+        *look.call.lock().unwrap() = Some(call);
+        t.settle();
+        end(&desk);
+        t.settle();
+        assert_eq!(log.take(), [format!("{:?}", Err::<i64, _>(CallError::Exited(reason)))]);
+    }
+    t.crashes();
+}
+
 #[otp::test(seeds = 50)]
 fn all_callers_learn_why_their_callee_died(t: &mut Sim) {
     let (desk, _) = desk();

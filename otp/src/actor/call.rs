@@ -215,6 +215,8 @@ impl<T: 'static> Future for Reply<T> {
                     let Ok(call) = &this.state else { return Poll::Ready(Err(error)) };
                     match (call.slot.cancel(), error) {
                         (Err(Some(answer)), _) => Ok(answer),
+                        // That there is none was said at the last moment.
+                        (Err(None), _) => Err(callee.reason().map_or(CallError::NoReply, CallError::Exited)),
                         (Ok(started), CallError::Timeout { .. }) => Err(CallError::Timeout { started }),
                         (_, error) => Err(error),
                     }

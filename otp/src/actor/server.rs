@@ -317,6 +317,8 @@ fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason>
         if let Some(reply) = stop.reply {
             reply();
         }
+        // The state is dropped next; callers whose `ReplyTo`s it keeps are told the reason, once it is known to all.
+        ctx.cell().common().begin_dying();
         stop.reason
     }
 }

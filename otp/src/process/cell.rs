@@ -396,8 +396,8 @@ pub(crate) trait Process: Send + Sync {
     fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal>;
     /// From now on messages for a subject go to a channel.
     fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel);
-    /// Declares it dead from outside: what is queued is refused.
-    fn refuse_all(&self, me: &AnyProcess);
+    /// Closes the inbox of one that is declared dead, lets it say farewell, and refuses what is queued.
+    fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut());
     fn end(&self, me: &AnyProcess, reason: ExitReason);
     fn queue_len(&self) -> usize;
 }
@@ -434,9 +434,12 @@ impl<M: Send + 'static> Process for Cell<M> {
         Cell::open_channel(self, me, tag, channel);
     }
 
-    fn refuse_all(&self, me: &AnyProcess) {
+    fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut()) {
         let mut ignored = ExitReason::Normal;
-        for item in self.close() {
+        let closed = self.close();
+        // Callers whose requests are dropped below look for the reason.
+        farewell();
+        for item in closed {
             match item {
                 Item::Signal(signal) => self.common.quietly(|| me.bounce(*signal), &mut ignored),
                 item => self.common.quietly(|| drop(item), &mut ignored),
@@ -520,9 +523,7 @@ impl AnyProcess {
         for timer in common.cancel_timers() {
             common.quietly(|| drop(timer), &mut ExitReason::Normal);
         }
-        common.farewell(self, reason);
-        // After that: callers whose requests are dropped here look for the reason.
-        self.process().refuse_all(self);
+        self.process().refuse_all(self, &mut || common.farewell(self, reason.clone()));
         true
     }
 }

@@ -257,7 +257,7 @@ impl Common {
     }
 
     /// Its code has ended; it can still be declared dead, should a `Drop` of what it held not come back.
-    pub(super) fn begin_dying(&self) {
+    pub(crate) fn begin_dying(&self) {
         self.flags.fetch_or(DYING, AcqRel);
     }
 
