@@ -585,7 +585,8 @@ impl Wake for Look {
 
 #[otp::test(seeds = 20)]
 fn who_looks_at_once_learns_the_reason_too(t: &mut Sim) {
-    let endings: [(fn(&DeskRef), ExitReason); 5] = [
+    type Ending = (fn(&DeskRef), ExitReason);
+    let endings: [Ending; 5] = [
         (|desk| desk.fail(why("r")), why("r")),
         (|desk| drop(desk.stop()), ExitReason::Normal),
         (|desk| assert_eq!(desk.halt(1, ExitReason::Shutdown), Ok(2)), ExitReason::Shutdown),
