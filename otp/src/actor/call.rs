@@ -132,7 +132,7 @@ impl<T: 'static> Reply<T> {
             let calls = common.own.calls.get() + 1;
             common.own.calls.set(calls);
             // A token says nothing of the node, so cycles through several are not looked for.
-            if calls + common.own.waits.get() > 1 || call.callee.pid().node != me.pid().node {
+            if calls + u32::from(common.own.waits.get()) > 1 || call.callee.pid().node != me.pid().node {
                 common.waits_for.store(0, SeqCst);
                 return None;
             }
@@ -165,7 +165,7 @@ impl WaitsFor {
             let common = me.common();
             let waits = common.own.waits.get() + 1;
             common.own.waits.set(waits);
-            let only = waits + common.own.calls.get() == 1;
+            let only = u32::from(waits) + common.own.calls.get() == 1;
             common.waits_for.store(if only { other.token() } else { 0 }, SeqCst);
         });
         Self(())

@@ -8,7 +8,6 @@ use std::{
 
 use super::{
     Actor, Address, Async, Blocking, CallError, ReplyTo, Request, Slot,
-    call::CALL_TIMEOUT,
     mode::{Addressed, AwaitsReply, Mode, Target},
 };
 use crate::process::{self, ExitReason, IntoReason, MonitorRef, Pid};
@@ -110,7 +109,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     #[doc(hidden)]
     fn with_timeout(&self, timeout: Option<Duration>) -> Self {
         let address = self.target().address.clone();
-        Self::from_inner(Ref::new(Self::Mode::handle(Target { address, timeout })))
+        Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(address, timeout))))
     }
 
     /// The same client, whose calls are futures.
@@ -131,8 +130,8 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// A client of the process that this one reaches now; `None` when there is none. It does not follow a restart.
     fn pin(&self) -> Option<Self> {
         let address = Address::process(self.target().address.resolve()?);
-        let timeout = self.target().timeout;
-        Some(Self::from_inner(Ref::new(Self::Mode::handle(Target { address, timeout }))))
+        let timeout = self.target().timeout();
+        Some(Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(address, timeout)))))
     }
 
     /// The pid of the process that this client reaches now. `GenServer.whereis/1`.
@@ -179,7 +178,7 @@ impl<A: Actor, C: Client<A, Mode: Addressed>> ClientExt<A> for C {}
 
 /// A client that names a place in a tree.
 pub(crate) fn of_slot<A: Actor>(slot: Slot) -> A::Client<Blocking> {
-    A::Client::from_inner(Ref::new(Target { address: Address::slot(slot), timeout: Some(CALL_TIMEOUT) }))
+    A::Client::from_inner(Ref::new(Target::new(Address::slot(slot))))
 }
 
 /// A client that names one process.

@@ -14,7 +14,7 @@ use crate::{process::Pid, process::common::PendingCall, scheduler::Parker};
 type Reply = loom::sync::Arc<u32>;
 
 fn slot() -> Arc<ReplySlot<Reply>> {
-    ReplySlot::new(Pid { node: 0, index: 0, serial: 1 }, None)
+    ReplySlot::new(Pid { node: 0, index: 0, serial: std::num::NonZeroU32::MIN }, None)
 }
 
 /// The executor of a caller that is no process.

@@ -50,12 +50,23 @@ mod sealed {
 /// Whom a client sends to, and how long its calls wait.
 pub struct Target<A: Actor> {
     pub(crate) address: Address<A>,
-    pub(crate) timeout: Option<Duration>,
+    /// In nanoseconds, so that a client stays small; the largest number stands for no limit.
+    timeout: u64,
 }
 
 impl<A: Actor> Target<A> {
     pub(crate) fn new(address: Address<A>) -> Self {
-        Self { address, timeout: Some(CALL_TIMEOUT) }
+        Self::with_timeout(address, Some(CALL_TIMEOUT))
+    }
+
+    pub(crate) fn with_timeout(address: Address<A>, timeout: Option<Duration>) -> Self {
+        let timeout = timeout.map_or(u64::MAX, |limit| limit.as_nanos().try_into().unwrap_or(u64::MAX));
+        Self { address, timeout }
+    }
+
+    /// How long its calls wait.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        (self.timeout != u64::MAX).then(|| Duration::from_nanos(self.timeout))
     }
 }
 
@@ -115,7 +126,7 @@ impl AwaitsReply for Blocking {
         handle: &Target<A>,
         make: impl FnOnce(ReplyTo<T>) -> A::Message,
     ) -> Result<T, CallError> {
-        current::with(|_| Reply::send(&handle.address, handle.timeout, make).wait())
+        current::with(|_| Reply::send(&handle.address, handle.timeout(), make).wait())
     }
 }
 
@@ -132,7 +143,7 @@ impl AwaitsReply for Async {
     type Answer<T: 'static> = Reply<T>;
 
     fn call<A: Actor, T: Send + 'static>(handle: &Target<A>, make: impl FnOnce(ReplyTo<T>) -> A::Message) -> Reply<T> {
-        Reply::send(&handle.address, handle.timeout, make)
+        Reply::send(&handle.address, handle.timeout(), make)
     }
 }
 

@@ -113,7 +113,7 @@ pub(crate) struct Own {
     /// The number of calls that its code waits for, as of the last time that it was polled.
     pub(crate) calls: Cell<u32>,
     /// The number of processes whose start or end its code waits for.
-    pub(crate) waits: Cell<u32>,
+    pub(crate) waits: Cell<u16>,
     armed: Cell<Option<Key>>,
     last: Cell<Option<Box<Last>>>,
 }

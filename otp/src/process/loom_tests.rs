@@ -76,7 +76,7 @@ impl Model {
 }
 
 fn kill() -> Item<u32> {
-    let pid = super::Pid { node: 0, index: 0, serial: 0 };
+    let pid = super::Pid { node: 0, index: 0, serial: std::num::NonZeroU32::MIN };
     Item::Signal(Box::new(Signal::Exit { from: pid, reason: ExitReason::Kill, link: false }))
 }
 

@@ -355,13 +355,16 @@ impl Watch for Overdue {
             return Verdict::Busy;
         }
         seen.remove(&token);
-        drop(seen);
-        if !process.declare_dead(ExitReason::Killed) {
-            return Verdict::Busy;
-        }
+        Verdict::Lost
+    }
+
+    fn declare_dead(&self, token: u64, running: Duration) -> bool {
+        let Some(node) = self.node.upgrade() else { return false };
+        let process = Pid::from_token(node.number, token).and_then(|pid| node.table.get(pid));
+        let Some(process) = process.filter(|process| process.declare_dead(ExitReason::Killed)) else { return false };
         report::lost(&process, running);
         node.wake_waiting();
-        Verdict::Lost
+        true
     }
 
     fn lost(&self, seat: u32) {

@@ -1,6 +1,6 @@
 //! The identity of a process.
 
-use std::fmt;
+use std::{fmt, num::NonZeroU32};
 
 /// Identifies a process for ever: a pid is never given to another one.
 ///
@@ -9,17 +9,18 @@ use std::fmt;
 pub struct Pid {
     pub(crate) node: u32,
     pub(crate) index: u32,
-    pub(crate) serial: u32,
+    /// Never 0, so that an `Option` of a pid takes no more room.
+    pub(crate) serial: NonZeroU32,
 }
 
 impl Pid {
     /// Number and serial in one word; never 0, since serials begin at 1.
     pub(crate) fn token(self) -> u64 {
-        u64::from(self.index) << 32 | u64::from(self.serial)
+        u64::from(self.index) << 32 | u64::from(self.serial.get())
     }
 
     pub(crate) fn from_token(node: u32, token: u64) -> Option<Self> {
-        (token != 0).then_some(Self { node, index: (token >> 32) as u32, serial: token as u32 })
+        Some(Self { node, index: (token >> 32) as u32, serial: NonZeroU32::new(token as u32)? })
     }
 }
 

@@ -152,3 +152,65 @@ impl Links {
         self.links.iter().filter(|(_, link)| **link == Link::Active).map(|(pid, _)| *pid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::{Links, Pid};
+
+    enum Sent {
+        Link,
+        Unlink(u64),
+        Ack(u64),
+    }
+
+    /// Both sides link and unlink whenever they like, and hear of the other at any later time.
+    #[test]
+    fn both_sides_come_to_agree() {
+        let pid = |index| Pid { node: 0, index, serial: std::num::NonZeroU32::MIN };
+        for seed in 1..20_000_u64 {
+            let mut state = seed;
+            let mut below = |bound: u64| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % bound
+            };
+            let mut sides = [Links::default(), Links::default()];
+            let mut inboxes = [VecDeque::new(), VecDeque::new()];
+            let mut changes = 8;
+            while changes > 0 || inboxes.iter().any(|inbox| !inbox.is_empty()) {
+                let at = below(2) as usize;
+                let other = pid(1 - at as u32);
+                let answer = match below(if changes > 0 { 3 } else { 2 }) {
+                    2 => {
+                        changes -= 1;
+                        match below(2) {
+                            0 => sides[at].link(other).then_some(Sent::Link),
+                            _ => sides[at].unlink(other).map(Sent::Unlink),
+                        }
+                    }
+                    _ => match inboxes[at].pop_front() {
+                        Some(Sent::Link) => {
+                            sides[at].linked(other);
+                            None
+                        }
+                        Some(Sent::Unlink(number)) => {
+                            sides[at].unlinked(other);
+                            Some(Sent::Ack(number))
+                        }
+                        Some(Sent::Ack(number)) => {
+                            sides[at].acknowledged(other, number);
+                            None
+                        }
+                        None => None,
+                    },
+                };
+                inboxes[1 - at].extend(answer);
+            }
+            let [a, b] = sides.map(|side| side.iter().count());
+            assert_eq!(a, b, "seed {seed}");
+        }
+    }
+}

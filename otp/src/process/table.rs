@@ -3,9 +3,12 @@
 //! A few slabs, each behind its own lock, so that cores that spawn do not wait for one another. A slot keeps the serial
 //! of its next process: a pid is never reused.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use super::{AnyProcess, Pid};
@@ -26,7 +29,7 @@ struct Shard {
 }
 
 struct Slot {
-    serial: u32,
+    serial: NonZeroU32,
     process: Option<AnyProcess>,
 }
 
@@ -44,7 +47,7 @@ impl Table {
         let number = self.next.fetch_add(1, Relaxed) as u32 % SHARDS;
         let mut shard = self.shard(number);
         let slot = shard.free.pop().unwrap_or_else(|| {
-            shard.slots.push(Slot { serial: 1, process: None });
+            shard.slots.push(Slot { serial: NonZeroU32::MIN, process: None });
             shard.slots.len() as u32 - 1
         });
         let serial = shard.slots[slot as usize].serial;
@@ -61,7 +64,7 @@ impl Table {
         let mut shard = self.shard(pid.index);
         let slot = shard.slots.get_mut((pid.index / SHARDS) as usize).filter(|slot| slot.serial == pid.serial)?;
         let process = slot.process.take();
-        slot.serial = slot.serial.wrapping_add(1).max(1);
+        slot.serial = slot.serial.checked_add(1).unwrap_or(NonZeroU32::MIN);
         shard.free.push(pid.index / SHARDS);
         if process.is_some() {
             self.len.fetch_sub(1, Relaxed);

@@ -169,7 +169,12 @@ impl Scheduler {
     /// The thread of a seat ends.
     fn leave(&self, seat: &Seat) {
         lock(&self.detached).retain(|other| other.number != seat.number);
-        if seat.is_lost() {
+        self.find(seat);
+    }
+
+    /// The thread of a seat has come back, or was not lost.
+    fn find(&self, seat: &Seat) {
+        if seat.find() {
             self.lost.fetch_sub(1, Relaxed);
         }
     }

@@ -120,6 +120,11 @@ impl Seat {
         self.lost.store(true, Release);
     }
 
+    /// False when it was not lost.
+    pub(crate) fn find(&self) -> bool {
+        self.lost.swap(false, AcqRel)
+    }
+
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Acquire)
     }

@@ -32,7 +32,7 @@ const MAX_BUSY: usize = 64;
 pub(crate) enum Verdict {
     /// Let it run.
     Busy,
-    /// It was declared dead: give its core a new thread.
+    /// It will not come back: declare it dead and give its core a new thread.
     Lost,
 }
 
@@ -40,6 +40,8 @@ pub(crate) enum Verdict {
 pub(crate) trait Watch: Send + Sync {
     /// A turn of the task with this token has held a core for so long.
     fn overdue(&self, token: u64, running: Duration) -> Verdict;
+    /// Declares the task dead; false when its turn has come to an end meanwhile.
+    fn declare_dead(&self, token: u64, running: Duration) -> bool;
     /// The thread of a seat is lost, with all the stacks that are parked on it.
     fn lost(&self, seat: u32);
 }
@@ -82,10 +84,15 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
             }
             stuck |= seat.queue.len() > 0;
             if !seat.is_lost() && watch.overdue(token, running) == Verdict::Lost {
-                scheduler.lose(seat);
-                scheduler.replace(seat);
-                watch.lost(seat.number);
                 all_long = false;
+                // Counted before anybody can learn of it.
+                scheduler.lose(seat);
+                if watch.declare_dead(token, running) {
+                    scheduler.replace(seat);
+                    watch.lost(seat.number);
+                } else {
+                    scheduler.find(seat);
+                }
             } else if is_served {
                 all_long &= running >= LONG_TURN;
                 longest = longest.max(Some((running, seat.number)));
