@@ -27,7 +27,7 @@ macro_rules! event {
             if false {
                 let _ = ($(&$value,)*);
             }
-            to_stderr(&format!("{}: {}\n", stringify!($level), $text));
+            to_stderr(format_args!("{}: {}\n", stringify!($level), $text));
         }
     }};
 }
@@ -57,9 +57,10 @@ pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&s
 }
 
 /// Writes a report in one piece, since standard error is not buffered; a simulation shows none.
-fn to_stderr(text: &str) {
+fn to_stderr(text: fmt::Arguments<'_>) {
     let simulated = current::try_with(|me| me.common().node.scheduler.clock().is_virtual());
     if simulated != Some(true) {
+        let text = text.to_string();
         // It panics when standard error is closed: then nobody is left to be told.
         let _ = catch_unwind(|| eprint!("{text}"));
     }

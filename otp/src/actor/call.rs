@@ -94,7 +94,7 @@ impl<T: 'static> Reply<T> {
     /// See [`CallError`].
     #[inline]
     pub fn wait(mut self) -> Result<T, CallError> {
-        self.wait_until_deadline()
+        current::block_on(&mut self).unwrap_or_else(|interrupted| Err(interrupted.into()))
     }
 
     /// Waits at most for `limit`: `None` when the reply has not come; it can be waited for again.
@@ -110,13 +110,6 @@ impl<T: 'static> Reply<T> {
             Poll::Pending => timer.poll(cx, deadline).map(|()| None),
         }));
         waited.unwrap_or_else(|interrupted| Some(Err(interrupted.into())))
-    }
-
-    fn wait_until_deadline(&mut self) -> Result<T, CallError> {
-        match current::block_on(&mut *self) {
-            Ok(reply) => reply,
-            Err(interrupted) => Err(interrupted.into()),
-        }
     }
 
     /// Says whom its process waits for, if this is the only call that it waits for, and looks whether that closes a
