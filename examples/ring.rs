@@ -42,7 +42,7 @@ fn main() -> Result<(), StartError> {
 
     let done = process::current().subject();
     let began = Instant::now();
-    members[0].take(MEMBERS * ROUNDS, done);
+    members[0].take(MEMBERS * ROUNDS, done.clone());
     done.receive(None);
     let hop = began.elapsed() / (MEMBERS * ROUNDS) as u32;
     println!("{MEMBERS} processes, {} hops, {} ns each", MEMBERS * ROUNDS, hop.as_nanos());

@@ -1,6 +1,7 @@
-//! Three characters under a supervisor, who has seen it all: each strategy heals them in its own way.
+//! Three characters under a supervisor, who has seen it all: each strategy heals them in its own way. In the fourth
+//! chapter they come and go while the play is on.
 
-use otp::prelude::*;
+use otp::{Dynamic, prelude::*};
 
 /// A character says who starts and who ends.
 #[derive(Debug)]
@@ -86,9 +87,39 @@ macro_rules! play {
     }};
 }
 
+/// The cast changes: nobody is in it to begin with.
+fn improvise() -> Result<(), Box<dyn std::error::Error>> {
+    println!("Improvised: the curtain rises");
+    let cast = Dynamic::<Character>::new().max_children(2).start_link()?;
+    let batman = cast.start_child(("Batman",))?;
+    let joker = cast.start_child(("Joker",))?;
+    batman.say("Who are you?")?;
+    println!("    (no role for Robin: {})", refusal(cast.start_child(("Robin",))));
+    let monitor = joker.monitor();
+    joker.die("laughter");
+    if let Some(monitor) = monitor {
+        process::current().receive_down(monitor, None);
+    }
+    cast.count_children()?;
+    joker.say("Did you miss me?")?;
+    cast.terminate_child(&joker)?;
+    println!("    (Joker is written out: {})", refusal(joker.say("Not again!")));
+    let robin = cast.start_child(("Robin",))?;
+    robin.say("Holy vacancy!")?;
+    cast.terminate_child(&batman)?;
+    println!("Improvised: the curtain falls");
+    cast.stop()?;
+    Ok(())
+}
+
+fn refusal<T, E: ToString>(result: Result<T, E>) -> String {
+    result.err().map_or_else(String::new, |error| error.to_string())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     play!(OneForOne);
     play!(OneForAll);
     play!(RestForOne);
+    improvise()?;
     Ok(())
 }

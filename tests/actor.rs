@@ -15,7 +15,7 @@ use std::{
 };
 
 use otp::{
-    Node, Starter,
+    Node, SpecError, Starter,
     prelude::*,
     process::{Me, Subject},
 };
@@ -216,8 +216,9 @@ fn an_init_that_panics_is_a_failed_start(t: &mut Sim) {
 fn a_failed_start_link_ends_a_caller_that_does_not_trap(t: &mut Sim) {
     for (how, error, reason) in failures() {
         let errors = process::current().subject();
+        let sender = errors.clone();
         let (_, monitor) = process::spawn_monitor(move |_| {
-            errors.send(Begins::start_link(how, Log::default()).err());
+            sender.send(Begins::start_link(how, Log::default()).err());
         });
         if reason == ExitReason::Normal {
             assert_eq!(errors.receive(None), Some(Some(error)));
@@ -529,9 +530,10 @@ fn an_answer_may_come_later(t: &mut Sim) {
 fn an_answer_may_come_from_elsewhere(_t: &mut Sim) {
     let (desk, _) = desk();
     let subjects = process::current().subject();
+    let sender = subjects.clone();
     process::spawn(move |me| {
         let replies = me.subject::<ReplyTo<i64>>();
-        subjects.send(replies);
+        sender.send(replies.clone());
         let reply = replies.receive(None).unwrap();
         assert!(reply.is_awaited());
         otp::sleep(millis(5));
@@ -548,7 +550,7 @@ fn a_dropped_reply_is_no_reply(_t: &mut Sim) {
     assert_eq!(desk.forget(), Err(CallError::NoReply));
     assert_eq!(desk.ask(1), Ok(2));
     let replies = process::current().subject();
-    let call = desk.request().give_away(replies);
+    let call = desk.request().give_away(replies.clone());
     drop(replies.receive(None).unwrap());
     assert_eq!(call.wait(), Err(CallError::NoReply));
 }
@@ -558,7 +560,7 @@ fn a_callee_that_dies_fails_calls_whose_reply_is_elsewhere(t: &mut Sim) {
     for reason in [ExitReason::Shutdown, ExitReason::Normal, why("gone")] {
         let (desk, _) = desk();
         let replies = process::current().subject();
-        let call = desk.request().give_away(replies);
+        let call = desk.request().give_away(replies.clone());
         let reply = replies.receive(None).unwrap();
         desk.fail(reason.clone());
         assert_eq!(call.wait(), Err(CallError::Exited(reason)));
@@ -895,9 +897,10 @@ fn the_death_of_a_parent_terminates_a_child_that_traps(t: &mut Sim) {
         let log = Log::default();
         let (seen, monitors) = (log.clone(), process::current().subject());
         let sent = reason.clone();
+        let sender = monitors.clone();
         let parent = process::spawn(move |me| {
             let desk = Desk::start_link(seen, trap).unwrap();
-            monitors.send(desk);
+            sender.send(desk);
             me.trap_exit(true);
             me.receive_exit(None);
             Err(sent)
@@ -1012,8 +1015,9 @@ fn a_panic_ends_its_process_and_nothing_else(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn a_message_for_a_subject_may_panic_when_it_is_dropped(t: &mut Sim) {
     let (subjects, log) = (process::current().subject(), Log::default());
+    let sender = subjects.clone();
     let (pid, monitor) = process::spawn_monitor(move |me| {
-        subjects.send(me.subject::<Held>());
+        sender.send(me.subject::<Held>());
         stay(me);
     });
     let subject = subjects.receive(None).unwrap();
@@ -1191,7 +1195,7 @@ fn a_late_tick_does_not_make_the_next_one_late() {
         let in_time = (0..10).any(|_| {
             let ticks = process::current().subject();
             let began = Instant::now();
-            let metronome = Metronome::start(ticks).unwrap();
+            let metronome = Metronome::start(ticks.clone()).unwrap();
             // The only core is held beyond the first tick.
             process::spawn(|_| thread::sleep(BEAT * 3 / 2));
             let late = ticks.receive(None).unwrap() - began;
@@ -1372,4 +1376,17 @@ fn an_actor_may_be_generic(_t: &mut Sim) {
     let numbers = Stack::<u8>::start(vec![]).unwrap();
     numbers.push(1);
     assert_eq!(numbers.pop(), Ok(Some(1)));
+}
+
+#[test]
+fn errors_say_what_is_behind_them() {
+    let behind = |error: &dyn std::error::Error| error.source().map(ToString::to_string);
+    assert_eq!(behind(&CallError::Exited(why("gone"))), Some(why("gone").to_string()));
+    assert_eq!(behind(&CallError::NoProc), None);
+    let failed = StartError::Failed(why("no disk"));
+    assert_eq!(behind(&failed), Some(why("no disk").to_string()));
+    let text = failed.to_string();
+    assert_eq!(behind(&StartError::Child { id: "store".to_owned(), error: Box::new(failed) }), Some(text));
+    assert_eq!(behind(&StartError::Spec(SpecError::ZeroPeriod)), Some(SpecError::ZeroPeriod.to_string()));
+    assert_eq!(behind(&StartError::Timeout), None);
 }

@@ -24,8 +24,63 @@ fn calculator() {
 }
 
 #[test]
+fn clock() {
+    let output = run("clock");
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!(lines[..5], ["tick 1", "tick 2", "tick 3", "it stands: true", "it goes on: true"]);
+    // On a busy machine it has ticked once more before it was paused, or stopped.
+    assert!(lines[5].starts_with("the clock ends (normal) at "), "{}", lines[5]);
+    assert_eq!(lines[6..], ["asked for the time: there is no such process"]);
+}
+
+#[test]
+fn egg_timer() {
+    let expected = "the forgotten egg is taken out: true\n\
+        again: false\n\
+        ring! the soft egg is done, and None of it left\n\
+        ring! the hard egg is done, and None of it left\n\
+        the ostrich egg takes 90 minutes more\n\
+        timers that ended with it: 1\n";
+    assert_eq!(run("egg_timer"), expected);
+}
+
+#[test]
+fn channels() {
+    let heard = [
+        "[ann] ann has joined",
+        "[ann] bob has joined",
+        "[bob] bob has joined",
+        "[ann] ann: hello",
+        "[bob] ann: hello",
+        "[ann] bob is gone: killed",
+        "[ann] cem has joined",
+        "[cem] cem has joined",
+        "[cem] ann has left",
+        "[cem] cem: nobody else here",
+    ];
+    assert_eq!(run("channels").lines().collect::<Vec<_>>(), heard);
+}
+
+#[test]
 fn ring() {
     assert!(run("ring").starts_with("1000 processes, 100000 hops, "));
+}
+
+#[test]
+fn stack() {
+    let expected = [
+        "popped 3",
+        "popped 2",
+        "popped 1",
+        "  (the stack ends: the stack is empty)",
+        "popped nothing: the stack died of it",
+        "stacks: 1",
+        "popped 2",
+        "  (the stack ends: normal)",
+        "stacks: 0",
+        "popped nothing: there is no such process",
+    ];
+    assert_eq!(run("stack").lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -60,5 +115,45 @@ fn super_duper() {
             assert_eq!(rest.next(), Some(line), "{tree}");
         }
     }
-    assert_eq!(rest.next(), None);
+    let improvised = [
+        "Improvised: the curtain rises",
+        "Batman starts",
+        "Joker starts",
+        "Batman: Who are you?",
+        "(no role for Robin: the supervisor has as many children as it may have)",
+        "Joker ends: laughter",
+        "Joker starts",
+        "Joker: Did you miss me?",
+        "Joker ends: shutdown",
+        "(Joker is written out: there is no such process)",
+        "Robin starts",
+        "Robin: Holy vacancy!",
+        "Batman ends: shutdown",
+        "Improvised: the curtain falls",
+        "Robin ends: shutdown",
+    ];
+    assert_eq!(rest.collect::<Vec<_>>(), improvised);
+}
+
+#[test]
+fn boot_order() {
+    let tables = ["table of users is up", "table of orders is up"];
+    let services = ["client is up", "web handler is up"];
+    let output = run("boot_order");
+    let mut lines = output.lines();
+    for (title, parts) in [
+        ("the system boots", &[tables, services].concat()[..]),
+        ("the web handler crashes: it alone starts again", &services[1..]),
+        ("the client crashes as well: once too often for the services, which start again", &services),
+        ("the table of users crashes: the other one goes with it", &tables),
+        ("and again: the tables start again, and then all that was started after them", &[tables, services].concat()),
+        ("the client crashes: it alone starts again, as its supervisor is a new one", &services[..1]),
+        ("the system ends", &[]),
+    ] {
+        assert_eq!(lines.next(), Some(title));
+        for part in parts {
+            assert_eq!(lines.next().map(str::trim), Some(*part), "{title}");
+        }
+    }
+    assert_eq!(lines.next(), None);
 }

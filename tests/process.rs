@@ -16,7 +16,7 @@ use std::{
 use otp::{
     Node,
     prelude::*,
-    process::{Me, RegisterError, Subject},
+    process::{Me, RegisterError, Subject, Unregistered},
 };
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -72,12 +72,14 @@ impl Dice {
 #[otp::test(seeds = 20)]
 fn spawned_code_runs_in_a_process_of_its_own(t: &mut Sim) {
     let pids = process::current().subject();
-    let pid = process::spawn(move |me| pids.send((me.pid(), otp::self_pid())));
+    let sender = pids.clone();
+    let pid = process::spawn(move |me| sender.send((me.pid(), otp::self_pid())));
     assert_eq!(pids.receive(None), Some((pid, pid)));
     t.settle();
     assert!(!otp::is_alive(pid));
 
-    let pid = process::spawn_async(move |me| async move { pids.send((me.pid(), otp::self_pid())) });
+    let sender = pids.clone();
+    let pid = process::spawn_async(move |me| async move { sender.send((me.pid(), otp::self_pid())) });
     assert_eq!(pids.receive(None), Some((pid, pid)));
 }
 
@@ -131,6 +133,20 @@ fn a_process_ends_with_what_its_code_says(t: &mut Sim) {
     assert_eq!(t.crashes().len(), 2);
 }
 
+#[otp::test(seeds = 10)]
+fn code_that_never_returns_is_code(t: &mut Sim) {
+    let pid = process::spawn(|_| {
+        loop {
+            otp::sleep(millis(10));
+        }
+    });
+    let (other, monitor) = process::spawn_monitor(|_| panic!("at once"));
+    assert!(down(monitor).as_panic().is_some());
+    t.advance(millis(100));
+    assert!(otp::is_alive(pid) && !otp::is_alive(other));
+    assert_eq!(t.crashes().len(), 1);
+}
+
 #[otp::test]
 fn a_panic_says_what_and_where(t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(|_| -> () { panic!("the {} is out", "sky") });
@@ -176,10 +192,11 @@ enum Fate {
 /// What `act` does to a process.
 fn fate(t: &Sim, trapping: bool, act: impl FnOnce(Pid)) -> Fate {
     let told = process::current().subject::<ExitReason>();
+    let sender = told.clone();
     let (pid, monitor) = process::spawn_monitor(move |me: &mut Me| {
         me.trap_exit(trapping);
         while let Some(exit) = me.receive_exit(None) {
-            told.send(exit.reason);
+            sender.send(exit.reason);
         }
     });
     t.settle();
@@ -295,14 +312,15 @@ fn exit_to_oneself_acts_before_it_returns(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn exit_to_oneself_is_trapped_but_for_kill(t: &mut Sim) {
     let exits = process::current().subject();
+    let sender = exits.clone();
     let (pid, monitor) = process::spawn_monitor(move |me| {
         me.trap_exit(true);
         otp::exit(me.pid(), ExitReason::Normal);
         otp::exit(me.pid(), why("self"));
-        exits.send(me.receive_exit(Duration::ZERO));
-        exits.send(me.receive_exit(Duration::ZERO));
+        sender.send(me.receive_exit(Duration::ZERO));
+        sender.send(me.receive_exit(Duration::ZERO));
         otp::exit(me.pid(), ExitReason::Kill);
-        exits.send(None);
+        sender.send(None);
     });
     for reason in [ExitReason::Normal, why("self")] {
         let exit = exits.receive(None).unwrap().unwrap();
@@ -327,10 +345,11 @@ fn the_first_fatal_signal_counts(t: &mut Sim) {
 #[otp::test(seeds = 50)]
 fn trapping_is_decided_when_the_signal_arrives(t: &mut Sim) {
     let told = process::current().subject();
+    let sender = told.clone();
     let pid = process::spawn(move |me| {
         assert!(!me.trap_exit(true), "trapping is not inherited from the test, which traps");
         assert!(me.trap_exit(true));
-        told.send(me.receive_exit(None).unwrap().reason);
+        sender.send(me.receive_exit(None).unwrap().reason);
         assert!(me.trap_exit(false));
         stay(me);
     });
@@ -346,9 +365,10 @@ fn trapping_is_decided_when_the_signal_arrives(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn what_arrived_while_trapping_stays_trapped(_t: &mut Sim) {
     let started = process::current().subject();
+    let sender = started.clone();
     let (pid, monitor) = process::spawn_monitor(move |me| {
         me.trap_exit(true);
-        started.send(());
+        sender.send(());
         otp::sleep(millis(10));
         me.trap_exit(false);
         assert_eq!(me.receive_exit(None).unwrap().reason, why("early"));
@@ -411,6 +431,7 @@ fn a_link_to_the_dead_is_an_exit_with_noproc(t: &mut Sim) {
 #[otp::test(seeds = 200)]
 fn after_unlink_no_exit_comes(t: &mut Sim) {
     let late = process::current().subject();
+    let sender = late.clone();
     process::spawn(move |me| {
         me.trap_exit(true);
         let other = process::spawn_link(|_| otp::sleep(millis(1)));
@@ -418,7 +439,7 @@ fn after_unlink_no_exit_comes(t: &mut Sim) {
         otp::unlink(other);
         // What was delivered before `unlink` returned stays; after that there is nothing.
         let _ = me.receive_exit(Duration::ZERO);
-        late.send(me.receive_exit(millis(10)));
+        sender.send(me.receive_exit(millis(10)));
     });
     assert_eq!(late.receive(None), Some(None));
     t.settle();
@@ -509,7 +530,7 @@ fn both_sides_agree_after_a_storm_on_threads() {
             let done = process::current().subject();
             let pids = Arc::new(OnceLock::<Vec<Pid>>::new());
             let made = (0..8u64).map(|n| {
-                let (pids, told) = (pids.clone(), Done(done));
+                let (pids, told) = (pids.clone(), Done(done.clone()));
                 process::spawn(move |me| -> () {
                     while pids.get().is_none() {
                         otp::sleep(Duration::from_micros(10));
@@ -543,11 +564,11 @@ fn both_sides_agree_when_both_change_their_mind_at_once() {
         let (ready, done) = (process::current().subject(), process::current().subject());
         let pids = Arc::new(OnceLock::<[Pid; 2]>::new());
         let fickle = |seed| {
-            let pids = pids.clone();
+            let (pids, ready, done) = (pids.clone(), ready.clone(), done.clone());
             process::spawn(move |me| -> () {
                 me.trap_exit(true);
                 let (mut dice, rounds) = (Dice(seed), me.subject::<()>());
-                ready.send(rounds);
+                ready.send(rounds.clone());
                 while rounds.receive(None).is_some() {
                     let other = *pids.get().unwrap().iter().find(|pid| **pid != me.pid()).unwrap();
                     for _ in 0..dice.below(12) {
@@ -620,9 +641,10 @@ fn a_monitor_of_the_dead_is_down_with_noproc(_t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn a_monitor_of_oneself_never_fires(_t: &mut Sim) {
     let late = process::current().subject();
+    let sender = late.clone();
     process::spawn(move |me| {
         let monitor = otp::monitor(me.pid());
-        late.send(me.receive_down(monitor, millis(10)).is_some());
+        sender.send(me.receive_down(monitor, millis(10)).is_some());
     });
     assert_eq!(late.receive(None), Some(false));
 }
@@ -630,13 +652,14 @@ fn a_monitor_of_oneself_never_fires(_t: &mut Sim) {
 #[otp::test(seeds = 100)]
 fn after_demonitor_the_down_is_here_or_never_comes(t: &mut Sim) {
     let outcome = process::current().subject();
+    let sender = outcome.clone();
     process::spawn(move |me| {
         let (_, monitor) = process::spawn_monitor(|_| otp::sleep(millis(1)));
         otp::sleep(millis(1));
         let was_active = otp::demonitor(monitor);
         let here = me.receive_down(monitor, Duration::ZERO).is_some();
         let late = me.receive_down(monitor, millis(10)).is_some();
-        outcome.send((was_active, here, late));
+        sender.send((was_active, here, late));
     });
     let (was_active, here, late) = outcome.receive(None).unwrap();
     assert!(!late);
@@ -663,7 +686,8 @@ fn monitors_end_with_their_owner(t: &mut Sim) {
 fn nobody_ends_the_monitor_of_another(_t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(stay);
     let answers = process::current().subject();
-    process::spawn(move |_| answers.send(otp::demonitor(monitor)));
+    let sender = answers.clone();
+    process::spawn(move |_| sender.send(otp::demonitor(monitor)));
     assert_eq!(answers.receive(None), Some(false));
     otp::exit(pid, ExitReason::Shutdown);
     assert_eq!(down(monitor), ExitReason::Shutdown);
@@ -753,9 +777,10 @@ fn nothing_sent_after_a_fatal_exit_is_seen(t: &mut Sim) {
     let (pid, monitor) = {
         let seen = seen.clone();
         let subjects = process::current().subject();
+        let sender = subjects.clone();
         let (pid, monitor) = process::spawn_monitor(move |me| {
             let numbers = me.subject::<u32>();
-            subjects.send(numbers);
+            sender.send(numbers.clone());
             otp::sleep(millis(1));
             while let Some(n) = numbers.receive(None) {
                 seen.lock().unwrap().push(n);
@@ -785,16 +810,17 @@ fn order_holds_between_threads_too() {
         let results = process::current().subject();
         let senders = 4u32;
         let subjects = process::current().subject();
+        let (subjects_of, told) = (subjects.clone(), results.clone());
         let receiver = process::spawn(move |me| {
             let numbers = me.subject::<(u32, u32)>();
-            (0..senders).for_each(|_| subjects.send(numbers));
+            (0..senders).for_each(|_| subjects_of.send(numbers.clone()));
             let mut next = vec![0; senders as usize];
             for _ in 0..senders * COUNT {
                 let (sender, n) = numbers.receive(None).unwrap();
                 assert_eq!(n, next[sender as usize]);
                 next[sender as usize] += 1;
             }
-            results.send(next);
+            told.send(next);
         });
         for sender in 0..senders {
             let numbers = subjects.receive(None).unwrap();
@@ -831,8 +857,8 @@ fn a_name_is_one_processs_and_a_process_has_one(_t: &mut Sim) {
     assert_eq!(process::register("two", a), Err(RegisterError::Named));
     assert_eq!(process::registered(), ["one"]);
     assert_eq!(process::process_info(a).unwrap().name.as_deref(), Some("one"));
-    assert!(process::unregister("one"));
-    assert!(!process::unregister("one"));
+    assert_eq!(process::unregister("one"), Ok(()));
+    assert_eq!(process::unregister("one"), Err(Unregistered));
     assert_eq!(process::whereis("one"), None);
     assert_eq!(process::register("two", a), Ok(()));
 
@@ -870,6 +896,7 @@ fn who_sees_the_end_can_take_the_name_under_load() {
     node.enter(|| {
         let done = process::current().subject();
         for n in 0..4 {
+            let sender = done.clone();
             process::spawn(move |me| {
                 let name = format!("port {n}");
                 for _ in 0..500 {
@@ -878,7 +905,7 @@ fn who_sees_the_end_can_take_the_name_under_load() {
                     otp::exit(pid, ExitReason::Kill);
                     me.receive_down(monitor, None).unwrap();
                 }
-                done.send(());
+                sender.send(());
             });
         }
         (0..4).for_each(|_| done.receive(PATIENCE).unwrap());
@@ -1049,13 +1076,15 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
 fn sleeping_takes_as_long_as_it_says(t: &mut Sim) {
     let woken = process::current().subject();
     for n in [30, 10, 20] {
+        let sender = woken.clone();
         process::spawn(move |_| {
             otp::sleep(millis(n));
-            woken.send(n);
+            sender.send(n);
         });
+        let sender = woken.clone();
         process::spawn_async(move |_| async move {
             process::sleep_async(millis(n)).await;
-            woken.send(n);
+            sender.send(n);
         });
     }
     for n in [10, 20, 30] {
@@ -1076,9 +1105,10 @@ fn a_receive_gives_up_in_time(t: &mut Sim) {
     assert_eq!(t.now(), millis(7));
     assert_eq!(me.receive_exit(millis(3)), None);
     assert_eq!(t.now(), millis(10));
+    let sender = numbers.clone();
     process::spawn(move |_| {
         otp::sleep(millis(5));
-        numbers.send(1);
+        sender.send(1);
     });
     assert_eq!(numbers.receive(millis(6)), Some(1));
     assert_eq!(t.now(), millis(15));
@@ -1088,10 +1118,11 @@ fn a_receive_gives_up_in_time(t: &mut Sim) {
 fn subjects_are_received_from_one_by_one(_t: &mut Sim) {
     let me = process::current();
     let (a, b) = (me.subject::<u32>(), me.subject::<u32>());
+    let (to_a, to_b) = (a.clone(), b.clone());
     process::spawn(move |_| {
         for n in 0..3 {
-            a.send(n);
-            b.send(10 + n);
+            to_a.send(n);
+            to_b.send(10 + n);
         }
     });
     assert_eq!([b.receive(None), b.receive(None), b.receive(None)], [Some(10), Some(11), Some(12)]);
@@ -1114,8 +1145,9 @@ fn a_thread_becomes_a_process_that_traps_exits() {
         let me = process::current();
         assert_eq!(me.pid(), otp::self_pid());
         let numbers = me.subject();
+        let sender = numbers.clone();
         let child = process::spawn_link(move |_| {
-            numbers.send(7);
+            sender.send(7);
             Err(ExitReason::shutdown_with("done"))
         });
         assert_eq!(numbers.receive(PATIENCE), Some(7));
@@ -1141,17 +1173,19 @@ fn a_thread_that_does_not_trap_panics_where_it_waits() {
 #[test]
 fn the_links_of_a_thread_learn_its_end() {
     let ends = process::current().subject();
+    let told = ends.clone();
     let guarded = move || {
         let ready = process::current().subject();
+        let (ready_now, told) = (ready.clone(), told.clone());
         process::spawn_link(move |me| {
             me.trap_exit(true);
-            ready.send(());
-            ends.send(me.receive_exit(None).unwrap());
+            ready_now.send(());
+            told.send(me.receive_exit(None).unwrap());
         });
         ready.receive(None).unwrap();
         otp::self_pid()
     };
-    let pid = thread::spawn(guarded).join().unwrap();
+    let pid = thread::spawn(guarded.clone()).join().unwrap();
     let exit = ends.receive(PATIENCE).unwrap();
     assert_eq!((exit.from, exit.reason), (pid, ExitReason::Normal));
 
@@ -1271,11 +1305,12 @@ fn a_stopped_node_leaves_nothing() {
         let (held, ready) = (dropped.clone(), process::current().subject());
         for _ in 0..100 {
             let (held, stubborn) = (held.clone(), process::spawn(|_| otp::sleep(LONG)));
+            let sender = ready.clone();
             process::spawn(move |me| {
                 let _held = Tell("held", held);
                 me.trap_exit(true);
                 otp::link(stubborn);
-                ready.send(());
+                sender.send(());
                 me.receive_exit(None);
             });
         }
@@ -1285,4 +1320,32 @@ fn a_stopped_node_leaves_nothing() {
     assert_eq!((node.len(), node.timers(), threads()), (0, 0, before));
     assert_eq!(dropped.lock().unwrap().len(), 100);
     node.stop();
+}
+
+/// What the gone answers is there when the next thing is done, in the same turn.
+#[otp::test]
+fn what_has_arrived_is_decided_before_links_monitors_and_traps_change(t: &mut Sim) {
+    let gone = process::spawn(|_| {});
+    t.settle();
+    let told = process::monitor(gone);
+    assert!(!process::demonitor(told), "its `Down` has come");
+    let flushed = process::monitor(gone);
+    process::demonitor_flush(flushed);
+    assert!(process::current().receive_down(flushed, Duration::ZERO).is_none());
+    assert!(process::current().receive_down(told, Duration::ZERO).is_some(), "that of another monitor stays");
+
+    process::trap_exit(true);
+    process::link(gone);
+    process::unlink(gone);
+    assert_eq!(process::current().receive_exit(Duration::ZERO).map(|exit| exit.from), Some(gone));
+
+    let (_, monitor) = process::spawn_monitor(move |_| {
+        process::link(gone);
+        process::trap_exit(true);
+        process::sleep(Duration::from_secs(3600));
+    });
+    t.settle();
+    let down = process::current().receive_down(monitor, Duration::ZERO);
+    assert_eq!(down.map(|down| down.reason), Some(ExitReason::NoProc), "it did not trap when that came");
+    t.crashes();
 }

@@ -185,7 +185,7 @@ fn what_a_process_has_is_gone_before_its_name_and_that_before_its_end_is_told(t:
                 // Its name can be taken at once, by the first to come.
                 if !watched.swap(true, SeqCst) {
                     assert_eq!(process::register("port", me.pid()), Ok(()));
-                    process::unregister("port");
+                    process::unregister("port").unwrap();
                 }
             });
         }
@@ -223,10 +223,11 @@ fn a_process_dies_once_with_one_reason(t: &mut Sim) {
     let monitors: Vec<_> = (0..3).map(|_| otp::monitor(pid)).collect();
     otp::link(pid);
     for _ in 0..3 {
+        let sender = reasons.clone();
         process::spawn(move |me| {
             me.trap_exit(true);
             otp::link(pid);
-            reasons.send(me.receive_exit(None).unwrap().reason);
+            sender.send(me.receive_exit(None).unwrap().reason);
         });
     }
     t.settle();
@@ -261,7 +262,7 @@ fn use_the_runtime(other: &KeeperRef, log: &Log) {
     let _ = process::whereis("port");
     let _ = process::registered();
     let _ = process::register("other", at);
-    process::unregister("other");
+    let _ = process::unregister("other");
     otp::exit(at, ExitReason::Normal);
     let _ = otp::is_alive(own);
     let _ = Node::current().processes();
@@ -502,6 +503,7 @@ fn storms(seed: u64, callers: u64, calls: u64, crashes: bool) {
     let second = Clerk::start(ran.clone(), Some(first.clone())).unwrap();
     for caller in 0..callers {
         let (mut clerks, ran) = ([first.clone(), second.clone()], ran.clone());
+        let sender = outcomes.clone();
         process::spawn(move |_| {
             let mut dice = Dice(seed * 1_000_003 + caller + 1);
             let mut told = Vec::new();
@@ -513,7 +515,7 @@ fn storms(seed: u64, callers: u64, calls: u64, crashes: bool) {
                     clerks[at] = Clerk::start(ran.clone(), Some(other)).unwrap();
                 }
             }
-            outcomes.send(told);
+            sender.send(told);
         });
     }
     let told: Vec<Outcome> = (0..callers).flat_map(|_| outcomes.receive(PATIENCE).expect("nothing hangs")).collect();
@@ -688,7 +690,8 @@ fn code_that_does_not_come_back_is_declared_dead() {
         let stuck = Starter::<Stuck>::new().name("stuck").start(()).unwrap();
         let monitor = stuck.monitor().unwrap();
         otp::link(stuck.pid().unwrap());
-        let after = Aftermath { subject, keeper: keeper.clone(), seen: seen.clone(), elsewhere, victim };
+        let after =
+            Aftermath { subject: subject.clone(), keeper: keeper.clone(), seen: seen.clone(), elsewhere, victim };
         // The core is held until all have asked: the stuck process takes what they ask with what it gets stuck in.
         let (let_go, held_core) = mpsc::channel::<()>();
         process::spawn(move |_| {
@@ -806,5 +809,64 @@ fn a_start_does_not_hang_on_an_init_that_does() {
         assert_eq!(node.len(), 1);
     });
     go.store(true, SeqCst);
+    node.stop();
+}
+
+/// An error that takes its time to say what it is, which it is asked when its process has died.
+#[derive(Debug)]
+struct Slow {
+    asked: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl fmt::Display for Slow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whoever is gone does not need to know.
+        let _ = self.asked.send(());
+        let _ = self.go_on.lock().unwrap().recv_timeout(PATIENCE);
+        f.write_str("slow")
+    }
+}
+
+impl std::error::Error for Slow {}
+
+/// Dies of whatever it is given, with a call that it has not answered.
+struct Mortal(Option<ReplyTo<()>>);
+
+#[actor]
+impl Mortal {
+    #[init]
+    fn init() -> Self {
+        Self(None)
+    }
+
+    #[handle_cast]
+    fn die(&self, error: Slow) -> Result<(), Slow> {
+        Err(error)
+    }
+
+    #[handle_call]
+    fn hold(&mut self, reply: ReplyTo<()>) {
+        self.0 = Some(reply);
+    }
+}
+
+/// A call that looks at its callee between its death and the farewell is not told before links are.
+#[test]
+fn callers_are_told_last() {
+    let node = Node::builder().cores(1).start().unwrap();
+    node.enter(|| {
+        let (asked, was_asked) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let mortal = Mortal::start_link().unwrap();
+        let mut held = mortal.request().hold();
+        mortal.die(Slow { asked, go_on: Mutex::new(may_go_on) });
+        was_asked.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(held.check(), None, "it is dead, but nobody else knows");
+        drop(was_asked);
+        drop(go_on);
+        assert!(matches!(held.wait(), Err(CallError::Exited(ExitReason::Error(_)))));
+        assert!(process::current().receive_exit(Duration::ZERO).is_some(), "the link was told before");
+    });
     node.stop();
 }

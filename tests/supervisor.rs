@@ -9,6 +9,7 @@ use std::{
             AtomicBool, AtomicU32,
             Ordering::{Relaxed, SeqCst},
         },
+        mpsc,
     },
     time::Duration,
 };
@@ -938,6 +939,640 @@ fn a_child_cannot_wait_for_a_supervisor_that_waits_for_it() {
     });
 }
 
+#[test]
+fn a_forged_exit_and_the_end_that_follows_it_are_one_end() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let supervisor = Supervisor::new(OneForOne)
+            .intensity(1, SECOND)
+            .child("a", journal.spec("a").restart(Restart::Temporary))
+            .child("b", journal.spec("b"))
+            .start()
+            .unwrap();
+        let pid = supervisor.pid().unwrap();
+        for id in ["a", "b"] {
+            let child = supervisor.child::<Worker>(id);
+            child.cast(Message::Run(Box::new(move || otp::exit(pid, ExitReason::other("forged")))));
+            child.cast(Message::End(ExitReason::Shutdown));
+        }
+        t.settle();
+        assert_eq!(supervisor.pid(), Some(pid));
+        assert_eq!(state(&supervisor, "a"), None);
+        assert_eq!(supervisor.restarts("b"), Ok(1));
+    });
+}
+
+#[test]
+fn a_child_that_is_added_is_the_last_whoever_was_deleted_before() {
+    simulated(|_| {
+        let journal = Journal::default();
+        let supervisor = four(RestForOne, &journal).start().unwrap();
+        supervisor.terminate_child("a").unwrap();
+        supervisor.delete_child("a").unwrap();
+        for id in ["e", "f"] {
+            supervisor.start_child(id, journal.spec(id)).unwrap();
+        }
+        let ids: Vec<_> = supervisor.which_children().unwrap().iter().map(|child| child.id.to_string()).collect();
+        assert_eq!(ids, ["f", "e", "d", "c", "b"]);
+        journal.take();
+        supervisor.stop().unwrap();
+        assert_eq!(journal.take(), "-f -e -d -c -b");
+    });
+}
+
+#[test]
+fn a_child_that_chooses_not_to_run_is_kept_unless_it_is_temporary() {
+    for (restart, kept) in [
+        (Restart::Permanent, Some(ChildState::Stopped)),
+        (Restart::Transient, Some(ChildState::Stopped)),
+        (Restart::Temporary, None),
+    ] {
+        simulated(|_| {
+            let plan = Journal::default().worker("a");
+            plan.ignores.store(true, Relaxed);
+            let supervisor = Supervisor::new(OneForOne).child("a", plan.spec().restart(restart)).start().unwrap();
+            assert_eq!(state(&supervisor, "a"), kept, "{restart:?}");
+        });
+    }
+}
+
+#[test]
+fn a_restart_that_ends_in_ignore_is_none() {
+    for failures in [0, 1] {
+        simulated(|t| {
+            let plan = Journal::default().worker("a");
+            let supervisor = Supervisor::new(OneForOne).child("a", plan.spec()).start().unwrap();
+            plan.failures.store(failures, Relaxed);
+            plan.ignores.store(true, Relaxed);
+            kill(t, &supervisor, "a");
+            assert_eq!(state(&supervisor, "a"), Some(ChildState::Stopped), "{failures}");
+            assert_eq!(supervisor.restarts("a"), Ok(0), "{failures}");
+        });
+    }
+}
+
+#[test]
+fn a_child_whose_restart_by_hand_fails_is_kept() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let plan = journal.worker("a");
+        let supervisor = Supervisor::new(OneForOne).child("a", plan.spec()).start().unwrap();
+        supervisor.terminate_child("a").unwrap();
+        plan.failures.store(1, Relaxed);
+        let failed = ChildError::Start(StartError::Failed(ExitReason::other("no start")));
+        assert_eq!(supervisor.restart_child("a"), Err(failed));
+        t.settle();
+        assert_eq!(state(&supervisor, "a"), Some(ChildState::Stopped));
+        assert!(supervisor.restart_child("a").unwrap().is_some());
+        assert_eq!(journal.take(), "+a -a !a +a");
+    });
+}
+
+#[test]
+fn a_child_is_not_active_from_its_end_on() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let supervisor = Supervisor::new(OneForOne).child("a", journal.spec("a")).start().unwrap();
+        let slow = Plan { slow: SECOND, ..journal.worker("b") };
+        let busy = supervisor.clone();
+        process::spawn(move |_| busy.start_child("b", slow.spec()).map(drop).unwrap());
+        t.settle();
+        // It is asked before it hears of the end of `a`.
+        let (asks, counted) = (supervisor.clone(), Arc::new(Mutex::new(None)));
+        let count = Arc::clone(&counted);
+        process::spawn(move |_| *count.lock().unwrap() = asks.count_children().ok());
+        t.settle();
+        process::exit(supervisor.slot().child("a").pid().unwrap(), ExitReason::Kill);
+        t.advance(SECOND);
+        let count = counted.lock().unwrap().take().unwrap();
+        assert_eq!((count.specs, count.active), (2, 1));
+        assert!(is_running(&supervisor, "a"));
+    });
+}
+
+#[test]
+fn children_that_do_not_run_are_counted() {
+    simulated(|_| {
+        let nested = Supervisor::spec(|| Supervisor::new(OneForOne));
+        let worker = Journal::default().spec("a");
+        let supervisor = Supervisor::new(OneForOne).child("a", worker).child("nested", nested).start().unwrap();
+        for id in ["a", "nested"] {
+            supervisor.terminate_child(id).unwrap();
+        }
+        let count = supervisor.count_children().unwrap();
+        assert_eq!((count.specs, count.active, count.supervisors, count.workers), (2, 0, 1, 1));
+    });
+}
+
+#[test]
+fn a_child_has_the_time_to_shut_down_that_its_spec_says() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    for (shutdown, expected) in [
+        (Shutdown::After(2 * SECOND), 2 * SECOND),
+        (Shutdown::After(7 * SECOND), 7 * SECOND),
+        (Shutdown::After(2 * HOUR), HOUR),
+        (Shutdown::Infinity, HOUR),
+    ] {
+        simulated(|t| {
+            let slow = Plan { traps: true, lingers: HOUR, ..Journal::default().worker("a") };
+            // A supervisor waits for another as long as that needs for its children.
+            let nested =
+                Supervisor::spec(move || Supervisor::new(OneForOne).child("a", slow.spec().shutdown(shutdown)));
+            let supervisor = Supervisor::new(OneForOne).child("nested", nested).start().unwrap();
+            let monitor = otp::monitor(supervisor.slot().child("nested").pid().unwrap());
+            let began = t.now();
+            supervisor.stop().unwrap();
+            assert_eq!(t.now() - began, expected, "{shutdown:?}");
+            let down = process::current().receive_down(monitor, None).unwrap();
+            assert_eq!(down.reason, ExitReason::Shutdown, "{shutdown:?}");
+        });
+    }
+}
+
+#[test]
+fn children_that_are_killed_are_awaited_one_by_one_too() {
+    simulated(|_| {
+        let journal = Journal::default();
+        let killed = |id| journal.spec(id).shutdown(Shutdown::BrutalKill);
+        let supervisor = ["a", "b", "c", "d"]
+            .into_iter()
+            .fold(Supervisor::new(OneForOne), |supervisor, id| supervisor.child(id, killed(id)))
+            .start()
+            .unwrap();
+        journal.take();
+        let d = supervisor.child::<Worker>("d").pid().unwrap();
+        supervisor.terminate_child("d").unwrap();
+        assert!(!otp::is_alive(d));
+        supervisor.stop().unwrap();
+        assert_eq!(journal.take(), "-d -c -b -a");
+    });
+}
+
+#[test]
+fn a_repeated_child_is_added_by_its_name_and_index() {
+    simulated(|_| {
+        let journal = Journal::default();
+        let supervisor = Supervisor::new(OneForOne).start().unwrap();
+        let clients = [0, 1].map(|index| supervisor.start_child(("w", index), journal.spec("w")).unwrap());
+        for (index, client) in clients.iter().enumerate() {
+            assert_eq!(client.call(Message::Get), Ok("w"));
+            assert_eq!(client.pid(), supervisor.slot().child(("w", index)).pid());
+        }
+        assert_ne!(clients[0].pid(), clients[1].pid());
+    });
+}
+
+#[test]
+fn a_supervisor_is_asked_without_a_limit_of_time() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let supervisor = Supervisor::new(OneForOne).start().unwrap();
+        let slow = Plan { slow: 3600 * SECOND, ..journal.worker("a") };
+        let a = supervisor.start_child("a", slow.spec()).unwrap();
+        assert_eq!((a.call(Message::Get), t.now()), (Ok("a"), 3600 * SECOND));
+    });
+}
+
+#[test]
+fn a_request_whose_caller_is_gone_is_not_carried_out() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let supervisor = Supervisor::new(OneForOne).start().unwrap();
+        let start = |plan: Plan| {
+            let supervisor = supervisor.clone();
+            let starter = process::spawn(move |_| drop(supervisor.start_child(plan.id, plan.spec())));
+            t.settle();
+            starter
+        };
+        start(Plan { slow: SECOND, ..journal.worker("a") });
+        let gone = start(journal.worker("b"));
+        process::exit(gone, ExitReason::Kill);
+        t.advance(SECOND);
+        assert!(is_running(&supervisor, "a"));
+        assert_eq!(state(&supervisor, "b"), None);
+    });
+}
+
+#[test]
+fn a_supervisor_says_whether_it_gave_up() {
+    for gives_up in [true, false] {
+        simulated(|t| {
+            let journal = Journal::default();
+            let supervisor = four(OneForOne, &journal).intensity(0, SECOND).start().unwrap();
+            assert!(!supervisor.gave_up());
+            if gives_up {
+                kill(t, &supervisor, "a");
+            } else {
+                supervisor.stop().unwrap();
+            }
+            assert_eq!((supervisor.pid(), supervisor.gave_up()), (None, gives_up));
+        });
+    }
+}
+
+#[test]
+fn a_significant_child_that_crashes_ends_its_supervisor_unless_it_is_started_again() {
+    for strategy in [OneForOne, OneForAll, RestForOne] {
+        for policy in [AutoShutdown::AnySignificant, AutoShutdown::AllSignificant] {
+            for (restart, survives) in [(Restart::Transient, true), (Restart::Temporary, false)] {
+                simulated(|t| {
+                    let journal = Journal::default();
+                    let supervisor = Supervisor::new(strategy)
+                        .auto_shutdown(policy)
+                        .child("a", journal.spec("a").restart(restart).significant(true))
+                        .start()
+                        .unwrap();
+                    kill(t, &supervisor, "a");
+                    assert_eq!(supervisor.pid().is_some(), survives, "{strategy:?} {policy:?} {restart:?}");
+                    assert_eq!(journal.take(), if survives { "+a -a +a" } else { "+a -a" });
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_significant_child_that_is_about_to_be_started_again_keeps_its_supervisor() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let significant = |plan: &Plan| plan.spec().restart(Restart::Transient).significant(true);
+        let plan = Plan { slow: SECOND, ..journal.worker("a") };
+        let supervisor = Supervisor::new(OneForOne)
+            .auto_shutdown(AutoShutdown::AllSignificant)
+            .child("a", significant(&plan))
+            .child("b", significant(&journal.worker("b")))
+            .start()
+            .unwrap();
+        plan.failures.store(1, Relaxed);
+        kill(t, &supervisor, "a");
+        // It hears of this end when the start of `a` has failed.
+        end(t, &supervisor, "b", ExitReason::Normal);
+        t.advance(2 * SECOND);
+        assert_eq!(journal.take(), "+a +b -a -b !a +a");
+        assert!(is_running(&supervisor, "a"));
+    });
+}
+
+#[test]
+fn the_end_of_its_parent_ends_a_supervisor_that_is_linked_to_it_whatever_the_reason() {
+    for (linked, reason) in [
+        (true, ExitReason::Normal),
+        (true, ExitReason::Shutdown),
+        (true, ExitReason::other("boom")),
+        (false, ExitReason::other("boom")),
+    ] {
+        simulated(|t| {
+            let (tell, told) = mpsc::channel();
+            let (supervisor, why) = (four(OneForOne, &Journal::default()), reason.clone());
+            process::spawn(move |_| {
+                tell.send(if linked { supervisor.start_link() } else { supervisor.start() }).unwrap();
+                otp::sleep(SECOND);
+                Err::<(), _>(why)
+            });
+            t.settle();
+            let supervisor = told.try_recv().unwrap().unwrap();
+            let monitor = otp::monitor(supervisor.pid().unwrap());
+            t.advance(SECOND);
+            t.crashes();
+            assert_eq!(supervisor.pid().is_some(), !linked, "{reason:?}");
+            if linked {
+                assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, reason);
+            }
+        });
+    }
+}
+
+#[test]
+fn the_children_of_a_name_are_known_before_they_start() {
+    simulated(|t| {
+        let (journal, width) = (Journal::default(), Arc::new(AtomicU32::new(1)));
+        let (nested, seen) = (Arc::new(Mutex::new(None::<Slot>)), Arc::new(Mutex::new(Vec::new())));
+        let looks: Arc<dyn Fn() + Send + Sync> = {
+            let (nested, seen) = (Arc::clone(&nested), Arc::clone(&seen));
+            Arc::new(move || {
+                if let Some(nested) = &*nested.lock().unwrap() {
+                    seen.lock().unwrap().push(nested.children("w").len());
+                }
+            })
+        };
+        let spec = {
+            let width = Arc::clone(&width);
+            Supervisor::spec(move || {
+                let plan = Plan { asks: Some(Arc::clone(&looks)), ..journal.worker("w") };
+                // One that has the name and no index is none of them.
+                let alone = Supervisor::new(OneForOne).child("w", plan.spec());
+                (0..width.load(Relaxed) as usize)
+                    .fold(alone, |supervisor, index| supervisor.child(("w", index), plan.spec()))
+            })
+        };
+        let supervisor = Supervisor::new(OneForOne).child("nested", spec).start().unwrap();
+        *nested.lock().unwrap() = Some(supervisor.slot().child("nested"));
+        width.store(3, Relaxed);
+        kill(t, &supervisor, "nested");
+        assert_eq!(*seen.lock().unwrap(), [3, 3, 3, 3]);
+    });
+}
+
+#[test]
+fn a_deleted_child_is_not_found_again_by_who_asks_for_it() {
+    simulated(|_| {
+        let journal = Journal::default();
+        let supervisor = (0..2)
+            .fold(Supervisor::new(OneForOne), |supervisor, index| supervisor.child(("w", index), journal.spec("w")))
+            .start()
+            .unwrap();
+        assert_eq!(supervisor.which_child(("w", 1)).unwrap().id, ("w", 1).into());
+        assert_eq!(supervisor.which_child("w"), Err(ChildError::NotFound));
+        supervisor.terminate_child(("w", 1)).unwrap();
+        supervisor.delete_child(("w", 1)).unwrap();
+        assert_eq!(supervisor.child::<Worker>(("w", 1)).call(Message::Get), Err(CallError::NoProc));
+        let places: Vec<_> = supervisor.slot().children("w").iter().map(Slot::pid).collect();
+        assert_eq!(places, [supervisor.slot().child(("w", 0)).pid()]);
+        assert!(places[0].is_some());
+    });
+}
+
+#[test]
+fn what_does_not_run_is_printed_without_a_pid() {
+    simulated(|_| {
+        let plan = Journal::default().worker("a");
+        let nested = Supervisor::spec(|| Supervisor::new(OneForOne));
+        let supervisor = Supervisor::new(RestForOne)
+            .intensity(2, SECOND)
+            .child("a", plan.spec())
+            .child("nested", nested)
+            .start()
+            .unwrap();
+        supervisor.terminate_child("nested").unwrap();
+        let text = || {
+            let text = supervisor.to_string();
+            text.split_once(' ').unwrap().1.split_once(' ').unwrap().1.to_owned()
+        };
+        let pid = supervisor.slot().child("a").pid().unwrap();
+        assert_eq!(text(), format!("rest_for_one, 2 restarts in 1s\n  a: Worker {pid}\n  nested: Supervisor stopped"));
+        let supervisor = Supervisor::new(OneForAll).intensity(0, SECOND).start().unwrap();
+        assert_eq!(supervisor.to_string().split_once('>').unwrap().1, " one_for_all, 0 restarts in 1s");
+    });
+}
+
+#[test]
+fn a_child_that_is_about_to_be_started_again_is_printed_so() {
+    simulated(|t| {
+        let plan = Plan { slow: SECOND, ..Journal::default().worker("a") };
+        let supervisor = Supervisor::new(OneForOne).intensity(100, SECOND).child("a", plan.spec()).start().unwrap();
+        plan.failures.store(u32::MAX, Relaxed);
+        kill(t, &supervisor, "a");
+        let text = supervisor.to_string();
+        assert_eq!(text.lines().nth(1), Some("  a: Worker restarting"), "{text}");
+    });
+}
+
+/// Who has started a child owns it: nobody has to hold a client of it.
+#[test]
+fn a_tree_lives_without_anybody_who_holds_clients_of_it() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let supervisor = four(OneForOne, &journal).start().unwrap();
+        let (a, pid) = (supervisor.child::<Worker>("a").pid().unwrap(), supervisor.pid().unwrap());
+        drop(supervisor);
+        t.advance(3600 * SECOND);
+        process::exit(a, ExitReason::Kill);
+        t.advance(3600 * SECOND);
+        assert!(otp::is_alive(pid));
+        assert_eq!(journal.take(), "+a +b +c +d -a +a");
+    });
+}
+
+/// Restarts that are over are forgotten one by one, and not only after a quiet time.
+#[test]
+fn a_child_that_ends_now_and_then_is_started_again_for_ever() {
+    const MILLI: Duration = Duration::from_millis(1);
+    simulated(|t| {
+        let journal = Journal::default();
+        let supervisor = four(OneForOne, &journal).intensity(2, 200 * MILLI).start().unwrap();
+        for _ in 0..100 {
+            kill(t, &supervisor, "b");
+            t.advance(150 * MILLI);
+        }
+        assert_eq!(supervisor.restarts("b"), Ok(100));
+        assert!(is_running(&supervisor, "b"));
+    });
+}
+
+/// Those that are restarted with another one are told to end, have the time that they need, and their names are free.
+#[test]
+fn siblings_end_in_peace_before_they_are_started_again() {
+    simulated(|t| {
+        let journal = Journal::default();
+        let slow = |id| Plan { traps: true, lingers: 2 * SECOND, ..journal.worker(id) };
+        let supervisor = ["a", "b", "c"]
+            .into_iter()
+            .fold(Supervisor::new(OneForAll), |supervisor, id| supervisor.child(id, slow(id).spec().name(id)))
+            .start()
+            .unwrap();
+        journal.take();
+        kill(t, &supervisor, "a");
+        for expected in ["-a", "-c", "-b +a +b +c", ""] {
+            assert_eq!(journal.take(), expected);
+            t.advance(2 * SECOND);
+        }
+        for id in ["a", "b", "c"] {
+            assert_eq!(process::whereis(id), supervisor.slot().child(id).pid());
+            assert_eq!(supervisor.restarts(id), Ok(1));
+        }
+    });
+}
+
+/// A caller, a monitor and the supervisor hear the same.
+#[test]
+fn everybody_hears_why_a_child_has_ended() {
+    simulated(|t| {
+        let supervisor = four(OneForOne, &Journal::default()).start().unwrap();
+        let a = supervisor.child::<Worker>("a");
+        let monitor = a.monitor().unwrap();
+        a.cast(Message::Run(Box::new(|| panic!("out of paper"))));
+        let Err(CallError::Exited(ExitReason::Panic(told))) = a.call(Message::Get) else { panic!("no panic") };
+        assert_eq!((&*told.message, told.handler), ("out of paper", Some("message")));
+        let reason = process::current().receive_down(monitor, None).unwrap().reason;
+        assert_eq!(reason, ExitReason::Panic(told));
+        t.settle();
+        assert_eq!(a.call(Message::Get), Ok("a"), "it was nobody else's end");
+        assert_eq!(t.crashes().len(), 1);
+    });
+}
+
+/// What supervisors report on the calling thread, on which a simulation runs, but for progress.
+///
+/// One subscriber for all threads: what `tracing` remembers of a subscriber of one thread depends on what the others do.
+#[cfg(feature = "tracing")]
+mod reports {
+    use std::{cell::RefCell, collections::BTreeMap, fmt, sync::Once};
+
+    use tracing::{Event, Metadata, Subscriber, field, span};
+
+    thread_local!(static HEARD: RefCell<Vec<Fields>> = const { RefCell::new(Vec::new()) });
+
+    /// What was reported since the last look.
+    pub(super) fn take() -> Vec<Fields> {
+        static LISTENS: Once = Once::new();
+        LISTENS.call_once(|| tracing::subscriber::set_global_default(Ear).unwrap());
+        HEARD.take()
+    }
+
+    struct Ear;
+
+    #[derive(Default)]
+    pub(super) struct Fields(pub(super) BTreeMap<&'static str, String>);
+
+    impl field::Visit for Fields {
+        fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
+            self.0.insert(field.name(), format!("{value:?}"));
+        }
+    }
+
+    impl Subscriber for Ear {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            metadata.target() == "otp"
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            if fields.0.get("context").is_some_and(|context| context != "progress") {
+                HEARD.with_borrow_mut(|heard| heard.push(fields));
+            }
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+}
+
+/// Runs a test in simulations, in which supervisors report this: the kind, the child, and why.
+#[cfg(feature = "tracing")]
+fn reported(test: impl Fn(&mut Sim), expected: &[&str]) {
+    simulated(|t| {
+        reports::take();
+        test(t);
+        let reports = reports::take();
+        let say = |report: &reports::Fields| ["context", "child", "reason"].map(|field| &*report.0[field]).join(" ");
+        assert_eq!(reports.iter().map(say).collect::<Vec<_>>(), expected);
+        t.crashes();
+    });
+}
+
+#[cfg(feature = "stacks")]
+#[cfg(feature = "tracing")]
+#[test]
+fn failed_starts_and_giving_up_are_reported() {
+    let no_start = StartError::Failed(ExitReason::other("no start")).to_string();
+    let start_error = format!("start_error b {no_start}");
+    let plan = Journal::default().worker("b");
+    let supervisor = || Supervisor::new(OneForOne).intensity(1, SECOND).child("b", plan.spec()).start();
+    reported(
+        |_| {
+            plan.failures.store(1, Relaxed);
+            supervisor().unwrap_err();
+        },
+        &[&start_error],
+    );
+    reported(
+        |t| {
+            plan.failures.store(0, Relaxed);
+            let supervisor = supervisor().unwrap();
+            plan.failures.store(1, Relaxed);
+            kill(t, &supervisor, "b");
+        },
+        &["child_terminated b killed", &start_error, "shutdown b reached_max_restart_intensity"],
+    );
+}
+
+#[cfg(feature = "stacks")]
+#[cfg(feature = "tracing")]
+#[test]
+fn ends_are_reported_unless_they_are_as_they_should_be() {
+    let journal = Journal::default();
+    let ends = |restart, reason: ExitReason, expected: &[&str]| {
+        reported(
+            |t| {
+                let supervisor =
+                    Supervisor::new(OneForOne).child("a", journal.spec("a").restart(restart)).start().unwrap();
+                end(t, &supervisor, "a", reason.clone());
+                supervisor.stop().unwrap();
+            },
+            expected,
+        );
+    };
+    ends(Restart::Permanent, ExitReason::Shutdown, &["child_terminated a shutdown"]);
+    ends(Restart::Transient, ExitReason::Shutdown, &[]);
+    ends(Restart::Temporary, ExitReason::Normal, &[]);
+    ends(Restart::Temporary, ExitReason::other("boom"), &[r#"child_terminated a "boom""#]);
+}
+
+#[cfg(feature = "stacks")]
+#[cfg(feature = "tracing")]
+#[test]
+fn a_child_that_does_not_end_as_it_is_told_is_reported_with_its_own_reason() {
+    let journal = Journal::default();
+    let slow = Plan { traps: true, lingers: 10 * SECOND, ..journal.worker("b") };
+    reported(
+        |t| {
+            let supervisor =
+                Supervisor::new(OneForOne).child("a", journal.spec("a")).child("b", slow.spec()).start().unwrap();
+            let stops = supervisor.clone();
+            process::spawn(move |_| stops.stop().unwrap());
+            t.settle();
+            // It ends by itself, before its turn comes.
+            end(t, &supervisor, "a", ExitReason::other("boom"));
+            t.advance(5 * SECOND);
+            assert_eq!(supervisor.pid(), None);
+        },
+        &["shutdown_error b killed", r#"shutdown_error a "boom""#],
+    );
+}
+
+#[cfg(feature = "stacks")]
+#[cfg(feature = "tracing")]
+#[test]
+fn a_report_says_which_child_and_what_its_spec_is() {
+    simulated(|t| {
+        let spec = Journal::default().spec("a").restart(Restart::Temporary).shutdown(Shutdown::BrutalKill);
+        let supervisor = Supervisor::new(OneForOne)
+            .auto_shutdown(AutoShutdown::AllSignificant)
+            .child(("a", 1), spec.significant(true))
+            .start()
+            .unwrap();
+        let [pid, own] = [supervisor.slot().child(("a", 1)).pid(), supervisor.pid()].map(Option::unwrap);
+        reports::take();
+        process::exit(pid, ExitReason::Kill);
+        t.settle();
+        let reports = reports::take();
+        assert_eq!(reports.len(), 1);
+        for (field, expected) in [
+            ("supervisor", "Supervisor"),
+            ("supervisor_pid", &own.to_string()),
+            ("child", "a[1]"),
+            ("child_label", "Worker"),
+            ("pid", &pid.to_string()),
+            ("restart_type", "temporary"),
+            ("significant", "true"),
+            ("shutdown", "brutal_kill"),
+            ("child_type", "worker"),
+        ] {
+            assert_eq!(reports[0].0[field], expected, "{field}");
+        }
+    });
+}
+
 /// On real cores: a handler that never comes back can't be interrupted, but its supervisor goes on without it.
 #[test]
 fn a_handler_that_never_comes_back_does_not_hang_its_supervisor() {
@@ -959,6 +1594,64 @@ fn a_handler_that_never_comes_back_does_not_hang_its_supervisor() {
         supervisor.stop().unwrap();
     });
     release.store(true, Relaxed);
+    node.stop();
+}
+
+/// On real cores: nor does a supervisor that is stuck itself; when it comes back, it finds its place taken.
+#[test]
+fn a_supervisor_that_comes_back_too_late_takes_nothing_from_its_successor() {
+    /// Says that whoever holds it is gone.
+    struct Gone(mpsc::Sender<()>);
+    impl Drop for Gone {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    let node = otp::Node::builder().cores(2).start().unwrap();
+    node.enter(|| {
+        let (sticks, release) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let ((stuck, is_stuck), (gone, is_gone)) = (mpsc::channel(), mpsc::channel());
+        let (first, journal) = (AtomicBool::new(true), Journal::default());
+        let nested = {
+            let (sticks, release) = (Arc::clone(&sticks), Arc::clone(&release));
+            Supervisor::spec(move || {
+                let (sticks, release, stuck) = (Arc::clone(&sticks), Arc::clone(&release), stuck.clone());
+                let (plan, gone) = (journal.worker("a"), Gone(gone.clone()));
+                let stuck = Worker::spec(move || {
+                    let _ = &gone;
+                    if sticks.swap(false, SeqCst) {
+                        stuck.send(()).unwrap();
+                        while !release.load(SeqCst) {
+                            std::hint::spin_loop();
+                        }
+                    }
+                    plan.clone()
+                });
+                let supervisor = Supervisor::new(OneForOne).child("a", stuck).child("b", journal.spec("b"));
+                if first.swap(false, SeqCst) { supervisor.child("c", journal.spec("c")) } else { supervisor }
+            })
+        };
+        let nested = nested.shutdown(Shutdown::After(Duration::from_millis(20)));
+        let supervisor = Supervisor::new(OneForOne).child("nested", nested).start().unwrap();
+        let inner = supervisor.child::<Supervisor>("nested");
+        let [a, b, c] = ["a", "b", "c"].map(|id| inner.child::<Worker>(id));
+        sticks.store(true, SeqCst);
+        process::exit(a.pid().unwrap(), ExitReason::Kill);
+        is_stuck.recv().unwrap();
+        supervisor.terminate_child("nested").unwrap();
+        supervisor.restart_child("nested").unwrap();
+        assert_eq!(c.pid(), None, "there is no `c` any more");
+
+        let holders = || (inner.pid().unwrap(), a.pid().unwrap(), b.pid().unwrap());
+        let before = holders();
+        assert_eq!((a.call(Message::Get), b.call(Message::Get)), (Ok("a"), Ok("b")));
+        release.store(true, SeqCst);
+        is_gone.recv().unwrap();
+        assert_eq!(holders(), before);
+        assert_eq!(inner.count_children().unwrap().active, 2);
+        supervisor.stop().unwrap();
+    });
     node.stop();
 }
 

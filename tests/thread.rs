@@ -2,7 +2,7 @@
 
 use std::{sync::Barrier, thread};
 
-use otp::prelude::*;
+use otp::{prelude::*, process::Selector};
 
 #[test]
 fn a_channel_takes_over_in_order() {
@@ -33,8 +33,9 @@ fn other_subjects_and_signals_stay_where_they_were() {
     let me = process::current();
     let (one, other) = (me.subject::<u32>(), me.subject::<u32>());
     let arrived = one.channel();
+    let sender = other.clone();
     let (_, monitor) = process::spawn_monitor(move |_| {
-        other.send(1);
+        sender.send(1);
         one.send(2);
     });
     assert_eq!(me.receive_down(monitor, None).map(|down| down.reason), Some(ExitReason::Normal));
@@ -54,7 +55,7 @@ fn what_nobody_receives_is_dropped_by_its_sender() {
     let me = process::current();
     let (noisy, notes) = (me.subject::<Noisy>(), me.subject());
     drop(noisy.channel());
-    noisy.send(Noisy(notes));
+    noisy.send(Noisy(notes.clone()));
     assert_eq!(notes.receive(Duration::ZERO), Some("dropped"));
 }
 
@@ -63,4 +64,83 @@ fn a_process_on_a_core_has_no_channel() {
     let (_, monitor) = process::spawn_monitor(|me| drop(me.subject::<()>().channel()));
     let down = process::current().receive_down(monitor, None).expect("it ends");
     assert!(down.reason.to_string().contains("waits with `receive`"), "{}", down.reason);
+}
+
+#[test]
+fn a_selector_is_a_channel_too() {
+    let me = process::current();
+    let (numbers, texts, other) = (me.subject::<u32>(), me.subject::<&str>(), me.subject::<u32>());
+    let (waiting, ended) = process::spawn_monitor(|me| drop(me.receive_exit(None)));
+    let (_, before) = process::spawn_monitor(|_| ());
+    numbers.send(1);
+    // In the inbox already, acted on.
+    while process::process_info(me.pid()).unwrap().message_queue_len < 2 {
+        thread::yield_now();
+    }
+    let selector = Selector::new()
+        .select_map(&numbers, |n| format!("number {n}"))
+        .select_map(&texts, str::to_owned)
+        .select_monitors(|down| format!("down {}", down.reason))
+        .select_exits(|exit| format!("exit {}", exit.reason));
+    let events = selector.clone().channel();
+    let next = || {
+        crossbeam_channel::select! {
+            recv(events) -> event => event.unwrap(),
+            default(Duration::from_secs(60)) => panic!("nothing came"),
+        }
+    };
+    let mut first = [next(), next()];
+    first.sort();
+    assert_eq!(first, ["down normal", "number 1"]);
+
+    let sender = (numbers.clone(), texts.clone(), other.clone());
+    process::spawn_link(move |_| {
+        sender.0.send(2);
+        sender.2.send(3);
+        sender.1.send("text");
+        Err::<(), _>("over")
+    });
+    assert_eq!([next(), next(), next()], ["number 2", "text", "exit over"]);
+    assert_eq!(other.receive(None), Some(3));
+    otp::exit(waiting, ExitReason::Kill);
+    assert_eq!(next(), "down killed");
+    assert!(!otp::demonitor(ended) && !otp::demonitor(before));
+
+    // A monitor that was given up says nothing more.
+    let (gone, monitor) = process::spawn_monitor(|me| drop(me.receive_exit(None)));
+    assert!(otp::demonitor(monitor));
+    otp::exit(gone, ExitReason::Kill);
+    numbers.send(4);
+    assert_eq!(next(), "number 4");
+
+    // Nobody receives from the channel any more: the next message goes with it, those after that stay.
+    drop(events);
+    let taken = || {
+        numbers.send(5);
+        numbers.receive(Duration::from_millis(10)).is_some()
+    };
+    while !taken() {}
+}
+
+#[test]
+fn a_panic_in_a_channels_selector_gives_the_messages_back() {
+    let me = process::current();
+    let numbers = me.subject::<u32>();
+    let events = Selector::new().select_map(&numbers, |n| if n == 0 { panic!("zero") } else { n }).channel();
+    numbers.send(1);
+    assert_eq!(events.recv(), Ok(1));
+    numbers.send(0);
+    assert!(events.recv().is_err());
+    while numbers.receive(Duration::from_millis(1)).is_none() {
+        numbers.send(2);
+    }
+}
+
+#[test]
+fn a_channel_ends_with_its_thread() {
+    let events = thread::spawn(|| {
+        let numbers = process::current().subject::<u32>();
+        Selector::new().select(&numbers).channel()
+    });
+    assert!(events.join().unwrap().recv().is_err());
 }

@@ -151,6 +151,68 @@ fn a_tree_ends_in_reverse_order(t: &mut Sim) {
     assert_eq!(t.node().len(), 1, "only the test is left");
 }
 
+#[otp::test(seeds = 50)]
+fn a_tree_ends_with_its_starter_if_it_is_linked_to_it(t: &mut Sim) {
+    let (tell, told) = std::sync::mpsc::channel();
+    process::spawn(move |_| {
+        let trees = (Empty::start_link().expect("it starts"), Empty::start().expect("it starts"));
+        tell.send(trees).expect("the test waits");
+        Err::<(), _>(ExitReason::shutdown_with("starter"))
+    });
+    t.settle();
+    let (linked, free) = told.try_recv()?;
+    assert_eq!((linked.supervisor().pid().is_some(), free.supervisor().pid().is_some()), (false, true));
+}
+
+/// Says of itself how it is supervised.
+struct Clerk;
+
+#[actor(name = "clerk", restart = transient, shutdown = 2s)]
+impl Clerk {
+    #[init]
+    fn init(ctx: &mut Context<Self>) -> Self {
+        ctx.trap_exit(true);
+        Self
+    }
+
+    #[handle_cast]
+    fn finish(&mut self, ctx: &mut Context<Self>) {
+        ctx.stop(ExitReason::Normal);
+    }
+
+    #[terminate]
+    fn linger(&mut self, reason: &ExitReason) {
+        if *reason == ExitReason::Shutdown {
+            otp::sleep(Duration::from_secs(3600));
+        }
+    }
+}
+
+supervisor! {
+    Office<one_for_one> {
+        clerk: Clerk();
+        other: Clerk() { name: "other", restart: permanent, shutdown: 3s };
+    }
+}
+
+#[otp::test(seeds = 50)]
+fn an_actor_says_how_it_is_supervised_and_its_spec_knows_better(t: &mut Sim) {
+    let office = t.start(Office::child_spec())?;
+    for (name, clerk, again, limit) in [("clerk", office.clerk(), false, 2), ("other", office.other(), true, 3)] {
+        assert_eq!(process::whereis(name), clerk.pid());
+        assert!(clerk.is_alive());
+        clerk.finish();
+        t.settle();
+        assert_eq!(clerk.is_alive(), again, "{name}");
+        if !again {
+            office.supervisor().restart_child(name)?;
+        }
+        let began = t.now();
+        office.supervisor().terminate_child(name)?;
+        assert_eq!(t.now() - began, Duration::from_secs(limit), "{name}");
+    }
+}
+
 /// Holds its core until it is told not to.
 struct Wedge(Arc<AtomicUsize>);
 

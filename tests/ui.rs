@@ -24,6 +24,11 @@ fn types() {
 }
 
 #[test]
+fn process() {
+    compile_fail("process");
+}
+
+#[test]
 fn supervisor() {
     compile_fail("supervisor");
 }
@@ -31,6 +36,11 @@ fn supervisor() {
 #[test]
 fn test() {
     compile_fail("test");
+}
+
+#[test]
+fn timer() {
+    compile_fail("timer");
 }
 
 #[test]

@@ -44,10 +44,19 @@ mod wording;
 ///
 /// # Options
 ///
-/// `#[actor(name = "counter", client = CounterClient, mailbox = unbounded, restart = transient, shutdown = 5s,
-/// crate = ::otp)]`, all of them optional: the name that it registers, the client's name, the kind of its mailbox, the
-/// defaults of its child spec (`permanent`, `transient`, `temporary`; a duration, `infinity`, `brutal_kill`), and the
-/// path of this crate where it goes by another name.
+/// `#[actor(name = "counter", client = CounterClient, mailbox = bounded(1000, reject), on_full = overflowed,
+/// restart = transient, shutdown = 5s, crate = ::otp)]`, all of them optional: the name that it registers (a string, or
+/// a constant `Name`), the client's name, how many messages may wait and what happens to one more (`unbounded`, or `bounded` with `block`, `reject`,
+/// `drop_oldest`, `drop_newest` or `stop`), the method that is told what was dropped (`fn overflowed(&mut self, dropped:
+/// Dropped)`), the defaults of its child spec (`permanent`, `transient`, `temporary`; a duration, `infinity`,
+/// `brutal_kill`), and the path of this crate where it goes by another name.
+///
+/// # Priority
+///
+/// Messages of `#[handle_call(priority)]`, `#[handle_cast(priority)]` and `#[handle_info(priority)]` are handled before
+/// all others that wait, in the order among themselves in which they came. They overtake; they never fall behind: all
+/// that a process has sent is handled before its `Down` or `Exit`, which keep their place among the other messages. A
+/// timer's message keeps its handler's priority, but for those of `ctx.every`, which are made when they are handled.
 #[proc_macro_attribute]
 pub fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     actor::actor(arguments.into(), item.into()).into()

@@ -33,6 +33,7 @@ fn plain() {
             #[handle_call] async fn fetch(&mut self, url: String) -> Bytes { body }
             #[handle_cast] fn reset(&mut self) -> Result<(), Error> { body }
             #[handle_info] fn tick(&mut self) { body }
+            #[handle_info] fn line(&mut self, line: Line) { body }
             #[handle_info] fn down(&mut self, down: Down, ctx: &mut Context<Self>) { body }
             #[terminate] fn bye(&mut self, reason: &ExitReason) { body }
             fn helper(&self) {}

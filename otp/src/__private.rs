@@ -6,13 +6,14 @@
 use std::{
     error::Error,
     fmt::{self, Debug},
+    ops::Deref,
     sync::{Mutex, PoisonError},
 };
 
 use crate::{
-    actor::{Actor, AwaitsReply, Handled, Info, Ref, ReplyTo},
+    actor::{Actor, AwaitsReply, FormatStatus, Handled, Info, Ref, ReplyTo, StatusTexts},
     report,
-    supervisor::{Child, ChildSpec},
+    supervisor::{Child, ChildSpec, Tree},
 };
 
 #[cfg(feature = "macros")]
@@ -22,7 +23,7 @@ pub use crate::{
     actor::hidden::*,
     actor::{start, start_link},
     sim::{simulate, simulate_seed},
-    supervisor::{start_tree, tree_spec},
+    supervisor::{InPartitions, InTree, start_tree, tree_spec},
 };
 
 pub type TestError = Box<dyn Error + Send + Sync>;
@@ -42,10 +43,58 @@ pub fn child_spec<A: Actor + Child<Args = <A as Actor>::Args>>(
     <A as Child>::spec(move || clone(&args.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
+/// The shape of a declared tree.
+#[allow(clippy::missing_panics_doc, reason = "a declared tree has a shape")]
+pub fn declared_shape<C: Child>() -> Tree {
+    C::shape().expect("a declared tree has a shape")
+}
+
 /// An actor received what none of its handlers takes.
 pub fn unexpected<A: Actor>(info: Info) -> Handled<'static> {
     report::unexpected(A::NAME, &info);
     Handled::Done(Ok(()))
+}
+
+/// The state of an actor, about to be shown. Its methods come in pairs of one name: the first is chosen where its bound
+/// holds, the second, which needs one reference more, elsewhere.
+pub struct State<'a, A>(pub &'a A);
+
+pub trait Shown {
+    fn show(&self, texts: &mut StatusTexts);
+}
+
+impl<A: Debug> Shown for State<'_, A> {
+    fn show(&self, texts: &mut StatusTexts) {
+        texts.show(self.0);
+    }
+}
+
+pub trait Unshown {
+    fn show(&self, _: &mut StatusTexts) {}
+}
+
+impl<A> Unshown for &State<'_, A> {}
+
+pub trait Rewritten {
+    fn rewrite(&self, texts: &mut StatusTexts);
+}
+
+impl<A: FormatStatus> Rewritten for State<'_, A> {
+    fn rewrite(&self, texts: &mut StatusTexts) {
+        self.0.format_status(texts);
+    }
+}
+
+pub trait Unchanged {
+    fn rewrite(&self, _: &mut StatusTexts) {}
+}
+
+impl<A> Unchanged for &State<'_, A> {}
+
+impl<A> Debug for State<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State(..)")
+    }
 }
 
 /// One argument of a message. That it can be sent was checked where it was put in, once, at the type to blame.
@@ -60,6 +109,14 @@ impl<T> Payload<T> {
     }
 }
 
+impl<T> Deref for Payload<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 impl<T> Debug for Payload<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Payload(..)")
@@ -68,6 +125,11 @@ impl<T> Debug for Payload<T> {
 
 pub fn handler_argument_must_be_send<T: Send + 'static>() -> fn(T) -> Payload<T> {
     Payload
+}
+
+/// How many replies the calling thread's calls can still get or have not dropped, in builds with debug assertions.
+pub fn live_replies() -> isize {
+    crate::actor::live_replies()
 }
 
 pub fn reply_must_be_send<T: Send + 'static, A: Actor, M: AwaitsReply, F: FnOnce(ReplyTo<T>) -> A::Message>()

@@ -35,6 +35,7 @@ extern crate self as otp;
 #[doc(hidden)]
 pub mod __private;
 mod actor;
+mod probe;
 pub mod process;
 mod report;
 #[cfg(feature = "run")]
@@ -43,21 +44,26 @@ mod scheduler;
 mod sim;
 pub mod supervisor;
 mod sync;
+pub mod sys;
 mod time;
+pub mod timer;
 
 pub use actor::{
     Actor, Addressed, After, Async, AwaitsReply, Blocking, Build, CallError, ChildId, Client, ClientExt, Context,
-    Handled, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Next, OneWay, Options, Ref, Reply, ReplyTo, Request,
-    Restart, Shutdown, Slot, SpecError, StartError, Starter, start, start_link,
+    Handled, Handles, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next, NoResponse, NotRegistered,
+    OneWay, Options, Ref, Reply, ReplyTo, Request, Requests, Restart, Sent, Shutdown, Slot, SpecError, StartError,
+    Starter, TestContext, start, start_link,
 };
+pub use probe::{Message, Probe};
 pub use process::{
-    Down, Exit, ExitReason, IntoReason, MonitorRef, Node, Pid, Term, TimerRef, demonitor, exit, is_alive, link,
-    monitor, self_pid, sleep, trap_exit, unlink,
+    Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull, MonitorRef, Node, Pid, Policy, Queued,
+    Term, TimerRef, demonitor, exit, is_alive, link, monitor, self_pid, sleep, trap_exit, unlink,
 };
 pub use sim::{Crash, HasPid, Sim};
 pub use supervisor::{
-    AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildKind, ChildSpec, ChildState, Strategy, Supervisor,
-    SupervisorRef,
+    AnyChild, AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildKind, ChildSpec, ChildState, Dynamic,
+    DynamicChild, DynamicRef, DynamicSupervisor, MailboxOnRestart, Partition, PartitionRef, SpecInfo, Strategy,
+    Supervisor, SupervisorRef,
 };
 
 #[cfg(feature = "run")]
@@ -80,6 +86,8 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 ///         workers: supervisor<one_for_one> {                  // a nested tree: `ShopWorkers`
 ///             worker: [Worker(i, cache) for i in 0..cfg.workers] { restart: transient };
 ///         };
+///         sessions: dynamic<Session>    { restart: temporary, max_children: 10_000 }; // started as the program goes
+///         shards:  partition<Shard>(i, db) for i { partitions: 8 }; // each key has its shard: `shop.shards().route(&key)`
 ///         #[cfg(feature = "metrics")]
 ///         metrics: Metrics(cache) { significant, restart: transient };
 ///         extra:   = third_party_spec(cfg);                   // any expression that is a `ChildSpec`
@@ -88,7 +96,7 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 /// ```
 ///
 /// `Shop::start(cfg)`, `Shop::start_link(cfg)` and `Shop::child_spec(cfg)` start it; `shop.db()` is a client of the child `db`,
-/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.extra()` a [`Slot`], `shop.supervisor()` the
+/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.sessions()` a [`DynamicRef`], `shop.shards()` a [`PartitionRef`], `shop.extra()` a [`Slot`], `shop.supervisor()` the
 /// supervisor itself.
 ///
 /// **What is evaluated when.** The parameters are kept once and shared by reference (they must be `Send + Sync`, not `Clone`). A child's
@@ -96,8 +104,20 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 /// Siblings and loop variables are clones; what a loop yields is kept for restarts, so it can't borrow from the parameters.
 ///
 /// **Child options.** `restart: permanent | transient | temporary`, `shutdown: 10s | infinity | brutal_kill`, `significant`,
-/// `name: "db"`; what is left out comes from the actor's own options. A significant child says itself how it is restarted, and needs
-/// a supervisor with `auto_shutdown`.
+/// `name: "db"`, or an expression that is a [`Name`]; what is left out comes from the actor's own options. A significant child says itself how it is restarted, and needs
+/// a supervisor with `auto_shutdown`. Off unless they are given: `backoff: 100ms..=30s`, the shortest and the longest wait between
+/// restarts of a child that goes on failing ([`ChildSpec::backoff`]), and `mailbox_on_restart: keep`, whose waiting messages are for
+/// its next incarnation (or `drop`, the default; [`ChildSpec::mailbox_on_restart`]).
+///
+/// **Dynamic supervisors.** `dynamic<Session>` starts without children; see [`Dynamic`]. Of its options `name`,
+/// `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child.
+/// The arguments of children that are not `restart: temporary` are kept for restarts, and so must be `Clone`.
+///
+/// **Partition supervisors.** `partition<Shard>(i, db) for i` starts a fixed number of children, to which `i` is their
+/// number, and which share the keys; see [`Partition`]. `for i` may be left out. Of its options `name`, `partitions: 8` (one for each core, if nothing is
+/// said), `strategy: one_for_all` (`one_for_one`) and `intensity: 5 in 10s` are its own, all others those of each partition.
+///
+/// `Shop::tree()` is the shape of the tree, as a value that can be looked at and printed; nothing has to run for it.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervisor {
@@ -114,8 +134,8 @@ pub mod prelude {
     pub use crate::supervisor;
     pub use crate::{
         Actor, Blocking, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Init,
-        IntoReason, Mode, MonitorRef, Pid, Reply, ReplyTo, Restart, Shutdown, Sim, StartError, Strategy, Supervisor,
-        SupervisorRef, TimerRef, process,
+        IntoReason, Mailbox, Mode, MonitorRef, Pid, Policy, Reply, ReplyTo, Restart, Shutdown, Sim, StartError,
+        Strategy, Supervisor, SupervisorRef, TimerRef, process,
     };
     #[cfg(feature = "macros")]
     pub use crate::{actor, handle_call, handle_cast, handle_continue, handle_info, init, terminate};

@@ -5,8 +5,8 @@
 use std::{fmt, io, panic::catch_unwind, time::Duration};
 
 use crate::{
-    actor::{ChildId, Info, Restart, Shutdown, StartError},
-    process::{AnyProcess, ExitReason, Pid, current},
+    actor::{ChildId, Ended, Info, Restart, Shutdown, StartError},
+    process::{AnyProcess, Dropped, ExitReason, Pid, common::Common, current, signal::Links},
 };
 
 /// Emits a `tracing` event with the fields given; when nobody listens, an error or warning goes to standard error.
@@ -36,34 +36,134 @@ pub(crate) fn core_not_replaced(error: &io::Error) {
     event!(error, format_args!("a core was lost and the system refuses a thread in its place: {error}"));
 }
 
-/// A process ended in another way than it should.
-pub(crate) fn crashed(process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: &[Pid]) {
+/// Whether a process that ends for this reason has failed, which is reported.
+pub(crate) fn is_failure(reason: &ExitReason) -> bool {
+    !reason.is_clean() && !matches!(reason, ExitReason::Killed | ExitReason::Kill)
+}
+
+/// Something that is said only when somebody wants to hear it.
+struct Said<F>(F);
+
+impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Said<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.0)(f)
+    }
+}
+
+/// The value, if there is one.
+fn or_nothing(value: Option<&dyn fmt::Display>) -> impl fmt::Display {
+    Said(move |f: &mut fmt::Formatter<'_>| value.map_or(Ok(()), |value| value.fmt(f)))
+}
+
+/// A server has failed; said before it ends, while its state is there. `ended` is asked only when somebody hears it.
+pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() -> Ended<'a>) {
+    if !wants_errors() {
+        return;
+    }
     let common = process.common();
-    let handler = common.handler.get().unwrap_or_default();
-    let parent = common.parent.map(|parent| parent.to_string()).unwrap_or_default();
-    let backtrace = reason.as_panic().and_then(|panic| panic.backtrace.as_deref());
-    let backtrace = backtrace.map(|backtrace| format!("\n{backtrace}")).unwrap_or_default();
+    let (name, label) = (common.name(), common.label());
+    let Ended { texts, client, reason } = ended();
+    let shown = |text: &Option<String>| text.as_deref().unwrap_or("not shown").to_owned();
+    let (state, message) = (shown(&texts.state), texts.message.unwrap_or_default());
+    let reason = texts.reason.unwrap_or_else(|| reason.to_string());
+    let client = client.map(|client| client.to_string()).unwrap_or_default();
+    let text = Said(|f: &mut fmt::Formatter<'_>| {
+        let who: &dyn fmt::Display = name.as_ref().map_or(&common.pid, |name| name);
+        write!(f, "server {who} ({}) is terminating", common.label)?;
+        if let Some(label) = &label {
+            write!(f, "\n  label: {label}")?;
+        }
+        write!(f, "\n  last message: {message}\n  state: {state}\n  reason: {reason}")?;
+        if !client.is_empty() {
+            write!(f, "\n  client: {client}")?;
+        }
+        texts.log.iter().try_for_each(|event| write!(f, "\n  log: {event}"))
+    });
     event!(
         error,
-        format_args!("process {} ({}) ended: {reason}{backtrace}", common.pid, name.unwrap_or(common.label)),
+        text,
+        report = "server_terminating",
         pid = common.pid,
         process = common.label,
-        registered_name = name.unwrap_or_default(),
-        last_message = handler,
-        parent = parent,
-        links = format_args!("{links:?}"),
+        registered_name = or_nothing(name.as_ref().map(|name| name as _)),
+        label = or_nothing(label.as_ref().map(|label| label as _)),
+        last_message = message,
+        state = state,
+        client = client,
         reason = reason,
     );
 }
 
+/// A process that ended in another way than it should, with what its end has taken from it.
+pub(crate) struct Crash<'a> {
+    pub(crate) process: &'a AnyProcess,
+    pub(crate) reason: &'a ExitReason,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) label: Option<&'a str>,
+    pub(crate) links: Option<&'a Links>,
+}
+
+/// A process ended in another way than it should.
+pub(crate) fn crashed(crash: &Crash<'_>) {
+    let &Crash { process, reason, name, label, links } = crash;
+    let common = process.common();
+    let parent = common.parent();
+    let ancestors = common.ancestors.as_deref().map_or(&[][..], Vec::as_slice);
+    let backtrace = reason.as_panic().and_then(|panic| panic.backtrace.as_deref());
+    let text = Said(|f: &mut fmt::Formatter<'_>| {
+        write!(f, "process {} ({}) ended: {reason}", common.pid, name.or(label).unwrap_or(common.label))?;
+        backtrace.map_or(Ok(()), |backtrace| write!(f, "\n{backtrace}"))
+    });
+    event!(
+        error,
+        text,
+        report = "crash",
+        pid = common.pid,
+        process = common.label,
+        registered_name = name.unwrap_or_default(),
+        label = label.unwrap_or_default(),
+        last_message = common.handler.get().unwrap_or_default(),
+        parent = or_nothing(parent.as_ref().map(|parent| parent as _)),
+        ancestors = format_args!("{ancestors:?}"),
+        links = Said(|f: &mut fmt::Formatter<'_>| f
+            .debug_list()
+            .entries(links.iter().flat_map(|links| links.iter()))
+            .finish()),
+        reason = reason,
+    );
+}
+
+/// A line of a trace that somebody has switched on; without a subscriber it goes to standard error.
+pub(crate) fn trace(process: &Common, line: &str) {
+    if is_heard() {
+        #[cfg(feature = "tracing")]
+        tracing::info!(target: "otp", report = "trace", pid = %process.pid, process = process.label, "{line}");
+    } else {
+        let _ = (process, catch_unwind(|| eprintln!("{line}")));
+    }
+}
+
 /// Writes a report in one piece, since standard error is not buffered; a simulation shows none.
 fn to_stderr(text: fmt::Arguments<'_>) {
-    let simulated = current::try_with(|me| me.common().node.scheduler.clock().is_virtual());
-    if simulated != Some(true) {
+    if !is_silent() {
         let text = text.to_string();
         // It panics when standard error is closed: then nobody is left to be told.
         let _ = catch_unwind(|| eprint!("{text}"));
     }
+}
+
+/// Whether anybody is to be told of errors.
+fn wants_errors() -> bool {
+    #[cfg(feature = "tracing")]
+    if is_heard() {
+        return tracing::enabled!(target: "otp", tracing::Level::ERROR);
+    }
+    !is_silent()
+}
+
+/// Whether standard error is no place for reports: in a simulation.
+fn is_silent() -> bool {
+    current::try_with(|me| me.common().node.scheduler.clock().is_virtual()) == Some(true)
 }
 
 /// Whether anybody listens to `tracing` events.
@@ -74,12 +174,18 @@ fn is_heard() -> bool {
     false
 }
 
+/// What people call a process: by its label, or by what runs in it.
+fn called(process: &AnyProcess) -> String {
+    let common = process.common();
+    common.label().map_or_else(|| common.label.to_owned(), |label| label.as_ref().to_owned())
+}
+
 pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
     let common = process.common();
     let message = common.handler.get().unwrap_or("its code");
     event!(
         warn,
-        format_args!("process {} ({}) holds its core in `{message}` since {running:.1?}", common.pid, common.label),
+        format_args!("process {} ({}) holds its core in `{message}` since {running:.1?}", common.pid, called(process)),
         pid = common.pid,
         process = common.label,
         message = message,
@@ -94,7 +200,8 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
         error,
         format_args!(
             "process {} ({}) was killed and does not come back from `{message}` since {running:.1?}: declared dead",
-            common.pid, common.label
+            common.pid,
+            called(process)
         ),
         pid = common.pid,
         process = common.label,
@@ -105,7 +212,26 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
 
 /// An actor received something that it does not handle.
 pub(crate) fn unexpected(actor: &'static str, info: &Info) {
-    event!(warn, format_args!("{actor} received what it does not handle: {info:?}"), process = actor);
+    let pid = current::try_with(AnyProcess::pid);
+    let pid = or_nothing(pid.as_ref().map(|pid| pid as _));
+    event!(
+        warn,
+        format_args!("undefined handle_info in {actor}: unhandled message {info:?}"),
+        report = "unhandled_info",
+        process = actor,
+        pid = pid,
+        unhandled = format_args!("{info:?}"),
+    );
+}
+
+/// The full mailbox of an actor has dropped messages.
+pub(crate) fn overflowed(actor: &'static str, dropped: &Dropped) {
+    let Dropped { count, message, .. } = dropped;
+    event!(
+        warn,
+        format_args!("the mailbox of {actor} is full: {count} dropped, the last `{message}`"),
+        process = actor
+    );
 }
 
 /// The program was asked to end.
@@ -169,6 +295,11 @@ impl fmt::Display for Offender<'_> {
     }
 }
 
+/// The name of the process that reports; empty without one.
+fn own_name() -> String {
+    current::with(|me| me.common().name()).map(|name| name.to_string()).unwrap_or_default()
+}
+
 /// Emits a report of a supervisor.
 macro_rules! supervisor_event {
     ($level:ident, $context:literal, $offender:ident, $reason:expr, $text:expr) => {
@@ -178,6 +309,7 @@ macro_rules! supervisor_event {
             context = $context,
             supervisor = $offender.supervisor,
             supervisor_pid = $offender.supervisor_pid,
+            supervisor_name = own_name(),
             reason = $reason,
             child = $offender.child,
             child_label = $offender.label,
@@ -208,6 +340,16 @@ pub(crate) fn shutdown_error(offender: &Offender<'_>, reason: &ExitReason) {
         offender,
         reason,
         format_args!("{offender} did not end as it was told: {reason}")
+    );
+}
+
+/// What a child was to be started from has panicked in its `Drop`.
+pub(crate) fn spec_not_dropped(label: &'static str, reason: &ExitReason) {
+    event!(
+        error,
+        format_args!("what a {label} is started from did not drop well: {reason}"),
+        process = label,
+        reason = reason,
     );
 }
 

@@ -8,7 +8,7 @@ use signal_hook::{
 };
 
 use crate::{
-    process::{self, ExitReason, Node, me::receive, signal::Signal},
+    process::{self, ExitReason, Node, Selector, Subject},
     report,
     supervisor::SupervisorRef,
 };
@@ -33,7 +33,7 @@ where
     // From the first moment on: a signal that comes while the tree starts is not lost.
     let outcome: Result<ExitCode, Box<dyn Error + Send + Sync>> =
         watch_signals().map_err(Into::into).and_then(|signals| match start() {
-            Ok(tree) => Ok(serve(tree.as_ref(), signals)),
+            Ok(tree) => Ok(serve(tree.as_ref(), &signals)),
             Err(error) => Err(error.into()),
         });
     Node::current().stop();
@@ -46,21 +46,25 @@ where
     }
 }
 
-fn serve(tree: &SupervisorRef, signals: u64) -> ExitCode {
+/// What ends a program.
+enum Event {
+    Signal,
+    Ended(ExitReason),
+}
+
+fn serve(tree: &SupervisorRef, signals: &Subject<()>) -> ExitCode {
     // A tree may have done its work already.
     let Some(pid) = tree.pid() else { return code(!tree.gave_up()) };
     let monitor = process::monitor(pid);
+    let events = Selector::new()
+        .select_map(signals, |()| Event::Signal)
+        .select_monitor(monitor, |down| Event::Ended(down.reason));
     let mut asked = false;
     let reason = loop {
-        let event = receive(None, |signal| match signal {
-            Signal::Down(down) => down.monitor == monitor,
-            Signal::Foreign { tag, .. } => *tag == signals,
-            _ => false,
-        });
-        match event {
-            Some(Signal::Down(down)) => break down.reason,
-            Some(_) if asked => return ExitCode::FAILURE,
-            Some(_) => {
+        match events.receive(None) {
+            Some(Event::Ended(reason)) => break reason,
+            Some(Event::Signal) if asked => return ExitCode::FAILURE,
+            Some(Event::Signal) => {
                 asked = true;
                 report::shutting_down();
                 process::exit(pid, ExitReason::Shutdown);
@@ -76,14 +80,15 @@ fn code(success: bool) -> ExitCode {
     if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Has each signal sent to the calling process, as a message with the tag returned.
-fn watch_signals() -> io::Result<u64> {
+/// A subject of the calling process to which each signal is sent.
+fn watch_signals() -> io::Result<Subject<()>> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let subject = process::current().subject::<()>();
+    let told = subject.clone();
     thread::Builder::new().name("otp-signals".into()).spawn(move || {
         for _ in signals.forever() {
-            subject.send(());
+            told.send(());
         }
     })?;
-    Ok(subject.tag())
+    Ok(subject)
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     __private::TestError,
-    actor::{Actor, Addressed, Client, ClientExt, Slot, StartError},
+    actor::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Slot, StartError},
     process::{self, ExitReason, Node, Pid, STACK_SIZE, current, signal::Signal},
     scheduler::{Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
@@ -122,7 +122,7 @@ impl Sim {
         let scheduler = &self.node.inner().scheduler;
         let until = scheduler.now().saturating_add(duration);
         self.settle();
-        while self.driver.next_timer(until) {
+        while current::next_timer(&self.driver, until) {
             self.settle();
         }
         scheduler.clock().advance_to(until);
@@ -171,12 +171,24 @@ impl fmt::Debug for Sim {
     }
 }
 
-/// Something that names a process: a pid, or a client.
+/// Something that names a process: a pid, a client, a place in a tree, a name.
 ///
 /// `Kind` only keeps the implementations apart.
 pub trait HasPid<Kind> {
     /// The process that it names now.
     fn pid_now(&self) -> Option<Pid>;
+
+    /// How long a request to it waits.
+    #[doc(hidden)]
+    fn time_limit(&self) -> Option<Duration> {
+        Some(CALL_TIMEOUT)
+    }
+
+    /// The place in a tree that it names, if it is one.
+    #[doc(hidden)]
+    fn place(&self) -> Option<Slot> {
+        None
+    }
 }
 
 impl HasPid<Pid> for Pid {
@@ -189,11 +201,46 @@ impl<A: Actor, C: Client<A, Mode: Addressed>> HasPid<(A,)> for C {
     fn pid_now(&self) -> Option<Pid> {
         ClientExt::pid(self)
     }
+
+    fn time_limit(&self) -> Option<Duration> {
+        self.target().timeout()
+    }
+
+    fn place(&self) -> Option<Slot> {
+        self.target().address.as_slot().cloned()
+    }
 }
 
-impl HasPid<SupervisorRef> for SupervisorRef {
+impl HasPid<Slot> for Slot {
     fn pid_now(&self) -> Option<Pid> {
-        SupervisorRef::pid(self)
+        self.pid()
+    }
+
+    fn place(&self) -> Option<Slot> {
+        Some(self.clone())
+    }
+}
+
+impl HasPid<String> for str {
+    fn pid_now(&self) -> Option<Pid> {
+        process::whereis(self)
+    }
+}
+
+impl<A> HasPid<Name<A>> for Name<A> {
+    fn pid_now(&self) -> Option<Pid> {
+        self.whereis()
+    }
+}
+
+/// A supervisor, or a tree made by `supervisor!`.
+impl<S: AsRef<SupervisorRef>> HasPid<SupervisorRef> for S {
+    fn pid_now(&self) -> Option<Pid> {
+        self.as_ref().pid()
+    }
+
+    fn place(&self) -> Option<Slot> {
+        Some(self.as_ref().slot().clone())
     }
 }
 

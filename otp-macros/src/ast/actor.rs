@@ -5,9 +5,9 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Attribute, ItemImpl, LitStr, Path, Signature, Type, Visibility};
+use syn::{Attribute, Expr, ItemImpl, Meta, Path, Signature, Type, Visibility};
 
-use super::options::{Restart, Shutdown};
+use super::options::{Mailbox, Restart, Shutdown};
 
 /// The whole block.
 pub(crate) struct Actor {
@@ -26,9 +26,13 @@ pub(crate) struct Options {
     pub(crate) otp: Option<Path>,
     /// `client = Ident`
     pub(crate) client: Option<Ident>,
-    pub(crate) name: Option<LitStr>,
+    /// A string, or an expression that is a `Name`.
+    pub(crate) name: Option<Expr>,
     pub(crate) restart: Option<Restart>,
     pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) mailbox: Option<Mailbox>,
+    /// The method that is told what a full mailbox has dropped.
+    pub(crate) on_full: Option<Ident>,
 }
 
 /// One method, helper or not.
@@ -45,6 +49,13 @@ pub(crate) struct Method {
 pub(crate) struct Helper {
     pub(crate) kind: Kind,
     pub(crate) attribute: Attribute,
+}
+
+impl Helper {
+    /// Whether its argument is `priority`.
+    pub(crate) fn is_priority(&self) -> bool {
+        matches!(&self.attribute.meta, Meta::List(list) if list.tokens.to_string() == "priority")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +143,12 @@ impl Actor {
         })
     }
 
+    /// The method that is told what a full mailbox has dropped.
+    pub(crate) fn on_full(&self) -> Option<&Method> {
+        let name = self.options.on_full.as_ref()?;
+        self.methods.iter().find(|method| method.signature.ident == *name)
+    }
+
     /// All methods with the attribute of `kind`, where it is their first.
     pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Method> {
         self.methods.iter().filter(move |method| method.kind() == Some(kind))
@@ -142,6 +159,11 @@ impl Method {
     /// What its first helper attribute makes it; `None` for a plain method.
     pub(crate) fn kind(&self) -> Option<Kind> {
         self.helpers.first().map(|helper| helper.kind)
+    }
+
+    /// Whether its messages go before others: `#[handle_call(priority)]`.
+    pub(crate) fn is_priority(&self) -> bool {
+        self.helpers.first().is_some_and(Helper::is_priority)
     }
 
     /// The parameters that travel in the message.
@@ -185,7 +207,7 @@ impl Method {
     }
 
     /// Whether it takes a `Down` or an `Exit`, which only the runtime sends.
-    fn is_signal(&self) -> bool {
+    pub(crate) fn is_signal(&self) -> bool {
         let mut message = self.message();
         let (Some(parameter), None) = (message.next(), message.next()) else {
             return false;

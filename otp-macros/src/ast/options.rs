@@ -17,3 +17,20 @@ pub(crate) enum Shutdown {
     Infinity,
     BrutalKill,
 }
+
+/// How many messages may wait for an actor.
+#[derive(Clone, Copy)]
+pub(crate) enum Mailbox {
+    Unbounded,
+    Bounded(usize, Policy),
+}
+
+/// What happens to a message for a mailbox that is full.
+#[derive(Clone, Copy)]
+pub(crate) enum Policy {
+    Block,
+    Reject,
+    DropOldest,
+    DropNewest,
+    Stop,
+}

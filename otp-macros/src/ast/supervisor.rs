@@ -13,7 +13,7 @@ use syn::{
     TypeReference, Visibility,
 };
 
-use super::options::{Restart, Shutdown};
+use crate::ast::options::{Mailbox, Restart, Shutdown};
 
 /// The functions that every tree has besides its children's accessors.
 pub(crate) const RESERVED: [&str; 3] = ["start", "start_link", "child_spec"];
@@ -59,6 +59,10 @@ pub(crate) enum Start {
     Each(Box<Each>),
     /// `supervisor<one_for_one> { .. }`
     Nested(Level),
+    /// `dynamic<Session>`
+    Dynamic(Type),
+    /// `partition<Shard>(i, db) for i`
+    Partition(Box<Partition>),
     /// `= expression`
     Spec(TokenStream),
     /// It could not be read; the type, where that is known.
@@ -79,14 +83,32 @@ pub(crate) struct Each {
     pub(crate) range: TokenStream,
 }
 
+/// `partition<Shard>(i, db) for i`
+pub(crate) struct Partition {
+    pub(crate) call: Call,
+    /// What the number of a partition is called.
+    pub(crate) number: Option<Ident>,
+}
+
 #[derive(Default)]
 pub(crate) struct ChildOptions {
     pub(crate) restart: Option<Restart>,
     pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) mailbox: Option<Mailbox>,
     /// The word `significant`, unless it is switched off.
     pub(crate) significant: Option<Ident>,
     /// The expression of `name: ..`.
     pub(crate) name: Option<TokenStream>,
+    /// The expression of `max_children: ..`, of a dynamic supervisor.
+    pub(crate) max_children: Option<TokenStream>,
+    /// The expression of `partitions: ..`, of a partition supervisor.
+    pub(crate) partitions: Option<TokenStream>,
+    /// That of a partition supervisor.
+    pub(crate) strategy: Option<Strategy>,
+    /// That of a dynamic or a partition supervisor.
+    pub(crate) intensity: Option<Intensity>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) mailbox_on_restart: Option<MailboxOnRestart>,
 }
 
 #[derive(Clone, Copy)]
@@ -101,6 +123,19 @@ pub(crate) enum Strategy {
 pub(crate) struct Intensity {
     pub(crate) restarts: u32,
     pub(crate) period: Duration,
+}
+
+/// `100ms..=30s`
+#[derive(Clone, Copy)]
+pub(crate) struct Backoff {
+    pub(crate) min: Duration,
+    pub(crate) max: Duration,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum MailboxOnRestart {
+    Drop,
+    Keep,
 }
 
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ use syn::{Meta, Pat, ReceiverKind, Safety, Type};
 
 use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role, last_segment};
 use crate::errors::Errors;
-use crate::wording::code;
+use crate::wording::{self, code};
 
 /// The functions that `#[actor]` adds to the actor itself.
 const ADDED: [&str; 3] = ["start", "start_link", "child_spec"];
@@ -23,6 +23,7 @@ pub(crate) fn check(actor: &Actor, cx: &mut Errors) {
     for Helper { kind, attribute } in &actor.misplaced {
         cx.at(attribute, format!("`#[{}]` goes on a method", kind.name()));
     }
+    on_full(actor, cx);
     single(actor, Kind::Init, cx);
     single(actor, Kind::Terminate, cx);
     for method in &actor.methods {
@@ -58,11 +59,6 @@ fn header(actor: &Actor, cx: &mut Errors) {
              help: store owned data, or share it with `Arc<T>`",
         );
     }
-    if let Some(name) = &actor.options.name
-        && name.value().is_empty()
-    {
-        cx.at(name, "a name can't be empty");
-    }
     for parameter in header.generics.type_params() {
         let Some(bounds) = bounds::loose(actor, parameter) else { continue };
         let name = &parameter.ident;
@@ -86,7 +82,9 @@ fn single(actor: &Actor, kind: Kind, cx: &mut Errors) {
         let name = code(&actor.header.self_ty);
         cx.at(
             &actor.header.self_ty,
-            format!("actor `{name}` has no `#[init]` method\n\nhelp: add `#[init] fn init(..) -> Self`"),
+            format!(
+                "actor `{name}` has no `#[init]` method\n\nhelp: add `#[init] fn init(..) -> Self`; if another `#[actor]` block of `{name}` has one, move these handlers there: an actor is one block"
+            ),
         );
     }
     let Some(first) = first else { return };
@@ -126,7 +124,10 @@ fn helpers(method: &Method, kind: Kind, cx: &mut Errors) {
         };
         cx.at(attribute, message);
     }
-    for Helper { kind, attribute } in &method.helpers {
+    for helper in method.helpers.iter().filter(|helper| helper.is_priority()) {
+        priority(method, helper, cx);
+    }
+    for Helper { kind, attribute } in method.helpers.iter().filter(|helper| !helper.is_priority()) {
         let arguments = match &attribute.meta {
             Meta::Path(_) => continue,
             Meta::List(list) if list.tokens.is_empty() => continue,
@@ -136,8 +137,49 @@ fn helpers(method: &Method, kind: Kind, cx: &mut Errors) {
         let text = code(&arguments);
         cx.at(
             arguments,
-            format!("unknown `#[{0}]` argument `{text}`\n\nhelp: write `#[{0}]`, which takes none", kind.name()),
+            match kind {
+                Kind::Call | Kind::Cast | Kind::Info => {
+                    wording::unknown(&format!("`#[{}]` argument", kind.name()), text, &["priority"])
+                }
+                Kind::Init | Kind::Continue | Kind::Terminate => {
+                    format!("unknown `#[{0}]` argument `{text}`\n\nhelp: write `#[{0}]`, which takes none", kind.name())
+                }
+            },
         );
+    }
+}
+
+/// Messages of others can go first; what has a place of its own, or an order with other things, cannot.
+fn priority(method: &Method, helper: &Helper, cx: &mut Errors) {
+    let name = helper.kind.name();
+    let why = match helper.kind {
+        Kind::Info if method.is_signal() => {
+            "comes after all that its process has sent, so it keeps its place among the messages"
+        }
+        Kind::Call | Kind::Cast | Kind::Info => return,
+        Kind::Continue => "runs before any message in any case",
+        Kind::Init | Kind::Terminate => "handles no message that could wait",
+    };
+    cx.at(&helper.attribute.meta, format!("`{}` {why}\n\nhelp: write `#[{name}]`", method.signature.ident));
+}
+
+/// `on_full = overflowed`: a method of the block that takes what was dropped.
+fn on_full(actor: &Actor, cx: &mut Errors) {
+    let Some(name) = &actor.options.on_full else { return };
+    const FORM: &str = "fn {}(&mut self, dropped: Dropped)";
+    let form = FORM.replace("{}", &name.to_string());
+    match actor.on_full() {
+        None => cx.at(name, format!("this block has no method `{name}`\n\nhelp: add `{form}`")),
+        Some(method) if method.kind().is_some() => {
+            cx.at(name, format!("`{name}` handles a message already\n\nhelp: name a method without an attribute"));
+        }
+        Some(method) if method.signature.receiver().is_none() || method.message().count() != 1 => {
+            cx.at(
+                &method.signature.ident,
+                format!("`{name}` is told what was dropped, so it takes one `Dropped`\n\nhelp: write `{form}`"),
+            );
+        }
+        Some(_) => {}
     }
 }
 

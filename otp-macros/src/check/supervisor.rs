@@ -125,10 +125,16 @@ fn order(child: &Child, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
             known.extend(each.variables());
             expressions.push(each.call.arguments.stream());
         }
+        Start::Partition(partition) => {
+            known.extend(&partition.number);
+            expressions.push(partition.call.arguments.stream());
+        }
         Start::Spec(spec) => expressions.push(spec.clone()),
-        Start::Nested(_) | Start::Unknown(_) => {}
+        Start::Nested(_) | Start::Dynamic(_) | Start::Unknown(_) => {}
     }
     expressions.extend(child.options.name.clone());
+    expressions.extend(child.options.max_children.clone());
+    expressions.extend(child.options.partitions.clone());
     for expression in &expressions {
         blame(expression, child, &known, later, cx);
     }

@@ -7,6 +7,7 @@
 
 mod client;
 mod dispatch;
+mod handles;
 mod message;
 mod scope;
 mod start;
@@ -24,6 +25,7 @@ pub(crate) fn expand(actor: &Actor, mode: Mode) -> TokenStream {
     let client = client::definition(actor, &scope);
     let message = message::definition(actor, &scope);
     let implementation = dispatch::implementation(actor, &scope);
+    let handles = handles::implementations(actor, &scope);
     let traits = client::traits(&scope);
     let methods = client::methods(actor, &scope);
     let start = start::functions(actor, &scope);
@@ -32,6 +34,7 @@ pub(crate) fn expand(actor: &Actor, mode: Mode) -> TokenStream {
         const _: () = {
             #message
             #implementation
+            #handles
             #traits
             #methods
             #start

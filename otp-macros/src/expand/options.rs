@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ast::options::{Restart, Shutdown};
+use crate::ast::options::{Mailbox, Policy, Restart, Shutdown};
 
 /// `::otp::Restart::Transient`; `otp` is the path of the crate.
 pub(crate) fn restart(otp: &TokenStream, restart: Restart) -> TokenStream {
@@ -24,6 +24,19 @@ pub(crate) fn shutdown(otp: &TokenStream, shutdown: Shutdown) -> TokenStream {
             quote!(#otp::Shutdown::After(#time))
         }
     }
+}
+
+/// `::otp::Mailbox::bounded(..)`; `otp` is the path of the crate.
+pub(crate) fn mailbox(otp: &TokenStream, mailbox: Mailbox) -> TokenStream {
+    let Mailbox::Bounded(limit, policy) = mailbox else { return quote!(#otp::Mailbox::UNBOUNDED) };
+    let policy = match policy {
+        Policy::Block => quote!(Block),
+        Policy::Reject => quote!(Reject),
+        Policy::DropOldest => quote!(DropOldest),
+        Policy::DropNewest => quote!(DropNewest),
+        Policy::Stop => quote!(Stop),
+    };
+    quote!(#otp::Mailbox::bounded(#limit, #otp::Policy::#policy))
 }
 
 /// A constant `Duration`.

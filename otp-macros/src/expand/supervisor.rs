@@ -7,6 +7,7 @@
 //! Nothing here may be silenced by `#[allow]`: that is an error where the user forbids the lint.
 
 mod build;
+mod shape;
 mod start;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -15,13 +16,15 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
-use super::Mode;
-use crate::ast::supervisor::{Child, Level, RESERVED, Start, Tree};
+use super::{Mode, options as shared};
+use crate::ast::supervisor::{
+    AutoShutdown, Backoff, Child, Intensity, Level, MailboxOnRestart, RESERVED, Start, Strategy, Tree,
+};
 
 /// The items of a whole tree.
 pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
     let supervisors = Supervisor::all(tree, mode);
-    let types = supervisors.iter().map(Supervisor::definition);
+    let types = supervisors.iter().map(|supervisor| supervisor.definition(mode));
     let cfgs = cfgs(&tree.attrs);
     let start = start::functions(tree, mode);
     let children = supervisors.iter().map(|supervisor| start::child(supervisor, mode));
@@ -50,6 +53,7 @@ struct Supervisor<'tree> {
     cfgs: Vec<&'tree Attribute>,
     /// The other attributes of its type.
     attrs: TokenStream,
+    level: &'tree Level,
     accessors: Vec<Accessor<'tree>>,
     is_nested: bool,
 }
@@ -85,7 +89,7 @@ impl<'tree> Supervisor<'tree> {
         let children = distinct(level, mode);
         let accessors = children.iter().filter_map(|child| Accessor::new(tree, &name, child)).collect();
         let is_nested = !found.is_empty();
-        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, accessors, is_nested });
+        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, level, accessors, is_nested });
         for child in children {
             let Start::Nested(level) = &child.start else {
                 continue;
@@ -98,12 +102,25 @@ impl<'tree> Supervisor<'tree> {
     }
 
     /// The type, its accessors, and its plain traits.
-    fn definition(&self) -> TokenStream {
+    fn definition(&self, mode: Mode) -> TokenStream {
         let Self { tree, name, cfgs, attrs, .. } = self;
         let Tree { otp, vis, .. } = tree;
         let title = name.unraw().to_string();
         let accessors = self.accessors.iter().map(|accessor| accessor.method(vis));
-        let supervisor = self.has_supervisor_method().then(|| {
+        let shape = match mode {
+            Mode::Full => quote!(#otp::__private::declared_shape::<Self>()),
+            Mode::Stub => quote!(::core::unimplemented!()),
+        };
+        let tree_method = self.has_method("tree").then(|| {
+            quote! {
+                /// The shape of the tree, as it is declared. Nothing has to run.
+                #[must_use]
+                #vis fn tree() -> #otp::supervisor::Tree {
+                    #shape
+                }
+            }
+        });
+        let supervisor = self.has_method("supervisor").then(|| {
             quote! {
                 /// The supervisor itself, to look at its children or to stop it.
                 #[must_use]
@@ -121,6 +138,7 @@ impl<'tree> Supervisor<'tree> {
             impl #name {
                 #(#accessors)*
                 #supervisor
+                #tree_method
             }
 
             #(#cfgs)*
@@ -172,15 +190,16 @@ impl<'tree> Supervisor<'tree> {
             let method_cfgs = child.cfgs();
             uses.extend(quote_spanned!(*site=> #(#cfgs)* #(#method_cfgs)* let _ = #name::#method;));
         }
-        if self.has_supervisor_method() {
-            uses.extend(quote!(#(#cfgs)* let _ = #name::supervisor;));
+        for method in ["supervisor", "tree"].into_iter().filter(|method| self.has_method(method)) {
+            let method = format_ident!("{method}");
+            uses.extend(quote!(#(#cfgs)* let _ = #name::#method;));
         }
         uses
     }
 
-    /// A child called `supervisor` wins.
-    fn has_supervisor_method(&self) -> bool {
-        self.accessors.iter().all(|accessor| accessor.child.name != "supervisor")
+    /// Whether it has a method of ours: a child of that name wins.
+    fn has_method(&self, name: &str) -> bool {
+        self.accessors.iter().all(|accessor| accessor.child.name != name)
     }
 }
 
@@ -236,8 +255,9 @@ impl<'tree> Accessor<'tree> {
 
 /// The type of a child, as the trait sees it.
 struct Actor {
-    /// `<Db as otp::Child>`
-    child: TokenStream,
+    ty: TokenStream,
+    /// `otp::Child`
+    of: TokenStream,
     /// At the user's type, which is to blame when it does not implement the trait.
     site: Span,
 }
@@ -250,17 +270,34 @@ impl Actor {
             Start::One(call) => call.ty.to_token_stream(),
             Start::Each(each) => each.call.ty.to_token_stream(),
             Start::Unknown(Some(ty)) => ty.to_token_stream(),
+            Start::Dynamic(ty) => {
+                let site = Span::mixed_site().located_at(ty.span());
+                return Some(Self {
+                    ty: ty.to_token_stream(),
+                    of: quote_spanned!(site=> #otp::__private::InTree),
+                    site,
+                });
+            }
+            Start::Partition(partition) => {
+                let ty = &partition.call.ty;
+                let site = Span::mixed_site().located_at(ty.span());
+                return Some(Self {
+                    ty: ty.to_token_stream(),
+                    of: quote_spanned!(site=> #otp::__private::InPartitions),
+                    site,
+                });
+            }
             Start::Nested(_) => nested_name(parent, child).into_token_stream(),
             Start::Spec(_) | Start::Unknown(None) => return None,
         };
         let site = Span::mixed_site().located_at(ty.span());
-        Some(Self { child: quote_spanned!(site=> <#ty as #otp::Child>), site })
+        Some(Self { ty, of: quote_spanned!(site=> #otp::Child), site })
     }
 
     /// Its associated type or function `name`.
     fn path(&self, name: &str) -> TokenStream {
-        let (child, name) = (&self.child, Ident::new(name, self.site));
-        quote_spanned!(self.site=> #child::#name)
+        let (Self { ty, of, site }, name) = (self, Ident::new(name, self.site));
+        quote_spanned!(*site=> <#ty as #of>::#name)
     }
 }
 
@@ -273,6 +310,49 @@ fn nested_name(parent: &Ident, child: &Child) -> Ident {
         name.push_str(chars.as_str());
     }
     Ident::new(&name, Span::call_site())
+}
+
+/// `otp::Strategy::OneForOne`
+fn strategy(otp: &TokenStream, strategy: Strategy) -> TokenStream {
+    let strategy = match strategy {
+        Strategy::OneForOne => quote!(OneForOne),
+        Strategy::OneForAll => quote!(OneForAll),
+        Strategy::RestForOne => quote!(RestForOne),
+    };
+    quote!(#otp::Strategy::#strategy)
+}
+
+/// `.intensity(3, ..).auto_shutdown(..)`, as far as they are given.
+fn options(otp: &TokenStream, level: &Level) -> TokenStream {
+    let intensity = level.intensity.map(intensity);
+    let auto_shutdown = level.auto_shutdown.map(|mode| {
+        let mode = match mode {
+            AutoShutdown::Never => quote!(Never),
+            AutoShutdown::AnySignificant => quote!(AnySignificant),
+            AutoShutdown::AllSignificant => quote!(AllSignificant),
+        };
+        quote!(.auto_shutdown(#otp::AutoShutdown::#mode))
+    });
+    quote!(#intensity #auto_shutdown)
+}
+
+/// `.intensity(3, 5s)`
+fn intensity(intensity: Intensity) -> TokenStream {
+    let (restarts, period) = (intensity.restarts, shared::duration(intensity.period));
+    quote!(.intensity(#restarts, #period))
+}
+
+/// A constant range of durations.
+fn backoff(Backoff { min, max }: Backoff) -> TokenStream {
+    let (min, max) = (shared::duration(min), shared::duration(max));
+    quote!(#min..=#max)
+}
+
+fn mailbox_on_restart(otp: &TokenStream, mailbox: MailboxOnRestart) -> TokenStream {
+    match mailbox {
+        MailboxOnRestart::Drop => quote!(#otp::MailboxOnRestart::Drop),
+        MailboxOnRestart::Keep => quote!(#otp::MailboxOnRestart::Keep),
+    }
 }
 
 /// The id of a child in its supervisor: its name.

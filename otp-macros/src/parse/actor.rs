@@ -8,8 +8,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, Error, FnArg, GenericArgument, ItemImpl, LitStr, Pat, PatType, Path, PathArguments, Result, Signature,
-    Token, Type, Visibility,
+    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, ItemImpl, Lit, LitStr, Pat, PatType, Path, PathArguments,
+    Result, Signature, Token, Type, Visibility,
 };
 
 use super::options;
@@ -19,7 +19,7 @@ use crate::marker;
 use crate::wording;
 
 /// The keys of `#[actor(..)]`.
-const KEYS: [&str; 6] = ["name", "client", "mailbox", "restart", "shutdown", "crate"];
+const KEYS: [&str; 7] = ["name", "client", "mailbox", "on_full", "restart", "shutdown", "crate"];
 
 /// Reads a block; `None` when there is no tree to build, because the item is no inherent `impl`.
 pub(crate) fn actor(arguments: TokenStream, item: TokenStream, cx: &mut Errors) -> Option<Actor> {
@@ -119,14 +119,30 @@ fn option(input: ParseStream<'_>, options: &mut Options, seen: &mut Vec<Ident>) 
     }
     input.parse::<Token![=]>()?;
     match key.to_string().as_str() {
-        "name" => options.name = Some(input.parse::<LitStr>()?),
+        "name" => options.name = Some(name(input)?),
         "client" => options.client = Some(input.parse()?),
         "restart" => options.restart = Some(options::restart(input)?),
         "shutdown" => options.shutdown = Some(options::shutdown(input)?),
-        "mailbox" => mailbox(input)?,
+        "mailbox" => options.mailbox = Some(options::mailbox(input)?),
+        "on_full" => options.on_full = Some(input.parse()?),
         _ => options.otp = Some(crate_path(input)?),
     }
     Ok(())
+}
+
+/// `"counter"`, or an expression that is a `Name`.
+fn name(input: ParseStream<'_>) -> Result<Expr> {
+    let value = input.parse()?;
+    match &value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => {
+            Err(Error::new_spanned(text, "a name can't be empty"))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Ok(value),
+        Expr::Lit(other) => {
+            Err(Error::new_spanned(other, "a name is a string, or an expression that is an `otp::Name`"))
+        }
+        _ => Ok(value),
+    }
 }
 
 /// How an option is written.
@@ -136,18 +152,10 @@ fn example(key: &Ident) -> &'static str {
         "client" => "client = CounterClient",
         "restart" => "restart = transient",
         "shutdown" => "shutdown = 5s",
-        "mailbox" => "mailbox = unbounded",
+        "mailbox" => "mailbox = bounded(1000, block)",
+        "on_full" => "on_full = overflowed",
         _ => "crate = ::otp",
     }
-}
-
-/// `unbounded`, the only kind of mailbox there is.
-fn mailbox(input: ParseStream<'_>) -> Result<()> {
-    let kind = input.call(Ident::parse_any)?;
-    if kind == "unbounded" {
-        return Ok(());
-    }
-    Err(Error::new_spanned(&kind, wording::unknown("`mailbox` value", &kind, &["unbounded"])))
 }
 
 /// The path of the crate `otp`; it must hold in every module, so it must start at the root.

@@ -32,7 +32,14 @@ const AUTO_SHUTDOWNS: [(&str, AutoShutdown); 3] = [
     ("all_significant", AutoShutdown::AllSignificant),
 ];
 const TREE_OPTIONS: [&str; 2] = ["intensity", "auto_shutdown"];
-const CHILD_OPTIONS: [&str; 4] = ["restart", "shutdown", "significant", "name"];
+const CHILD_OPTIONS: [&str; 7] =
+    ["restart", "shutdown", "significant", "name", "mailbox", "backoff", "mailbox_on_restart"];
+/// Those of each child of it, then its own.
+const DYNAMIC_OPTIONS: [&str; 8] =
+    ["restart", "shutdown", "mailbox", "backoff", "mailbox_on_restart", "name", "max_children", "intensity"];
+/// Those of each partition, then its own.
+const PARTITION_OPTIONS: [&str; 9] =
+    ["restart", "shutdown", "mailbox", "backoff", "mailbox_on_restart", "name", "partitions", "strategy", "intensity"];
 /// What the options of a tree are called in Erlang and Elixir, and what to write here.
 const ELSEWHERE: [(&str, &str); 4] = [
     ("strategy", "write it behind the name of the tree, as in `Shop<one_for_all>`"),
@@ -204,7 +211,7 @@ fn entry(input: ParseStream, level: &mut Level, seen: &mut Vec<Ident>, cx: &mut 
     let (start, mut last) = child::start(input, &name, cx)?;
     let mut options = ChildOptions::default();
     if input.peek(token::Brace) && !matches!(start, Start::Spec(_)) {
-        (options, last) = child::options(input, cx)?;
+        (options, last) = child::options(input, &start, cx)?;
     }
     let ended = match start {
         // It has had its error.

@@ -78,6 +78,24 @@ const _: () = {
                 CounterMessage::Get(..) => "get",
             }
         }
+        fn message_kind(message: &Self::Message) -> ::otp::sys::MessageKind {
+            match message {
+                #[cfg(feature = "one")]
+                CounterMessage::Get(.., reply) => {
+                    ::otp::sys::MessageKind::Call {
+                        from: ::otp::ReplyTo::caller(reply),
+                    }
+                }
+            }
+        }
+        fn format_status(&self, texts: &mut ::otp::sys::StatusTexts) {
+            use ::otp::__private::{
+                Rewritten as _, Shown as _, Unchanged as _, Unshown as _,
+            };
+            let shown = &::otp::__private::State(self);
+            shown.show(texts);
+            shown.rewrite(texts);
+        }
     }
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<Counter> for CounterRef<M> {

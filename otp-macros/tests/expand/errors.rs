@@ -1,11 +1,8 @@
 ::core::compile_error! {
-    "unknown `#[actor]` argument `nmae`, expected one of `name`, `client`, `mailbox`, `restart`, `shutdown`, `crate`\n\nhelp: did you mean `name`?"
+    "unknown `#[actor]` argument `nmae`, expected one of `name`, `client`, `mailbox`, `on_full`, `restart`, `shutdown`, `crate`\n\nhelp: did you mean `name`?"
 }
 ::core::compile_error! {
     "an actor cannot borrow: it outlives the function that starts it\n\nhelp: store owned data, or share it with `Arc<T>`"
-}
-::core::compile_error! {
-    "unknown `#[handle_call]` argument `priority`\n\nhelp: write `#[handle_call]`, which takes none"
 }
 ::core::compile_error! {
     "`#[handle_call]` method `find` must take `&mut self` or `&self` as its first parameter"
@@ -51,6 +48,14 @@ const _: () = {
         }
         fn message_name(message: &Self::Message) -> &'static str {
             let _ = (message,);
+            ::core::unimplemented!()
+        }
+        fn message_kind(message: &Self::Message) -> ::otp::sys::MessageKind {
+            let _ = (message,);
+            ::core::unimplemented!()
+        }
+        fn format_status(&self, texts: &mut ::otp::sys::StatusTexts) {
+            let _ = (texts,);
             ::core::unimplemented!()
         }
     }

@@ -74,6 +74,20 @@ const _: () = {
                 StackMessage::__Unused(never, _) => match *never {}
             }
         }
+        fn message_kind(message: &Self::Message) -> ::otp::sys::MessageKind {
+            match message {
+                StackMessage::Swap { .. } => ::otp::sys::MessageKind::Cast,
+                StackMessage::__Unused(never, _) => match *never {}
+            }
+        }
+        fn format_status(&self, texts: &mut ::otp::sys::StatusTexts) {
+            use ::otp::__private::{
+                Rewritten as _, Shown as _, Unchanged as _, Unshown as _,
+            };
+            let shown = &::otp::__private::State(self);
+            shown.show(texts);
+            shown.rewrite(texts);
+        }
     }
     #[automatically_derived]
     impl<T: Clone, const N: usize, M: ::otp::Mode> ::otp::Client<Stack<T, N>>

@@ -24,6 +24,10 @@ impl Counter {
         body
     }
     #[handle_info(__inside_actor)]
+    fn line(&mut self, line: Line) {
+        body
+    }
+    #[handle_info(__inside_actor)]
     fn down(&mut self, down: Down, ctx: &mut Context<Self>) {
         body
     }
@@ -43,6 +47,7 @@ const _: () = {
         Fetch(::otp::__private::Payload<String>, ::otp::ReplyTo<Bytes>),
         Reset,
         Tick,
+        Line(::otp::__private::Payload<Line>),
     }
     #[automatically_derived]
     impl ::otp::Actor for Counter {
@@ -102,6 +107,11 @@ const _: () = {
                         ::otp::IntoOutcome::into_outcome(Self::tick(self)),
                     )
                 }
+                CounterMessage::Line(line) => {
+                    ::otp::Handled::Done(
+                        ::otp::IntoOutcome::into_outcome(Self::line(self, line.take())),
+                    )
+                }
             }
         }
         fn info<'a>(
@@ -109,6 +119,14 @@ const _: () = {
             info: ::otp::Info,
             ctx: &'a mut ::otp::Context<Self>,
         ) -> ::otp::Handled<'a> {
+            let info = match info.downcast::<Line>() {
+                ::core::result::Result::Ok(line) => {
+                    return ::otp::Handled::Done(
+                        ::otp::IntoOutcome::into_outcome(Self::line(self, line)),
+                    );
+                }
+                ::core::result::Result::Err(info) => info,
+            };
             let info = match info.downcast::<Down>() {
                 ::core::result::Result::Ok(down) => {
                     return ::otp::Handled::Done(
@@ -133,9 +151,42 @@ const _: () = {
                 CounterMessage::Fetch(..) => "fetch",
                 CounterMessage::Reset => "reset",
                 CounterMessage::Tick => "tick",
+                CounterMessage::Line(..) => "line",
             }
         }
+        fn message_kind(message: &Self::Message) -> ::otp::sys::MessageKind {
+            match message {
+                CounterMessage::Get(.., reply) => {
+                    ::otp::sys::MessageKind::Call {
+                        from: ::otp::ReplyTo::caller(reply),
+                    }
+                }
+                CounterMessage::When(.., reply) => {
+                    ::otp::sys::MessageKind::Call {
+                        from: ::otp::ReplyTo::caller(reply),
+                    }
+                }
+                CounterMessage::Fetch(.., reply) => {
+                    ::otp::sys::MessageKind::Call {
+                        from: ::otp::ReplyTo::caller(reply),
+                    }
+                }
+                CounterMessage::Reset { .. } => ::otp::sys::MessageKind::Cast,
+                CounterMessage::Tick { .. } => ::otp::sys::MessageKind::Info,
+                CounterMessage::Line { .. } => ::otp::sys::MessageKind::Info,
+            }
+        }
+        fn format_status(&self, texts: &mut ::otp::sys::StatusTexts) {
+            use ::otp::__private::{
+                Rewritten as _, Shown as _, Unchanged as _, Unshown as _,
+            };
+            let shown = &::otp::__private::State(self);
+            shown.show(texts);
+            shown.rewrite(texts);
+        }
     }
+    #[automatically_derived]
+    impl ::otp::Handles<Line> for Counter {}
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<Counter> for CounterRef<M> {
         type Mode = M;
@@ -231,6 +282,15 @@ const _: () = {
         ///Sends `tick`.
         fn tick(&self) -> <M as ::otp::Mode>::Cast<Counter> {
             self.0.cast(CounterMessage::Tick)
+        }
+        ///Sends `line`.
+        fn line(&self, line: Line) -> <M as ::otp::Mode>::Cast<Counter> {
+            self.0
+                .cast(
+                    CounterMessage::Line(
+                        ::otp::__private::handler_argument_must_be_send::<Line>()(line),
+                    ),
+                )
         }
     }
     impl Counter {

@@ -46,6 +46,19 @@ const _: () = {
                 structMessage::Move(..) => "move",
             }
         }
+        fn message_kind(message: &Self::Message) -> ::otp::sys::MessageKind {
+            match message {
+                structMessage::Move { .. } => ::otp::sys::MessageKind::Cast,
+            }
+        }
+        fn format_status(&self, texts: &mut ::otp::sys::StatusTexts) {
+            use ::otp::__private::{
+                Rewritten as _, Shown as _, Unchanged as _, Unshown as _,
+            };
+            let shown = &::otp::__private::State(self);
+            shown.show(texts);
+            shown.rewrite(texts);
+        }
     }
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<r#struct> for structRef<M> {

@@ -27,6 +27,11 @@ impl Shop {
     pub(crate) fn supervisor(&self) -> &::otp::SupervisorRef {
         &self.0
     }
+    /// The shape of the tree, as it is declared. Nothing has to run.
+    #[must_use]
+    pub(crate) fn tree() -> ::otp::supervisor::Tree {
+        ::otp::__private::declared_shape::<Self>()
+    }
 }
 #[automatically_derived]
 impl ::core::clone::Clone for Shop {
@@ -69,6 +74,11 @@ impl ShopWorkers {
     #[must_use]
     pub(crate) fn supervisor(&self) -> &::otp::SupervisorRef {
         &self.0
+    }
+    /// The shape of the tree, as it is declared. Nothing has to run.
+    #[must_use]
+    pub(crate) fn tree() -> ::otp::supervisor::Tree {
+        ::otp::__private::declared_shape::<Self>()
     }
 }
 #[automatically_derived]
@@ -176,14 +186,14 @@ const _: () = {
         let builder = builder
             .child(
                 "db",
-                {
-                    let args = ::core::clone::Clone::clone(args);
-                    <Db as ::otp::Child>::spec(move || {
-                        let config = &args.0;
-                        let _ = &config;
-                        (config.url.clone(),)
+                <Db as ::otp::Child>::spec({
+                        let args = ::core::clone::Clone::clone(args);
+                        move || {
+                            let config = &args.0;
+                            let _ = &config;
+                            (config.url.clone(),)
+                        }
                     })
-                }
                     .shutdown(
                         ::otp::Shutdown::After(::core::time::Duration::new(10u64, 0u32)),
                     )
@@ -214,17 +224,17 @@ const _: () = {
                                 builder = builder
                                     .child(
                                         ("worker", index),
-                                        {
-                                            let kept_db = ::core::clone::Clone::clone(&db);
-                                            let kept_i = ::core::clone::Clone::clone(&i);
-                                            <Worker as ::otp::Child>::spec(move || {
-                                                let db = ::core::clone::Clone::clone(&kept_db);
-                                                let _ = &db;
-                                                let i = ::core::clone::Clone::clone(&kept_i);
-                                                let _ = &i;
-                                                (db, i)
+                                        <Worker as ::otp::Child>::spec({
+                                                let kept_db = ::core::clone::Clone::clone(&db);
+                                                let kept_i = ::core::clone::Clone::clone(&i);
+                                                move || {
+                                                    let db = ::core::clone::Clone::clone(&kept_db);
+                                                    let _ = &db;
+                                                    let i = ::core::clone::Clone::clone(&kept_i);
+                                                    let _ = &i;
+                                                    (db, i)
+                                                }
                                             })
-                                        }
                                             .restart(::otp::Restart::Transient)
                                             .name({
                                                 let i = ::core::clone::Clone::clone(&i);
@@ -245,17 +255,17 @@ const _: () = {
         let builder = builder
             .child(
                 "metrics",
-                {
-                    let kept_db = ::core::clone::Clone::clone(&db);
-                    let kept_workers = ::core::clone::Clone::clone(&workers);
-                    <Metrics as ::otp::Child>::spec(move || {
-                        let db = ::core::clone::Clone::clone(&kept_db);
-                        let _ = &db;
-                        let workers = ::core::clone::Clone::clone(&kept_workers);
-                        let _ = &workers;
-                        (db, workers)
+                <Metrics as ::otp::Child>::spec({
+                        let kept_db = ::core::clone::Clone::clone(&db);
+                        let kept_workers = ::core::clone::Clone::clone(&workers);
+                        move || {
+                            let db = ::core::clone::Clone::clone(&kept_db);
+                            let _ = &db;
+                            let workers = ::core::clone::Clone::clone(&kept_workers);
+                            let _ = &workers;
+                            (db, workers)
+                        }
                     })
-                }
                     .restart(::otp::Restart::Temporary)
                     .significant(true),
             );
@@ -277,6 +287,30 @@ const _: () = {
         fn client(slot: ::otp::Slot) -> Self {
             Self(::otp::SupervisorRef::from_slot(slot))
         }
+        fn shape() -> ::core::option::Option<::otp::supervisor::Tree> {
+            let tree = ::otp::supervisor::Tree::new("Shop", ::otp::Strategy::RestForOne)
+                .intensity(3u32, ::core::time::Duration::new(0u64, 500000000u32))
+                .auto_shutdown(::otp::AutoShutdown::AnySignificant);
+            let tree = tree
+                .child(
+                    <Db as ::otp::Child>::declared("db")
+                        .shutdown(
+                            ::otp::Shutdown::After(
+                                ::core::time::Duration::new(10u64, 0u32),
+                            ),
+                        ),
+                );
+            let tree = tree.child(<ShopWorkers as ::otp::Child>::declared("workers"));
+            #[cfg(feature = "metrics")]
+            let tree = tree
+                .child(
+                    <Metrics as ::otp::Child>::declared("metrics")
+                        .restart(::otp::Restart::Temporary)
+                        .significant(),
+                );
+            let tree = tree.child(::otp::supervisor::TreeChild::unknown("extra"));
+            ::core::option::Option::Some(tree)
+        }
     }
     #[automatically_derived]
     impl ::otp::Child for ShopWorkers {
@@ -291,6 +325,19 @@ const _: () = {
         fn client(slot: ::otp::Slot) -> Self {
             Self(::otp::SupervisorRef::from_slot(slot))
         }
+        fn shape() -> ::core::option::Option<::otp::supervisor::Tree> {
+            let tree = ::otp::supervisor::Tree::new(
+                "ShopWorkers",
+                ::otp::Strategy::OneForAll,
+            );
+            let tree = tree
+                .child(
+                    <Worker as ::otp::Child>::declared("worker")
+                        .repeated("0..*shards")
+                        .restart(::otp::Restart::Transient),
+                );
+            ::core::option::Option::Some(tree)
+        }
     }
     let _ = Shop::start;
     let _ = Shop::start_link;
@@ -301,6 +348,8 @@ const _: () = {
     let _ = Shop::metrics;
     let _ = Shop::extra;
     let _ = Shop::supervisor;
+    let _ = Shop::tree;
     let _ = ShopWorkers::worker;
     let _ = ShopWorkers::supervisor;
+    let _ = ShopWorkers::tree;
 };

@@ -42,6 +42,11 @@ impl Shop {
     pub fn supervisor(&self) -> &::otp::SupervisorRef {
         &self.0
     }
+    /// The shape of the tree, as it is declared. Nothing has to run.
+    #[must_use]
+    pub fn tree() -> ::otp::supervisor::Tree {
+        ::core::unimplemented!()
+    }
 }
 #[automatically_derived]
 impl ::core::clone::Clone for Shop {
@@ -79,6 +84,11 @@ impl ShopBack {
     #[must_use]
     pub fn supervisor(&self) -> &::otp::SupervisorRef {
         &self.0
+    }
+    /// The shape of the tree, as it is declared. Nothing has to run.
+    #[must_use]
+    pub fn tree() -> ::otp::supervisor::Tree {
+        ::core::unimplemented!()
     }
 }
 #[automatically_derived]

@@ -3,20 +3,28 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
 };
 
-use super::{Actor, Slot};
+use super::{
+    Actor, CallError, Sent, Slot,
+    left::{LeftCall, Taker},
+};
 use crate::{
-    process::{AnyProcess, Pid, cell::Cell, current, signal::Item},
+    process::{AnyProcess, Pid, RegName, cell::Cell, common::PendingCall, current, mailbox::Weight, signal::Item},
     scheduler::TaskRef,
 };
 
-/// One process, or a place that processes hold one after another.
+/// One process, or a place or a name that processes hold one after another.
 pub struct Address<A: Actor>(Kind<A>);
 
 enum Kind<A: Actor> {
     Process(TaskRef<Cell<A::Message>>),
     Slot(Slot),
+    /// A place, for a sender that waits until somebody holds it.
+    Patient(Slot),
+    Name(RegName),
 }
 
 impl<A: Actor> Address<A> {
@@ -28,38 +36,127 @@ impl<A: Actor> Address<A> {
         Self(Kind::Slot(slot))
     }
 
+    pub(crate) fn name(name: RegName) -> Self {
+        Self(Kind::Name(name))
+    }
+
     /// The process that a message would reach now.
     #[inline]
     pub(crate) fn resolve(&self) -> Option<TaskRef<Cell<A::Message>>> {
         match &self.0 {
             Kind::Process(process) => Some(process.clone()),
             Kind::Slot(slot) => slot.holder().as_ref().and_then(AnyProcess::typed).cloned(),
+            Kind::Patient(slot) => slot.present().as_ref().and_then(AnyProcess::typed).cloned(),
+            Kind::Name(name) => name.process().as_ref().and_then(AnyProcess::typed).cloned(),
         }
+    }
+
+    /// The same, for a sender that waits until somebody holds the place, if it is one.
+    pub(super) fn patient(&self) -> Self {
+        match self.clone().0 {
+            Kind::Slot(slot) => Self(Kind::Patient(slot)),
+            kind => Self(kind),
+        }
+    }
+
+    /// Leaves the request of a call that found nobody, or one that has ended, for whoever comes. Gives a process that
+    /// has held the place, and who will have taken the request.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when nobody is to come, or the sender does not wait.
+    #[cold]
+    pub(super) fn leave(
+        &self,
+        message: A::Message,
+        call: Arc<dyn PendingCall>,
+        failed: Option<AnyProcess>,
+    ) -> Result<(AnyProcess, Taker), CallError> {
+        let Kind::Patient(slot) = &self.0 else { return Err(CallError::NoProc) };
+        let (call, taker) = LeftCall::new(call);
+        let before = slot.leave(message, Some(call), failed).map_err(|_| CallError::NoProc)?;
+        Ok((before, taker))
+    }
+
+    /// Whoever has held the place that a patient sender waits for.
+    pub(super) fn awaited(&self) -> Option<AnyProcess> {
+        let Kind::Patient(slot) = &self.0 else { return None };
+        slot.awaited(&slot.state()).cloned()
     }
 
     pub(crate) fn pid(&self) -> Option<Pid> {
         match &self.0 {
             Kind::Process(process) => Some(process.common().pid),
-            Kind::Slot(slot) => slot.pid(),
+            Kind::Slot(slot) | Kind::Patient(slot) => slot.pid(),
+            Kind::Name(_) => self.resolve().map(|process| process.common().pid),
         }
     }
 
-    /// Sends a message that nobody waits for.
+    /// The place in a tree that it names.
+    pub(crate) fn as_slot(&self) -> Option<&Slot> {
+        match &self.0 {
+            Kind::Slot(slot) | Kind::Patient(slot) => Some(slot),
+            Kind::Process(_) | Kind::Name(_) => None,
+        }
+    }
+
+    pub(super) fn is_process(&self) -> bool {
+        matches!(self.0, Kind::Process(_))
+    }
+
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self.0, Kind::Name(_))
+    }
+
+    /// A message found nobody here.
+    pub(super) fn count_undelivered(&self) {
+        if let Kind::Slot(slot) | Kind::Patient(slot) = &self.0 {
+            slot.count_undelivered();
+        }
+    }
+
+    /// Sends a message that nobody waits for, unless for room; then at most for `limit`.
     #[inline]
-    pub(crate) fn send(&self, message: A::Message) {
+    pub(crate) fn send(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
         if current::is_lost() {
-            return;
+            return Sent::done();
         }
         match &self.0 {
-            // One that has ended gets no more messages.
-            Kind::Process(process) => drop(Cell::push(process, Item::Message(message))),
-            Kind::Slot(slot) => {
-                let sent = self.resolve().is_some_and(|process| Cell::push(&process, Item::Message(message)).is_ok());
-                if !sent {
-                    slot.count_undelivered();
-                }
-            }
+            Kind::Process(process) => match Cell::offer(process, message, Weight::Cast) {
+                Ok(Some(ticket)) => Sent::in_line(process, ticket, limit()),
+                // One that has ended gets no more messages.
+                Ok(None) | Err(_) => Sent::done(),
+            },
+            Kind::Slot(slot) => self.offer(message, limit).unwrap_or_else(|| {
+                slot.count_undelivered();
+                Sent::done()
+            }),
+            Kind::Patient(slot) => self.offer_or_leave(slot, message, limit),
+            Kind::Name(_) => self.offer(message, limit).unwrap_or(Sent::done()),
         }
+    }
+
+    /// Sends to whom it names now; nothing when there is nobody.
+    fn offer(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Option<Sent> {
+        let process = self.resolve()?;
+        let ticket = Cell::offer(&process, message, Weight::Cast).ok()?;
+        Some(ticket.map_or(Sent::done(), |ticket| Sent::in_line(&process, ticket, limit())))
+    }
+
+    /// As [`offer`](Self::offer); what finds nobody is left for who comes.
+    fn offer_or_leave(&self, slot: &Slot, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
+        let (unsent, failed) = match self.resolve() {
+            None => (message, None),
+            Some(process) => match Cell::offer(&process, message, Weight::Cast) {
+                Ok(None) => return Sent::done(),
+                Ok(Some(ticket)) => return Sent::in_line(&process, ticket, limit()),
+                Err(Item::Message(message)) => (message, Some(AnyProcess::from(process))),
+                Err(Item::Timed(_) | Item::Signal(_)) => unreachable!("what comes back is what was offered"),
+            },
+        };
+        if slot.leave(unsent, None, failed).is_err() {
+            slot.count_undelivered();
+        }
+        Sent::done()
     }
 }
 
@@ -68,6 +165,8 @@ impl<A: Actor> Clone for Address<A> {
         Self(match &self.0 {
             Kind::Process(process) => Kind::Process(process.clone()),
             Kind::Slot(slot) => Kind::Slot(slot.clone()),
+            Kind::Patient(slot) => Kind::Patient(slot.clone()),
+            Kind::Name(name) => Kind::Name(name.clone()),
         })
     }
 }
@@ -76,7 +175,8 @@ impl<A: Actor> PartialEq for Address<A> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Kind::Process(a), Kind::Process(b)) => a.common().pid == b.common().pid,
-            (Kind::Slot(a), Kind::Slot(b)) => a.is_same(b),
+            (Kind::Slot(a) | Kind::Patient(a), Kind::Slot(b) | Kind::Patient(b)) => a.is_same(b),
+            (Kind::Name(a), Kind::Name(b)) => a == b,
             _ => false,
         }
     }
@@ -88,7 +188,8 @@ impl<A: Actor> Hash for Address<A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Kind::Process(process) => process.common().pid.hash(state),
-            Kind::Slot(slot) => slot.address().hash(state),
+            Kind::Slot(slot) | Kind::Patient(slot) => slot.address().hash(state),
+            Kind::Name(name) => name.hash(state),
         }
     }
 }
@@ -97,7 +198,8 @@ impl<A: Actor> fmt::Debug for Address<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Process(process) => fmt::Display::fmt(&process.common().pid, f),
-            Kind::Slot(slot) => slot.fmt(f),
+            Kind::Slot(slot) | Kind::Patient(slot) => slot.fmt(f),
+            Kind::Name(name) => name.fmt(f),
         }
     }
 }

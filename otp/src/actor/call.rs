@@ -4,16 +4,14 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::Ordering::{Release, SeqCst},
-    },
-    task::{Context, Poll},
+    sync::{Arc, atomic::Ordering::SeqCst},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use super::{
     Actor, Address, CallError,
+    left::Taker,
     reply::{Answer, ReplySlot, ReplyTo},
 };
 use crate::{
@@ -21,6 +19,7 @@ use crate::{
         AnyProcess, ExitReason, Pid,
         cell::Cell,
         current::{self, Interrupted},
+        mailbox::{Ticket, Weight},
         signal::Item,
         timer::WakeUp,
     },
@@ -34,6 +33,39 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 struct InFlight<T> {
     slot: Arc<ReplySlot<T>>,
     callee: AnyProcess,
+    /// Where it stood in line when the callee's mailbox was full.
+    ticket: Option<Ticket>,
+    /// The request was left for whoever takes it, who is the callee then; until that, `callee` is one that has gone.
+    left: Option<Taker>,
+}
+
+impl<T: 'static> InFlight<T> {
+    /// Gives the call up: whether its handler had begun, or what it came to at the last moment.
+    fn cancel(&self) -> Result<bool, Answer<T>> {
+        let cancelled = self.slot.cancel();
+        if cancelled.is_ok()
+            && let Some(ticket) = self.ticket
+        {
+            self.callee.process().withdraw(ticket);
+        }
+        cancelled
+    }
+
+    /// Looks who has taken a request that was left.
+    #[inline]
+    fn find_taker(&mut self) {
+        if let Some(callee) = self.left.as_ref().and_then(Taker::get) {
+            (self.callee, self.left) = (callee, None);
+        }
+    }
+
+    /// Why there is no answer.
+    fn no_answer(&self) -> CallError {
+        if self.left.is_some() {
+            return CallError::NoProc;
+        }
+        self.callee.common().reason().map_or(CallError::NoReply, CallError::Exited)
+    }
 }
 
 /// A reply that will come.
@@ -61,7 +93,7 @@ impl<T: 'static> Reply<T> {
         T: Send,
     {
         let (state, deadline) = match address.resolve() {
-            None => (Err(CallError::NoProc), Moment::FAR),
+            None => Self::leave(address, limit, make),
             Some(callee) => {
                 let common = callee.common();
                 let caller = current::try_with(AnyProcess::clone);
@@ -72,20 +104,76 @@ impl<T: 'static> Reply<T> {
                 } else {
                     let outside = caller.as_ref().is_none_or(|me| me.pid().node != common.pid.node);
                     let slot = ReplySlot::new(common.pid, caller);
-                    match Cell::push(&callee, Item::Message(make(ReplyTo::new(Arc::clone(&slot))))) {
+                    match Cell::offer(&callee, make(ReplyTo::new(Arc::clone(&slot))), Weight::Call) {
+                        Err(Item::Message(request)) => {
+                            let deadline = common.deadline(limit);
+                            let state = Self::left(address, request, slot, Some(AnyProcess::from(callee)));
+                            return Self::waiting(state, deadline);
+                        }
                         Err(_) => Err(CallError::NoProc),
                         // No process of its node will look after the callee, so the callee looks after the call.
-                        Ok(()) if outside && !common.watch_call(slot.clone()) => {
+                        Ok(_) if outside && !common.watch_call(slot.clone()) => {
                             Err(CallError::Exited(ended(common.reason())))
                         }
-                        Ok(()) => Ok(slot),
+                        Ok(ticket) => Ok((slot, ticket)),
                     }
                 };
                 let deadline = common.deadline(limit);
-                (state.map(|slot| InFlight { slot, callee: AnyProcess::from(callee) }), deadline)
+                let in_flight =
+                    |(slot, ticket)| InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None };
+                (state.map(in_flight), deadline)
             }
         };
+        Self::waiting(state, deadline)
+    }
+
+    #[inline]
+    fn waiting(state: Result<InFlight<T>, CallError>, deadline: Moment) -> Self {
         Self { state, deadline, timer: WakeUp::new(), polled_elsewhere: false, finished: false }
+    }
+
+    /// Nobody is there: the request is left for whoever comes, if the sender waits for that.
+    #[cold]
+    fn leave<A: Actor>(
+        address: &Address<A>,
+        limit: Option<Duration>,
+        make: impl FnOnce(ReplyTo<T>) -> A::Message,
+    ) -> (Result<InFlight<T>, CallError>, Moment)
+    where
+        T: Send,
+    {
+        let Some(before) = address.awaited() else { return (Err(CallError::NoProc), Moment::FAR) };
+        if current::is_lost() {
+            return (Err(CallError::Exiting), Moment::FAR);
+        }
+        let slot = ReplySlot::new(before.pid(), current::try_with(AnyProcess::clone));
+        let request = make(ReplyTo::new(Arc::clone(&slot)));
+        (Self::left(address, request, slot, None), before.common().deadline(limit))
+    }
+
+    #[cold]
+    fn left<A: Actor>(
+        address: &Address<A>,
+        request: A::Message,
+        slot: Arc<ReplySlot<T>>,
+        failed: Option<AnyProcess>,
+    ) -> Result<InFlight<T>, CallError>
+    where
+        T: Send,
+    {
+        slot.leave();
+        let (callee, taker) = address.leave(request, slot.clone(), failed)?;
+        Ok(InFlight { slot, callee, ticket: None, left: Some(taker) })
+    }
+
+    /// The two sides of a call that nobody sent.
+    pub(super) fn unsent(callee: AnyProcess) -> (ReplyTo<T>, Self)
+    where
+        T: Send,
+    {
+        let slot = ReplySlot::new(callee.pid(), None);
+        let state = Ok(InFlight { slot: Arc::clone(&slot), callee, ticket: None, left: None });
+        (ReplyTo::new(slot), Self::waiting(state, Moment::FAR))
     }
 
     /// Waits for the reply.
@@ -110,6 +198,34 @@ impl<T: 'static> Reply<T> {
             Poll::Pending => timer.poll(cx, deadline).map(|()| None),
         }));
         waited.unwrap_or_else(|interrupted| Some(Err(interrupted.into())))
+    }
+
+    /// Waits at most for `limit` (`None`: for as long as it takes) and then gives the call up: a handler that has not
+    /// begun will not run, and a late answer is dropped. `gen_server:receive_response/2`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    ///
+    /// # Panics
+    /// When the reply was taken before.
+    pub fn receive(mut self, limit: impl Into<Option<Duration>>) -> Result<T, CallError> {
+        if let Ok(call) = &self.state {
+            self.deadline = self.deadline.min(call.callee.common().deadline(limit.into()));
+        }
+        self.wait()
+    }
+
+    /// The reply, if it has come; otherwise it can be asked or waited for again. `gen_server:check_response/2`.
+    ///
+    /// # Panics
+    /// When the reply was taken before.
+    pub fn check(&mut self) -> Option<Result<T, CallError>> {
+        self.timer.look();
+        // Whoever only looks waits for nobody, and is woken by nothing.
+        match Pin::new(self).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(reply) => Some(reply),
+            Poll::Pending => None,
+        }
     }
 
     /// Says whom its process waits for, if this is the only call that it waits for, and looks whether that closes a
@@ -148,34 +264,6 @@ impl<T: 'static> Reply<T> {
     }
 }
 
-/// Says, while it lives, that the current process waits for another one to start or to end, so that a call which the
-/// other makes back to it is recognised as a deadlock.
-pub(crate) struct WaitsFor(());
-
-impl WaitsFor {
-    pub(crate) fn process(other: Pid) -> Self {
-        current::with(|me| {
-            let common = me.common();
-            let waits = common.own.waits.get() + 1;
-            common.own.waits.set(waits);
-            let only = u32::from(waits) + common.own.calls.get() == 1;
-            common.waits_for.store(if only { other.token() } else { 0 }, SeqCst);
-        });
-        Self(())
-    }
-}
-
-impl Drop for WaitsFor {
-    #[inline]
-    fn drop(&mut self) {
-        current::try_with(|me| {
-            let waits = &me.common().own.waits;
-            waits.set(waits.get() - 1);
-            me.common().waits_for.store(0, Release);
-        });
-    }
-}
-
 /// The reason of a process that has ended.
 fn ended(reason: Option<ExitReason>) -> ExitReason {
     reason.unwrap_or(ExitReason::NoProc)
@@ -188,16 +276,24 @@ impl<T: 'static> Future for Reply<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         assert!(!this.finished, "a reply is taken once");
+        if let Ok(call) = &mut this.state {
+            call.find_taker();
+        }
         let outcome = match &this.state {
             Err(error) => Err(error.clone()),
             Ok(call) => match call.slot.poll(cx) {
                 Answer::Given(answer) => Ok(answer),
-                Answer::None => Err(call.callee.common().reason().map_or(CallError::NoReply, CallError::Exited)),
+                Answer::None => Err(call.no_answer()),
+                Answer::Full => Err(CallError::Full),
                 Answer::Pending => {
                     let callee = call.callee.common();
-                    let elsewhere = !this.polled_elsewhere && !current::owns(cx.waker());
+                    // A request that nobody has is looked after where it is.
+                    let elsewhere = call.left.is_none() && !this.polled_elsewhere && !current::owns(cx.waker());
                     this.polled_elsewhere |= elsewhere;
-                    let given_up = if callee.is_dead() || (elsewhere && !callee.watch_call(call.slot.clone())) {
+                    // Of one that is dead we are told by itself, after its links and monitors.
+                    let watched = !elsewhere && (call.left.is_some() || !callee.is_dead())
+                        || callee.watch_call(call.slot.clone());
+                    let given_up = if !watched {
                         Some(CallError::Exited(ended(callee.reason())))
                     } else if this.timer.poll_on(&callee.node, cx, this.deadline).is_ready() {
                         Some(CallError::Timeout { started: false })
@@ -206,10 +302,11 @@ impl<T: 'static> Future for Reply<T> {
                     };
                     let Some(error) = given_up.or_else(|| this.publish(cx)) else { return Poll::Pending };
                     let Ok(call) = &this.state else { return Poll::Ready(Err(error)) };
-                    match (call.slot.cancel(), error) {
-                        (Err(Some(answer)), _) => Ok(answer),
+                    match (call.cancel(), error) {
+                        (Err(Answer::Given(answer)), _) => Ok(answer),
+                        (Err(Answer::Full), _) => Err(CallError::Full),
                         // That there is none was said at the last moment.
-                        (Err(None), _) => Err(callee.reason().map_or(CallError::NoReply, CallError::Exited)),
+                        (Err(Answer::None | Answer::Pending), _) => Err(call.no_answer()),
                         (Ok(started), CallError::Timeout { .. }) => Err(CallError::Timeout { started }),
                         (_, error) => Err(error),
                     }
@@ -229,7 +326,7 @@ impl<T: 'static> Drop for Reply<T> {
         }
         if let Ok(call) = &self.state {
             // An answer at the last moment is dropped.
-            drop(call.slot.cancel());
+            drop(call.cancel());
         }
         self.finish();
     }
@@ -254,7 +351,7 @@ impl From<Interrupted> for CallError {
 ///
 /// Each caller says whom it waits for before it looks, so of the callers of a stable cycle at least the last sees it
 /// whole. What was seen is looked at once more: a process that has gone on meanwhile has broken the cycle.
-fn deadlock(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
+pub(super) fn deadlock(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
     if callee.common().waits_for.load(SeqCst) == 0 {
         return None;
     }

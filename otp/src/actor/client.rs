@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    Actor, Address, Async, Blocking, CallError, ReplyTo, Request, Slot,
+    Actor, Address, Async, Blocking, CallError, Handles, ReplyTo, Request, Slot,
     mode::{Addressed, AwaitsReply, Mode, Target},
 };
-use crate::process::{self, ExitReason, IntoReason, MonitorRef, Pid};
+use crate::process::{self, ExitReason, IntoReason, MonitorRef, Pid, Subject};
 
 /// A client of any actor, with the messages by hand. Generated clients are made of one.
 ///
@@ -27,7 +27,8 @@ impl<A: Actor, M: Mode> Ref<A, M> {
         &self.0
     }
 
-    /// Sends a message that has no answer. Never waits; dropped when the process is gone.
+    /// Sends a message that has no answer; dropped when the process is gone. It waits only for room in a mailbox that
+    /// was asked to make it wait: see [`Policy::Block`](crate::Policy::Block).
     pub fn cast(&self, message: A::Message) -> M::Cast<A> {
         M::cast(&self.0, message)
     }
@@ -127,6 +128,22 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
         A::Client::from_inner(Ref::new(self.target().clone()))
     }
 
+    /// The same client, for a sender that waits while the process is being restarted. It changes what happens to a
+    /// client of a place in a tree; any other one has nothing to wait for.
+    ///
+    /// A call or a cast that finds nobody, a process that has ended, or one that its supervisor is ending, is left at
+    /// the place. The next incarnation handles what was left in order, before anything that is sent to it later. A call
+    /// waits for that up to its timeout, a cast never waits; nobody is reached who has ended. When nobody is to come by
+    /// itself, because the child is not started again, was never started, or its place is gone, a call ends at once
+    /// with [`CallError::NoProc`], and a cast is dropped and counted.
+    ///
+    /// A request that the process had received when it ended fails with it as ever, unless its
+    /// [mailbox is kept](crate::ChildSpec::mailbox_on_restart).
+    fn wait_for_restart(&self) -> Self {
+        let target = self.target();
+        Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(target.address.patient(), target.timeout()))))
+    }
+
     /// A client of the process that this one reaches now; `None` when there is none. It does not follow a restart.
     fn pin(&self) -> Option<Self> {
         let address = Address::process(self.target().address.resolve()?);
@@ -144,9 +161,49 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
         ClientExt::pid(self).is_some_and(process::is_alive)
     }
 
+    /// How many casts the full mailbox of the process that this client reaches now has dropped since it started; 0 when
+    /// there is none, or its [`Mailbox`](crate::Mailbox) is unbounded.
+    fn dropped(&self) -> u64 {
+        self.target().address.resolve().map_or(0, |process| process.dropped())
+    }
+
     /// Watches the process that this client reaches now; see [`monitor`](crate::monitor). `None` when there is none.
     fn monitor(&self) -> Option<MonitorRef> {
         ClientExt::pid(self).map(process::monitor)
+    }
+
+    /// A subject for messages that the actor takes by their type, in a `#[handle_info]` with one argument.
+    ///
+    /// It is for those who know what they send and not to whom. It reaches whom this client reaches: that of a place in
+    /// a tree follows restarts, and what it sends into the gap is dropped and counted.
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::Subject};
+    ///
+    /// pub struct Light { on: bool }
+    /// pub struct Toggle;
+    ///
+    /// #[actor]
+    /// impl Light {
+    ///     #[init]
+    ///     fn init() -> Self { Self { on: false } }
+    ///     #[handle_call]
+    ///     pub fn is_on(&self) -> bool { self.on }
+    ///     #[handle_info]
+    ///     fn toggle(&mut self, _toggle: Toggle) { self.on = !self.on }
+    /// }
+    ///
+    /// let light = Light::start()?;
+    /// let switch: Subject<Toggle> = light.subject();
+    /// switch.send(Toggle);
+    /// assert_eq!(light.is_on(), Ok(true));
+    /// # Ok::<(), otp::StartError>(())
+    /// ```
+    fn subject<T: Send + 'static>(&self) -> Subject<T>
+    where
+        A: Handles<T>,
+    {
+        Subject::of_place(self.target().address.clone())
     }
 
     /// Asks the process to terminate, and waits until it has. `gen_server:stop/1`.
@@ -154,7 +211,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// # Errors
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
     fn stop(&self) -> Result<(), CallError> {
-        ClientExt::stop_with(self, ExitReason::Normal, None)
+        super::stop::stop(self.target().address.resolve(), ExitReason::Normal, None)
     }
 
     /// Asks the process to terminate with a reason, and waits until it has, at most for `limit`. `gen_server:stop/3`.
@@ -165,7 +222,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason,
     /// [`CallError::Timeout`] when it takes too long, [`CallError::CallingSelf`] for a process that would stop itself.
     fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
-        super::stop::stop(ClientExt::pid(self), reason.into_reason(), limit.into())
+        super::stop::stop(self.target().address.resolve(), reason.into_reason(), limit.into())
     }
 
     #[doc(hidden)]

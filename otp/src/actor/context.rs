@@ -3,13 +3,16 @@
 use std::{fmt, marker::PhantomData, time::Duration};
 
 use super::{
-    Actor, Address, After, Build, Client, IdleTimeout, Next, OneWay, Ref, ReplyTo,
+    Actor, Address, After, Build, Client, IdleTimeout, Next, OneWay, Ref, ReplyTo, StartError,
     client::of_process,
     mode::{Later, Own},
     reply::ReplyTracker,
 };
 use crate::{
-    process::{self, ExitReason, IntoReason, MonitorRef, Pid, TimerRef, cell::Cell, current, timer},
+    process::{
+        self, Ack, AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, Subject, TimerRef, cell::Cell, current,
+        timer,
+    },
     scheduler::TaskRef,
 };
 
@@ -17,6 +20,7 @@ use crate::{
 pub struct Context<A: Actor> {
     cell: TaskRef<Cell<A::Message>>,
     stop: Option<Box<Stop>>,
+    ack: Ack<(), StartError>,
 }
 
 /// Why the actor is to end.
@@ -24,11 +28,30 @@ pub(super) struct Stop {
     pub(super) reason: ExitReason,
     /// The answer of the call that stopped it: sent after `terminate`.
     pub(super) reply: Option<Box<dyn FnOnce() + Send>>,
+    /// Whose call that is.
+    pub(super) client: Option<Pid>,
 }
 
 impl<A: Actor> Context<A> {
-    pub(super) fn new(cell: TaskRef<Cell<A::Message>>) -> Self {
-        Self { cell, stop: None }
+    pub(super) fn new(cell: TaskRef<Cell<A::Message>>, ack: Ack<(), StartError>) -> Self {
+        Self { cell, stop: None, ack }
+    }
+
+    #[inline]
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// A handler has failed: that is why it ends, whatever the handler said before.
+    pub(super) fn fail(&mut self, reason: ExitReason) {
+        let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
+        let client = self.cell.common().own.client().or(client);
+        self.stop = Some(Box::new(Stop { reason, reply, client }));
+    }
+
+    /// It has not started, and ends.
+    pub(super) fn refuse(&mut self, error: StartError) {
+        self.ack.refused(error);
     }
 
     pub(super) fn take_stop(&mut self) -> Option<Box<Stop>> {
@@ -37,6 +60,21 @@ impl<A: Actor> Context<A> {
 
     pub(super) fn cell(&self) -> &TaskRef<Cell<A::Message>> {
         &self.cell
+    }
+
+    pub(super) fn stop_reason(&self) -> Option<&ExitReason> {
+        self.stop.as_ref().map(|stop| &stop.reason)
+    }
+
+    /// Calls `f` as the process itself, which in a test of its handlers is not the current one.
+    pub(super) fn as_process<R>(&self, f: impl FnOnce(&AnyProcess) -> R) -> R {
+        if self.cell.common().is_tested_here() {
+            let me = AnyProcess::new(&self.cell);
+            let _entered = current::enter(&me);
+            f(&me)
+        } else {
+            current::with(f)
+        }
     }
 
     fn address(&self) -> Address<A> {
@@ -61,7 +99,7 @@ impl<A: Actor> Context<A> {
 
     /// Who started it.
     pub fn parent(&self) -> Option<Pid> {
-        self.cell.common().parent
+        self.cell.common().parent()
     }
 
     /// Sends to itself after a while: `ctx.after(d).reset()`. The timer ends with the process. `erlang:send_after/3`.
@@ -79,6 +117,22 @@ impl<A: Actor> Context<A> {
         timer::send_every(&self.cell, period, move || message(A::Client::from_inner(Ref::new(()))))
     }
 
+    /// A subject of its own, whose messages arrive as one of its own: `ctx.subject(|me, line| me.line(line))`. The closure
+    /// runs in the actor, with each message in turn. Gleam's `with_selector`.
+    ///
+    /// The actor closes it with [`Subject::close`]; what has not been handled by then never is.
+    ///
+    /// # Panics
+    /// When it is called in another process than the actor's own.
+    pub fn subject<T: Send + 'static>(
+        &self,
+        message: impl Fn(A::Client<Build>, T) -> A::Message + Send + Sync + 'static,
+    ) -> Subject<T> {
+        let own = current::with(AnyProcess::pid) == self.pid();
+        assert!(own, "only the process itself can do this, in its own handler");
+        super::subject::own::<A, T>(message)
+    }
+
     /// Sends to itself if no message arrives within a while; any message cancels it: `ctx.idle_timeout(d).poke()`.
     /// OTP's timeout in the return value of a callback.
     pub fn idle_timeout(&self, after: Duration) -> A::Client<IdleTimeout> {
@@ -93,33 +147,39 @@ impl<A: Actor> Context<A> {
     /// Ends the actor after this handler: `terminate` runs, then the handler's answer is sent, then the process ends.
     /// OTP's `{stop, Reason, ..}`. The first reason counts.
     pub fn stop(&mut self, reason: impl IntoReason) {
-        self.stop.get_or_insert_with(|| Box::new(Stop { reason: reason.into_reason(), reply: None }));
+        self.stop.get_or_insert_with(|| Box::new(Stop { reason: reason.into_reason(), reply: None, client: None }));
+    }
+
+    /// In `init`: whoever starts it goes on now, rather than when `init` is over. What goes wrong afterwards is seen by
+    /// links and monitors only. Later it does nothing. `proc_lib:init_ack/1`.
+    pub fn init_ack(&mut self) {
+        self.ack.said(());
     }
 
     /// Says whether exit signals become [`Exit`](crate::Exit)s for a `#[handle_info]`; returns what was said before.
     /// The exit of the parent ends the actor in any case, after `terminate`. `process_flag(trap_exit, Flag)`.
     pub fn trap_exit(&mut self, trap: bool) -> bool {
-        process::trap_exit(trap)
+        self.as_process(|_| process::trap_exit(trap))
     }
 
     /// Watches a process; its [`Down`](crate::Down) comes to a `#[handle_info]`. `erlang:monitor/2`.
     pub fn monitor(&self, target: Pid) -> MonitorRef {
-        process::monitor(target)
+        self.as_process(|_| process::monitor(target))
     }
 
     /// Ends a monitor; see [`demonitor`](crate::demonitor).
     pub fn demonitor(&self, monitor: MonitorRef) -> bool {
-        process::demonitor(monitor)
+        self.as_process(|_| process::demonitor(monitor))
     }
 
     /// Links itself to a process; see [`link`](crate::link).
     pub fn link(&self, other: Pid) {
-        process::link(other);
+        self.as_process(|_| process::link(other));
     }
 
     /// Ends a link; see [`unlink`](crate::unlink).
     pub fn unlink(&self, other: Pid) {
-        process::unlink(other);
+        self.as_process(|_| process::unlink(other));
     }
 
     /// Gives back the memory that its empty queues hold. OTP's `hibernate`.
@@ -131,9 +191,23 @@ impl<A: Actor> Context<A> {
     #[doc(hidden)]
     pub fn reply<T: 'static>(&mut self, reply: ReplyTo<T>, answer: T) {
         match &mut self.stop {
-            Some(stop) => stop.reply = Some(reply.prepare(answer)),
-            None => reply.send(answer),
+            Some(stop) => {
+                stop.client = reply.caller();
+                stop.reply = Some(reply.prepare(answer));
+            }
+            None => {
+                if self.cell.common().is_watched() {
+                    self.tell_of_answer(reply.caller());
+                }
+                reply.send(answer);
+            }
         }
+    }
+
+    #[cold]
+    fn tell_of_answer(&self, to: Option<Pid>) {
+        let message = self.cell.common().handler.get().unwrap_or_default();
+        self.cell.tell(|| Event::Out { message: message.into(), to });
     }
 
     /// For generated code: a handler that was given a `ReplyTo` has returned.
@@ -142,7 +216,7 @@ impl<A: Actor> Context<A> {
         let call = tracker.0.clone();
         if call.is_pending() {
             call.deferred();
-            current::with(|me| me.common().watch_call(call));
+            self.as_process(|me| me.common().watch_call(call));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use super::ChildId;
-use crate::process::{ExitReason, Pid};
+use crate::process::{self, ExitReason, Pid, RegName, RegisterError};
 
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +127,53 @@ impl Error for StartError {
     }
 }
 
+impl From<RegisterError> for StartError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Taken(holder) => Self::AlreadyStarted(holder),
+            error => Self::Failed(ExitReason::error(error)),
+        }
+    }
+}
+
+impl From<ExitReason> for StartError {
+    fn from(reason: ExitReason) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+impl<E: Into<Self>> From<process::StartError<E>> for StartError {
+    fn from(error: process::StartError<E>) -> Self {
+        match error {
+            process::StartError::Failed(error) => error.into(),
+            process::StartError::Exited(reason) => Self::Failed(reason),
+            process::StartError::Timeout => Self::Timeout,
+            process::StartError::Exiting => Self::Exiting,
+            process::StartError::Resources => Self::Resources,
+        }
+    }
+}
+
+/// A process was to begin to serve under a name that is not its own; see [`enter_loop`](crate::Starter::enter_loop).
+/// OTP's `process_not_registered`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRegistered(pub(super) RegName);
+
+impl NotRegistered {
+    /// The name.
+    pub fn name(&self) -> &RegName {
+        &self.0
+    }
+}
+
+impl fmt::Display for NotRegistered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the process is not registered as `{}`", self.0)
+    }
+}
+
+impl Error for NotRegistered {}
+
 /// What makes no sense in the specs of a supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -137,8 +184,12 @@ pub enum SpecError {
     SignificantForNothing(ChildId),
     /// This child is significant and permanent: it is always started again, so its end never counts.
     SignificantPermanent(ChildId),
+    /// The back-off of this child begins with no wait at all, or ends before it begins.
+    Backoff(ChildId),
     /// Restarts are counted in a period of no length.
     ZeroPeriod,
+    /// A partition supervisor is to have no partitions.
+    NoPartitions,
 }
 
 impl fmt::Display for SpecError {
@@ -154,7 +205,11 @@ impl fmt::Display for SpecError {
                     "child `{id}` is significant and permanent: it is always started again, so its end never counts"
                 )
             }
+            Self::Backoff(id) => {
+                write!(f, "the back-off of child `{id}` is no range that waits can grow in, as `100ms..=30s` is")
+            }
             Self::ZeroPeriod => f.write_str("restarts cannot be counted in a period of no length"),
+            Self::NoPartitions => f.write_str("a partition supervisor needs at least one partition"),
         }
     }
 }

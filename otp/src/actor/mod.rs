@@ -8,14 +8,21 @@ mod call;
 mod client;
 mod context;
 mod error;
+mod left;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod mode;
+mod name;
 mod options;
 mod reply;
+mod requests;
+mod sent;
 mod server;
 mod slot;
 mod stop;
+mod subject;
+mod system;
+mod test_context;
 
 /// What appears in hidden methods of public traits.
 pub(crate) mod hidden {
@@ -26,26 +33,34 @@ pub(crate) mod hidden {
     };
 }
 
-use std::{any::Any, fmt, future::Future, pin::Pin};
+use std::{any::Any, borrow::Cow, fmt, future::Future, pin::Pin};
 
 pub(crate) use self::{
     address::Address,
-    call::WaitsFor,
-    client::of_slot,
+    call::CALL_TIMEOUT,
+    client::{of_process, of_slot},
+    reply::live as live_replies,
     server::{Start, Starting, caught},
+    system::{Ended, Served, SystemRequest},
 };
 pub use self::{
     call::Reply,
     client::{Client, ClientExt, Ref},
     context::Context,
-    error::{CallError, SpecError, StartError},
+    error::{CallError, NotRegistered, SpecError, StartError},
     mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request},
+    name::Name,
     options::{Options, Restart, Shutdown},
     reply::ReplyTo,
+    requests::{NoResponse, Requests},
+    sent::Sent,
     server::Starter,
     slot::{ChildId, Slot},
+    subject::Handles,
+    system::{FormatStatus, StatusTexts},
+    test_context::TestContext,
 };
-use crate::process::{Down, Exit, ExitReason, IntoReason};
+use crate::process::{Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind};
 
 /// A server: state, and how it changes with each message. OTP's `gen_server` behaviour.
 ///
@@ -113,6 +128,13 @@ pub trait Actor: Sized + Send + 'static {
     /// Defaults of its child spec.
     const OPTIONS: Options = Options::DEFAULT;
 
+    /// Says which messages go before the others that wait; `None` when all go in the order in which they came.
+    ///
+    /// Messages of each kind keep their order among themselves. One that goes first overtakes whatever else waits, the
+    /// [`Down`]s and [`Exit`]s of others among it; it never falls behind: what a process has sent before its end is
+    /// handled before its `Down`. It runs in the sender, and must not panic.
+    const PRIORITY: Option<IsUrgent<Self::Message>> = None;
+
     /// Makes the state; runs in the new process, and whoever started it waits for it. `Module:init/1`.
     fn init(args: Self::Args, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>>;
 
@@ -125,6 +147,14 @@ pub trait Actor: Sized + Send + 'static {
         Handled::Done(Ok(()))
     }
 
+    /// Told, before the next message, that its full mailbox has dropped some; logged, if not handled otherwise.
+    ///
+    /// See [`Mailbox`](crate::Mailbox). An `Err` ends the actor with that reason.
+    fn overflowed<'a>(&'a mut self, dropped: Dropped, _ctx: &'a mut Context<Self>) -> Handled<'a> {
+        crate::report::overflowed(Self::NAME, &dropped);
+        Handled::Done(Ok(()))
+    }
+
     /// Runs before the actor ends by itself, by a panic, by [`stop`](ClientExt::stop), or by the exit of its parent
     /// while it traps exits; not when an exit signal ends it. `Module:terminate/2`.
     fn terminate<'a>(&'a mut self, _reason: &'a ExitReason, _ctx: &'a mut Context<Self>) -> Handled<'a, ()> {
@@ -133,6 +163,16 @@ pub trait Actor: Sized + Send + 'static {
 
     /// What reports call a message.
     fn message_name(message: &Self::Message) -> &'static str;
+
+    /// How a message was sent, for traces and logs.
+    fn message_kind(_message: &Self::Message) -> MessageKind {
+        MessageKind::Cast
+    }
+
+    /// Says what [`sys::get_status`](crate::sys::get_status) and the report of a crash show of the actor; its state is
+    /// not shown, if it is not said here. `#[actor]` shows the state as its `Debug` does, if there is one, and lets a
+    /// [`FormatStatus`] rewrite it. Should it panic, that is what is shown. `Module:format_status/1`.
+    fn format_status(&self, _texts: &mut StatusTexts) {}
 }
 
 /// What a callback comes to: done, or a future that borrows the actor until it is.
@@ -241,6 +281,16 @@ pub enum Info {
 }
 
 impl Info {
+    /// What traces and logs call it.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            // Not their reasons: how those are displayed is the user's code, which may fail.
+            Self::Down(down) => format!("DOWN of {}", down.pid).into(),
+            Self::Exit(exit) => format!("EXIT from {}", exit.from).into(),
+            Self::Other(_) => "message".into(),
+        }
+    }
+
     /// The content, if it is a `T`.
     ///
     /// # Errors

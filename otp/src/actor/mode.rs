@@ -5,7 +5,7 @@
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
-use super::{Actor, Address, CallError, Reply, ReplyTo, call::CALL_TIMEOUT};
+use super::{Actor, Address, CallError, Reply, ReplyTo, Sent, call::CALL_TIMEOUT};
 use crate::process::{TimerRef, current, timer};
 
 /// A way to send. One of [`Blocking`], [`Async`], [`Request`], [`OneWay`], [`After`], [`IdleTimeout`], [`Next`],
@@ -94,7 +94,8 @@ macro_rules! modes {
 modes! {
     /// A call waits for its reply: on a core its stack is set aside meanwhile, and an OS thread blocks.
     Blocking;
-    /// A call is a future of its reply, for any executor. The request is sent at once.
+    /// A call is a future of its reply, for any executor; a cast is a [`Sent`], which need not be awaited. Both are sent
+    /// at once.
     Async;
     /// A call is a [`Reply`] to be collected later; it has no deadline of its own.
     Request;
@@ -115,7 +116,7 @@ impl Mode for Blocking {
     type Cast<A: Actor> = ();
 
     fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
-        handle.address.send(message);
+        handle.address.send(message, || handle.timeout()).wait();
     }
 }
 
@@ -132,10 +133,10 @@ impl AwaitsReply for Blocking {
 
 impl Mode for Async {
     type Handle<A: Actor> = Target<A>;
-    type Cast<A: Actor> = ();
+    type Cast<A: Actor> = Sent;
 
-    fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
-        handle.address.send(message);
+    fn cast<A: Actor>(handle: &Target<A>, message: A::Message) -> Sent {
+        handle.address.send(message, || handle.timeout())
     }
 }
 
@@ -152,7 +153,7 @@ impl Mode for Request {
     type Cast<A: Actor> = ();
 
     fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
-        handle.address.send(message);
+        handle.address.send(message, || handle.timeout()).wait();
     }
 }
 
@@ -169,7 +170,7 @@ impl Mode for OneWay {
     type Cast<A: Actor> = ();
 
     fn cast<A: Actor>(handle: &Target<A>, message: A::Message) {
-        handle.address.send(message);
+        handle.address.send(message, || handle.timeout()).wait();
     }
 }
 

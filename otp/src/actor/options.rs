@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::process::Mailbox;
+
 /// When a supervisor starts a child again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Restart {
@@ -31,12 +33,17 @@ pub struct Options {
     pub(crate) restart: Restart,
     pub(crate) shutdown: Shutdown,
     pub(crate) name: Option<&'static str>,
+    pub(crate) mailbox: Mailbox,
 }
 
 impl Options {
-    /// Permanent, five seconds to shut down, no name.
-    pub const DEFAULT: Self =
-        Self { restart: Restart::Permanent, shutdown: Shutdown::After(Duration::from_secs(5)), name: None };
+    /// Permanent, five seconds to shut down, no name, an unbounded mailbox.
+    pub const DEFAULT: Self = Self {
+        restart: Restart::Permanent,
+        shutdown: Shutdown::After(Duration::from_secs(5)),
+        name: None,
+        mailbox: Mailbox::UNBOUNDED,
+    };
 
     /// When it is started again.
     pub const fn restart(mut self, restart: Restart) -> Self {
@@ -53,6 +60,12 @@ impl Options {
     /// The name that it registers before its `init`.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
+        self
+    }
+
+    /// How many messages may wait for it.
+    pub const fn mailbox(mut self, mailbox: Mailbox) -> Self {
+        self.mailbox = mailbox;
         self
     }
 }

@@ -3,31 +3,33 @@
 use std::{
     future::{Future, poll_fn},
     marker::PhantomData,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::Ordering::{AcqRel, Relaxed},
-    },
     task::Poll,
     time::Duration,
 };
 
 use super::{
-    Actor, Address, Blocking, Context, Handled, Info, Init, StartError, WaitsFor, client::of_process, context::Stop,
+    Actor, Address, Blocking, Context, Ended, Handled, Info, Init, IntoInit, IntoOutcome, Name, NotRegistered,
+    StartError,
+    client::of_process,
+    context::Stop,
+    subject::Arrived,
+    system::{self, last_texts},
 };
 use crate::{
     process::{
-        self, ExitReason, MonitorRef, Pid,
-        answer::{self, Answer, Asked},
+        self, Ack, AnyProcess, Claim, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName,
         cell::Cell,
-        common::PendingCall,
         current,
-        me::receiving,
+        mailbox::Special,
         panic::{discard, is_fatal},
         signal::{Item, Signal},
-        spawn::{self, Relation},
+        spawn::Relation,
+        start,
     },
+    report::{self, is_failure},
     scheduler::TaskRef,
 };
 
@@ -46,26 +48,46 @@ const BUDGET: u32 = 256;
 #[must_use = "it starts nothing until `start`"]
 pub struct Starter<A: Actor> {
     relation: Relation,
-    name: Option<Arc<str>>,
+    name: Option<RegName>,
     timeout: Option<Duration>,
+    mailbox: Mailbox,
     actor: PhantomData<fn() -> A>,
 }
 
 impl<A: Actor> Starter<A> {
-    /// Unlinked, with the name of the actor's options, without a limit of time.
+    /// Unlinked, with the name and the mailbox of the actor's options, without a limit of time.
     pub fn new() -> Self {
-        Self { relation: Relation::None, name: A::OPTIONS.name.map(Arc::from), timeout: None, actor: PhantomData }
+        Self {
+            relation: Relation::None,
+            name: A::OPTIONS.name.map(RegName::new),
+            timeout: None,
+            mailbox: A::OPTIONS.mailbox,
+            actor: PhantomData,
+        }
     }
 
     /// Links it to the current process.
     pub fn link(mut self) -> Self {
-        self.relation = Relation::Link;
+        self.relation = self.relation.and_link();
         self
     }
 
-    /// Registers this name before its `init`.
-    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.name = Some(name.into());
+    /// Registers this name before its `init`. A start that finds it taken fails with
+    /// [`AlreadyStarted`](StartError::AlreadyStarted), and there is no `init`.
+    pub fn name(mut self, name: impl Into<Name<A>>) -> Self {
+        self.name = Some(name.into().into());
+        self
+    }
+
+    /// Registers no name, not even that of the actor's options.
+    pub fn no_name(mut self) -> Self {
+        self.name = None;
+        self
+    }
+
+    /// How many messages may wait for it.
+    pub fn mailbox(mut self, mailbox: Mailbox) -> Self {
+        self.mailbox = mailbox;
         self
     }
 
@@ -80,8 +102,10 @@ impl<A: Actor> Starter<A> {
     /// # Errors
     /// See [`StartError`]. The process has ended when an error is returned, and its name is free.
     pub fn start(self, args: A::Args) -> Result<A::Client<Blocking>, StartError> {
-        let start = Start { args, name: self.name, relation: self.relation, timeout: self.timeout };
-        Starting::<A>::new(A::NAME, start).wait().map(|(cell, _)| of_process(Address::<A>::process(cell)))
+        let relation = self.relation;
+        Starting::<A>::new(A::NAME, self.with(relation, args))
+            .wait()
+            .map(|(cell, _)| of_process(Address::<A>::process(cell)))
     }
 
     /// As [`start`](Starter::start), monitored by the current process. `gen_server:start_monitor/3`.
@@ -90,9 +114,67 @@ impl<A: Actor> Starter<A> {
     /// See [`StartError`].
     #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
     pub fn start_monitor(self, args: A::Args) -> Result<(A::Client<Blocking>, MonitorRef), StartError> {
-        let start = Start { args, name: self.name, relation: Relation::Monitor, timeout: self.timeout };
-        let (cell, monitor) = Starting::<A>::new(A::NAME, start).wait()?;
+        let relation = self.relation.and_monitor();
+        let (cell, monitor) = Starting::<A>::new(A::NAME, self.with(relation, args)).wait()?;
         Ok((of_process(Address::<A>::process(cell)), monitor.expect("it was asked for")))
+    }
+
+    fn with(self, relation: Relation, args: A::Args) -> Start<A> {
+        Start { args, name: self.name, relation, timeout: self.timeout, mailbox: self.mailbox }
+    }
+
+    /// Starts a process that runs `code` and then serves as the actor, with the state that `code` made; waits until it
+    /// does, or until `code` says [`Context::init_ack`]. `gen_server:enter_loop/4`.
+    ///
+    /// `code` is what a plain process would run: it may receive from subjects, wait, register a name. Messages for the
+    /// actor wait meanwhile; the actor's own `init` does not run. The [name](Starter::name) is not registered for it: it
+    /// says which name the process is to have when it begins to serve.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::Starter;
+    /// struct Counter(u32);
+    ///
+    /// #[actor]
+    /// impl Counter {
+    ///     #[init]
+    ///     fn init() -> Self {
+    ///         Self(0)
+    ///     }
+    ///
+    ///     #[handle_call]
+    ///     fn next(&mut self) -> u32 {
+    ///         self.0 += 1;
+    ///         self.0
+    ///     }
+    /// }
+    ///
+    /// let counter = Starter::<Counter>::new().enter_loop(|_| {
+    ///     let seeds = process::current().subject();
+    ///     let seed = seeds.clone();
+    ///     process::spawn(move |_| seed.send(41));
+    ///     Counter(seeds.receive(None).unwrap_or(0))
+    /// })?;
+    /// assert_eq!(counter.next()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See [`StartError`]. When the process does not have the name that it is to have, it ends with the error
+    /// [`NotRegistered`] instead of serving.
+    pub fn enter_loop<I: IntoInit<A>>(
+        self,
+        code: impl FnOnce(&mut Context<A>) -> I + Send + 'static,
+    ) -> Result<A::Client<Blocking>, StartError> {
+        let Self { relation, name, timeout, mailbox, .. } = self;
+        let starting = Starting::<A>::with(A::NAME, None, relation, timeout, mailbox, |ctx: &mut Context<A>| {
+            let init = code(ctx).into_init();
+            Handled::Done(match (init, name.filter(|name| name.whereis() != Some(ctx.pid()))) {
+                (Init::Ok(_), Some(name)) => Init::Stop(NotRegistered(name).into_reason()),
+                (init, _) => init,
+            })
+        });
+        starting.wait().map(|(cell, _)| of_process(Address::<A>::process(cell)))
     }
 }
 
@@ -110,169 +192,67 @@ impl<A: Actor> std::fmt::Debug for Starter<A> {
 
 pub(crate) struct Start<A: Actor> {
     pub(crate) args: A::Args,
-    pub(crate) name: Option<Arc<str>>,
+    pub(crate) name: Option<RegName>,
     pub(crate) relation: Relation,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) mailbox: Mailbox,
 }
 
 type Started<A> = (TaskRef<Cell<<A as Actor>::Message>>, Option<MonitorRef>);
 
 /// An actor whose process runs, and whose `init` may not be over.
-pub(crate) struct Starting<A: Actor> {
-    cell: TaskRef<Cell<A::Message>>,
-    monitor: Option<MonitorRef>,
-    answer: Answer<Outcome>,
-    relation: Relation,
-    timeout: Option<Duration>,
-    _waits: Option<WaitsFor>,
-}
+pub(crate) struct Starting<A: Actor>(start::Starting<A::Message, (), StartError>);
 
 impl<A: Actor> Starting<A> {
     /// Starts an actor; reports call it `label`.
     pub(crate) fn new(label: &'static str, start: Start<A>) -> Self {
-        let (relation, timeout) = (start.relation, start.timeout);
-        let (asked, answer) = answer::channel();
-        let mut waits = None;
-        let (cell, monitor) = spawn::start(label, relation, |cell| {
-            // Said before it runs: what it calls in its `init` it calls later.
-            waits = Some(WaitsFor::process(cell.common().pid));
-            let ack = Ack { asked: Some(asked), child: cell.common().pid };
-            Box::pin(serve::<A>(Box::new(Serve { cell: cell.clone(), args: Some(start.args), name: start.name, ack })))
-        });
-        Self { cell, monitor, answer, relation, timeout, _waits: waits }
+        let Start { args, name, relation, timeout, mailbox } = start;
+        Self::with(label, name, relation, timeout, mailbox, |ctx: &mut Context<A>| A::init(args, ctx))
+    }
+
+    /// As [`new`](Starting::new), with an `init` of the starter's own.
+    fn with<I>(
+        label: &'static str,
+        name: Option<RegName>,
+        relation: Relation,
+        timeout: Option<Duration>,
+        mailbox: Mailbox,
+        init: I,
+    ) -> Self
+    where
+        I: FnOnce(&mut Context<A>) -> Handled<'_, Init<A>> + Send + 'static,
+    {
+        let mailbox = Special::new(mailbox, A::PRIORITY, A::message_name);
+        Self(start::Starting::new(label, relation, timeout, mailbox, |cell, ack| {
+            Box::pin(serve::<A, I>(Box::new(Serve { cell: cell.clone(), name, claim: None, init: Some(init), ack })))
+        }))
     }
 
     /// Waits until its `init` is over, and on failure until the process is gone.
-    pub(crate) fn wait(mut self) -> Result<Started<A>, StartError> {
-        let outcome = current::block_on(self.outcome());
-        self.conclude(outcome)
+    pub(crate) fn wait(self) -> Result<Started<A>, StartError> {
+        Self::started(self.0.wait())
     }
 
     /// As [`wait`](Starting::wait), for the handler of a process that is not to be bound to its core.
-    pub(crate) async fn ready(mut self) -> Result<Started<A>, StartError> {
-        let outcome = self.outcome().await;
-        self.conclude(Ok(outcome))
+    pub(crate) async fn ready(self) -> Result<Started<A>, StartError> {
+        Self::started(self.0.ready().await)
     }
 
-    /// What is said of the start; nothing when the process ends without a word, or the time is over.
-    async fn outcome(&mut self) -> Option<Option<Outcome>> {
-        let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
-        let mut timer = process::timer::WakeUp::new();
-        let common = self.cell.common();
-        let said = poll_fn(|cx| match (Pin::new(&mut self.answer).poll(cx), at) {
-            (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
-            // One that was declared dead in its `init` says nothing.
-            (Poll::Pending, _) if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
-            (Poll::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
-            (Poll::Pending, None) => Poll::Pending,
-        })
-        .await;
-        if said.is_none() {
-            let monitor = process::monitor(common.pid);
-            process::unlink(common.pid);
-            process::exit(common.pid, ExitReason::Kill);
-            // Its name is free when its starter goes on.
-            receiving(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).await;
-        }
-        said
-    }
-
-    fn conclude(
-        self,
-        outcome: Result<Option<Option<Outcome>>, current::Interrupted>,
+    fn started(
+        started: Result<start::Started<A::Message, ()>, process::StartError<StartError>>,
     ) -> Result<Started<A>, StartError> {
-        let pid = self.cell.common().pid;
-        let error = match outcome {
-            Ok(Some(Some(Ok(())))) => return Ok((self.cell, self.monitor)),
-            Ok(Some(Some(Err(error)))) => error,
-            Ok(Some(None)) => StartError::Failed(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
-            Ok(None) => StartError::Timeout,
-            Err(current::Interrupted::Exiting) => StartError::Exiting,
-            Err(current::Interrupted::Resources) => {
-                process::unlink(pid);
-                process::exit(pid, ExitReason::Kill);
-                StartError::Resources
-            }
-        };
-        if self.relation == Relation::Link {
-            // A starter that traps exits learns of the failure by the error alone.
-            current::with(|me| {
-                me.process().take_arrivals(me);
-                me.process().take_signal(&mut |signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid));
-            });
-        }
-        Err(error)
+        started.map(|started| (started.cell, started.monitor)).map_err(StartError::from)
     }
-}
-
-type Outcome = Result<(), StartError>;
-
-/// The right to say how the start went. When the process ends before it is said, the starter hears of it once the
-/// process is gone.
-struct Ack {
-    asked: Option<Asked<Outcome>>,
-    child: Pid,
-}
-
-impl Ack {
-    fn started(&mut self) {
-        let Some(asked) = self.asked.take() else { return };
-        // The starter does not wait any more, even if it has yet to notice.
-        current::with(|me| {
-            let parent = me.common().parent.and_then(|parent| me.common().node.find(parent));
-            if let Some(parent) = parent {
-                let _ = parent.common().waits_for.compare_exchange(self.child.token(), 0, AcqRel, Relaxed);
-            }
-        });
-        asked.answer(Ok(()));
-    }
-
-    /// Says why not, once the process is gone and its name is free.
-    fn failed(&mut self, error: StartError) {
-        self.keep(Some(error));
-    }
-
-    fn keep(&mut self, error: Option<StartError>) {
-        let Some(asked) = self.asked.take() else { return };
-        let failed: Arc<dyn PendingCall> = Arc::new(FailedStart(Mutex::new(Some((asked, error)))));
-        current::try_with(|me| {
-            if me.pid() == self.child {
-                me.common().own.keep_orphan(failed);
-            }
-        });
-    }
-}
-
-impl Drop for Ack {
-    fn drop(&mut self) {
-        self.keep(None);
-    }
-}
-
-/// A start that failed, until the process is gone.
-struct FailedStart(Mutex<Option<(Asked<Outcome>, Option<StartError>)>>);
-
-impl PendingCall for FailedStart {
-    fn abandon(&self) {
-        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((asked, Some(error))) = failed {
-            asked.answer(Err(error));
-        }
-    }
-
-    fn is_pending(&self) -> bool {
-        true
-    }
-
-    fn deferred(&self) {}
 }
 
 /// What a server begins with.
-struct Serve<A: Actor> {
+struct Serve<A: Actor, I> {
     cell: TaskRef<Cell<A::Message>>,
-    name: Option<Arc<str>>,
-    args: Option<A::Args>,
-    ack: Ack,
+    name: Option<RegName>,
+    /// The name, once it is its own.
+    claim: Option<Claim>,
+    init: Option<I>,
+    ack: Ack<(), StartError>,
 }
 
 /// What a server does from its beginning to its end; gives the reason.
@@ -280,40 +260,41 @@ struct Serve<A: Actor> {
 /// This future is most of the memory of an idle actor. It is written so that what it keeps while it waits for a message
 /// is the state, the context and a few words.
 #[allow(clippy::manual_async_fn, reason = "an `async fn` would keep its argument twice")]
-fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason> + Send {
+fn serve<A: Actor, I>(mut serve: Box<Serve<A, I>>) -> impl Future<Output = ExitReason> + Send
+where
+    I: FnOnce(&mut Context<A>) -> Handled<'_, Init<A>> + Send,
+{
     async move {
-        let mut ctx = Context::<A>::new(serve.cell.clone());
-        let mut actor = match begin(&mut ctx, &mut serve) {
-            Begun::Ready(actor) => actor,
-            Begun::Ended(reason) => return reason,
-            Begun::Awaits(init) => {
-                let init = deaf(init).await;
-                match initialised(init, &mut serve.ack) {
-                    Ok(actor) => actor,
-                    Err(reason) => return reason,
-                }
-            }
+        let mut ctx = Context::<A>::new(serve.cell.clone(), mem::replace(&mut serve.ack, Ack::to_nobody()));
+        let begun = match begin(&mut ctx, &mut serve) {
+            Handled::Done(init) => init,
+            Handled::Async(mut init) => poll_fn(|cx| deaf(|| init.as_mut().poll(cx))).await,
+        };
+        let mut actor = match initialised(begun, serve.claim.take(), &mut ctx) {
+            Ok(actor) => actor,
+            Err(reason) => return reason,
         };
         drop(serve);
         ctx.cell().common().handler.set("");
         let mut budget = BUDGET;
-        let mut stop = ctx.take_stop();
-        while stop.is_none() {
-            let mut outcome = Ok(());
-            match step(&mut actor, &mut ctx, &mut budget, &mut outcome) {
-                Step::Done => {}
-                Step::GiveWay => GiveWay(false).await,
-                Step::Await(handler) => outcome = Rest(handler).await,
-            }
-            stop = handled(&mut ctx, outcome);
+        while !ctx.is_stopping() {
+            let outcome = step(&mut actor, &mut ctx, &mut budget).await;
+            handled(&mut ctx, outcome);
         }
-        let Some(stop) = stop else { return ExitReason::Normal };
+        let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
         let message = ctx.cell().common().handler.replace("terminate");
-        if let Handled::Async(terminate) = actor.terminate(&stop.reason, &mut ctx) {
-            deaf(terminate).await;
+        let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
+        if let Err(reason) = terminated {
+            stop.reason = reason;
+            // Its caller is told the reason instead, once it is known to all.
+            ctx.cell().common().begin_dying();
+            drop(stop.reply.take());
         }
         // The report of a crash names the message that it came from.
         ctx.cell().common().handler.set(if stop.reason.is_clean() { "" } else { message });
+        if is_failure(&stop.reason) {
+            failed(&actor, &ctx, &stop, message);
+        }
         if let Some(reply) = stop.reply {
             reply();
         }
@@ -323,159 +304,194 @@ fn serve<A: Actor>(mut serve: Box<Serve<A>>) -> impl Future<Output = ExitReason>
     }
 }
 
-/// How a server has begun.
-enum Begun<'a, A> {
-    Ready(A),
-    Ended(ExitReason),
-    Awaits(Pin<Box<dyn Future<Output = Init<A>> + Send + 'a>>),
+/// Says in a report that a server has failed, with what is left of it.
+#[cold]
+fn failed<A: Actor>(actor: &A, ctx: &Context<A>, stop: &Stop, message: &'static str) {
+    // What one that was declared dead says is no news.
+    if current::is_lost() {
+        return;
+    }
+    let process: AnyProcess = ctx.cell().clone().into();
+    let ended =
+        || Ended { texts: last_texts(actor, ctx, message, &stop.reason), client: stop.client, reason: &stop.reason };
+    // To say why runs code of the user's: how a reason is displayed, what hears of it.
+    let _ = caught(|| report::server_terminating(&process, ended));
 }
 
 /// Takes the name and calls `init`.
-fn begin<'a, A: Actor>(ctx: &'a mut Context<A>, serve: &mut Serve<A>) -> Begun<'a, A> {
-    let Some(args) = serve.args.take() else { return Begun::Ended(ExitReason::Normal) };
-    if let Some(name) = serve.name.take()
-        && let Err(process::RegisterError::Taken(holder)) =
-            current::with(|me| me.common().node.names.register(&name, me))
-    {
-        serve.ack.failed(StartError::AlreadyStarted(holder));
-        return Begun::Ended(ExitReason::Normal);
+fn begin<'a, A: Actor, I>(ctx: &'a mut Context<A>, serve: &mut Serve<A, I>) -> Handled<'a, Init<A>>
+where
+    I: FnOnce(&mut Context<A>) -> Handled<'_, Init<A>>,
+{
+    match serve.name.take().map(Claim::new).transpose() {
+        Ok(claim) => serve.claim = claim,
+        Err(error) => {
+            ctx.refuse(error.into());
+            // It ends as one that chose not to run; its starter was told why.
+            return Handled::Done(Init::Ignore);
+        }
     }
     ctx.cell().common().handler.set("init");
-    match A::init(args, ctx) {
-        Handled::Done(init) => initialised(init, &mut serve.ack).map_or_else(Begun::Ended, Begun::Ready),
-        Handled::Async(init) => Begun::Awaits(init),
-    }
+    serve.init.take().map_or(Handled::Done(Init::Ignore), |init| init(ctx))
 }
 
 /// What `init` came to: the state, or the reason to end with.
-fn initialised<A: Actor>(init: Init<A>, ack: &mut Ack) -> Result<A, ExitReason> {
+fn initialised<A: Actor>(init: Init<A>, mut claim: Option<Claim>, ctx: &mut Context<A>) -> Result<A, ExitReason> {
     match init {
         Init::Ok(actor) => {
-            ack.started();
+            if let Some(claim) = &mut claim {
+                claim.keep();
+            }
+            ctx.init_ack();
             Ok(actor)
         }
         Init::Ignore => {
-            ack.failed(StartError::Ignore);
+            ctx.refuse(StartError::Ignore);
             Err(ExitReason::Normal)
         }
         Init::Stop(reason) => {
-            ack.failed(StartError::Failed(reason.clone()));
+            ctx.refuse(StartError::Failed(reason.clone()));
             Err(reason)
         }
         Init::Error(reason) => {
-            ack.failed(StartError::Failed(reason));
+            ctx.refuse(StartError::Failed(reason));
             Err(ExitReason::Normal)
         }
     }
 }
 
-/// Handles the next item. What it comes to is put into `outcome`, unless there is something to wait for.
+/// Handles the next item.
 #[inline]
-fn step<'a, A: Actor>(
-    actor: &'a mut A,
-    ctx: &'a mut Context<A>,
-    budget: &mut u32,
-    outcome: &mut Result<(), ExitReason>,
-) -> Step<'a> {
-    let Some(item) = next::<A>(ctx.cell(), budget) else { return Step::GiveWay };
+fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
+    let Some(item) = next::<A>(ctx.cell(), budget) else { return Step::GiveWay(false) };
     let common = ctx.cell().common();
     let handled = match item {
-        Item::Message(message) => {
-            common.handler.set(A::message_name(&message));
-            caught(|| actor.handle(message, ctx))
-        }
-        Item::Timed(timed) => {
-            common.handler.set("timer");
-            match caught(|| timed.deliver()) {
-                Ok(None) => return Step::Done,
-                Ok(Some(message)) => {
-                    common.handler.set(A::message_name(&message));
-                    caught(|| actor.handle(message, ctx))
-                }
-                Err(reason) => Err(reason),
-            }
-        }
+        Item::Message(message) => handle(actor, message, ctx),
+        Item::Timed(timed) => handle_made(actor, ctx, "timer", || timed.deliver()),
         Item::Signal(signal) => {
             let info = match *signal {
+                Signal::Dropped(dropped) => {
+                    common.handler.set("overflowed");
+                    if common.is_watched() {
+                        ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: "overflowed".into() });
+                    }
+                    return Step::of(caught(|| actor.overflowed(dropped, ctx)));
+                }
                 Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
-                    *outcome = Err(exit.reason);
-                    return Step::Done;
+                    return Step::Done(Err(exit.reason));
                 }
-                Signal::Terminate(reason) => {
-                    *outcome = Err(reason);
-                    return Step::Done;
-                }
-                Signal::Trapped(exit) => Info::Exit(exit),
-                Signal::Down(down) => Info::Down(down),
-                Signal::Foreign { payload, .. } => Info::Other(payload),
-                _ => return Step::Done,
+                Signal::Terminate(reason) => return Step::Done(Err(reason)),
+                Signal::Trapped(exit) => Ok(Info::Exit(exit)),
+                Signal::Down(down) => Ok(Info::Down(down)),
+                Signal::Foreign { payload, .. } => match payload.downcast::<Arrived<A>>() {
+                    Ok(arrived) => Err(arrived),
+                    Err(payload) => Ok(Info::Other(payload)),
+                },
+                Signal::System(request) => return Step::Done(system::serve(actor, ctx, request)),
+                _ => return Step::Done(Ok(())),
             };
-            common.handler.set("info");
-            caught(|| actor.info(info, ctx))
+            match info {
+                Ok(info) => {
+                    common.handler.set("info");
+                    if common.is_watched() {
+                        ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: info.name() });
+                    }
+                    caught(|| actor.info(info, ctx))
+                }
+                Err(arrived) => handle_made(actor, ctx, "subject", || Some(arrived.make())),
+            }
         }
     };
-    match handled {
-        Ok(Handled::Done(done)) => *outcome = done,
-        Ok(Handled::Async(handler)) => return Step::Await(handler),
-        Err(reason) => *outcome = Err(reason),
+    Step::of(handled)
+}
+
+/// Handles a message that is made only now, unless there is none after all.
+fn handle_made<'a, A: Actor>(
+    actor: &'a mut A,
+    ctx: &'a mut Context<A>,
+    maker: &'static str,
+    make: impl FnOnce() -> Option<A::Message>,
+) -> Result<Handled<'a>, ExitReason> {
+    ctx.cell().common().handler.set(maker);
+    match caught(make)? {
+        Some(message) => handle(actor, message, ctx),
+        None => Ok(Handled::Done(Ok(()))),
     }
-    Step::Done
 }
 
-/// What comes after an item.
-enum Step<'a> {
-    /// The next one.
-    Done,
-    /// There is none, or others have their turn first.
-    GiveWay,
-    /// The rest of its handler.
-    Await(Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>),
+/// Handles a message; inlined for the same reason as [`caught`].
+#[inline(always)]
+fn handle<'a, A: Actor>(
+    actor: &'a mut A,
+    message: A::Message,
+    ctx: &'a mut Context<A>,
+) -> Result<Handled<'a>, ExitReason> {
+    let common = ctx.cell().common();
+    if common.is_watched() {
+        system::saw(ctx, &message);
+    }
+    common.handler.set(A::message_name(&message));
+    caught(|| actor.handle(message, ctx))
 }
 
-/// Gives way once; whoever polls again has a reason.
-struct GiveWay(bool);
+/// What an item comes to, or what is waited for until it does.
+///
+/// It is a future, so that an idle server keeps room for one thing to wait for.
+enum Step<'a, T = Result<(), ExitReason>> {
+    Done(Result<(), ExitReason>),
+    /// There is none, or others have their turn first; whoever polls again has a reason.
+    GiveWay(bool),
+    /// The rest of a callback; messages do not wake it, and a panic in it becomes the reason to end with.
+    Rest(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
+}
 
-impl Future for GiveWay {
-    type Output = ();
-
+impl<'a, T: IntoOutcome> Step<'a, T> {
+    /// What comes after a callback that has run so far.
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    fn of(handled: Result<Handled<'a, T>, ExitReason>) -> Self {
+        match handled {
+            Ok(Handled::Done(done)) => Self::Done(done.into_outcome()),
+            Ok(Handled::Async(rest)) => Self::Rest(rest),
+            Err(reason) => Self::Done(Err(reason)),
+        }
     }
 }
 
-/// The rest of a handler; messages do not wake it.
-struct Rest<'a>(Pin<Box<dyn Future<Output = Result<(), ExitReason>> + Send + 'a>>);
-
-impl Future for Rest<'_> {
+impl<T: IntoOutcome> Future for Step<'_, T> {
     type Output = Result<(), ExitReason>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
-        let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
-        deaf(true);
-        let polled = caught(|| self.0.as_mut().poll(cx)).unwrap_or_else(|reason| Poll::Ready(Err(reason)));
-        if polled.is_ready() {
-            deaf(false);
+        match &mut *self {
+            Self::Done(outcome) => Poll::Ready(mem::replace(outcome, Ok(()))),
+            Self::GiveWay(given) => {
+                if mem::replace(given, true) {
+                    Poll::Ready(Ok(()))
+                } else {
+                    Poll::Pending
+                }
+            }
+            Self::Rest(rest) => match deaf(|| {
+                caught(|| rest.as_mut().poll(cx))
+                    .map_or_else(|reason| Poll::Ready(Err(reason)), |polled| polled.map(Ok))
+            }) {
+                Poll::Ready(done) => Poll::Ready(done.and_then(IntoOutcome::into_outcome)),
+                Poll::Pending => Poll::Pending,
+            },
         }
-        polled
     }
 }
 
 /// What a handler leaves behind: nothing, or the reason to end.
 #[inline]
-fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) -> Option<Box<Stop>> {
+fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) {
     match outcome {
         Ok(()) => {
             // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
             let orphans = ctx.cell().common().own.take_orphans();
             orphans.iter().for_each(|call| call.abandon());
-            ctx.take_stop()
         }
-        Err(reason) => {
-            let reply = ctx.take_stop().and_then(|stop| stop.reply);
-            Some(Box::new(Stop { reason, reply }))
-        }
+        Err(reason) => ctx.fail(reason),
     }
 }
 
@@ -494,6 +510,9 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
             return None;
         }
         *budget -= 1;
+        if common.is_watched() && cell.is_suspended() {
+            return cell.next_urgent(me);
+        }
         if let Some(item) = cell.next_item(me) {
             return Some(item);
         }
@@ -508,7 +527,9 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
 }
 
 /// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.
-#[inline]
+///
+/// Not inlined into the loop it would cost more than what else is done there for a message.
+#[inline(always)]
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         if is_fatal(&*payload) {
@@ -520,15 +541,13 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
     })
 }
 
-/// Awaits something that no message of the actor's own can bring about, and is not woken by them.
-fn deaf<F: Future + Unpin>(mut future: F) -> impl Future<Output = F::Output> {
-    poll_fn(move |cx| {
-        let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
-        deaf(true);
-        let polled = Pin::new(&mut future).poll(cx);
-        if polled.is_ready() {
-            deaf(false);
-        }
-        polled
-    })
+/// Polls what no message of the actor's own can bring about, and what is therefore not woken by them.
+fn deaf<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
+    deaf(true);
+    let polled = poll();
+    if polled.is_ready() {
+        deaf(false);
+    }
+    polled
 }

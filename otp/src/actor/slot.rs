@@ -1,6 +1,7 @@
 //! A place in a supervision tree, which outlives the processes that hold it one after another.
 
 use std::{
+    any::Any,
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
@@ -9,9 +10,10 @@ use std::{
     },
 };
 
+use super::left;
 use crate::process::{AnyProcess, Pid};
 
-/// The id of a child: unique among its siblings.
+/// The id of a child: unique among its siblings. That of a partition is a number alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChildId {
     name: Arc<str>,
@@ -19,12 +21,17 @@ pub struct ChildId {
 }
 
 impl ChildId {
-    /// The name, without the index of a repeated child.
+    /// One of many that share a name.
+    pub(crate) fn numbered(name: &Arc<str>, index: usize) -> Self {
+        Self { name: Arc::clone(name), index: Some(index) }
+    }
+
+    /// The name, without the index of a repeated child; empty for a partition.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The index of a repeated child.
+    /// The index of a repeated child, or the number of a partition.
     pub fn index(&self) -> Option<usize> {
         self.index
     }
@@ -48,6 +55,12 @@ impl From<(&str, usize)> for ChildId {
     }
 }
 
+impl From<usize> for ChildId {
+    fn from(number: usize) -> Self {
+        Self { name: Arc::default(), index: Some(number) }
+    }
+}
+
 impl From<&Self> for ChildId {
     fn from(id: &Self) -> Self {
         id.clone()
@@ -57,6 +70,7 @@ impl From<&Self> for ChildId {
 impl fmt::Display for ChildId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.index {
+            Some(number) if self.name.is_empty() => number.fmt(f),
             Some(index) => write!(f, "{}[{index}]", self.name),
             None => f.write_str(&self.name),
         }
@@ -77,36 +91,64 @@ impl fmt::Debug for ChildId {
 pub struct Slot(Arc<Inner>);
 
 struct Inner {
+    /// Nothing at the root of a tree.
+    id: Option<ChildId>,
     state: Mutex<State>,
     undelivered: AtomicU64,
     gave_up: AtomicBool,
 }
 
 #[derive(Default)]
-struct State {
-    holder: Option<AnyProcess>,
+pub(super) struct State {
+    pub(super) holder: Option<AnyProcess>,
+    /// Who held it last.
+    before: Option<AnyProcess>,
+    /// The holder is being ended.
+    ends: bool,
+    /// Nobody is to come by itself.
+    closed: bool,
+    /// What waits for the next holder; see [`left`].
+    pub(super) left: Option<Box<dyn Any + Send>>,
     children: BTreeMap<ChildId, Slot>,
     /// The children that have a spec.
     declared: BTreeSet<ChildId>,
+    /// Among how many children keys are divided, once a partition supervisor has held the place.
+    partitions: Option<usize>,
 }
 
 impl Slot {
     /// A place of its own, at the root of a tree.
     pub(crate) fn root() -> Self {
+        Self::new(None)
+    }
+
+    fn new(id: Option<ChildId>) -> Self {
         Self(Arc::new(Inner {
+            id,
             state: Mutex::default(),
             undelivered: AtomicU64::new(0),
             gave_up: AtomicBool::new(false),
         }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The place of a child, whether or not there is one now.
     pub fn child(&self, id: impl Into<ChildId>) -> Self {
-        self.state().children.entry(id.into()).or_insert_with(Self::root).clone()
+        let id = id.into();
+        self.state().children.entry(id.clone()).or_insert_with(|| Self::new(Some(id))).clone()
+    }
+
+    /// The id of the child whose place it is.
+    pub(crate) fn id(&self) -> Option<&ChildId> {
+        self.0.id.as_ref()
+    }
+
+    /// Whether nobody above sees to it that it is held again.
+    fn is_root(&self) -> bool {
+        self.0.id.is_none()
     }
 
     /// The places of all repeated children with this name, in order of their index.
@@ -135,24 +177,82 @@ impl Slot {
         self.0.gave_up.store(true, Relaxed);
     }
 
+    /// A supervisor that is about to hold the place begins; whatever became of the one before.
+    pub(crate) fn begin(&self) {
+        self.0.gave_up.store(false, Relaxed);
+    }
+
     pub(crate) fn gave_up(&self) -> bool {
         self.0.gave_up.load(Relaxed)
+    }
+
+    /// From now on keys are divided among so many children.
+    pub(crate) fn divide(&self, partitions: usize) {
+        self.state().partitions = Some(partitions);
+    }
+
+    pub(crate) fn partitions(&self) -> Option<usize> {
+        self.state().partitions
     }
 
     pub(crate) fn holder(&self) -> Option<AnyProcess> {
         self.state().holder.clone()
     }
 
-    /// From now on this process holds the place, or nobody does.
-    pub(crate) fn set_holder(&self, holder: Option<AnyProcess>) {
-        let before = std::mem::replace(&mut self.state().holder, holder);
+    /// The process that holds the place now, unless it is being ended.
+    pub(super) fn present(&self) -> Option<AnyProcess> {
+        self.state().present().cloned()
+    }
+
+    /// Whoever has held the place, if another is to come.
+    pub(super) fn awaited<'a>(&self, state: &'a State) -> Option<&'a AnyProcess> {
+        state.holder.as_ref().or(state.before.as_ref()).filter(|_| self.is_awaited(state))
+    }
+
+    /// Whether another process is to hold the place when this one has ended.
+    pub(super) fn is_awaited(&self, state: &State) -> bool {
+        !state.closed && !self.is_root()
+    }
+
+    /// The holder is about to be asked to end.
+    pub(crate) fn begin_end(&self) {
+        self.state().ends = true;
+    }
+
+    /// This process holds the place no longer, if it did. Another one is to come, unless the place is closed.
+    pub(crate) fn vacate(&self, pid: Pid) {
+        let before = {
+            let mut state = self.state();
+            let Some(holder) = state.holder.take_if(|holder| holder.pid() == pid) else { return };
+            state.before.replace(holder)
+        };
         drop(before);
     }
 
-    /// This process holds the place no longer, if it did.
-    pub(crate) fn leave(&self, pid: Pid) {
-        let left = self.state().holder.take_if(|holder| holder.pid() == pid);
-        drop(left);
+    /// Nobody is to hold the place, or a place below it, by itself. What was left there is dropped.
+    pub(crate) fn close(&self) {
+        let mut left = Vec::new();
+        self.collect_closed(&mut left);
+        left::drop_left(left);
+    }
+
+    fn collect_closed(&self, left: &mut Vec<Box<dyn Any + Send>>) {
+        let (before, children) = {
+            let mut state = self.state();
+            state.closed = true;
+            left.extend(state.left.take());
+            (state.before.take(), state.children.values().cloned().collect::<Vec<_>>())
+        };
+        drop(before);
+        children.iter().for_each(|child| child.collect_closed(left));
+    }
+
+    /// The supervisor that held the place has ended its children, and if this is the root of a tree they do not come
+    /// back.
+    pub(crate) fn close_root(&self) {
+        if self.is_root() {
+            self.close();
+        }
     }
 
     /// There is a spec of a child with this id.
@@ -175,7 +275,9 @@ impl Slot {
             state.children.remove(id)
         };
         if let Some(removed) = removed {
-            removed.set_holder(None);
+            let holder = removed.state().holder.take();
+            drop(holder);
+            removed.close();
         }
     }
 
@@ -185,6 +287,19 @@ impl Slot {
 
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
+    }
+}
+
+impl State {
+    /// The process that holds the place now, unless it is being ended.
+    pub(super) fn present(&self) -> Option<&AnyProcess> {
+        self.holder.as_ref().filter(|_| !self.ends)
+    }
+
+    /// From now on this process holds the place; gives who was there.
+    pub(super) fn hold(&mut self, holder: AnyProcess) -> (Option<AnyProcess>, Option<AnyProcess>) {
+        (self.ends, self.closed) = (false, false);
+        (self.holder.replace(holder), self.before.take())
     }
 }
 

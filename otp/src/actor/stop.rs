@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use super::CallError;
-use crate::process::{self, ExitReason, Pid, current, me::try_receive, signal::Signal};
+use crate::process::{self, AnyProcess, ExitReason, current, me::try_receive, signal::Signal};
 
-pub(super) fn stop(pid: Option<Pid>, reason: ExitReason, limit: Option<Duration>) -> Result<(), CallError> {
-    let pid = pid.ok_or(CallError::NoProc)?;
-    if pid == process::self_pid() {
+pub(super) fn stop(
+    process: Option<impl Into<AnyProcess>>,
+    reason: ExitReason,
+    limit: Option<Duration>,
+) -> Result<(), CallError> {
+    let process = process.ok_or(CallError::NoProc)?.into();
+    if process.pid() == process::self_pid() {
         return Err(CallError::CallingSelf);
     }
-    let monitor = process::monitor(pid);
-    current::with(|me| me.common().node.signal(pid, Signal::Terminate(reason.clone())));
+    let monitor = current::with(|me| process::terminate(me, &process, reason.clone()));
     let down = try_receive(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
     match down {
         Ok(Some(Signal::Down(down))) if down.reason == reason => Ok(()),

@@ -2,26 +2,28 @@
 
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
-struct Shared<T> {
-    answer: Option<T>,
-    closed: bool,
-    waker: Option<Waker>,
+enum Shared<T> {
+    /// Nothing was said; who waits, if anybody does yet.
+    Open(Option<Waker>),
+    /// What was said, until it is taken.
+    Closed(Option<T>),
 }
 
 /// The side that answers; dropped unused, it says that there is no answer.
-pub(crate) struct Asked<T>(Arc<Mutex<Shared<T>>>);
+pub(crate) struct Asked<T>(Option<Arc<Mutex<Shared<T>>>>);
 
 /// The side that waits: ready with the answer, or with nothing when there is none.
 pub(crate) struct Answer<T>(Arc<Mutex<Shared<T>>>);
 
 pub(crate) fn channel<T>() -> (Asked<T>, Answer<T>) {
-    let shared = Arc::new(Mutex::new(Shared { answer: None, closed: false, waker: None }));
-    (Asked(Arc::clone(&shared)), Answer(shared))
+    let shared = Arc::new(Mutex::new(Shared::Open(None)));
+    (Asked(Some(Arc::clone(&shared))), Answer(shared))
 }
 
 fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
@@ -29,21 +31,27 @@ fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
 }
 
 impl<T> Asked<T> {
-    pub(crate) fn answer(self, answer: T) {
-        lock(&self.0).answer = Some(answer);
+    /// Whether somebody still waits for the answer.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.0.as_ref().is_some_and(|shared| Arc::strong_count(shared) > 1)
+    }
+
+    pub(crate) fn answer(mut self, answer: T) {
+        self.close(Some(answer));
+    }
+
+    fn close(&mut self, answer: Option<T>) {
+        let Some(shared) = self.0.take() else { return };
+        let before = mem::replace(&mut *lock(&shared), Shared::Closed(answer));
+        if let Shared::Open(Some(waker)) = before {
+            waker.wake();
+        }
     }
 }
 
 impl<T> Drop for Asked<T> {
     fn drop(&mut self) {
-        let waker = {
-            let mut shared = lock(&self.0);
-            shared.closed = true;
-            shared.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        self.close(None);
     }
 }
 
@@ -51,11 +59,12 @@ impl<T> Future for Answer<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut shared = lock(&self.0);
-        if shared.closed {
-            return Poll::Ready(shared.answer.take());
+        match &mut *lock(&self.0) {
+            Shared::Closed(answer) => Poll::Ready(answer.take()),
+            Shared::Open(waker) => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
         }
-        shared.waker = Some(cx.waker().clone());
-        Poll::Pending
     }
 }

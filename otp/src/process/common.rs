@@ -3,27 +3,30 @@
 use std::{
     any::Any,
     cell::Cell,
-    mem,
+    iter, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    thread::Thread,
+    thread::{self, Thread},
     time::Duration,
 };
 
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid,
+    AnyProcess, Down, ExitReason, MonitorRef, Pid, RegName,
+    channel::Tap,
+    dictionary::Dictionary,
     few::Few,
     handler::Handler,
     node::NodeInner,
     owned::Owned,
     panic,
-    signal::{Item, Links, Signal},
+    signal::{Ended, Item, Links, Signal},
 };
 use crate::{
+    report::{self, Crash},
     sync::{
         Mutex, MutexGuard,
         atomic::{
-            AtomicU8, AtomicU64,
+            AtomicBool, AtomicU8, AtomicU64,
             Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         },
         lock,
@@ -31,25 +34,31 @@ use crate::{
     time::{Expire, Key, Moment},
 };
 
-/// Something in the outer queue asks to be acted on.
-const SIGNALLED: u8 = 1;
-/// It waits for something that no message of its own type can be.
-const DEAF: u8 = 2;
+/// A kill signal was sent to it.
+const DOOMED: u8 = 1;
 /// Its code has ended, and what it held is being dropped.
-const DYING: u8 = 64;
+const DYING: u8 = 2;
 /// Whoever set this does the farewell.
 const ENDING: u8 = 4;
 /// Declared dead while its code was running; the code must not do anything any more.
 const LOST: u8 = 8;
-/// A kill signal was sent to it.
-const DOOMED: u8 = 32;
 /// Its resources are released.
 const DEAD: u8 = 16;
 /// Messages for some of its subjects go to channels.
-const CHANNELS: u8 = 128;
+const CHANNELS: u8 = 32;
+/// Nothing more goes into its inbox; written under the lock of the inbox.
+const CLOSED: u8 = 64;
+/// It is suspended, or somebody listens to what it does; only the process itself writes it.
+const WATCHED: u8 = 128;
+
+/// So many ancestors of a process are known: each process that starts others keeps a list.
+const ANCESTORS: usize = 16;
 
 /// Where messages for one subject of an OS thread go instead of its inbox; gives back what nobody receives.
 pub(crate) type Channel = Box<dyn Fn(Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> + Send>;
+
+/// Takes the messages that a process has not handled; gives back those that it does not want.
+pub(crate) type Heir<M> = Box<dyn Fn(Vec<M>) -> Vec<M> + Send>;
 
 /// What carries the turns of a process.
 pub(crate) enum Home {
@@ -62,32 +71,46 @@ pub(crate) enum Home {
 }
 
 /// What a process is, whatever its messages are.
+///
+/// The fields stand so that what senders read, and nobody writes often, is 64 bytes away from the lock that they take
+/// before, and from what the process writes at each message after: else each would wait for the other's cache line.
 #[repr(C)]
 pub(crate) struct Common {
-    flags: AtomicU8,
-    pub(crate) own: Owned<Own>,
-    pub(crate) node: Arc<NodeInner>,
-    /// The message that it handles.
-    pub(crate) handler: Handler,
-    pub(crate) pid: Pid,
-    pub(crate) parent: Option<Pid>,
-    /// What reports call it.
-    pub(crate) label: &'static str,
+    relations: Mutex<Standing>,
     pub(crate) home: Home,
-    /// The earliest moment at which it wants to look again; `FAR` for none.
-    wake_at: AtomicU64,
+    /// Who started it, who started that one, and so on; at most [`ANCESTORS`].
+    pub(crate) ancestors: Option<Arc<Vec<Pid>>>,
+    flags: AtomicU8,
+    /// Something in the outer queue asks to be acted on; written under the lock of the inbox.
+    signalled: AtomicBool,
+    /// It waits for something that no message of its own type can be; only the process itself writes it.
+    deaf: AtomicBool,
+    /// What waits in its mailbox when it ends goes to another.
+    kept: AtomicBool,
+    /// It has, or had, a name.
+    pub(super) named: AtomicBool,
+    pub(crate) node: Arc<NodeInner>,
+    pub(crate) pid: Pid,
+    /// What runs in it: what reports call it.
+    pub(crate) label: &'static str,
     /// The moment of its entry in the timers; `FAR` for none.
     armed_at: AtomicU64,
+    /// The earliest moment at which it wants to look again; `FAR` for none.
+    wake_at: AtomicU64,
     /// The token of the process whose reply it waits for, and for nothing else; 0 for none.
     pub(crate) waits_for: AtomicU64,
-    relations: Mutex<Standing>,
+    pub(crate) own: Owned<Own>,
+    /// The message that it handles.
+    pub(crate) handler: Handler,
 }
 
 /// How it stands to others.
 enum Standing {
     /// Alive; relations are made when the first is needed.
     Alive(Option<Box<Relations>>),
-    Ended(Box<ExitReason>),
+    /// Links and monitors are being told; calls that come now are told after them.
+    Ending(ExitReason),
+    Ended(ExitReason),
 }
 
 /// Whom it must tell when it ends, and who must tell it.
@@ -95,15 +118,29 @@ enum Standing {
 pub(crate) struct Relations {
     pub(crate) links: Links,
     pub(crate) watchers: Few<MonitorRef, ()>,
-    pub(crate) monitoring: Few<MonitorRef, Pid>,
+    pub(crate) monitoring: Few<MonitorRef, Watched>,
     pub(crate) name: Option<Arc<str>>,
+    /// What it, or who started it, called it.
+    pub(crate) label: Option<Arc<str>>,
     /// Its timers, which end with it.
     timers: Vec<Key>,
     /// Calls that must be told when it ends: deferred ones, and those that no process waits for.
     pub(crate) calls: Vec<Arc<dyn PendingCall>>,
+    /// Who gets what waits in its mailbox when it ends: a [`Heir`] of its message type.
+    heir: Option<Box<dyn Any + Send>>,
     channels: Few<u64, Channel>,
+    taps: Few<u64, Arc<dyn Tap>>,
+    /// Signals that came when it had to end, to be answered when it has.
+    late: Vec<Signal>,
     /// The thread that its code blocks, having handed its core over.
     pub(crate) blocked: Option<Thread>,
+}
+
+/// A process that another one monitors.
+pub(crate) struct Watched {
+    pub(crate) pid: Pid,
+    /// The name that it was found by.
+    pub(crate) name: Option<RegName>,
 }
 
 /// What only its own turns touch.
@@ -114,56 +151,92 @@ pub(crate) struct Own {
     pub(crate) calls: Cell<u32>,
     /// The number of processes whose start or end its code waits for.
     pub(crate) waits: Cell<u16>,
+    /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
+    pub(crate) plain: Cell<bool>,
     armed: Cell<Option<Key>>,
-    last: Cell<Option<Box<Last>>>,
+    rare: Cell<Option<Box<Rare>>>,
 }
 
-/// What a process needs in its last moments.
+/// What most processes never need.
 #[derive(Default)]
-struct Last {
+struct Rare {
+    dictionary: Dictionary,
+    /// The ancestors of those that it starts.
+    lineage: Option<Arc<Vec<Pid>>>,
     /// It has to end, for this reason.
     fatal: Option<ExitReason>,
+    /// That reason came with an exit signal.
+    signalled: bool,
     /// Calls whose replies were dropped by then.
     orphans: Vec<Arc<dyn PendingCall>>,
 }
 
 impl Own {
-    fn last<R>(&self, f: impl FnOnce(&mut Last) -> R) -> R {
-        let mut last = self.last.take().unwrap_or_default();
-        let result = f(&mut last);
-        self.last.set(Some(last));
+    /// Calls `f` with the rare things; none of the user's code may run in it.
+    fn rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> R {
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
         result
     }
 
-    /// Whether anything was said about its end.
+    /// As [`rare`](Own::rare), if there are any.
     #[inline]
-    fn is_ending(&self) -> bool {
-        let last = self.last.take();
-        let ending = last.is_some();
-        self.last.set(last);
-        ending
+    fn if_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> Option<R> {
+        let mut rare = self.rare.take()?;
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        Some(result)
     }
 
     /// Why it has to end, if it has to.
     #[inline]
     pub(crate) fn fatal(&self) -> Option<ExitReason> {
-        if self.is_ending() { self.last(|last| last.fatal.clone()) } else { None }
+        self.if_rare(|rare| rare.fatal.clone()).flatten()
     }
 
     /// It has to end for this reason, if there is none yet.
     pub(crate) fn set_fatal(&self, reason: ExitReason) {
-        self.last(|last| {
-            last.fatal.get_or_insert(reason);
+        self.rare(|rare| {
+            rare.fatal.get_or_insert(reason);
         });
+    }
+
+    /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
+    pub(crate) fn set_signalled(&self, reason: ExitReason) {
+        self.rare(|rare| {
+            rare.signalled |= rare.fatal.is_none();
+            rare.fatal.get_or_insert(reason);
+        });
+    }
+
+    /// Whether it has to end because of an exit signal.
+    fn is_signalled(&self) -> bool {
+        self.if_rare(|rare| rare.signalled) == Some(true)
+    }
+
+    /// Calls `f` with its dictionary; none of the user's code may run in it.
+    pub(crate) fn dictionary<R>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
+        self.rare(|rare| f(&mut rare.dictionary))
+    }
+
+    /// As [`dictionary`](Own::dictionary), if it may have one.
+    pub(crate) fn if_dictionary<R: Default>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
+        self.if_rare(|rare| f(&mut rare.dictionary)).unwrap_or_default()
     }
 
     /// Keeps a call until the process has ended.
     pub(crate) fn keep_orphan(&self, call: Arc<dyn PendingCall>) {
-        self.last(|last| last.orphans.push(call));
+        self.rare(|rare| rare.orphans.push(call));
+    }
+
+    /// Whose call it was that a handler left by a panic.
+    pub(crate) fn client(&self) -> Option<Pid> {
+        self.if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
     }
 
     pub(crate) fn take_orphans(&self) -> Vec<Arc<dyn PendingCall>> {
-        if self.is_ending() { self.last(|last| mem::take(&mut last.orphans)) } else { Vec::new() }
+        self.if_rare(|rare| mem::take(&mut rare.orphans)).unwrap_or_default()
     }
 }
 
@@ -172,20 +245,36 @@ pub(crate) trait PendingCall: Send + Sync {
     /// Nobody will answer it any more.
     fn abandon(&self);
     fn is_pending(&self) -> bool;
+    /// Whether its request waits for its handler to begin.
+    fn is_queued(&self) -> bool {
+        false
+    }
     /// Its handler has returned without an answer.
     fn deferred(&self);
+    /// Who made it, while its handler runs.
+    fn client(&self) -> Option<Pid>;
 }
 
 impl Common {
     /// A process of a node, alive and unrelated.
-    pub(super) fn new(pid: Pid, parent: Option<Pid>, node: Arc<NodeInner>, label: &'static str, home: Home) -> Self {
+    pub(super) fn new(
+        pid: Pid,
+        ancestors: Option<Arc<Vec<Pid>>>,
+        node: Arc<NodeInner>,
+        label: &'static str,
+        home: Home,
+    ) -> Self {
         Self {
             flags: AtomicU8::new(0),
+            signalled: AtomicBool::new(false),
+            deaf: AtomicBool::new(false),
+            kept: AtomicBool::new(false),
+            named: AtomicBool::new(false),
             own: Owned::new(Own::default()),
             node,
             handler: Handler::new(),
             pid,
-            parent,
+            ancestors,
             label,
             home,
             wake_at: AtomicU64::new(Moment::FAR.as_nanos()),
@@ -193,6 +282,29 @@ impl Common {
             waits_for: AtomicU64::new(0),
             relations: Mutex::new(Standing::Alive(None)),
         }
+    }
+
+    /// Who started it.
+    pub(crate) fn parent(&self) -> Option<Pid> {
+        self.ancestors.as_ref().and_then(|ancestors| ancestors.first().copied())
+    }
+
+    /// The ancestors of what it starts: itself, then its own. Only its own code asks.
+    pub(super) fn lineage(&self) -> Arc<Vec<Pid>> {
+        let own = || {
+            let above = self.ancestors.iter().flat_map(|ancestors| ancestors.iter().copied());
+            Arc::new(iter::once(self.pid).chain(above.take(ANCESTORS - 1)).collect())
+        };
+        self.own.rare(|rare| Arc::clone(rare.lineage.get_or_insert_with(own)))
+    }
+
+    /// What it, or who started it, called it.
+    pub(crate) fn label(&self) -> Option<Arc<str>> {
+        self.related(|relations| relations.label.clone()).flatten()
+    }
+
+    pub(crate) fn set_label(&self, label: Arc<str>) {
+        self.relate(|relations| relations.label = Some(label));
     }
 
     #[inline]
@@ -205,7 +317,7 @@ impl Common {
     pub(crate) fn relate<R>(&self, f: impl FnOnce(&mut Relations) -> R) -> Option<R> {
         match &mut *self.relations() {
             Standing::Alive(relations) => Some(f(relations.get_or_insert_default())),
-            Standing::Ended(_) => None,
+            Standing::Ending(..) | Standing::Ended(_) => None,
         }
     }
 
@@ -213,13 +325,13 @@ impl Common {
     fn related<R>(&self, f: impl FnOnce(&mut Relations) -> R) -> Option<R> {
         match &mut *self.relations() {
             Standing::Alive(Some(relations)) => Some(f(relations)),
-            Standing::Alive(None) | Standing::Ended(_) => None,
+            Standing::Alive(None) | Standing::Ending(..) | Standing::Ended(_) => None,
         }
     }
 
     #[inline]
     pub(crate) fn is_signalled(&self) -> bool {
-        self.flags.load(Relaxed) & SIGNALLED != 0
+        self.signalled.load(Relaxed)
     }
 
     /// Whether its resources are released.
@@ -238,6 +350,29 @@ impl Common {
         self.flags.load(Acquire) & LOST != 0
     }
 
+    /// From now on what waits in its mailbox when it ends goes to `heir`.
+    pub(crate) fn set_heir<M: Send + 'static>(&self, heir: Heir<M>) {
+        let before = self.relate(|relations| {
+            // Ordering: whoever finds that it has ended looks at the flag under the same lock.
+            self.kept.store(true, Relaxed);
+            relations.heir.replace(Box::new(heir))
+        });
+        drop(before);
+    }
+
+    pub(super) fn take_heir<M: Send + 'static>(&self) -> Option<Heir<M>> {
+        if !self.kept.load(Relaxed) {
+            return None;
+        }
+        let heir = self.related(|relations| relations.heir.take()).flatten()?;
+        heir.downcast().ok().map(|heir| *heir)
+    }
+
+    /// Whether requests that wait in its mailbox outlive it. Those of one that is declared dead do not.
+    fn keeps_requests(&self) -> bool {
+        self.kept.load(Relaxed) && !self.is_lost()
+    }
+
     /// Notes that a kill signal was sent to it.
     pub(crate) fn doom(&self) {
         self.flags.fetch_or(DOOMED, Relaxed);
@@ -248,17 +383,39 @@ impl Common {
         self.flags.load(Relaxed) & (DOOMED | ENDING) == DOOMED
     }
 
+    /// Whether it is suspended, or somebody listens to what it does.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.flags.load(Relaxed) & WATCHED != 0
+    }
+
+    pub(super) fn set_watched(&self, watched: bool) {
+        if watched {
+            self.flags.fetch_or(WATCHED, Relaxed);
+        } else {
+            self.flags.fetch_and(!WATCHED, Relaxed);
+        }
+    }
+
+    /// Its registered name.
+    pub(crate) fn name(&self) -> Option<Arc<str>> {
+        self.related(|relations| relations.name.clone()).flatten()
+    }
+
     /// Why it ended, once it did.
     pub(crate) fn reason(&self) -> Option<ExitReason> {
         match &*self.relations() {
             Standing::Alive(_) => None,
-            Standing::Ended(reason) => Some((**reason).clone()),
+            Standing::Ending(reason) | Standing::Ended(reason) => Some(reason.clone()),
         }
     }
 
     /// Its code has ended; it can still be declared dead, should a `Drop` of what it held not come back.
     pub(crate) fn begin_dying(&self) {
-        self.flags.fetch_or(DYING, AcqRel);
+        // Only its own code says so, so nothing is lost between the two.
+        if self.flags.load(Relaxed) & DYING == 0 {
+            self.flags.fetch_or(DYING, AcqRel);
+        }
     }
 
     /// Sets the flag of the one who ends it; false when somebody has.
@@ -267,25 +424,51 @@ impl Common {
         self.flags.fetch_or(flags, AcqRel) & ENDING == 0
     }
 
+    /// Whether its inbox takes nothing any more; under the lock of the inbox.
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.flags.load(Relaxed) & CLOSED != 0
+    }
+
+    /// From now on its inbox takes nothing; under the lock of the inbox.
+    pub(super) fn set_closed(&self) {
+        self.flags.fetch_or(CLOSED, Relaxed);
+    }
+
     /// Says that something waits that has to be acted on; under the lock of the inbox.
     pub(super) fn set_signalled(&self) {
-        self.flags.fetch_or(SIGNALLED, Relaxed);
+        self.signalled.store(true, Relaxed);
     }
 
     /// Says that it is about to be acted on; under the lock of the inbox.
     pub(super) fn clear_signalled(&self) {
-        self.flags.fetch_and(!SIGNALLED, Relaxed);
+        self.signalled.store(false, Relaxed);
     }
 
     #[inline]
     pub(super) fn is_deaf(&self) -> bool {
-        self.flags.load(Relaxed) & DEAF != 0
+        self.deaf.load(Relaxed)
     }
 
-    /// From now on messages for a subject go to `channel`; under the lock of the inbox.
-    pub(super) fn add_channel(&self, tag: u64, channel: Channel) {
-        self.relate(|relations| relations.channels.insert(tag, channel));
+    /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the inbox.
+    pub(super) fn add_channel(&self, tag: u64, channel: Channel) -> Option<Channel> {
         self.flags.fetch_or(CHANNELS, Relaxed);
+        self.relate(|relations| relations.channels.insert(tag, channel)).flatten()
+    }
+
+    /// From now on what `tap` takes does not arrive in the inbox; under the lock of that.
+    pub(super) fn add_tap(&self, number: u64, tap: Arc<dyn Tap>) {
+        self.flags.fetch_or(CHANNELS, Relaxed);
+        self.relate(|relations| relations.taps.insert(number, tap));
+    }
+
+    pub(super) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
+        self.related(|relations| relations.taps.remove(&number)).flatten()
+    }
+
+    /// Nobody sends to a subject any more.
+    pub(super) fn remove_channel(&self, tag: u64) -> Option<Channel> {
+        self.related(|relations| relations.channels.remove(&tag)).flatten()
     }
 
     /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What nobody receives
@@ -295,23 +478,23 @@ impl Common {
         if self.flags.load(Relaxed) & CHANNELS == 0 {
             return Err(item);
         }
-        match item {
-            Item::Signal(signal) => match *signal {
-                Signal::Foreign { tag, payload } => {
-                    let mut payload = Some(payload);
-                    let sent = self.related(|relations| {
-                        let channel = relations.channels.get(&tag)?;
-                        payload.take().map(channel)
-                    });
-                    match (sent.flatten(), payload) {
-                        (Some(undelivered), _) => Ok(undelivered),
-                        (None, Some(payload)) => Err(Item::Signal(Box::new(Signal::Foreign { tag, payload }))),
-                        (None, None) => Ok(None),
-                    }
-                }
-                signal => Err(Item::Signal(Box::new(signal))),
-            },
-            item => Err(item),
+        let Item::Signal(signal) = item else { return Err(item) };
+        let mut left = Some(*signal);
+        let undelivered = self.related(|relations| {
+            if let Some(Signal::Foreign { tag, .. }) = &left
+                && let Some(channel) = relations.channels.get(tag)
+                && let Some(Signal::Foreign { payload, .. }) = left.take()
+            {
+                return channel(payload);
+            }
+            for (_, tap) in relations.taps.iter() {
+                left = tap.take(left.take()?).err();
+            }
+            None
+        });
+        match left {
+            Some(signal) => Err(Item::Signal(Box::new(signal))),
+            None => Ok(undelivered.flatten()),
         }
     }
 
@@ -330,11 +513,7 @@ impl Common {
     #[inline]
     pub(crate) fn set_deaf(&self, deaf: bool) -> bool {
         let before = self.is_deaf();
-        match (before, deaf) {
-            (false, true) => drop(self.flags.fetch_or(DEAF, Relaxed)),
-            (true, false) => drop(self.flags.fetch_and(!DEAF, Relaxed)),
-            _ => {}
-        }
+        self.deaf.store(deaf, Relaxed);
         before
     }
 
@@ -343,6 +522,24 @@ impl Common {
         if self.own.calls.replace(0) > 0 && self.own.waits.get() == 0 {
             self.waits_for.store(0, Release);
         }
+    }
+
+    /// Whether it is no running process, but what the calling thread tests the handlers of a server with. (No server's
+    /// process is a thread otherwise.)
+    pub(crate) fn is_tested_here(&self) -> bool {
+        matches!(&self.home, Home::Thread(thread) if thread.id() == thread::current().id())
+    }
+
+    /// What an exit signal is by now: whether its link is active, if it came by one, and why it was sent.
+    pub(super) fn hear_exit(&self, from: Pid, reason: ExitReason, link: bool) -> (Option<bool>, ExitReason) {
+        let ended = link.then(|| self.relate(|relations| relations.links.ended(from)).flatten());
+        let reason = if ended == Some(Some(Ended::Before)) { ExitReason::NoProc } else { reason };
+        (ended.map(|ended| ended.is_some()), reason)
+    }
+
+    /// Whether an exit signal has come that ends it: who sends to it now finds it gone. A thread may go on.
+    pub(crate) fn is_past_its_end(&self) -> bool {
+        matches!(self.home, Home::Core) && self.own.fatal().is_some()
     }
 
     /// Unwinds the running code if the process has to end: acts on the signals that wait.
@@ -359,7 +556,7 @@ impl Common {
         match self.home {
             Home::Core => panic::unwind(None),
             Home::Thread(_) | Home::Driver => {
-                let reason = self.own.last(|last| last.fatal.take()).unwrap_or(ExitReason::Killed);
+                let reason = self.own.rare(|rare| rare.fatal.take()).unwrap_or(ExitReason::Killed);
                 panic!("this thread received an exit signal: {reason}");
             }
         }
@@ -392,37 +589,91 @@ impl Common {
         }
     }
 
+    /// Keeps a signal that came too late until the process has ended.
+    ///
+    /// # Errors
+    /// Gives the signal back when it has.
+    pub(super) fn leave_for_farewell(&self, signal: Signal) -> Result<(), Signal> {
+        let mut signal = Some(signal);
+        self.relate(|relations| relations.late.extend(signal.take()));
+        signal.map_or(Ok(()), Err)
+    }
+
+    fn free(&self, name: Option<&str>) {
+        if let Some(name) = name {
+            self.node.names.remove(name, self.pid);
+        }
+    }
+
     /// Releases what others can see, then tells them.
     pub(super) fn farewell(&self, me: &AnyProcess, reason: ExitReason) {
-        let relations = match mem::replace(&mut *self.relations(), Standing::Ended(Box::new(reason.clone()))) {
-            Standing::Alive(relations) => relations.map(|relations| *relations).unwrap_or_default(),
-            Standing::Ended(_) => Relations::default(),
+        // From when it has no relations those who ask are told that it is gone, and its name is free by then.
+        // A name that it is given only now is found below.
+        let name = self.named.load(Relaxed).then(|| self.node.names.release(self)).flatten();
+        let before = mem::replace(&mut *self.relations(), Standing::Ending(reason.clone()));
+        let mut relations = match before {
+            Standing::Alive(relations) => relations,
+            Standing::Ending(..) | Standing::Ended(_) => None,
         };
         let node = &self.node;
-        if let Some(name) = &relations.name {
-            node.names.remove(name, self.pid);
-        }
+        let given_meanwhile = relations.as_mut().and_then(|relations| relations.name.take());
+        self.free(given_meanwhile.as_deref());
+        let name = name.or(given_meanwhile);
         let in_table = node.table.remove(self.pid);
         self.flags.fetch_or(DEAD, AcqRel);
-        if !reason.is_clean() && !matches!(reason, ExitReason::Killed | ExitReason::Kill) {
+        if report::is_failure(&reason) {
+            let crash = Crash {
+                process: me,
+                reason: &reason,
+                name: name.as_deref(),
+                label: relations.as_ref().and_then(|relations| relations.label.as_deref()),
+                links: relations.as_ref().map(|relations| &relations.links),
+            };
             // To say why runs code of the user's: how a reason is displayed, what hears of it.
-            let crashed = || node.crashed(me, &reason, relations.name.as_deref(), relations.links.iter().collect());
-            self.quietly(crashed, &mut ExitReason::Normal);
+            self.quietly(|| node.crashed(&crash, self.is_reported(&reason)), &mut ExitReason::Normal);
         }
-        for other in relations.links.iter() {
-            node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });
+        let mut calls = relations.as_mut().map_or_else(Vec::new, |relations| mem::take(&mut relations.calls));
+        if self.keeps_requests() {
+            // Its heir may begin to handle them as soon as somebody is told.
+            self.quietly(|| calls.retain(|call| !call.is_queued()), &mut ExitReason::Normal);
         }
-        for (monitor, ()) in relations.watchers.into_iter() {
-            node.signal(monitor.watcher, Signal::Down(Down { monitor, pid: self.pid, reason: reason.clone() }));
+        if let Some(relations) = &relations {
+            self.tell(relations, &reason);
         }
-        for (monitor, target) in relations.monitoring.into_iter() {
-            node.signal(target, Signal::Demonitor { monitor });
+        for signal in relations.iter_mut().flat_map(|relations| mem::take(&mut relations.late)) {
+            self.quietly(|| node.bounce(self.pid, signal), &mut ExitReason::Normal);
         }
         // What a lost process still holds belongs to its thread.
         let orphans = if self.is_lost() { Vec::new() } else { self.own.take_orphans() };
-        orphans.into_iter().chain(relations.calls).for_each(|call| self.abandon(call));
+        // The names that it monitored may be keys of the user's.
+        self.quietly(|| drop(relations), &mut ExitReason::Normal);
+        *self.relations() = Standing::Ended(reason);
+        orphans.into_iter().chain(calls).chain(node.late_calls.take(self.pid)).for_each(|call| self.abandon(call));
         drop(in_table);
         node.ended();
+    }
+
+    /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain
+    /// process only if its code failed.
+    fn is_reported(&self, reason: &ExitReason) -> bool {
+        // What a lost process still holds belongs to its thread.
+        self.is_lost()
+            || !self.own.is_signalled()
+                && (!self.own.plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
+    }
+
+    /// Tells the processes that it was related to.
+    fn tell(&self, relations: &Relations, reason: &ExitReason) {
+        let node = &self.node;
+        for other in relations.links.iter() {
+            node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });
+        }
+        for (monitor, ()) in relations.watchers.iter() {
+            node.signal(monitor.watcher, Signal::Down(Down::new(*monitor, self.pid, reason.clone())));
+        }
+        for (monitor, watched) in relations.monitoring.iter() {
+            node.signal(watched.pid, Signal::Demonitor { monitor: *monitor });
+        }
     }
 
     /// Tells a caller that there will be no answer.
@@ -431,29 +682,41 @@ impl Common {
         self.quietly(move || call.abandon(), &mut ExitReason::Normal);
     }
 
-    /// Has a timer cancelled when this process ends.
-    pub(crate) fn own_timer(&self, key: Key) {
+    /// Has a timer cancelled when this process ends. False when it is ending: its timers may have been cancelled.
+    pub(crate) fn own_timer(&self, key: Key) -> bool {
         let timers = self.node.scheduler.timers();
-        self.relate(|relations| {
-            let own = &mut relations.timers;
-            if own.len() == own.capacity() {
-                own.retain(|key| timers.deadline(*key).is_some());
+        let owned = self.relate(|relations| {
+            let alive = !self.is_ending();
+            if alive {
+                let own = &mut relations.timers;
+                if own.len() == own.capacity() {
+                    own.retain(|key| timers.deadline(*key).is_some());
+                }
+                own.push(key);
             }
-            own.push(key);
+            alive
         });
+        owned == Some(true)
     }
 
-    /// Has `call` abandoned when this process ends, if it is pending then. False when it has ended.
+    /// Has `call` abandoned when this process has ended and told the others, if it is pending then. False when it has.
     pub(crate) fn watch_call(&self, call: Arc<dyn PendingCall>) -> bool {
         // What is over is dropped after the lock: it may hold a waker, which may be anybody's.
-        let over: Option<Vec<_>> = self.relate(|relations| {
-            let calls = &mut relations.calls;
-            let full = calls.len() == calls.capacity();
-            let over = if full { calls.extract_if(.., |call| !call.is_pending()).collect() } else { Vec::new() };
-            calls.push(call);
-            over
-        });
-        over.is_some()
+        let mut over: Vec<_> = Vec::new();
+        match &mut *self.relations() {
+            Standing::Alive(relations) => {
+                let calls = &mut relations.get_or_insert_default().calls;
+                if calls.len() == calls.capacity() {
+                    over.extend(calls.extract_if(.., |call| !call.is_pending()));
+                }
+                calls.push(call);
+            }
+            // It has told of all that it had begun.
+            Standing::Ending(_) | Standing::Ended(_) if self.keeps_requests() => {}
+            Standing::Ending(_) => self.node.late_calls.push(self.pid, call),
+            Standing::Ended(_) => return false,
+        }
+        true
     }
 
     /// Asks to be woken at a moment, if not before.

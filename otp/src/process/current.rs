@@ -101,6 +101,11 @@ pub(crate) fn is_lost() -> bool {
     matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().is_lost())
 }
 
+/// Whether the calling code is a process already; a core between two turns is none.
+pub(crate) fn is_process() -> bool {
+    try_with(|_| ()).is_some()
+}
+
 /// Calls `f` with the current process; a thread that is none yet is adopted by the default node.
 #[inline]
 pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
@@ -128,11 +133,12 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
 /// Makes the calling thread a process of `node`. It traps exits.
 fn adopt(node: &Node, home: Home) -> AnyProcess {
     let inner = node.inner();
-    let cell = Cell::<Infallible>::new(inner.table.reserve(), None, inner.clone(), "thread", home);
-    cell.common().own.trap_exit.set(true);
-    let process = AnyProcess::new(&cell);
-    inner.table.insert(process.clone());
-    process
+    let cell = inner.table.insert(|pid| {
+        let cell = Cell::<Infallible>::new(pid, None, inner.clone(), "thread", home, None);
+        cell.common().own.trap_exit.set(true);
+        cell
+    });
+    cell.into()
 }
 
 /// Whether the calling code is a process on a core.
@@ -259,7 +265,7 @@ fn park_thread(me: &AnyProcess) {
 fn drive(done: impl Fn() -> bool) {
     let driver = Driver::current().expect("only its own code drives a simulation");
     while !done() {
-        if !step(&driver) && !driver.next_timer(Moment::FAR) {
+        if !step(&driver) && !next_timer(&driver, Moment::FAR) {
             panic!("this wait would never end: nothing is runnable and no timer is set");
         }
     }
@@ -272,6 +278,18 @@ pub(crate) fn step(driver: &Driver) -> bool {
     // A process that parked in this step has left its name.
     CURRENT.set(current);
     stepped
+}
+
+/// Moves the clock of a simulation to its next timer, which expires where no process is, as on a core; false when there
+/// is none up to `limit`.
+pub(crate) fn next_timer(driver: &Driver, limit: Moment) -> bool {
+    as_nobody(|| driver.next_timer(limit))
+}
+
+/// Calls `f` as a core does between two turns.
+pub(crate) fn as_nobody<R>(f: impl FnOnce() -> R) -> R {
+    let _before = Entered { before: CURRENT.take(), process: std::marker::PhantomData };
+    f()
 }
 
 /// A future that is ready at `at`, for the current process or any other executor's task.

@@ -1,61 +1,66 @@
 //! A map that most often has one entry, which then needs no memory of its own.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
-/// A sorted map whose first entry stands in the map itself.
-#[derive(Debug)]
-pub(crate) struct Few<K, V> {
-    one: Option<(K, V)>,
-    more: BTreeMap<K, V>,
-}
-
-impl<K, V> Default for Few<K, V> {
-    fn default() -> Self {
-        Self { one: None, more: BTreeMap::new() }
-    }
+/// A sorted map that is itself the place of its first entry, until there is a second.
+#[derive(Debug, Default)]
+pub(crate) enum Few<K, V> {
+    #[default]
+    None,
+    One(K, V),
+    More(BTreeMap<K, V>),
 }
 
 impl<K: Ord, V> Few<K, V> {
     /// Puts an entry in; returns the value that the key had before.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        match &mut self.one {
-            Some((one, before)) if *one == key => Some(std::mem::replace(before, value)),
-            None if self.more.is_empty() => {
-                self.one = Some((key, value));
-                None
-            }
-            _ => self.more.insert(key, value),
+        match self {
+            Self::More(more) if !more.is_empty() => return more.insert(key, value),
+            Self::One(one, before) if *one == key => return Some(mem::replace(before, value)),
+            _ => {}
         }
+        *self = match mem::take(self) {
+            Self::One(one, before) => Self::More(BTreeMap::from([(one, before), (key, value)])),
+            Self::None | Self::More(_) => Self::One(key, value),
+        };
+        None
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        match &self.one {
-            Some((one, value)) if one == key => Some(value),
-            _ => self.more.get(key),
+        match self {
+            Self::One(one, value) if one == key => Some(value),
+            Self::None | Self::One(..) => None,
+            Self::More(more) => more.get(key),
         }
     }
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        match &mut self.one {
-            Some((one, value)) if one == key => Some(value),
-            _ => self.more.get_mut(key),
+        match self {
+            Self::One(one, value) if one == key => Some(value),
+            Self::None | Self::One(..) => None,
+            Self::More(more) => more.get_mut(key),
         }
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        match &self.one {
-            Some((one, _)) if one == key => self.one.take().map(|(_, value)| value),
-            _ => self.more.remove(key),
+        match self {
+            Self::More(more) => more.remove(key),
+            Self::One(one, _) if one == key => match mem::take(self) {
+                Self::One(_, value) => Some(value),
+                Self::None | Self::More(_) => None,
+            },
+            Self::None | Self::One(..) => None,
         }
     }
 
-    /// All entries, in an order that only the history of the map decides.
+    /// All entries, sorted.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.one.iter().map(|(key, value)| (key, value)).chain(&self.more)
-    }
-
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = (K, V)> {
-        self.one.into_iter().chain(self.more)
+        let (one, more) = match self {
+            Self::None => (None, None),
+            Self::One(key, value) => (Some((key, value)), None),
+            Self::More(more) => (None, Some(more)),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
     }
 }
 
@@ -76,9 +81,8 @@ mod tests {
                     _ => prop_assert_eq!(few.get_mut(&key), map.get_mut(&key)),
                 }
                 prop_assert_eq!(few.get(&key), map.get(&key));
-                prop_assert_eq!(few.iter().collect::<BTreeMap<_, _>>(), map.iter().collect::<BTreeMap<_, _>>());
+                prop_assert!(few.iter().eq(&map));
             }
-            prop_assert_eq!(few.into_iter().collect::<BTreeMap<_, _>>(), map);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Links, monitors and exit signals, as the current process uses them.
 
 use super::{
-    IntoReason, MonitorRef, Pid, current,
+    AnyProcess, Destination, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Unregistered,
+    common::Watched,
+    current,
     signal::{Ask, Signal},
 };
-use crate::process::AnyProcess;
 
 /// The pid of the current process. `erlang:self/0`.
 ///
@@ -46,14 +47,52 @@ pub fn unlink(other: Pid) {
 /// oneself never yields one. `erlang:monitor/2`.
 pub fn monitor(target: Pid) -> MonitorRef {
     current::with(|me| {
-        let (common, own) = (me.common(), me.pid());
-        let monitor = common.node.new_monitor(own);
-        if target != own {
-            common.relate(|relations| relations.monitoring.insert(monitor, target));
-            common.node.signal(target, Signal::Monitor { monitor });
+        let monitor = new_monitor(me, target);
+        if target != me.pid() {
+            me.common().node.signal(target, Signal::Monitor { monitor, terminate: None });
         }
         monitor
     })
+}
+
+/// Watches the process that has a name now: when that one ends, the current process receives a
+/// [`Down`](crate::Down) that says the name, whoever has it by then.
+///
+/// When nobody has it the `Down` comes at once, with the reason `NoProc`. `erlang:monitor/2` of a registered name.
+pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
+    let name = name.into();
+    let target = name.process();
+    current::with(|me| {
+        let node = &me.common().node;
+        let pid = target.as_ref().map_or(Pid::nobody(node.number), AnyProcess::pid);
+        let monitor = watch(me, Watched { pid, name: Some(name) });
+        match target {
+            Some(_) if pid == me.pid() => {}
+            Some(target) => node.signal_to(&target, Signal::Monitor { monitor, terminate: None }),
+            None => node.bounce(pid, Signal::Monitor { monitor, terminate: None }),
+        }
+        monitor
+    })
+}
+
+/// Watches another process and asks it to terminate.
+pub(crate) fn terminate(me: &AnyProcess, target: &AnyProcess, reason: ExitReason) -> MonitorRef {
+    let monitor = new_monitor(me, target.pid());
+    me.common().node.signal_to(target, Signal::Monitor { monitor, terminate: Some(reason) });
+    monitor
+}
+
+fn new_monitor(me: &AnyProcess, target: Pid) -> MonitorRef {
+    watch(me, Watched { pid: target, name: None })
+}
+
+fn watch(me: &AnyProcess, watched: Watched) -> MonitorRef {
+    let common = me.common();
+    let monitor = common.node.new_monitor(me.pid());
+    if watched.pid != me.pid() {
+        common.relate(|relations| relations.monitoring.insert(monitor, watched));
+    }
+    monitor
 }
 
 /// Ends a monitor of the current process.
@@ -64,11 +103,11 @@ pub fn demonitor(monitor: MonitorRef) -> bool {
     current::with(|me| {
         let common = me.common();
         me.process().take_arrivals(me);
-        let target = common.relate(|relations| relations.monitoring.remove(&monitor)).flatten();
-        if let Some(target) = target {
-            common.node.signal(target, Signal::Demonitor { monitor });
+        let watched = common.relate(|relations| relations.monitoring.remove(&monitor)).flatten();
+        if let Some(watched) = &watched {
+            common.node.signal(watched.pid, Signal::Demonitor { monitor });
         }
-        target.is_some()
+        watched.is_some()
     })
 }
 
@@ -91,12 +130,13 @@ pub fn trap_exit(trap: bool) -> bool {
     })
 }
 
-/// Sends an exit signal with a reason to `to`; nothing happens when it is gone.
+/// Sends an exit signal with a reason to `to`, a pid or a name; nothing happens when it is gone, or the name nobody's.
 ///
 /// A receiver that does not trap exits ends with that reason, unless it is `Normal`; one that does finds an
 /// [`Exit`](crate::Exit) among its messages. [`ExitReason::Kill`](crate::ExitReason::Kill) cannot be trapped: the receiver ends as `Killed`. Sent
 /// to oneself it takes effect before the call returns. `erlang:exit/2`.
-pub fn exit(to: Pid, reason: impl IntoReason) {
+pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
+    let Some(to) = to.into().whereis() else { return };
     current::with(|me| {
         me.common().node.exit(me.pid(), to, reason.into_reason());
         if to == me.pid() && me.common().must_end(me) && !std::thread::panicking() {
@@ -140,89 +180,28 @@ impl Ask for Alive {
     }
 }
 
-/// What can be seen of a process. `erlang:process_info/1`.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProcessInfo {
-    /// Its registered name.
-    pub name: Option<String>,
-    /// What reports call it.
-    pub label: &'static str,
-    /// Who started it.
-    pub parent: Option<Pid>,
-    /// The processes linked to it.
-    pub links: Vec<Pid>,
-    /// The processes that it monitors.
-    pub monitors: Vec<Pid>,
-    /// The processes that monitor it.
-    pub monitored_by: Vec<Pid>,
-    /// The messages that it has not handled.
-    pub message_queue_len: usize,
-    /// Whether it traps exits.
-    pub trap_exit: bool,
-}
-
-/// What can be seen of a process after all that the caller has sent to it; `None` when it is gone.
-///
-/// Waits until the process comes to answer: after the message that it handles now. `erlang:process_info/1`.
-pub fn process_info(pid: Pid) -> Option<ProcessInfo> {
-    current::with(|me| {
-        if pid == me.pid() {
-            me.process().take_arrivals(me);
-            return Some(info(me));
-        }
-        let process = me.common().node.find(pid)?;
-        let (asked, answer) = super::answer::channel();
-        process.signal(Signal::Ask(Box::new(Info(asked)))).ok()?;
-        current::block_on(answer).ok().flatten()
-    })
-}
-
-struct Info(super::answer::Asked<ProcessInfo>);
-
-impl Ask for Info {
-    fn answer(self: Box<Self>, process: &AnyProcess) {
-        if process.common().own.fatal().is_none() {
-            self.0.answer(info(process));
-        }
-    }
-}
-
-fn info(process: &AnyProcess) -> ProcessInfo {
-    let common = process.common();
-    let mut info = ProcessInfo {
-        name: None,
-        label: common.label,
-        parent: common.parent,
-        links: Vec::new(),
-        monitors: Vec::new(),
-        monitored_by: Vec::new(),
-        message_queue_len: process.process().queue_len(),
-        trap_exit: common.own.trap_exit.get(),
-    };
-    common.relate(|relations| {
-        info.name = relations.name.as_deref().map(str::to_owned);
-        info.links = relations.links.iter().collect();
-        info.monitors = relations.monitoring.iter().map(|(_, target)| *target).collect();
-        info.monitored_by = relations.watchers.iter().map(|(monitor, ())| monitor.watcher).collect();
-    });
-    info
-}
-
-/// Registers a process under a name. `erlang:register/2`.
+/// Registers a process under a name, which is free again when the process has ended, before links and monitors are
+/// told. A process has at most one. `erlang:register/2`.
 ///
 /// # Errors
-/// When the name is taken, the process has a name already, or has ended.
-pub fn register(name: &str, pid: Pid) -> Result<(), super::RegisterError> {
+/// When the name is taken, by the process itself too; when the process has a name already, has ended, or is another
+/// node's.
+pub fn register(name: &str, pid: Pid) -> Result<(), RegisterError> {
     current::with(|me| {
-        let process = me.common().node.find(pid).filter(|_| !me.common().is_lost());
-        let process = process.ok_or(super::RegisterError::NoProc)?;
-        me.common().node.names.register(name, &process)
+        let node = &me.common().node;
+        if pid.node != node.number {
+            return Err(RegisterError::OtherNode);
+        }
+        let process = node.table.get(pid).filter(|_| !me.common().is_lost()).ok_or(RegisterError::NoProc)?;
+        node.names.register(name, &process)
     })
 }
 
-/// Frees a name; false when nobody had it. `erlang:unregister/1`.
-pub fn unregister(name: &str) -> bool {
+/// Frees a name. `erlang:unregister/1`.
+///
+/// # Errors
+/// When it is nobody's.
+pub fn unregister(name: &str) -> Result<(), Unregistered> {
     current::with(|me| me.common().node.names.unregister(name))
 }
 

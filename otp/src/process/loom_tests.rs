@@ -32,8 +32,8 @@ impl Model {
     fn new(deaf: bool) -> Self {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
-        let pid = node.table.reserve();
-        let cell = Cell::<u32>::new(pid, None, node, "model", Home::Core);
+        let home = Arc::clone(&node);
+        let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, "model", Home::Core, None));
         let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(!deaf)));
         cell.set_body({
             let (cell, sum, reply) = (cell.clone(), Arc::clone(&sum), Arc::clone(&reply));

@@ -6,37 +6,59 @@
 pub(crate) mod answer;
 mod any;
 pub(crate) mod cell;
+mod channel;
 pub(crate) mod common;
 pub(crate) mod current;
+pub(crate) mod debug;
+mod dictionary;
 mod few;
 mod handler;
+mod info;
 mod link;
 #[cfg(all(test, loom))]
 mod loom_tests;
+pub(crate) mod mailbox;
 pub(crate) mod me;
 mod names;
 mod node;
+mod outcome;
 mod owned;
 pub(crate) mod panic;
 mod pid;
 mod reason;
+mod registry;
+mod selector;
 pub(crate) mod signal;
 pub(crate) mod spawn;
+pub(crate) mod start;
+pub(crate) mod subject;
 mod table;
 pub(crate) mod timer;
 
-pub(crate) use self::{any::AnyProcess, node::STACK_SIZE};
+pub(crate) use self::{any::AnyProcess, link::terminate, node::STACK_SIZE, registry::Claim};
 pub use self::{
     current::{sleep, sleep_async},
+    debug::{Event, MessageKind, Statistics},
+    dictionary::{Key, erase_all, keys, keys_of},
+    info::{ProcessInfo, ProcessStatus, get_label, process_info, processes, set_label},
     link::{
-        ProcessInfo, demonitor, demonitor_flush, exit, exit_self, is_alive, link, monitor, process_info, register,
-        registered, self_pid, trap_exit, unlink, unregister, whereis,
+        demonitor, demonitor_flush, exit, exit_self, is_alive, link, monitor, monitor_name, register, registered,
+        self_pid, trap_exit, unlink, unregister, whereis,
     },
-    me::{Me, Subject, current},
-    names::RegisterError,
+    mailbox::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},
+    me::{Me, current},
+    names::{RegisterError, Unregistered},
     node::{Node, NodeBuilder},
+    outcome::{Hibernate, Outcome, hibernate},
     pid::{MonitorRef, Pid},
     reason::{Down, Exit, ExitReason, IntoReason, Panic, Term, TermValue},
-    spawn::{Outcome, spawn, spawn_async, spawn_link, spawn_link_async, spawn_monitor, spawn_monitor_async},
+    registry::{Destination, RegName, Registry},
+    selector::Selector,
+    spawn::{
+        Spawn, spawn, spawn_async, spawn_link, spawn_link_async, spawn_monitor, spawn_monitor_async, start, start_link,
+        start_monitor,
+    },
+    start::{Ack, StartError},
+    subject::{SendError, Subject, send},
     timer::TimerRef,
 };

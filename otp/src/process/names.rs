@@ -2,10 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
 };
 
-use super::{AnyProcess, Pid};
+use super::{AnyProcess, Pid, common::Common};
 
 #[derive(Default)]
 pub(crate) struct Names(Mutex<BTreeMap<Arc<str>, AnyProcess>>);
@@ -20,6 +20,8 @@ pub enum RegisterError {
     Named,
     /// The process has ended.
     NoProc,
+    /// The process is another node's.
+    OtherNode,
 }
 
 impl std::fmt::Display for RegisterError {
@@ -28,11 +30,24 @@ impl std::fmt::Display for RegisterError {
             Self::Taken(pid) => write!(f, "the name is taken by {pid}"),
             Self::Named => f.write_str("the process has a name already"),
             Self::NoProc => f.write_str("the process has ended"),
+            Self::OtherNode => f.write_str("the process belongs to another node"),
         }
     }
 }
 
 impl std::error::Error for RegisterError {}
+
+/// Why a name was not freed: it is nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unregistered;
+
+impl std::fmt::Display for Unregistered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no process has this name")
+    }
+}
+
+impl std::error::Error for Unregistered {}
 
 impl Names {
     fn table(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, AnyProcess>> {
@@ -52,6 +67,7 @@ impl Names {
                 Some(_) => Err(RegisterError::Named),
                 None => {
                     relations.name = Some(Arc::clone(&name));
+                    process.common().named.store(true, Relaxed);
                     Ok(())
                 }
             })
@@ -61,13 +77,30 @@ impl Names {
     }
 
     /// Takes a name from its holder. `erlang:unregister/1`.
-    pub(crate) fn unregister(&self, name: &str) -> bool {
-        let Some(holder) = self.table().remove(name) else { return false };
-        holder.common().relate(|relations| relations.name = None);
-        true
+    pub(crate) fn unregister(&self, name: &str) -> Result<(), Unregistered> {
+        // What was the last reference to a process is dropped without the lock.
+        let holder = {
+            let mut table = self.table();
+            let holder = table.remove(name);
+            if let Some(holder) = &holder {
+                holder.common().relate(|relations| relations.name = None);
+            }
+            holder
+        };
+        holder.map(drop).ok_or(Unregistered)
     }
 
-    /// Frees the name of a process that ends.
+    /// Takes the name of a process that ends, if it has one.
+    pub(super) fn release(&self, process: &Common) -> Option<Arc<str>> {
+        let mut table = self.table();
+        let name = process.relate(|relations| relations.name.take()).flatten()?;
+        let removed = table.remove(&*name);
+        drop(table);
+        drop(removed);
+        Some(name)
+    }
+
+    /// Frees a name that a process which has ended was given meanwhile.
     pub(super) fn remove(&self, name: &str, holder: Pid) {
         let mut table = self.table();
         let removed =

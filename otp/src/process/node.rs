@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt, io,
     sync::{
-        Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock, Weak,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak,
         atomic::{
             AtomicBool, AtomicU32, AtomicU64,
             Ordering::{Relaxed, SeqCst},
@@ -15,11 +15,16 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid, common::Home, current, names::Names, panic::install_panic_hook,
-    signal::Signal, table::Table,
+    AnyProcess, Down, ExitReason, MonitorRef, Pid,
+    common::{Home, PendingCall},
+    current,
+    names::Names,
+    panic::install_panic_hook,
+    signal::Signal,
+    table::Table,
 };
 use crate::{
-    report,
+    report::{self, Crash},
     scheduler::{Scheduler, Verdict, Watch},
 };
 
@@ -49,6 +54,7 @@ pub(crate) struct NodeInner {
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) table: Table,
     pub(crate) names: Names,
+    pub(super) late_calls: LateCalls,
     counter: AtomicU64,
     /// The crashes so far, where somebody wants to know.
     crashes: Mutex<Option<Vec<CrashRecord>>>,
@@ -116,6 +122,7 @@ impl Node {
             scheduler,
             table: Table::new(number),
             names: Names::default(),
+            late_calls: LateCalls::default(),
             counter: AtomicU64::new(0),
             crashes: Mutex::new(None),
             stopping: AtomicBool::new(false),
@@ -135,9 +142,14 @@ impl Node {
         current::adopted_by(self, f)
     }
 
-    /// The pids of all its processes, adopted threads among them. `erlang:processes/0`.
+    /// The pids of all its processes that are alive, adopted threads among them. `erlang:processes/0`.
     pub fn processes(&self) -> Vec<Pid> {
-        self.0.table.all().iter().map(AnyProcess::pid).collect()
+        self.0.table.all().iter().filter(|process| !process.common().is_ending()).map(AnyProcess::pid).collect()
+    }
+
+    /// The number of cores that run its processes. `erlang:system_info(schedulers_online)`.
+    pub fn cores(&self) -> usize {
+        self.0.scheduler.cores()
     }
 
     /// The number of its processes.
@@ -176,11 +188,11 @@ impl Node {
             return;
         }
         let roots = node.on_cores().filter(|process| {
-            let parent = process.common().parent;
+            let parent = process.common().parent();
             parent.and_then(|pid| node.table.get(pid)).is_none_or(|parent| !matches!(parent.common().home, Home::Core))
         });
         for process in roots.collect::<Vec<_>>() {
-            let from = process.common().parent.unwrap_or(process.pid());
+            let from = process.common().parent().unwrap_or(process.pid());
             let _ = process.signal(Signal::Exit { from, reason: ExitReason::Shutdown, link: false });
         }
         node.await_end(STOP_GRACE);
@@ -206,8 +218,42 @@ impl fmt::Debug for Node {
     }
 }
 
+/// Calls that came to processes while these told others of their end.
+#[derive(Default)]
+pub(super) struct LateCalls {
+    calls: Mutex<Vec<(Pid, Arc<dyn PendingCall>)>>,
+    /// Whether there are any, for a look without the lock.
+    any: AtomicBool,
+}
+
+impl LateCalls {
+    fn calls(&self) -> MutexGuard<'_, Vec<(Pid, Arc<dyn PendingCall>)>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cold]
+    pub(super) fn push(&self, callee: Pid, call: Arc<dyn PendingCall>) {
+        let mut calls = self.calls();
+        calls.push((callee, call));
+        self.any.store(true, Relaxed);
+    }
+
+    /// Those of one process, to which no more can come.
+    ///
+    /// Ordering: its last `push` was made under a lock of its own that the caller has taken since.
+    pub(super) fn take(&self, callee: Pid) -> Vec<Arc<dyn PendingCall>> {
+        if !self.any.load(Relaxed) {
+            return Vec::new();
+        }
+        let mut calls = self.calls();
+        let taken = calls.extract_if(.., |(of, _)| *of == callee).map(|(_, call)| call).collect();
+        self.any.store(!calls.is_empty(), Relaxed);
+        taken
+    }
+}
+
 impl NodeInner {
-    fn crashes(&self) -> std::sync::MutexGuard<'_, Option<Vec<CrashRecord>>> {
+    fn crashes(&self) -> MutexGuard<'_, Option<Vec<CrashRecord>>> {
         self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -221,13 +267,22 @@ impl NodeInner {
         self.crashes().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// A process has crashed.
-    pub(crate) fn crashed(&self, process: &AnyProcess, reason: &ExitReason, name: Option<&str>, links: Vec<Pid>) {
-        let common = process.common();
+    /// Forgets the crash of a process.
+    pub(crate) fn forgive(&self, pid: Pid) {
         if let Some(crashes) = self.crashes().as_mut() {
-            crashes.push((common.pid, common.label, reason.clone()));
+            crashes.retain(|(crashed, ..)| *crashed != pid);
         }
-        report::crashed(process, reason, name, &links);
+    }
+
+    /// A process has crashed.
+    pub(crate) fn crashed(&self, crash: &Crash<'_>, reported: bool) {
+        let common = crash.process.common();
+        if let Some(crashes) = self.crashes().as_mut() {
+            crashes.push((common.pid, common.label, crash.reason.clone()));
+        }
+        if reported {
+            report::crashed(crash);
+        }
     }
 
     pub(crate) fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
@@ -257,29 +312,35 @@ impl NodeInner {
     }
 
     pub(crate) fn new_monitor(&self, watcher: Pid) -> MonitorRef {
-        MonitorRef { watcher, number: self.unique() }
+        MonitorRef::new(watcher, self.unique())
     }
 
     /// Finds a process of any node.
     pub(crate) fn find(&self, pid: Pid) -> Option<AnyProcess> {
-        if pid.node == self.number {
-            return self.table.get(pid);
-        }
+        if pid.node == self.number { self.table.get(pid) } else { Self::find_anywhere(pid) }
+    }
+
+    /// Finds a process, for one who is of no node.
+    pub(crate) fn find_anywhere(pid: Pid) -> Option<AnyProcess> {
         let node = NODES.read().unwrap_or_else(PoisonError::into_inner).get(&pid.node)?.upgrade()?;
         node.table.get(pid)
     }
 
     /// Sends a signal; one that finds nobody is answered as OTP answers it.
     pub(crate) fn signal(&self, to: Pid, signal: Signal) {
+        match self.find(to) {
+            Some(process) => self.signal_to(&process, signal),
+            None => self.bounce(to, signal),
+        }
+    }
+
+    /// As [`signal`](NodeInner::signal), for one that was found.
+    pub(crate) fn signal_to(&self, process: &AnyProcess, signal: Signal) {
         if current::is_lost() {
             return;
         }
-        let undelivered = match self.find(to) {
-            Some(process) => process.signal(signal).err(),
-            None => Some(signal),
-        };
-        if let Some(signal) = undelivered {
-            self.bounce(to, signal);
+        if let Err(signal) = process.signal(signal) {
+            process.answer_late(signal);
         }
     }
 
@@ -289,8 +350,8 @@ impl NodeInner {
             Signal::Link { from } => {
                 self.signal(from, Signal::Exit { from: gone, reason: ExitReason::NoProc, link: true });
             }
-            Signal::Monitor { monitor } => {
-                self.signal(monitor.watcher, Signal::Down(Down { monitor, pid: gone, reason: ExitReason::NoProc }));
+            Signal::Monitor { monitor, .. } => {
+                self.signal(monitor.watcher, Signal::Down(Down::new(monitor, gone, ExitReason::NoProc)));
             }
             Signal::Unlink { from, number } => self.signal(from, Signal::UnlinkAck { from: gone, number }),
             Signal::Exit { .. }
@@ -299,7 +360,10 @@ impl NodeInner {
             | Signal::Down(_)
             | Signal::Trapped(_)
             | Signal::Foreign { .. }
+            | Signal::Dropped(_)
+            | Signal::Fatal(_)
             | Signal::Terminate(_)
+            | Signal::System(_)
             | Signal::Ask(_) => {}
         }
     }

@@ -67,3 +67,25 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
         mem::forget(again);
     }
 }
+
+/// Drops things of the user's, all of them, also when one of them panics; then its panic goes on.
+pub(crate) fn drop_each<T>(things: Vec<T>) {
+    let mut first = None;
+    for thing in things {
+        match catch_unwind(AssertUnwindSafe(|| drop(thing))) {
+            Err(payload) if first.is_none() => first = Some(payload),
+            Err(payload) => discard(payload),
+            Ok(()) => {}
+        }
+    }
+    if let Some(payload) = first {
+        resume_unwind(payload);
+    }
+}
+
+/// Runs code of the user's where nobody can be told of a panic.
+pub(crate) fn contain(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        discard(payload);
+    }
+}

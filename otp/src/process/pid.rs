@@ -19,6 +19,11 @@ impl Pid {
         u64::from(self.index) << 32 | u64::from(self.serial.get())
     }
 
+    /// The pid that no process has.
+    pub(crate) fn nobody(node: u32) -> Self {
+        Self { node, index: u32::MAX, serial: NonZeroU32::MAX }
+    }
+
     pub(crate) fn from_token(node: u32, token: u64) -> Option<Self> {
         Some(Self { node, index: (token >> 32) as u32, serial: NonZeroU32::new(token as u32)? })
     }
@@ -40,5 +45,12 @@ impl fmt::Debug for Pid {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MonitorRef {
     pub(crate) watcher: Pid,
-    pub(crate) number: u64,
+    /// In two halves, the upper one first: a `Down` has to be small, and a `u64` would be padded.
+    number: [u32; 2],
+}
+
+impl MonitorRef {
+    pub(crate) fn new(watcher: Pid, number: u64) -> Self {
+        Self { watcher, number: [(number >> 32) as u32, number as u32] }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, error::Error, fmt, panic::Location, sync::Arc};
 
-use super::Pid;
+use super::{MonitorRef, Pid, RegName};
 
 /// Why a process ended, or was asked to end.
 ///
@@ -254,11 +254,19 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> IntoReason for E {
 #[non_exhaustive]
 pub struct Down {
     /// What [`monitor`](crate::monitor) returned.
-    pub monitor: super::MonitorRef,
-    /// The process that ended.
+    pub monitor: MonitorRef,
+    /// The process that ended; when it was monitored by a name that was nobody's, a pid that no process has.
     pub pid: Pid,
     /// Why it ended; `NoProc` when it was not there to be monitored.
     pub reason: ExitReason,
+    /// The name, if it was [monitored by one](crate::process::monitor_name).
+    pub name: Option<RegName>,
+}
+
+impl Down {
+    pub(crate) fn new(monitor: MonitorRef, pid: Pid, reason: ExitReason) -> Self {
+        Self { monitor, pid, reason, name: None }
+    }
 }
 
 /// An exit signal that was trapped: the message `EXIT`.

@@ -4,7 +4,7 @@
 
 use std::{any::Any, sync::Arc};
 
-use super::{Down, Exit, ExitReason, MonitorRef, Pid, few::Few};
+use super::{Down, Dropped, Exit, ExitReason, MonitorRef, Pid, few::Few};
 
 /// One entry of an inbox.
 pub(crate) enum Item<M> {
@@ -14,11 +14,41 @@ pub(crate) enum Item<M> {
     Signal(Box<Signal>),
 }
 
+impl<M> Item<M> {
+    /// Whether the receiver has to act on it.
+    pub(super) fn acts(&self) -> bool {
+        matches!(self, Self::Signal(signal) if signal.acts())
+    }
+
+    /// Whether it is a request of `sys`.
+    pub(super) fn is_system(&self) -> bool {
+        matches!(self, Self::Signal(signal) if matches!(**signal, Signal::System(_)))
+    }
+
+    /// Whether it asks the process itself for something, rather than its code: to terminate, to show its state.
+    pub(super) fn is_request(&self) -> bool {
+        matches!(self, Self::Signal(signal) if matches!(**signal, Signal::Terminate(_) | Signal::System(_)))
+    }
+
+    /// Whether a suspended child of `parent` acts on it.
+    pub(super) fn is_urgent(&self, parent: Option<Pid>) -> bool {
+        matches!(self, Self::Signal(signal) if signal.is_urgent(parent))
+    }
+}
+
 /// A message on its way from a timer: cancelling holds until the moment of delivery.
 pub(crate) trait Timed<M>: Send + Sync {
     /// The message, unless the timer was cancelled. Runs in the process that receives it.
     fn deliver(self: Arc<Self>) -> Option<M>;
+
+    /// Whether the message goes before others, as far as that is known before it is made.
+    fn is_urgent(&self) -> bool {
+        false
+    }
 }
+
+/// The tag of a message that was sent to a pid; no subject has it.
+pub(crate) const RAW: u64 = 0;
 
 /// What is not a message of the receiver's own type.
 pub(crate) enum Signal {
@@ -38,8 +68,10 @@ pub(crate) enum Signal {
         from: Pid,
         number: u64,
     },
+    /// The watcher may want more than to hear of the end: that it comes, for this reason.
     Monitor {
         monitor: MonitorRef,
+        terminate: Option<ExitReason>,
     },
     Demonitor {
         monitor: MonitorRef,
@@ -47,16 +79,25 @@ pub(crate) enum Signal {
     Down(Down),
     /// An exit signal that was trapped; only the receiver itself makes it.
     Trapped(Exit),
-    /// A message for a subject.
+    /// A message for a subject, or, with the tag [`RAW`], for the process as such.
     Foreign {
         tag: u64,
         payload: Box<dyn Any + Send>,
     },
+    /// What its full mailbox has dropped; only the receiver itself makes it.
+    Dropped(Dropped),
+    /// It has to end, whatever it traps.
+    Fatal(ExitReason),
     /// A request to terminate with a reason, in turn with the messages.
     Terminate(ExitReason),
+    /// A request of `sys`, in turn with the messages; a server knows what it is.
+    System(Box<dyn Any + Send>),
     /// A question about the process, which it answers between two messages.
     Ask(Box<dyn Ask>),
 }
+
+// It is boxed once for each that is sent.
+const _: () = assert!(size_of::<Signal>() <= 64);
 
 /// A question that a process answers about itself, behind all that the asker sent before.
 pub(crate) trait Ask: Send {
@@ -64,9 +105,27 @@ pub(crate) trait Ask: Send {
 }
 
 impl Signal {
+    /// Whether it is a message with this tag.
+    #[inline]
+    pub(crate) fn is_for(&self, tag: u64) -> bool {
+        matches!(self, Self::Foreign { tag: own, .. } if *own == tag)
+    }
+
     /// Whether the receiver has to act on it; else it waits among the messages.
     pub(crate) fn acts(&self) -> bool {
-        !matches!(self, Self::Trapped(_) | Self::Foreign { .. } | Self::Terminate(_))
+        !matches!(
+            self,
+            Self::Trapped(_) | Self::Foreign { .. } | Self::Dropped(_) | Self::Terminate(_) | Self::System(_)
+        )
+    }
+
+    /// Whether a suspended child of `parent` acts on it.
+    pub(super) fn is_urgent(&self, parent: Option<Pid>) -> bool {
+        match self {
+            Self::System(_) | Self::Terminate(_) => true,
+            Self::Trapped(exit) => Some(exit.from) == parent,
+            _ => false,
+        }
     }
 }
 
@@ -95,6 +154,23 @@ enum Link {
     Active,
     /// Unlinked by this side; the other has not yet said that it knows.
     Unlinking(u64),
+    /// Unlinked and linked again by this side, before the other has said that it knows.
+    Relinked(u64),
+}
+
+impl Link {
+    fn is_active(self) -> bool {
+        !matches!(self, Self::Unlinking(_))
+    }
+}
+
+/// When the other side of a link ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// While it was linked.
+    Linked,
+    /// Before it could know of the link: the link found nobody.
+    Before,
 }
 
 /// The links of one process.
@@ -110,12 +186,18 @@ pub(crate) struct Links {
 impl Links {
     /// Links from this side: true when the other side must be told.
     pub(crate) fn link(&mut self, other: Pid) -> bool {
-        self.links.insert(other, Link::Active) != Some(Link::Active)
+        let link = match self.links.get(&other) {
+            None => Link::Active,
+            Some(Link::Unlinking(number)) => Link::Relinked(*number),
+            Some(Link::Active | Link::Relinked(_)) => return false,
+        };
+        self.links.insert(other, link);
+        true
     }
 
     /// Unlinks from this side: the number to tell the other side, if there was a link.
     pub(crate) fn unlink(&mut self, other: Pid) -> Option<u64> {
-        let link = self.links.get_mut(&other).filter(|link| **link == Link::Active)?;
+        let link = self.links.get_mut(&other).filter(|link| link.is_active())?;
         self.unlinks += 1;
         *link = Link::Unlinking(self.unlinks);
         Some(self.unlinks)
@@ -130,26 +212,32 @@ impl Links {
 
     /// The other side unlinked.
     pub(crate) fn unlinked(&mut self, other: Pid) {
-        if self.links.get(&other) == Some(&Link::Active) {
+        if self.links.get(&other).is_some_and(|link| link.is_active()) {
             self.links.remove(&other);
         }
     }
 
     /// The other side knows of the unlink with this number.
     pub(crate) fn acknowledged(&mut self, other: Pid, number: u64) {
-        if self.links.get(&other) == Some(&Link::Unlinking(number)) {
-            self.links.remove(&other);
+        match self.links.get_mut(&other) {
+            Some(Link::Unlinking(own)) if *own == number => drop(self.links.remove(&other)),
+            Some(link) if *link == Link::Relinked(number) => *link = Link::Active,
+            _ => {}
         }
     }
 
-    /// The other side ended: true when the link was active.
-    pub(crate) fn ended(&mut self, other: Pid) -> bool {
-        self.links.remove(&other) == Some(Link::Active)
+    /// The other side ended; nothing when there was no active link.
+    pub(crate) fn ended(&mut self, other: Pid) -> Option<Ended> {
+        match self.links.remove(&other)? {
+            Link::Active => Some(Ended::Linked),
+            Link::Relinked(_) => Some(Ended::Before),
+            Link::Unlinking(_) => None,
+        }
     }
 
     /// The active links.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Pid> {
-        self.links.iter().filter(|(_, link)| **link == Link::Active).map(|(pid, _)| *pid)
+        self.links.iter().filter(|(_, link)| link.is_active()).map(|(pid, _)| *pid)
     }
 }
 
@@ -157,7 +245,7 @@ impl Links {
 mod tests {
     use std::collections::VecDeque;
 
-    use super::{Links, Pid};
+    use super::{Ended, Links, Pid};
 
     enum Sent {
         Link,
@@ -211,6 +299,58 @@ mod tests {
             }
             let [a, b] = sides.map(|side| side.iter().count());
             assert_eq!(a, b, "seed {seed}");
+        }
+    }
+    /// One side ends while the other links and unlinks. It refuses what it had not heard of: its answers, the exit
+    /// signal, and what the other's own sending brings back come in any order that can be.
+    #[test]
+    fn the_end_is_told_to_the_link_that_was_known() {
+        let [own, other] = [0, 1].map(|index| Pid { node: 0, index, serial: std::num::NonZeroU32::MIN });
+        for heard in 0..6 {
+            for changes in 0..6 {
+                for at_once in [false, true] {
+                    let (mut here, mut there) = (Links::default(), Links::default());
+                    here.link(other);
+                    there.linked(own);
+                    let mut acks = vec![];
+                    let mut refused = 0;
+                    for change in 0..changes {
+                        let number = if change % 2 == 0 { here.unlink(other) } else { None };
+                        let linked = change % 2 == 1 && here.link(other);
+                        match number {
+                            Some(number) if change < heard => {
+                                there.unlinked(own);
+                                acks.push((true, number));
+                            }
+                            Some(number) => acks.push((false, number)),
+                            None if change < heard => there.linked(own),
+                            None => refused += u32::from(linked),
+                        }
+                    }
+                    let was_linked = here.iter().count() == 1;
+                    let mut told = vec![];
+                    let mut tell = |here: &mut Links, real: bool| {
+                        if let Some(ended) = here.ended(other) {
+                            told.push(real && ended == Ended::Linked);
+                        }
+                    };
+                    let known = there.iter().count() == 1;
+                    acks.iter().filter(|(heard, _)| *heard).for_each(|(_, number)| here.acknowledged(other, *number));
+                    if at_once && refused > 0 {
+                        tell(&mut here, false);
+                    }
+                    if known {
+                        tell(&mut here, true);
+                    }
+                    acks.iter().filter(|(heard, _)| !heard).for_each(|(_, number)| here.acknowledged(other, *number));
+                    if refused > 0 {
+                        tell(&mut here, false);
+                    }
+                    let all_heard = heard >= changes;
+                    assert_eq!(told, if was_linked { vec![all_heard] } else { vec![] }, "{heard} of {changes}");
+                    assert_eq!((here.iter().count(), here.links.iter().count()), (0, 0));
+                }
+            }
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Starting processes that are not servers.
 
-use std::{convert::Infallible, future::Future, sync::Arc};
+use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use super::{
     AnyProcess, ExitReason, MonitorRef, Pid,
     cell::{Body, Cell},
-    common::Home,
+    common::{Home, Watched},
     current,
+    mailbox::Special,
     me::Me,
     node::NodeInner,
+    outcome::{Hibernate, Outcome, go_on},
+    start::{Ack, StartError, Started, Starting},
 };
 use crate::scheduler::TaskRef;
 
@@ -18,44 +21,62 @@ pub(crate) enum Relation {
     None,
     Link,
     Monitor,
+    Both,
+}
+
+impl Relation {
+    /// The same and a link.
+    pub(crate) fn and_link(self) -> Self {
+        if self.monitors() { Self::Both } else { Self::Link }
+    }
+
+    /// The same and a monitor.
+    pub(crate) fn and_monitor(self) -> Self {
+        if self.links() { Self::Both } else { Self::Monitor }
+    }
+
+    fn links(self) -> bool {
+        matches!(self, Self::Link | Self::Both)
+    }
+
+    fn monitors(self) -> bool {
+        matches!(self, Self::Monitor | Self::Both)
+    }
 }
 
 /// Starts a process in the current node whose code is what `body` makes.
-pub(crate) fn start<M: Send + 'static>(
+pub(crate) fn run<M: Send + 'static>(
     label: &'static str,
     relation: Relation,
+    mailbox: Option<Box<Special<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    current::with(|me| start_in(&me.common().node, me, label, relation, body))
+    current::with(|me| run_in(&me.common().node, me, label, relation, mailbox, body))
 }
 
-fn start_in<M: Send + 'static>(
+fn run_in<M: Send + 'static>(
     node: &Arc<NodeInner>,
     parent: &AnyProcess,
     label: &'static str,
     relation: Relation,
+    mailbox: Option<Box<Special<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    let pid = node.table.reserve();
-    let cell = Cell::<M>::new(pid, Some(parent.pid()), Arc::clone(node), label, Home::Core);
+    let home = Arc::clone(node);
+    let ancestors = parent.common().lineage();
+    let cell = node.table.insert(|pid| Cell::<M>::new(pid, Some(ancestors), home, label, Home::Core, mailbox));
+    let pid = cell.common().pid;
     cell.set_body(body(&cell));
-    node.table.insert(AnyProcess::new(&cell));
-    let mut monitor = None;
-    match relation {
-        Relation::None => {}
-        Relation::Link => {
-            // A parent that is ending gets no link; the exit of its child would find nobody.
-            if parent.common().relate(|relations| relations.links.link(pid)).is_some() {
-                cell.common().relate(|relations| relations.links.link(parent.pid()));
-            }
-        }
-        Relation::Monitor => {
-            let reference = node.new_monitor(parent.pid());
-            parent.common().relate(|relations| relations.monitoring.insert(reference, pid));
-            cell.common().relate(|relations| relations.watchers.insert(reference, ()));
-            monitor = Some(reference);
-        }
+    // A parent that is ending gets no link; the exit of its child would find nobody.
+    if relation.links() && parent.common().relate(|relations| relations.links.link(pid)).is_some() {
+        cell.common().relate(|relations| relations.links.link(parent.pid()));
     }
+    let monitor = relation.monitors().then(|| {
+        let reference = node.new_monitor(parent.pid());
+        parent.common().relate(|relations| relations.monitoring.insert(reference, Watched { pid, name: None }));
+        cell.common().relate(|relations| relations.watchers.insert(reference, ()));
+        reference
+    });
     if parent.common().is_lost() {
         // What is dead starts nothing.
         let process = AnyProcess::new(&cell);
@@ -66,40 +87,192 @@ fn start_in<M: Send + 'static>(
     (cell, monitor)
 }
 
-/// What a process that is no server may return: nothing, or a result whose error is its exit reason.
-pub trait Outcome: Send {
-    /// The reason with which the process ends.
-    fn into_exit_reason(self) -> ExitReason;
+/// Starts a process of `node` that no other has started.
+pub(super) fn start_alone(
+    node: &Arc<NodeInner>,
+    label: &'static str,
+    code: impl FnOnce() -> Result<Hibernate, ExitReason> + Send + 'static,
+) {
+    let home = Arc::clone(node);
+    let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, label, Home::Core, None));
+    cell.set_body(Box::pin(async move { go_on(code()).await }));
+    cell.task().start();
 }
 
-impl Outcome for () {
-    fn into_exit_reason(self) -> ExitReason {
-        ExitReason::Normal
+/// How a process that is no server is to be spawned or started. `erlang:spawn_opt/2`, `proc_lib:start/5`.
+///
+/// ```
+/// use otp::process::{self, Spawn};
+///
+/// let (pid, monitor) = Spawn::new().link().label("the greeter").spawn_monitor(|_| println!("hello"));
+/// let me = process::current();
+/// assert_eq!(me.receive_exit(None).unwrap().from, pid);
+/// assert_eq!(me.receive_down(monitor, None).unwrap().pid, pid);
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "it spawns nothing until `spawn` or `start`"]
+pub struct Spawn {
+    relation: Relation,
+    label: Option<Arc<str>>,
+    timeout: Option<Duration>,
+}
+
+type Plain = TaskRef<Cell<Infallible>>;
+
+impl Spawn {
+    /// Unlinked, without a label, without a limit of time.
+    pub const fn new() -> Self {
+        Self { relation: Relation::None, label: None, timeout: None }
+    }
+
+    /// Links it to the current process from its beginning.
+    pub fn link(mut self) -> Self {
+        self.relation = self.relation.and_link();
+        self
+    }
+
+    /// Labels it; see [`set_label`](super::set_label).
+    pub fn label(mut self, label: impl Into<Arc<str>>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Kills it when it has not said how its start went after so long. Only [`start`](Spawn::start) and its relatives
+    /// wait for that.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    fn and_monitor(mut self) -> Self {
+        self.relation = self.relation.and_monitor();
+        self
+    }
+
+    /// Spawns a process that runs `code`; see [`spawn`].
+    pub fn spawn<O: Outcome, C: FnOnce(&mut Me) -> O + Send + 'static>(self, code: C) -> Pid {
+        self.run::<C>(closure(code)).0
+    }
+
+    /// As [`Spawn::spawn`], monitored by the current process from its beginning.
+    #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
+    pub fn spawn_monitor<O: Outcome, C: FnOnce(&mut Me) -> O + Send + 'static>(self, code: C) -> (Pid, MonitorRef) {
+        let (pid, monitor) = self.and_monitor().run::<C>(closure(code));
+        (pid, monitor.expect("it was asked for"))
+    }
+
+    /// As [`Spawn::spawn`], for code that awaits.
+    pub fn spawn_async<O: Outcome, F: Future<Output = O> + Send + 'static, C: FnOnce(Me) -> F + Send + 'static>(
+        self,
+        code: C,
+    ) -> Pid {
+        self.run::<C>(future(code)).0
+    }
+
+    /// As [`Spawn::spawn_monitor`], for code that awaits.
+    #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
+    pub fn spawn_monitor_async<
+        O: Outcome,
+        F: Future<Output = O> + Send + 'static,
+        C: FnOnce(Me) -> F + Send + 'static,
+    >(
+        self,
+        code: C,
+    ) -> (Pid, MonitorRef) {
+        let (pid, monitor) = self.and_monitor().run::<C>(future(code));
+        (pid, monitor.expect("it was asked for"))
+    }
+
+    /// Starts a process that runs `code`, and waits until that says that it has started; see [`start`](fn@super::start).
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start<T: Send + 'static, O: Outcome, C: FnOnce(&mut Me, Ack<T>) -> O + Send + 'static>(
+        self,
+        code: C,
+    ) -> Result<(Pid, T), StartError> {
+        let started = self.starting::<T, C>(|ack| closure(|me| code(me, ack)))?;
+        Ok((started.cell.common().pid, started.value))
+    }
+
+    /// As [`Spawn::start`], monitored by the current process from its beginning. `proc_lib:start_monitor/5`.
+    ///
+    /// # Errors
+    /// See [`StartError`]; the monitor is over then.
+    #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
+    pub fn start_monitor<T: Send + 'static, O: Outcome, C: FnOnce(&mut Me, Ack<T>) -> O + Send + 'static>(
+        self,
+        code: C,
+    ) -> Result<(Pid, MonitorRef, T), StartError> {
+        let started = self.and_monitor().starting::<T, C>(|ack| closure(|me| code(me, ack)))?;
+        Ok((started.cell.common().pid, started.monitor.expect("it was asked for"), started.value))
+    }
+
+    /// As [`Spawn::start`], for code that awaits. The caller waits as there.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start_async<
+        T: Send + 'static,
+        O: Outcome,
+        F: Future<Output = O> + Send + 'static,
+        C: FnOnce(Me, Ack<T>) -> F + Send + 'static,
+    >(
+        self,
+        code: C,
+    ) -> Result<(Pid, T), StartError> {
+        let started = self.starting::<T, C>(|ack| future(|me| code(me, ack)))?;
+        Ok((started.cell.common().pid, started.value))
+    }
+
+    /// Runs a process whose reports name the code `C`.
+    fn run<C>(self, body: Body) -> (Pid, Option<MonitorRef>) {
+        let (cell, monitor) = run(type_name::<C>(), self.relation, None, |cell: &Plain| {
+            cell.common().own.plain.set(true);
+            self.prepare(cell);
+            body
+        });
+        (cell.common().pid, monitor)
+    }
+
+    fn starting<T: Send + 'static, C>(
+        self,
+        body: impl FnOnce(Ack<T>) -> Body,
+    ) -> Result<Started<Infallible, T>, StartError> {
+        let starting =
+            Starting::new(type_name::<C>(), self.relation, self.timeout, None, |cell: &Plain, ack: Ack<T>| {
+                self.prepare(cell);
+                ack.may_leave();
+                body(ack)
+            });
+        starting.wait()
+    }
+
+    fn prepare(self, cell: &Plain) {
+        if let Some(label) = self.label {
+            cell.common().set_label(label);
+        }
     }
 }
 
-impl<E: super::IntoReason + Send> Outcome for Result<(), E> {
-    fn into_exit_reason(self) -> ExitReason {
-        self.err().map_or(ExitReason::Normal, super::IntoReason::into_reason)
+impl Default for Spawn {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-fn closure<O: Outcome>(
-    code: impl FnOnce(&mut Me) -> O + Send + 'static,
-) -> impl FnOnce(&TaskRef<Cell<Infallible>>) -> Body {
-    |_| Box::pin(async move { code(&mut Me::new()).into_exit_reason() })
+fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
+    Box::pin(async move { go_on(code(&mut Me::new()).into_next()).await })
 }
 
-fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(
-    code: impl FnOnce(Me) -> F + Send + 'static,
-) -> impl FnOnce(&TaskRef<Cell<Infallible>>) -> Body {
-    |_| Box::pin(async move { code(Me::new()).await.into_exit_reason() })
+fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(Me) -> F + Send + 'static) -> Body {
+    Box::pin(async move { go_on(code(Me::new()).await.into_next()).await })
 }
 
 /// Starts a process that runs `code`, a plain closure that may wait. `erlang:spawn/1`.
 ///
 /// It ends with `Normal` when the closure returns `()` or `Ok`, with the error of an `Err`, or with a panic. Nobody is
-/// told unless a link or monitor was made.
+/// told unless a link or monitor was made; a panic and an [`ExitReason::Error`] are reported. See [`Spawn`] for options.
 ///
 /// ```
 /// use otp::process;
@@ -111,40 +284,88 @@ fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(
 /// assert_eq!((down.pid, down.reason), (pid, otp::ExitReason::Normal));
 /// ```
 pub fn spawn<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
-    start("process", Relation::None, closure(code)).0.common().pid
+    Spawn::new().spawn(code)
 }
 
 /// As [`spawn`], linked to the current process from its beginning. `erlang:spawn_link/1`.
 pub fn spawn_link<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
-    start("process", Relation::Link, closure(code)).0.common().pid
+    Spawn::new().link().spawn(code)
 }
 
 /// As [`spawn`], monitored by the current process from its beginning. `erlang:spawn_monitor/1`.
-#[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
 pub fn spawn_monitor<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> (Pid, MonitorRef) {
-    let (cell, monitor) = start("process", Relation::Monitor, closure(code));
-    (cell.common().pid, monitor.expect("it was asked for"))
+    Spawn::new().spawn_monitor(code)
 }
 
 /// As [`spawn`], for code that awaits.
 pub fn spawn_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> Pid {
-    start("process", Relation::None, future(code)).0.common().pid
+    Spawn::new().spawn_async(code)
 }
 
 /// As [`spawn_link`], for code that awaits.
 pub fn spawn_link_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> Pid {
-    start("process", Relation::Link, future(code)).0.common().pid
+    Spawn::new().link().spawn_async(code)
 }
 
 /// As [`spawn_monitor`], for code that awaits.
-#[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
 pub fn spawn_monitor_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> (Pid, MonitorRef) {
-    let (cell, monitor) = start("process", Relation::Monitor, future(code));
-    (cell.common().pid, monitor.expect("it was asked for"))
+    Spawn::new().spawn_monitor_async(code)
+}
+
+/// Starts a process that runs `code`, and waits until `code` says how the start went. `proc_lib:start/3`.
+///
+/// `code` calls [`Ack::started`] with a value for its starter, and both go on; or [`Ack::failed`], and returns. When it
+/// does neither, the starter waits until the process has ended; [`Spawn::timeout`] limits that. Until then others see
+/// the process, and it can do all that a process can: register its name, for instance.
+///
+/// ```
+/// use otp::process;
+///
+/// let (pid, port) = process::start(|me, ack| {
+///     ack.started(8080);
+///     me.receive_exit(None);
+/// })?;
+/// assert_eq!(port, 8080);
+/// assert!(otp::is_alive(pid));
+///
+/// let error = process::start(|_, ack: process::Ack<u16>| ack.failed("the port is taken")).unwrap_err();
+/// assert_eq!(error.to_string(), "its start failed: the port is taken");
+/// # Ok::<(), process::StartError>(())
+/// ```
+///
+/// # Errors
+/// See [`StartError`]. The process is gone when an error is returned, and its name is free.
+pub fn start<T: Send + 'static, O: Outcome>(
+    code: impl FnOnce(&mut Me, Ack<T>) -> O + Send + 'static,
+) -> Result<(Pid, T), StartError> {
+    Spawn::new().start(code)
+}
+
+/// As [`start`], linked to the current process from its beginning. `proc_lib:start_link/3`.
+///
+/// A failed start is returned as an error, and its exit signal does not reach a caller that traps exits; unless the
+/// process ended with `Normal`, it ends one that does not.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_link<T: Send + 'static, O: Outcome>(
+    code: impl FnOnce(&mut Me, Ack<T>) -> O + Send + 'static,
+) -> Result<(Pid, T), StartError> {
+    Spawn::new().link().start(code)
+}
+
+/// As [`start`], monitored by the current process from its beginning. `proc_lib:start_monitor/3`.
+///
+/// # Errors
+/// See [`StartError`]; the monitor is over then.
+pub fn start_monitor<T: Send + 'static, O: Outcome>(
+    code: impl FnOnce(&mut Me, Ack<T>) -> O + Send + 'static,
+) -> Result<(Pid, MonitorRef, T), StartError> {
+    Spawn::new().start_monitor(code)
 }

@@ -11,7 +11,8 @@ use std::{
     },
 };
 
-use super::{AnyProcess, Pid};
+use super::{AnyProcess, Pid, cell::Cell};
+use crate::scheduler::TaskRef;
 
 const SHARDS: u32 = 8;
 
@@ -42,22 +43,19 @@ impl Table {
         self.shards[(shard % SHARDS) as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A pid for a process that is about to be made.
-    pub(crate) fn reserve(&self) -> Pid {
+    /// A new process, which `make` makes for its pid; under a lock, so nothing of the user's may run in it.
+    pub(crate) fn insert<M: Send + 'static>(&self, make: impl FnOnce(Pid) -> TaskRef<Cell<M>>) -> TaskRef<Cell<M>> {
         let number = self.next.fetch_add(1, Relaxed) as u32 % SHARDS;
         let mut shard = self.shard(number);
-        let slot = shard.free.pop().unwrap_or_else(|| {
+        let index = shard.free.pop().unwrap_or_else(|| {
             shard.slots.push(Slot { serial: NonZeroU32::MIN, process: None });
             shard.slots.len() as u32 - 1
         });
-        let serial = shard.slots[slot as usize].serial;
-        Pid { node: self.node, index: slot * SHARDS + number, serial }
-    }
-
-    pub(crate) fn insert(&self, process: AnyProcess) {
-        let pid = process.pid();
-        self.shard(pid.index).slots[(pid.index / SHARDS) as usize].process = Some(process);
+        let slot = &mut shard.slots[index as usize];
+        let process = make(Pid { node: self.node, index: index * SHARDS + number, serial: slot.serial });
+        slot.process = Some(AnyProcess::new(&process));
         self.len.fetch_add(1, Relaxed);
+        process
     }
 
     pub(crate) fn remove(&self, pid: Pid) -> Option<AnyProcess> {

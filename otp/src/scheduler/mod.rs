@@ -15,7 +15,7 @@ pub(crate) mod task;
 mod watch;
 
 use std::{
-    io,
+    io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     sync::{
@@ -70,6 +70,11 @@ impl Scheduler {
     /// A scheduler with threads of its own; [`Scheduler::start`] starts them.
     pub(crate) fn new(cores: usize, stack_size: usize) -> Self {
         Self::with_clock(Clock::real(), cores, stack_size)
+    }
+
+    /// A scheduler that runs nothing: only its timers are of use, on a clock that is moved by hand.
+    pub(crate) fn unserved() -> Self {
+        Self::with_clock(Clock::simulated(), 0, 0)
     }
 
     fn with_clock(clock: Clock, cores: usize, stack_size: usize) -> Self {
@@ -248,7 +253,7 @@ impl Scheduler {
         self.stack_size
     }
 
-    fn cores(&self) -> usize {
+    pub(crate) fn cores(&self) -> usize {
         self.cores
     }
 
@@ -368,9 +373,23 @@ impl Scheduler {
         if self.timers.next() != Moment::FAR {
             let now = self.now();
             if self.timers.next() <= now {
-                // A foreign waker, or the drop of one, may panic.
-                let _ = catch_unwind(AssertUnwindSafe(|| self.timers.expire(now)));
+                // A foreign waker, or the drop of one, may panic; its payload might, too, and is not dropped.
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.timers.expire(now))) {
+                    mem::forget(payload);
+                }
             }
+        }
+    }
+
+    /// Moves a virtual clock to the next timer, but not beyond `limit`; false when there is none up to there.
+    pub(crate) fn next_timer(&self, limit: Moment) -> bool {
+        match self.timers.earliest() {
+            Some(at) if at <= limit => {
+                self.clock.advance_to(at);
+                self.timers.expire(self.now());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -432,15 +451,7 @@ impl Driver {
 
     /// Moves the clock to the next timer, but not beyond `limit`; false when there is none up to there.
     pub(crate) fn next_timer(&self, limit: Moment) -> bool {
-        let scheduler = self.0.scheduler();
-        match scheduler.timers.earliest() {
-            Some(at) if at <= limit => {
-                scheduler.clock.advance_to(at);
-                scheduler.timers.expire(scheduler.now());
-                true
-            }
-            _ => false,
-        }
+        self.0.scheduler().next_timer(limit)
     }
 }
 

@@ -1,17 +1,18 @@
 //! The children of one supervisor: in order of their start, found by id and by pid.
 //!
-//! It keeps the places in the tree in step with what it knows: a place is left when its child has ended, and gone when
-//! the spec is. It starts and stops nothing.
+//! It keeps the places in the tree in step with what it knows: a place is left when its child has ended, closed when
+//! nobody is to come by itself, and gone when the spec is. It starts and stops nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::{Index, IndexMut},
 };
 
-use super::spec::Spec;
+use super::{backoff::Failures, spec::Spec};
 use crate::{
     actor::{ChildId, Slot},
-    process::{AnyProcess, Pid},
+    process::{AnyProcess, Pid, TimerRef, current},
+    time::Moment,
 };
 
 /// A child's place in the order of start; never given again.
@@ -22,16 +23,25 @@ pub(super) struct Child {
     pub(super) id: ChildId,
     pub(super) spec: Spec,
     pub(super) state: State,
+    /// The pid that it has or had last.
+    last: Option<Pid>,
     /// How often it was started again.
     pub(super) restarts: u64,
+    /// When it was started last.
+    pub(super) since: Moment,
+    pub(super) failures: Failures,
+    /// What will start it again, if that is not at once.
+    retry: Option<TimerRef>,
 }
 
 /// How a child is, as far as its supervisor knows.
 #[derive(Debug)]
 pub(super) enum State {
     Running(AnyProcess),
-    /// It could not be started again, and another try is on its way.
+    /// It is to be started again, and a try is on its way.
     Restarting,
+    /// It has ended, and is started again after another one is, or with the supervisor.
+    Pending,
     Stopped,
 }
 
@@ -40,7 +50,7 @@ impl Child {
     pub(super) fn process(&self) -> Option<&AnyProcess> {
         match &self.state {
             State::Running(process) => Some(process),
-            State::Restarting | State::Stopped => None,
+            State::Restarting | State::Pending | State::Stopped => None,
         }
     }
 
@@ -77,7 +87,16 @@ impl Children {
         self.next += 1;
         self.slot.declare(&id);
         self.by_id.insert(id.clone(), place);
-        let child = Child { id, spec, state: State::Stopped, restarts: 0 };
+        let child = Child {
+            id,
+            spec,
+            state: State::Stopped,
+            last: None,
+            restarts: 0,
+            since: Moment::START,
+            failures: Failures::default(),
+            retry: None,
+        };
         self.in_order.insert(place, child);
         place
     }
@@ -86,6 +105,7 @@ impl Children {
         self.by_id.get(id).copied()
     }
 
+    /// The child that has this pid, or had it last.
     pub(super) fn find_pid(&self, pid: Pid) -> Option<Place> {
         self.by_pid.get(&pid).copied()
     }
@@ -97,6 +117,11 @@ impl Children {
     /// All, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &Child)> {
         self.in_order.iter().map(|(place, child)| (*place, child))
+    }
+
+    /// How many there are, running or not.
+    pub(super) fn len(&self) -> usize {
+        self.in_order.len()
     }
 
     pub(super) fn places(&self) -> Vec<Place> {
@@ -112,12 +137,33 @@ impl Children {
     pub(super) fn set(&mut self, place: Place, state: State) {
         let Some(child) = self.in_order.get_mut(&place) else { return };
         if let Some(pid) = child.pid() {
-            self.by_pid.remove(&pid);
-            self.slot.child(&child.id).leave(pid);
+            self.slot.child(&child.id).vacate(pid);
+        }
+        if let Some(retry) = child.retry.take() {
+            retry.cancel();
         }
         child.state = state;
-        if let Some(pid) = child.pid() {
-            self.by_pid.insert(pid, place);
+        match &child.state {
+            State::Running(process) => {
+                child.since = current::with(|me| me.common().node.scheduler.now());
+                let pid = process.pid();
+                if let Some(last) = child.last.replace(pid) {
+                    self.by_pid.remove(&last);
+                }
+                self.by_pid.insert(pid, place);
+            }
+            State::Restarting | State::Pending => {}
+            State::Stopped => {
+                child.failures = Failures::default();
+                self.slot.child(&child.id).close();
+            }
+        }
+    }
+
+    /// Notes what will start a child again; it is cancelled when the child is in any other state before.
+    pub(super) fn set_retry(&mut self, place: Place, retry: TimerRef) {
+        if let Some(child) = self.in_order.get_mut(&place) {
+            child.retry = Some(retry);
         }
     }
 
@@ -126,6 +172,9 @@ impl Children {
         self.set(place, State::Stopped);
         if let Some(child) = self.in_order.remove(&place) {
             self.by_id.remove(&child.id);
+            if let Some(last) = child.last {
+                self.by_pid.remove(&last);
+            }
             self.slot.forget(&child.id);
         }
     }
@@ -148,7 +197,8 @@ impl IndexMut<Place> for Children {
 impl Drop for Children {
     fn drop(&mut self) {
         for place in self.places() {
-            self.set(place, State::Stopped);
+            self.set(place, State::Pending);
         }
+        self.slot.close_root();
     }
 }

@@ -4,12 +4,12 @@ use std::{error::Error, fmt};
 
 use super::{
     Child, ChildSpec,
-    server::{Look, Message, Server},
-    spec::ChildKind,
+    server::{Look, Message, Server, Who},
+    spec::{ChildKind, SpecInfo},
 };
 use crate::{
-    actor::{CallError, ChildId, ClientExt, ReplyTo, Slot, StartError, of_slot},
-    process::Pid,
+    actor::{CallError, ChildId, ClientExt, Name, ReplyTo, Slot, StartError, of_slot},
+    process::{Pid, RegName},
 };
 
 /// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.
@@ -25,6 +25,19 @@ impl SupervisorRef {
         Self(slot)
     }
 
+    /// The supervisor that has a name now, by its place in its tree.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when nobody has the name, or a process that is no supervisor;
+    /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
+    pub fn named(name: impl Into<RegName>) -> Result<Self, CallError> {
+        Self::look_up(name.into()).map(|look| Self(look.slot))
+    }
+
+    pub(super) fn look_up(name: RegName) -> Result<Look, CallError> {
+        Name::<Server>::from(name).client().call(Message::Look)
+    }
+
     /// Its place in the tree.
     pub fn slot(&self) -> &Slot {
         &self.0
@@ -35,7 +48,7 @@ impl SupervisorRef {
         self.0.pid()
     }
 
-    /// Whether it ended because it had to restart its children too often.
+    /// Whether it ended because it had to restart its children too often; not once it is started again.
     pub fn gave_up(&self) -> bool {
         self.0.gave_up()
     }
@@ -67,7 +80,7 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn terminate_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
-        self.ask(|reply| Message::TerminateChild(id.into(), reply))?
+        self.ask(|reply| Message::TerminateChild(Who::Id(id.into()), reply))?
     }
 
     /// Starts a child that has ended and is not restarted by itself; gives its pid, unless its `init` chooses not to
@@ -109,6 +122,14 @@ impl SupervisorRef {
         children.into_iter().find(|child| child.id == id).ok_or(ChildError::NotFound)
     }
 
+    /// What the spec of one of its children says. `supervisor:get_childspec/2`.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`] when there is no such child.
+    pub fn get_childspec(&self, id: impl Into<ChildId>) -> Result<SpecInfo, ChildError> {
+        self.ask(|reply| Message::GetChildSpec(Who::Id(id.into()), reply))?
+    }
+
     /// How often it has started a child again.
     ///
     /// # Errors
@@ -139,7 +160,7 @@ impl SupervisorRef {
         of_slot::<Server>(self.0.clone()).call(Message::Look)
     }
 
-    fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {
+    pub(super) fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {
         of_slot::<Server>(self.0.clone()).no_timeout().call(request).map_err(ChildError::Gone)
     }
 }
@@ -205,6 +226,13 @@ pub enum ChildError {
     AlreadyStarted(Pid),
     /// There is a child with this id, which does not run.
     AlreadyPresent,
+    /// A dynamic supervisor has as many children as it may have.
+    MaxChildren,
+    /// A dynamic supervisor knows its children by their pids, any other by ids; or it has children of another type.
+    /// OTP's `simple_one_for_one`.
+    OtherKind,
+    /// A partition supervisor has room for so many partitions, as many as there were at its start.
+    TooManyPartitions(usize),
     /// The child was not started.
     Start(StartError),
     /// The supervisor could not be asked: most often it is gone.
@@ -225,6 +253,9 @@ impl fmt::Display for ChildError {
             Self::Restarting => f.write_str("the child is about to be started again"),
             Self::AlreadyStarted(pid) => write!(f, "there is such a child already, as {pid}"),
             Self::AlreadyPresent => f.write_str("there is such a child already, which does not run"),
+            Self::MaxChildren => f.write_str("the supervisor has as many children as it may have"),
+            Self::OtherKind => f.write_str("the supervisor is of another kind, or has children of another type"),
+            Self::TooManyPartitions(most) => write!(f, "there can be 0 to {most} partitions"),
             Self::Start(error) => write!(f, "the child was not started: {error}"),
             Self::Gone(error) => write!(f, "the supervisor did not answer: {error}"),
         }

@@ -1,54 +1,74 @@
-//! How a supervisor ends a child: it asks, waits, and kills.
+//! How a supervisor ends children: it asks, waits, and kills.
 //!
-//! It waits for a monitor and not for the link, so that a child that has unlinked itself can't hang it.
+//! It waits for monitors and not for the links, so that a child that has unlinked itself can't hang it.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, HashMap},
+    iter,
+};
 
 use crate::{
-    actor::{Shutdown, WaitsFor},
-    process::{self, ExitReason, MonitorRef, Pid, current, me, signal::Signal},
+    actor::Shutdown,
+    process::{self, ExitReason, MonitorRef, Pid, current, me, signal::Signal, start},
+    time::Moment,
 };
 
 /// Ends a process linked to the current one, and waits until it has; says why it ended. One that had ended before says
 /// its own reason.
 pub(super) async fn end(child: Pid, how: Shutdown) -> ExitReason {
-    let _waits = WaitsFor::process(child);
-    let monitor = process::monitor(child);
-    let (reason, limit) = match how {
-        Shutdown::After(limit) => (ExitReason::Shutdown, Some(limit)),
-        Shutdown::Infinity => (ExitReason::Shutdown, None),
-        Shutdown::BrutalKill => (ExitReason::Kill, None),
-    };
-    process::exit(child, reason);
-    let down = match down(monitor, limit).await {
-        Some(reason) => reason,
-        None => {
-            process::exit(child, ExitReason::Kill);
-            down(monitor, None).await.unwrap_or(ExitReason::Killed)
-        }
-    };
-    process::unlink(child);
-    exit_signals(child).last().unwrap_or(down)
+    let _waits = start::WaitsFor::process(child);
+    let ended = end_all(iter::once((child, how))).await;
+    ended.into_iter().next().map_or(ExitReason::NoProc, |(_, reason)| reason)
 }
 
-/// Waits for a process to end, at most for `limit`.
-async fn down(monitor: MonitorRef, limit: Option<Duration>) -> Option<ExitReason> {
-    match me::receiving(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).await {
-        Some(Signal::Down(down)) => Some(down.reason),
-        _ => None,
+/// As [`end`], for many at once, each in its own time; in the order in which they ended.
+pub(super) async fn end_all(children: impl Iterator<Item = (Pid, Shutdown)>) -> Vec<(Pid, ExitReason)> {
+    let began = now();
+    let mut waiting: HashMap<Pid, Waiting> = HashMap::new();
+    let mut deadlines: BTreeMap<Moment, Vec<Pid>> = BTreeMap::new();
+    for (child, how) in children {
+        waiting.insert(child, Waiting { monitor: process::monitor(child), said: None });
+        process::exit(child, if how == Shutdown::BrutalKill { ExitReason::Kill } else { ExitReason::Shutdown });
+        if let Shutdown::After(limit) = how {
+            deadlines.entry(began.saturating_add(limit)).or_default().push(child);
+        }
     }
+    let mut ended = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let limit = deadlines.keys().next().map(|at| at.saturating_duration_since(now()));
+        let signal = me::receiving(limit, |signal| match signal {
+            Signal::Trapped(exit) => waiting.contains_key(&exit.from),
+            Signal::Down(down) => waiting.get(&down.pid).is_some_and(|child| child.monitor == down.monitor),
+            _ => false,
+        });
+        match signal.await {
+            // It is sent before the `Down`, and knows the reason also of one that had ended before it was watched.
+            Some(Signal::Trapped(exit)) => {
+                waiting.entry(exit.from).and_modify(|child| child.said = Some(exit.reason));
+            }
+            Some(Signal::Down(down)) => {
+                process::unlink(down.pid);
+                let said = waiting.remove(&down.pid).and_then(|child| child.said);
+                ended.push((down.pid, said.unwrap_or(down.reason)));
+            }
+            _ => {
+                let late = deadlines.pop_first().into_iter().flat_map(|(_, late)| late);
+                for child in late.filter(|child| waiting.contains_key(child)) {
+                    process::exit(child, ExitReason::Kill);
+                }
+            }
+        }
+    }
+    ended
 }
 
-/// Takes the trapped exit signals of a process out of the mailbox.
-fn exit_signals(from: Pid) -> impl Iterator<Item = ExitReason> {
-    std::iter::from_fn(move || {
-        let taken = current::with(|me| {
-            me.process().take_arrivals(me);
-            me.process().take_signal(&mut |signal| matches!(signal, Signal::Trapped(exit) if exit.from == from))
-        });
-        match taken {
-            Some(Signal::Trapped(exit)) => Some(exit.reason),
-            _ => None,
-        }
-    })
+/// A child that is to end.
+struct Waiting {
+    monitor: MonitorRef,
+    /// The reason in its exit signal.
+    said: Option<ExitReason>,
+}
+
+fn now() -> Moment {
+    current::with(|me| me.common().node.scheduler.now())
 }

@@ -1,14 +1,18 @@
 //! Supervisors: processes that start other processes, end them, and start them again.
 //!
-//! `strategy` and `intensity` decide over plain data, `children` keeps count, `server` is the process that carries the
+//! `strategy`, `intensity` and `backoff` decide over plain data, `children` keeps count, `server` is the process that carries the
 //! decisions out, `ending` how it ends a child, `client` how others speak with it. What a child does is none of their
 //! business.
 
+mod backoff;
 mod children;
 mod client;
+mod dynamic;
 mod ending;
 mod intensity;
+mod partition;
 mod server;
+mod shape;
 mod spec;
 mod strategy;
 #[cfg(test)]
@@ -17,16 +21,22 @@ mod tree;
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
-use self::spec::Spec;
-#[doc(hidden)]
-pub use self::spec::tree_spec;
 pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
-    spec::{Child, ChildKind, ChildSpec},
+    dynamic::{AnyChild, Dynamic, DynamicChild, DynamicRef, DynamicSupervisor},
+    partition::{Partition, PartitionRef},
+    shape::{Tree, TreeChild},
+    spec::{Child, ChildKind, ChildSpec, MailboxOnRestart, SpecInfo},
     strategy::{AutoShutdown, Strategy},
 };
+#[doc(hidden)]
+pub use self::{dynamic::InTree, partition::InPartitions, spec::tree_spec};
+use self::{dynamic::Template, partition::Partitions, spec::Spec, tree::count};
 pub use crate::actor::{ChildId, Restart, Shutdown, Slot, SpecError};
-use crate::{actor::StartError, process::spawn::Relation};
+use crate::{
+    actor::{Name, StartError},
+    process::{RegName, spawn::Relation},
+};
 
 /// A supervisor to be: its strategy, its limits, and its children in the order of their start.
 ///
@@ -62,7 +72,13 @@ pub struct Supervisor {
     restarts: u32,
     period: Duration,
     auto_shutdown: AutoShutdown,
+    name: Option<RegName>,
+    ignores: bool,
     children: Vec<(ChildId, Spec)>,
+    /// What makes the children of one that is dynamic.
+    template: Option<Template>,
+    /// Its children are partitions.
+    partitions: Option<Partitions>,
 }
 
 impl Supervisor {
@@ -73,8 +89,32 @@ impl Supervisor {
             restarts: 3,
             period: Duration::from_secs(5),
             auto_shutdown: AutoShutdown::Never,
+            name: None,
+            ignores: false,
             children: Vec::new(),
+            template: None,
+            partitions: None,
         }
+    }
+
+    /// One that chooses not to run, for a tree that decides as it is built: its start ends in [`StartError::Ignore`],
+    /// which a supervisor above takes for no failure. OTP's `ignore` from `init`.
+    ///
+    /// ```
+    /// use otp::{StartError, Strategy, Supervisor};
+    ///
+    /// let wanted = false;
+    /// let metrics = Supervisor::spec(move || match wanted {
+    ///     true => Supervisor::new(Strategy::OneForOne),
+    ///     false => Supervisor::ignore(),
+    /// });
+    /// # use otp::Child;
+    /// let shop = Supervisor::new(Strategy::OneForOne).child("metrics", metrics).start()?;
+    /// assert_eq!(shop.child::<Supervisor>("metrics").pid(), None);
+    /// # Ok::<(), StartError>(())
+    /// ```
+    pub fn ignore() -> Self {
+        Self { ignores: true, ..Self::new(Strategy::OneForOne) }
     }
 
     /// How many restarts there may be within `period`: with one more the supervisor ends all children and itself, with
@@ -91,6 +131,13 @@ impl Supervisor {
         self
     }
 
+    /// Registers this name before its children are started; see [`SupervisorRef::named`]. A start that finds it taken
+    /// fails with [`StartError::AlreadyStarted`]. The name that its own child spec gives it comes first.
+    pub fn name(mut self, name: impl Into<Name<Self>>) -> Self {
+        self.name = Some(name.into().into());
+        self
+    }
+
     /// Adds a child, to be started after those that were added before. Ids are unique among the children.
     pub fn child<C: Child>(mut self, id: impl Into<ChildId>, spec: ChildSpec<C>) -> Self {
         self.children.push((id.into(), spec.into_spec()));
@@ -101,7 +148,7 @@ impl Supervisor {
     ///
     /// # Errors
     /// [`StartError::Child`] when a child was not started; those before it were stopped again, in reverse order.
-    /// [`StartError::Spec`] when the specs make no sense.
+    /// [`StartError::AlreadyStarted`] when its name is taken. [`StartError::Spec`] when the specs make no sense.
     pub fn start(self) -> Result<SupervisorRef, StartError> {
         self.start_as(Relation::None)
     }
@@ -118,10 +165,19 @@ impl Supervisor {
         server::start_root("Supervisor", move |_| self, relation)
     }
 
-    /// Says what is wrong with the specs, if anything is.
-    fn validate(&self) -> Result<(), SpecError> {
+    /// Says what is wrong with the specs, without starting anything; a start does so first of all.
+    /// `supervisor:check_childspecs/2`.
+    ///
+    /// What a single value can say wrong does not compile; what is left is how they go together.
+    ///
+    /// # Errors
+    /// The first mistake: of the supervisor, then of its children in order.
+    pub fn check(&self) -> Result<(), SpecError> {
         if self.period.is_zero() {
             return Err(SpecError::ZeroPeriod);
+        }
+        if self.partitions.is_some_and(|partitions| partitions.most == 0) {
+            return Err(SpecError::NoPartitions);
         }
         let mut ids = BTreeSet::new();
         for (id, spec) in &self.children {
@@ -139,6 +195,7 @@ fn validate(id: &ChildId, spec: &Spec, auto_shutdown: AutoShutdown) -> Result<()
     match spec.significant {
         true if auto_shutdown == AutoShutdown::Never => Err(SpecError::SignificantForNothing(id.clone())),
         true if spec.restart == Restart::Permanent => Err(SpecError::SignificantPermanent(id.clone())),
+        _ if spec.backoff.is_some_and(|backoff| !backoff.is_range()) => Err(SpecError::Backoff(id.clone())),
         _ => Ok(()),
     }
 }
@@ -150,6 +207,7 @@ impl fmt::Debug for Supervisor {
             .field("restarts", &self.restarts)
             .field("period", &self.period)
             .field("auto_shutdown", &self.auto_shutdown)
+            .field("name", &self.name)
             .field("children", &self.children.iter().map(|(id, _)| id).collect::<Vec<_>>())
             .finish()
     }

@@ -4,23 +4,30 @@
 //! ends; what it is told meanwhile waits too, exit signals included. They await, and never set a stack aside: a stack
 //! belongs to a core, and a child that never comes back would take its supervisor's along with the core.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    future::Future,
+    time::Duration,
+};
 
 use super::{
     ChildCount, ChildError, ChildInfo, ChildKind, ChildState, Strategy, Supervisor, SupervisorRef,
     children::{Children, Place, State},
+    dynamic::Template,
     ending,
     intensity::Intensity,
-    spec::Spec,
+    partition::Partitions,
+    spec::{Spec, SpecInfo},
     strategy::{self, AutoShutdown, Ended},
     validate,
 };
 use crate::{
     actor::{
-        Actor, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start, StartError,
-        Starting,
+        Actor, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start,
+        StartError, Starting, StatusTexts, hidden::Later,
     },
-    process::{AnyProcess, Exit, ExitReason, Pid, current, spawn::Relation},
+    process::{AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, spawn::Relation},
     report::{self, Offender},
 };
 
@@ -30,6 +37,8 @@ pub(super) struct Tree {
     pub(super) label: &'static str,
     pub(super) slot: Slot,
     pub(super) build: Box<dyn FnOnce(&Slot) -> Supervisor + Send>,
+    /// Its child spec gives it a name, which comes before the one that it is built with.
+    pub(super) is_named: bool,
 }
 
 /// Starts the supervisor of a whole tree.
@@ -39,22 +48,22 @@ pub(super) fn start_root(
     relation: Relation,
 ) -> Result<SupervisorRef, StartError> {
     let slot = Slot::root();
-    let tree = Tree { label, slot: slot.clone(), build: Box::new(build) };
+    let tree = Tree { label, slot: slot.clone(), build: Box::new(build), is_named: false };
     starting(tree, None, relation)?.wait().map_err(own_error)?;
     Ok(SupervisorRef::from_slot(slot))
 }
 
 /// Starts a supervisor that is a child itself.
-pub(super) async fn start(tree: Tree, name: Option<Arc<str>>) -> Result<AnyProcess, StartError> {
+pub(super) async fn start(tree: Tree, name: Option<RegName>) -> Result<AnyProcess, StartError> {
     let (cell, _) = starting(tree, name, Relation::Link)?.ready().await.map_err(own_error)?;
     Ok(AnyProcess::new(&cell))
 }
 
-fn starting(tree: Tree, name: Option<Arc<str>>, relation: Relation) -> Result<Starting<Server>, StartError> {
+fn starting(tree: Tree, name: Option<RegName>, relation: Relation) -> Result<Starting<Server>, StartError> {
     if cfg!(panic = "abort") {
         return Err(StartError::PanicsAbort);
     }
-    Ok(Starting::new(tree.label, Start { args: tree, name, relation, timeout: None }))
+    Ok(Starting::new(tree.label, Start { args: tree, name, relation, timeout: None, mailbox: Mailbox::UNBOUNDED }))
 }
 
 /// A supervisor that does not start ends as OTP's does, with `{shutdown, Error}`; whoever starts it is told the error.
@@ -75,16 +84,34 @@ pub(super) struct Server {
     auto_shutdown: AutoShutdown,
     intensity: Intensity,
     children: Children,
+    /// What makes its children, if it is a dynamic one.
+    template: Option<Template>,
+    /// Its children are partitions.
+    partitions: Option<Partitions>,
+}
+
+/// How somebody names a child.
+pub(super) enum Who {
+    /// As the static supervisors do.
+    Id(ChildId),
+    /// By the pid that it has or had last, as the dynamic ones do.
+    Pid(Pid),
+    /// By the place that a client names.
+    Place(Slot),
 }
 
 pub(super) enum Message {
     StartChild(ChildId, Spec, ReplyTo<Result<(), ChildError>>),
-    TerminateChild(ChildId, ReplyTo<Result<(), ChildError>>),
+    /// With what a [`Template`] takes; answered with the child's place.
+    StartDynamic(Box<dyn Any + Send>, ReplyTo<Result<Slot, ChildError>>),
+    TerminateChild(Who, ReplyTo<Result<(), ChildError>>),
     RestartChild(ChildId, ReplyTo<Result<Option<Pid>, ChildError>>),
     DeleteChild(ChildId, ReplyTo<Result<(), ChildError>>),
+    GetChildSpec(Who, ReplyTo<Result<SpecInfo, ChildError>>),
     Look(ReplyTo<Look>),
     CountChildren(ReplyTo<ChildCount>),
-    /// Its last start has failed; from the supervisor itself, so that others have their turn in between.
+    Resize(usize, ReplyTo<Result<usize, ChildError>>),
+    /// A child is to be started again; from the supervisor itself, so that others have their turn in between.
     TryAgain(Place),
 }
 
@@ -92,9 +119,13 @@ pub(super) enum Message {
 pub(super) struct Look {
     pub(super) label: &'static str,
     pub(super) pid: Pid,
+    pub(super) slot: Slot,
     pub(super) strategy: Strategy,
     pub(super) restarts: u32,
     pub(super) period: Duration,
+    /// Of a dynamic supervisor: what its template takes.
+    pub(super) takes: Option<TypeId>,
+    pub(super) partitions: Option<Partitions>,
     /// In order.
     pub(super) children: Vec<ChildInfo>,
 }
@@ -123,6 +154,9 @@ impl Actor for Server {
         Handled::future(async move {
             match Self::begin(tree, ctx.pid()).await {
                 Ok(server) => Init::Ok(server),
+                // There is one, which is nothing to crash for.
+                Err(StartError::Ignore) => Init::Ignore,
+                Err(error @ StartError::AlreadyStarted(_)) => Init::Error(ExitReason::shutdown_with(error)),
                 Err(error) => Init::Stop(ExitReason::shutdown_with(error)),
             }
         })
@@ -132,11 +166,14 @@ impl Actor for Server {
         Handled::future(async move {
             match message {
                 Message::StartChild(id, spec, reply) => answer(ctx, reply, self.start_child(id, spec)).await,
-                Message::TerminateChild(id, reply) => answer(ctx, reply, self.terminate_child(id)).await,
+                Message::StartDynamic(given, reply) => answer(ctx, reply, self.start_dynamic(given)).await,
+                Message::TerminateChild(who, reply) => answer(ctx, reply, self.terminate_child(who)).await,
                 Message::RestartChild(id, reply) => answer(ctx, reply, self.restart_child(id)).await,
-                Message::DeleteChild(id, reply) => answer(ctx, reply, async { self.delete_child(&id) }).await,
+                Message::DeleteChild(id, reply) => answer(ctx, reply, async { self.delete_child(id) }).await,
+                Message::GetChildSpec(who, reply) => answer(ctx, reply, async { self.get_childspec(&who) }).await,
                 Message::Look(reply) => answer(ctx, reply, async { self.look() }).await,
                 Message::CountChildren(reply) => answer(ctx, reply, async { self.count() }).await,
+                Message::Resize(partitions, reply) => answer(ctx, reply, self.resize(partitions)).await,
                 Message::TryAgain(place) => self.try_again(place, ctx.me()).await,
             }
         })
@@ -156,14 +193,36 @@ impl Actor for Server {
         Handled::future(self.end_all())
     }
 
+    fn format_status(&self, texts: &mut StatusTexts) {
+        texts.show(self);
+    }
+
+    fn message_kind(message: &Message) -> MessageKind {
+        let from = match message {
+            Message::StartChild(.., reply) | Message::TerminateChild(_, reply) | Message::DeleteChild(_, reply) => {
+                reply.caller()
+            }
+            Message::StartDynamic(_, reply) => reply.caller(),
+            Message::RestartChild(_, reply) => reply.caller(),
+            Message::GetChildSpec(_, reply) => reply.caller(),
+            Message::Look(reply) => reply.caller(),
+            Message::CountChildren(reply) => reply.caller(),
+            Message::Resize(_, reply) => reply.caller(),
+            Message::TryAgain(_) => return MessageKind::Cast,
+        };
+        MessageKind::Call { from }
+    }
+
     fn message_name(message: &Message) -> &'static str {
         match message {
-            Message::StartChild(..) => "start_child",
+            Message::StartChild(..) | Message::StartDynamic(..) => "start_child",
             Message::TerminateChild(..) => "terminate_child",
             Message::RestartChild(..) => "restart_child",
             Message::DeleteChild(..) => "delete_child",
+            Message::GetChildSpec(..) => "get_childspec",
             Message::Look(_) => "which_children",
             Message::CountChildren(_) => "count_children",
+            Message::Resize(..) => "resize",
             Message::TryAgain(_) => "try_again",
         }
     }
@@ -173,9 +232,14 @@ impl Actor for Server {
 impl Server {
     /// Starts all children in order; when one does not start, ends those before it.
     async fn begin(tree: Tree, pid: Pid) -> Result<Self, StartError> {
-        let Tree { label, slot, build } = tree;
-        let built = build(&slot);
-        built.validate().map_err(StartError::Spec)?;
+        let Tree { label, slot, build, is_named } = tree;
+        slot.begin();
+        let mut built = build(&slot);
+        if built.ignores {
+            return Err(StartError::Ignore);
+        }
+        let mut claim = built.name.take().filter(|_| !is_named).map(Claim::new).transpose()?;
+        built.check().map_err(StartError::Spec)?;
         let mut server = Self {
             label,
             pid,
@@ -186,7 +250,12 @@ impl Server {
             auto_shutdown: built.auto_shutdown,
             intensity: Intensity::new(built.restarts, built.period),
             children: Children::new(slot, built.children),
+            template: built.template,
+            partitions: built.partitions,
         };
+        if let Some(Partitions { most, .. }) = server.partitions {
+            server.slot.divide(most);
+        }
         for place in server.children.places() {
             if let Err(error) = server.start(place).await {
                 let id = server.children[place].id.to_string();
@@ -195,49 +264,80 @@ impl Server {
                 return Err(StartError::Child { id, error: Box::new(error) });
             }
         }
-        server.slot.set_holder(Some(current::with(AnyProcess::clone)));
+        server.slot.take::<Message>(&current::with(AnyProcess::clone));
+        if let Some(claim) = &mut claim {
+            claim.keep();
+        }
         Ok(server)
     }
 
     /// Starts a child that does not run; says whether it runs now, which one that did not want to does not.
     async fn start(&mut self, place: Place) -> Result<bool, StartError> {
         let child = &self.children[place];
-        let (started, restart) = (child.spec.start(self.children.slot(child)), child.spec.restart);
+        let (started, keeps) = (child.spec.start(self.children.slot(child)), self.keeps(child.spec.restart));
         match started.await {
             Ok(process) => {
                 self.children.set(place, State::Running(process));
+                self.children[place].spec.started();
                 report::progress(&self.offender(place));
                 Ok(true)
             }
             Err(StartError::Ignore) => {
-                if restart == Restart::Temporary {
-                    self.children.forget(place);
-                } else {
-                    self.children.set(place, State::Stopped);
-                }
+                self.stopped(place, keeps);
                 Ok(false)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Ends a child, if it runs.
-    async fn end(&mut self, place: Place) {
+    /// Ends a child, if it runs. What becomes of it then is for `next` to say.
+    async fn end(&mut self, place: Place, next: State) {
         let child = &self.children[place];
-        let (how, restart) = (child.spec.shutdown, child.spec.restart);
         if let Some(pid) = child.pid() {
-            let reason = ending::end(pid, how).await;
-            if !strategy::is_obedient(how, restart, &reason) {
-                report::shutdown_error(&self.offender(place), &reason);
-            }
+            self.children.slot(child).begin_end();
+            let reason = ending::end(pid, child.spec.shutdown).await;
+            self.ended(place, &reason);
         }
-        self.children.set(place, State::Stopped);
+        self.children.set(place, next);
     }
 
-    /// Ends all children, the last one first.
+    /// Ends all children: the last one first, or all at once if they are dynamic. Whether they come back is for the
+    /// supervisor's own supervisor to say.
     async fn end_all(&mut self) {
+        if self.template.is_some() {
+            let running = self.children.iter().filter_map(|(_, child)| Some((child.pid()?, child.spec.shutdown)));
+            for (pid, reason) in ending::end_all(running).await {
+                if let Some(place) = self.children.find_pid(pid) {
+                    self.ended(place, &reason);
+                    self.children.set(place, State::Stopped);
+                }
+            }
+            return;
+        }
         for place in self.children.places().into_iter().rev() {
-            self.end(place).await;
+            self.end(place, State::Pending).await;
+        }
+    }
+
+    /// A child that was told to end has ended.
+    fn ended(&mut self, place: Place, reason: &ExitReason) {
+        let spec = &self.children[place].spec;
+        if !strategy::is_obedient(spec.shutdown, spec.restart, reason) {
+            report::shutdown_error(&self.offender(place), reason);
+        }
+    }
+
+    /// Whether a child that does not run is kept: one that is temporary, or dynamic, is not.
+    fn keeps(&self, restart: Restart) -> bool {
+        self.template.is_none() && restart != Restart::Temporary
+    }
+
+    /// A child does not run, and is not started again by itself.
+    fn stopped(&mut self, place: Place, keep: bool) {
+        if keep {
+            self.children.set(place, State::Stopped);
+        } else {
+            self.children.forget(place);
         }
     }
 
@@ -263,22 +363,21 @@ impl Server {
     async fn exited(&mut self, exit: Exit, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
         let Some(place) = self.children.find_pid(exit.from) else { return Ok(()) };
         let child = &self.children[place];
-        // A child that lives has sent this one by hand: it means nothing, and a second one must not be started.
-        if child.process().is_some_and(|process| !process.common().is_dead()) {
-            return Ok(());
-        }
+        // A child that lives has sent this one by hand: it means nothing, and a second one must not be started. One that
+        // has ended since is judged by its end, whatever it said before.
+        let dead = child.process().filter(|process| process.common().is_dead());
+        let Some(reason) = dead.and_then(|process| process.common().reason()) else { return Ok(()) };
         let restart = child.spec.restart;
-        if strategy::is_reported(restart, &exit.reason) {
-            report::child_terminated(&self.offender(place), &exit.reason);
+        if strategy::is_reported(restart, &reason) {
+            report::child_terminated(&self.offender(place), &reason);
         }
         let significant = child.spec.significant;
-        self.children.set(place, State::Stopped);
-        match strategy::ended(restart, &exit.reason) {
-            Ended::Restart => return self.restart(place, me).await,
-            Ended::Keep => {}
+        match strategy::ended(restart, &reason) {
+            Ended::Restart => return self.come_back(place, me).await,
+            Ended::Keep => self.stopped(place, self.keeps(restart)),
             Ended::Forget => self.children.forget(place),
         }
-        let lives = |state: &State| !matches!(state, State::Stopped);
+        let lives = |state: &State| matches!(state, State::Running(_) | State::Restarting);
         let mut others = self.children.iter().map(|(_, child)| (child.spec.significant, lives(&child.state)));
         if significant && strategy::shuts_down(self.auto_shutdown, &mut others) {
             return Err(ExitReason::Shutdown);
@@ -286,30 +385,67 @@ impl Server {
         Ok(())
     }
 
-    /// Starts a child again that has ended, and with it whom the strategy says.
-    async fn restart(&mut self, failed: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
+    /// A child has ended and is to be started again: at once, or after a while if it goes on failing.
+    async fn come_back(&mut self, failed: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
         let now = current::with(|me| me.common().node.scheduler.now());
-        if !self.intensity.allows(now) {
-            self.slot.give_up();
-            report::too_many_restarts(&self.offender(failed));
-            return Err(ExitReason::Shutdown);
+        let period = self.period;
+        let child = &mut self.children[failed];
+        let ran = now.saturating_duration_since(child.since);
+        let wait = child.spec.backoff.map_or(Duration::ZERO, |backoff| child.failures.ended(backoff, ran, period));
+        if wait.is_zero() {
+            return self.restart(failed, me).await;
         }
+        self.children.set(failed, State::Restarting);
+        // Who depends on it waits with it.
+        self.stop_with(failed).await;
+        self.retry(failed, wait, &me);
+        Ok(())
+    }
+
+    /// Has a child started again after a while.
+    fn retry(&mut self, place: Place, wait: Duration, me: &Ref<Self, OneWay>) {
+        if wait.is_zero() {
+            return me.cast(Message::TryAgain(place));
+        }
+        let later = Ref::<Self, After>::new(Later { address: me.handle().address.clone(), after: wait });
+        self.children.set_retry(place, later.cast(Message::TryAgain(place)));
+    }
+
+    /// Ends those that are started again with a child; gives them, in order, with the child.
+    async fn stop_with(&mut self, failed: Place) -> Vec<Place> {
         let all = self.children.iter().map(|(place, child)| (place, child.spec.restart));
         let round = strategy::round(self.strategy, failed, all);
         for place in round.stop {
-            self.end(place).await;
+            self.end(place, State::Pending).await;
         }
         for place in round.forget {
             self.children.forget(place);
         }
-        for place in round.start {
+        round.start
+    }
+
+    /// Starts a child again that has ended, and with it whom the strategy says.
+    async fn restart(&mut self, failed: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
+        let now = current::with(|me| me.common().node.scheduler.now());
+        let allowed = self.intensity.allows(now);
+        if !allowed {
+            report::too_many_restarts(&self.offender(failed));
+        }
+        self.children.set(failed, State::Restarting);
+        if !allowed {
+            self.slot.give_up();
+            return Err(ExitReason::Shutdown);
+        }
+        for place in self.stop_with(failed).await {
             match self.start(place).await {
                 Ok(true) => self.children[place].restarts += 1,
                 Ok(false) => {}
                 Err(error) => {
                     report::start_error(&self.offender(place), &error);
                     self.children.set(place, State::Restarting);
-                    me.cast(Message::TryAgain(place));
+                    let child = &mut self.children[place];
+                    let wait = child.spec.backoff.map_or(Duration::ZERO, |backoff| child.failures.failed(backoff));
+                    self.retry(place, wait, &me);
                     break;
                 }
             }
@@ -329,44 +465,125 @@ impl Server {
 /// What others ask for.
 impl Server {
     async fn start_child(&mut self, id: ChildId, spec: Spec) -> Result<(), ChildError> {
+        if self.template.is_some() {
+            return Err(ChildError::OtherKind);
+        }
         validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;
         if let Some(place) = self.children.find(&id) {
             return Err(self.children[place].pid().map_or(ChildError::AlreadyPresent, ChildError::AlreadyStarted));
         }
-        let place = self.children.add(id, spec);
-        self.start(place).await.map(drop).map_err(|error| {
-            self.children.forget(place);
-            ChildError::Start(error)
-        })
+        self.start_new(id, spec).await.map(drop)
     }
 
-    async fn terminate_child(&mut self, id: ChildId) -> Result<(), ChildError> {
-        let place = self.children.find(&id).ok_or(ChildError::NotFound)?;
-        self.end(place).await;
-        if self.children[place].spec.restart == Restart::Temporary {
-            self.children.forget(place);
+    async fn start_dynamic(&mut self, given: Box<dyn Any + Send>) -> Result<Slot, ChildError> {
+        let template = self.template.as_mut().ok_or(ChildError::OtherKind)?;
+        let (id, spec) = template.child(given, self.children.len())?;
+        validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;
+        self.start_new(id, spec).await
+    }
+
+    /// Starts a child with a new id; gives its place, which is gone if it did not want to run and is not kept.
+    async fn start_new(&mut self, id: ChildId, spec: Spec) -> Result<Slot, ChildError> {
+        let place = self.children.add(id, spec);
+        let slot = self.children.slot(&self.children[place]);
+        match self.start(place).await {
+            Ok(_) => Ok(slot),
+            Err(error) => {
+                self.children.forget(place);
+                Err(ChildError::Start(error))
+            }
         }
+    }
+
+    async fn terminate_child(&mut self, who: Who) -> Result<(), ChildError> {
+        let place = self.find(&who)?;
+        let was_restarting = matches!(self.children[place].state, State::Restarting);
+        self.end(place, State::Stopped).await;
+        if was_restarting && self.strategy != Strategy::OneForOne {
+            self.give_up_pending();
+        }
+        self.stopped(place, self.keeps(self.children[place].spec.restart));
         Ok(())
     }
 
+    /// Those that were to be started after a child which is not started again now stay as they are.
+    fn give_up_pending(&mut self) {
+        if self.children.iter().any(|(_, child)| matches!(child.state, State::Restarting)) {
+            return;
+        }
+        for place in self.children.places() {
+            if matches!(self.children[place].state, State::Pending) {
+                self.children.set(place, State::Stopped);
+            }
+        }
+    }
+
     async fn restart_child(&mut self, id: ChildId) -> Result<Option<Pid>, ChildError> {
-        let place = self.find_stopped(&id)?;
+        let place = self.find_stopped(id)?;
         self.start(place).await.map_err(ChildError::Start)?;
         Ok(self.children.get(place).and_then(|child| child.pid()))
     }
 
-    fn delete_child(&mut self, id: &ChildId) -> Result<(), ChildError> {
+    fn delete_child(&mut self, id: ChildId) -> Result<(), ChildError> {
         let place = self.find_stopped(id)?;
         self.children.forget(place);
         Ok(())
     }
 
-    fn find_stopped(&self, id: &ChildId) -> Result<Place, ChildError> {
-        let place = self.children.find(id).ok_or(ChildError::NotFound)?;
+    /// Divides the keys among so many partitions; says how many there were.
+    async fn resize(&mut self, count: usize) -> Result<usize, ChildError> {
+        let Some(Partitions { most, .. }) = self.partitions else { return Err(ChildError::OtherKind) };
+        if count > most {
+            return Err(ChildError::TooManyPartitions(most));
+        }
+        let before = self.slot.partitions().unwrap_or(most);
+        if count < before {
+            // No key belongs any more to one that is about to end.
+            self.slot.divide(count);
+        }
+        for number in (count..before).rev() {
+            match self.terminate_child(Who::Id(number.into())).await {
+                // A temporary one had ended before.
+                Ok(()) | Err(ChildError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for number in before..count {
+            match self.restart_child(number.into()).await {
+                // The strategy has started it with others.
+                Ok(_) | Err(ChildError::Running | ChildError::Restarting) => self.slot.divide(number + 1),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(before)
+    }
+
+    fn get_childspec(&self, who: &Who) -> Result<SpecInfo, ChildError> {
+        let child = &self.children[self.find(who)?];
+        Ok(child.spec.info(&child.id))
+    }
+
+    /// The child that is named as this kind of supervisor does it.
+    fn find(&self, who: &Who) -> Result<Place, ChildError> {
+        let found = match (who, &self.template) {
+            (Who::Id(id), None) => self.children.find(id),
+            (Who::Pid(pid), Some(_)) => self.children.find_pid(*pid),
+            // An id comes again when the supervisor is restarted, a place does not.
+            (Who::Place(slot), Some(_)) => slot
+                .id()
+                .and_then(|id| self.children.find(id))
+                .filter(|place| self.children.slot(&self.children[*place]).is_same(slot)),
+            _ => return Err(ChildError::OtherKind),
+        };
+        found.ok_or(ChildError::NotFound)
+    }
+
+    fn find_stopped(&self, id: ChildId) -> Result<Place, ChildError> {
+        let place = self.find(&Who::Id(id))?;
         match self.children[place].state {
             State::Running(_) => Err(ChildError::Running),
             State::Restarting => Err(ChildError::Restarting),
-            State::Stopped => Ok(place),
+            State::Pending | State::Stopped => Ok(place),
         }
     }
 
@@ -378,16 +595,19 @@ impl Server {
             state: match &child.state {
                 State::Running(process) => ChildState::Running(process.pid()),
                 State::Restarting => ChildState::Restarting,
-                State::Stopped => ChildState::Stopped,
+                State::Pending | State::Stopped => ChildState::Stopped,
             },
             restarts: child.restarts,
         });
         Look {
             label: self.label,
             pid: self.pid,
+            slot: self.slot.clone(),
             strategy: self.strategy,
             restarts: self.restarts,
             period: self.period,
+            takes: self.template.as_ref().map(Template::takes),
+            partitions: self.partitions,
             children: children.collect(),
         }
     }
@@ -408,8 +628,19 @@ impl Server {
     }
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Look { strategy, restarts, period, children, .. } = self.look();
+        f.debug_struct("Supervisor")
+            .field("strategy", &strategy)
+            .field("intensity", &format_args!("{restarts} in {period:?}"))
+            .field("children", &children)
+            .finish()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        self.slot.leave(self.pid);
+        self.slot.vacate(self.pid);
     }
 }

@@ -2,16 +2,19 @@
 //!
 //! A [`ChildSpec`] knows by its type what it starts; inside a supervisor that is gone, and a [`Spec`] is left.
 
-use std::{any::type_name, fmt, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+use std::{
+    any::type_name, fmt, future::Future, marker::PhantomData, ops::RangeInclusive, pin::Pin, sync::Arc, time::Duration,
+};
 
-use super::{Supervisor, SupervisorRef, server};
+use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, server};
 use crate::{
-    actor::{Actor, Blocking, Restart, Shutdown, Slot, Start, StartError, Starting, caught, of_slot},
+    actor::{Actor, Blocking, ChildId, Name, Restart, Shutdown, Slot, Start, StartError, Starting, caught, of_slot},
     process::{
-        AnyProcess,
+        AnyProcess, Mailbox, RegName,
         current::{self, Interrupted},
         spawn::Relation,
     },
+    report,
 };
 
 /// What can be a child of a supervisor: every [`Actor`], every tree made by `supervisor!`, and a [`Supervisor`] that is
@@ -35,6 +38,18 @@ pub trait Child: Sized + 'static {
     /// A client of whoever holds a place.
     #[doc(hidden)]
     fn client(slot: Slot) -> Self::Client;
+
+    /// Its shape, if it is a declared tree.
+    #[doc(hidden)]
+    fn shape() -> Option<Tree> {
+        None
+    }
+
+    /// A child of a declared tree, with the defaults of this kind of child.
+    #[doc(hidden)]
+    fn declared(name: &'static str) -> TreeChild {
+        TreeChild::new::<Self>(name, simple_name::<Self>(), ChildKind::Supervisor)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -47,20 +62,25 @@ where
 
     fn spec(args: impl Fn() -> A::Args + Send + Sync + 'static) -> ChildSpec<A> {
         ChildSpec::new(Spec {
-            start: Box::new(move |_, name| {
+            start: Some(Box::new(move |Given { name, mailbox, .. }| {
                 let args = caught(&args);
-                let name = name.cloned().or_else(|| A::OPTIONS.name.map(Arc::from));
+                let mailbox = mailbox.unwrap_or(A::OPTIONS.mailbox);
+                let name = name.cloned();
                 Box::pin(async move {
                     let args = args.map_err(StartError::Failed)?;
-                    let start = Start { args, name, relation: Relation::Link, timeout: None };
+                    let start = Start { args, name, relation: Relation::Link, timeout: None, mailbox };
                     let (cell, _) = Starting::<A>::new(A::NAME, start).ready().await?;
                     Ok(AnyProcess::new(&cell))
                 })
-            }),
+            })),
             restart: A::OPTIONS.restart,
             shutdown: A::OPTIONS.shutdown,
             significant: false,
-            name: None,
+            backoff: None,
+            on_restart: MailboxOnRestart::Drop,
+            settle: settle::<A::Message>,
+            name: A::OPTIONS.name.map(RegName::new),
+            mailbox: None,
             kind: ChildKind::Worker,
             label: A::NAME,
         })
@@ -68,6 +88,11 @@ where
 
     fn client(slot: Slot) -> A::Client<Blocking> {
         of_slot::<A>(slot)
+    }
+
+    fn declared(name: &'static str) -> TreeChild {
+        let child = TreeChild::new::<Self>(name, A::NAME, ChildKind::Worker);
+        child.restart(A::OPTIONS.restart).shutdown(A::OPTIONS.shutdown)
     }
 }
 
@@ -89,15 +114,24 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Slot) -> Supervisor + Send + Sync + '
     let build = Arc::new(build);
     let label = simple_name::<C>();
     ChildSpec::new(Spec {
-        start: Box::new(move |slot, name| {
+        start: Some(Box::new(move |Given { slot, name, .. }| {
             let build = Arc::clone(&build);
-            let tree = server::Tree { label, slot: slot.clone(), build: Box::new(move |slot| build(slot)) };
+            let tree = server::Tree {
+                label,
+                slot: slot.clone(),
+                build: Box::new(move |slot| build(slot)),
+                is_named: name.is_some(),
+            };
             Box::pin(server::start(tree, name.cloned()))
-        }),
+        })),
         restart: Restart::Permanent,
         shutdown: Shutdown::Infinity,
         significant: false,
+        backoff: None,
+        on_restart: MailboxOnRestart::Drop,
+        settle: settle::<server::Message>,
         name: None,
+        mailbox: None,
         kind: ChildKind::Supervisor,
         label,
     })
@@ -119,16 +153,48 @@ pub enum ChildKind {
     Supervisor,
 }
 
-type StartFn = Box<dyn Fn(&Slot, Option<&Arc<str>>) -> Started + Send + Sync>;
+type StartFn = Box<dyn Fn(Given<'_>) -> Started + Send + Sync>;
 type Started = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
+
+/// What a start is told by the spec.
+struct Given<'a> {
+    slot: &'a Slot,
+    name: Option<&'a RegName>,
+    mailbox: Option<Mailbox>,
+}
+
+/// Gives a process that has started its place in the tree.
+type Settle = fn(&AnyProcess, &Slot, MailboxOnRestart);
+
+fn settle<M: Send + 'static>(process: &AnyProcess, slot: &Slot, on_restart: MailboxOnRestart) {
+    if on_restart == MailboxOnRestart::Keep {
+        slot.inherit::<M>(process);
+    }
+    slot.take::<M>(process);
+}
+
+/// What becomes of the messages that wait in a child's mailbox when the child is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MailboxOnRestart {
+    /// They are dropped; whoever waits for an answer is told why the child ended.
+    #[default]
+    Drop,
+    /// They wait for the next incarnation of the child.
+    Keep,
+}
 
 /// How to start, restart and end a child, whatever its type.
 pub(super) struct Spec {
-    start: StartFn,
+    /// Nothing once a temporary child was started: what its arguments are made from is not kept for nothing.
+    start: Option<StartFn>,
     pub(super) restart: Restart,
     pub(super) shutdown: Shutdown,
     pub(super) significant: bool,
-    name: Option<Arc<str>>,
+    pub(super) backoff: Option<Backoff>,
+    on_restart: MailboxOnRestart,
+    settle: Settle,
+    name: Option<RegName>,
+    mailbox: Option<Mailbox>,
     pub(super) kind: ChildKind,
     /// What reports call such a child.
     pub(super) label: &'static str,
@@ -137,13 +203,69 @@ pub(super) struct Spec {
 impl Spec {
     /// Starts it, linked to the current process, and gives it its place in the tree.
     pub(super) fn start(&self, slot: Slot) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
-        let started = (self.start)(&slot, self.name.as_ref());
+        let start = self.start.as_ref().expect("a temporary child is started once");
+        let started = start(Given { slot: &slot, name: self.name.as_ref(), mailbox: self.mailbox });
+        let (settle, on_restart) = (self.settle, self.on_restart);
         async move {
             let process = started.await?;
-            slot.set_holder(Some(process.clone()));
+            settle(&process, &slot, on_restart);
             Ok(process)
         }
     }
+
+    /// It was started; a temporary child never is again.
+    pub(super) fn started(&mut self) {
+        if self.restart == Restart::Temporary {
+            self.drop_start();
+        }
+    }
+
+    /// What the arguments are made from is the user's, and a panic in its `Drop` not the end of the supervisor.
+    fn drop_start(&mut self) {
+        let start = self.start.take();
+        if let Err(reason) = caught(|| drop(start)) {
+            report::spec_not_dropped(self.label, &reason);
+        }
+    }
+
+    /// What it says, for people and programs to read.
+    pub(super) fn info(&self, id: &ChildId) -> SpecInfo {
+        SpecInfo {
+            id: id.clone(),
+            label: self.label,
+            kind: self.kind,
+            restart: self.restart,
+            shutdown: self.shutdown,
+            significant: self.significant,
+            name: self.name.clone(),
+        }
+    }
+}
+
+impl Drop for Spec {
+    fn drop(&mut self) {
+        self.drop_start();
+    }
+}
+
+/// What a child spec says, all defaults filled in. What `supervisor:get_childspec/2` gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpecInfo {
+    /// Its id among its siblings.
+    pub id: ChildId,
+    /// What reports call the child: the name of its type.
+    pub label: &'static str,
+    /// Whether it is a supervisor.
+    pub kind: ChildKind,
+    /// When it is started again.
+    pub restart: Restart,
+    /// How it is ended.
+    pub shutdown: Shutdown,
+    /// Whether its end can end the supervisor.
+    pub significant: bool,
+    /// The name that it registers before its `init`.
+    pub name: Option<RegName>,
 }
 
 /// How a supervisor starts, restarts and ends a child. OTP's child specification.
@@ -158,7 +280,7 @@ pub struct ChildSpec<C> {
 }
 
 impl<C> ChildSpec<C> {
-    fn new(spec: Spec) -> Self {
+    pub(super) fn new(spec: Spec) -> Self {
         Self { spec, child: PhantomData }
     }
 
@@ -180,9 +302,37 @@ impl<C> ChildSpec<C> {
         self
     }
 
+    /// How long to wait between restarts of a child that goes on failing; unless this is said, it is started again at
+    /// once.
+    ///
+    /// The first restart is at once in any case. When the child ends again, or can't be started, the next one waits for
+    /// the shortest time of the range, and each further one for twice as long, up to the longest. A child that has run
+    /// for the longest time of the range, and at least for the period in which its supervisor counts restarts, starts
+    /// from the beginning; so does one that was stopped by hand.
+    ///
+    /// While it waits the child is [`Restarting`](super::ChildState::Restarting), its supervisor serves others, and
+    /// those that the strategy restarts with it are stopped and wait as well. Restarts are counted when they are tried:
+    /// with waits that are short beside its period a supervisor gives up as ever.
+    pub fn backoff(mut self, range: RangeInclusive<Duration>) -> Self {
+        self.spec.backoff = Some(Backoff::new(range));
+        self
+    }
+
+    /// What becomes of the messages that wait in its mailbox when it is started again.
+    ///
+    /// With [`Keep`](MailboxOnRestart::Keep), calls and casts that it had not begun to handle are handled by its next
+    /// incarnation, in their order and before what is sent to its place later. Callers go on waiting, up to their
+    /// timeouts. When the child is not started again the messages are dropped, and their callers told why it ended. So
+    /// they are when it is declared dead because its code does not come back. What it has sent itself for
+    /// later, its timers, and messages for subjects end with each incarnation.
+    pub fn mailbox_on_restart(mut self, mailbox: MailboxOnRestart) -> Self {
+        self.spec.on_restart = mailbox;
+        self
+    }
+
     /// The name that it registers before its `init`.
-    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.spec.name = Some(name.into());
+    pub fn name(mut self, name: impl Into<Name<C>>) -> Self {
+        self.spec.name = Some(name.into().into());
         self
     }
 
@@ -199,6 +349,14 @@ impl<C> ChildSpec<C> {
     }
 }
 
+impl<A: Actor> ChildSpec<A> {
+    /// How many messages may wait for it; what its actor says, if this does not.
+    pub fn mailbox(mut self, mailbox: Mailbox) -> Self {
+        self.spec.mailbox = Some(mailbox);
+        self
+    }
+}
+
 impl<C> fmt::Debug for ChildSpec<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChildSpec")
@@ -206,6 +364,8 @@ impl<C> fmt::Debug for ChildSpec<C> {
             .field("restart", &self.spec.restart)
             .field("shutdown", &self.spec.shutdown)
             .field("significant", &self.spec.significant)
+            .field("backoff", &self.spec.backoff.map(Backoff::range))
+            .field("mailbox_on_restart", &self.spec.on_restart)
             .field("name", &self.spec.name)
             .finish()
     }

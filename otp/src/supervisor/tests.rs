@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    backoff::{Backoff, Failures},
     intensity::Intensity,
     spec::simple_name,
     strategy::{AutoShutdown, Ended, Round, Strategy, ended, is_obedient, is_reported, round, shuts_down},
@@ -130,4 +131,24 @@ fn names_of_types() {
     struct Tree<T>(std::marker::PhantomData<T>);
     assert_eq!(simple_name::<Tree<Vec<u8>>>(), "Tree");
     assert_eq!(simple_name::<u8>(), "u8");
+}
+
+#[test]
+fn waits_double_up_to_the_longest_and_begin_anew_after_a_quiet_time() {
+    let ms = Duration::from_millis;
+    let (backoff, period) = (Backoff::new(ms(100)..=ms(350)), ms(1000));
+    let mut failures = Failures::default();
+    let waits: Vec<_> = (0..5).map(|_| failures.ended(backoff, ms(999), period)).collect();
+    assert_eq!(waits, [ms(0), ms(100), ms(200), ms(350), ms(350)]);
+    assert_eq!(failures.ended(backoff, ms(1000), period), ms(0));
+    assert_eq!(failures.failed(backoff), ms(100));
+    assert_eq!(failures.failed(backoff), ms(200));
+    assert_eq!(failures.ended(backoff, ms(0), period), ms(350));
+    // Who could not be started, having run until then, waits too.
+    assert_eq!(Failures::default().failed(backoff), ms(100));
+    // The longest wait is the quiet time where it is longer than the period.
+    assert_eq!((backoff.quiet(ms(10)), backoff.quiet(period)), (ms(350), period));
+    for (range, is_range) in [(ms(1)..=ms(1), true), (ms(0)..=ms(1), false), (ms(2)..=ms(1), false)] {
+        assert_eq!(Backoff::new(range).is_range(), is_range);
+    }
 }

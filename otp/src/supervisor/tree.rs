@@ -5,14 +5,23 @@
 //!   db: Db <0.4.1>
 //!   cache: Cache <0.5.1>, 2 restarts
 //!   workers: ShopWorkers <0.6.1> one_for_one, 3 restarts in 5s
-//!     worker[0]: Worker <0.7.1>
+//!     worker[0]: Worker <0.7.1> "reads the feed"
 //!     worker[1]: Worker restarting
+//!   sessions: Dynamic <0.9.1> one_for_one, 3 restarts in 5s, 12 children
+//!     Session[0]: Session <0.10.1>
+//!     Session[3]: Session <0.14.1>
+//!     Session[4]: Session <0.15.1>
+//!     and 9 more
 //!   api: Api stopped
 //! ```
 
 use std::fmt;
 
 use super::{ChildKind, ChildState, Strategy, SupervisorRef, server::Look};
+use crate::process::get_label;
+
+/// So many children of a dynamic supervisor are shown.
+const SHOWN: usize = 3;
 
 impl fmt::Display for SupervisorRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,10 +38,18 @@ impl fmt::Display for SupervisorRef {
 /// The rest of a supervisor's line, and its children.
 fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth: usize) -> fmt::Result {
     write!(f, " {}, {} in {:?}", look.strategy, count(look.restarts.into()), look.period)?;
-    for child in &look.children {
+    let children = look.children.len();
+    let shown = if look.takes.is_some() { SHOWN } else { children };
+    if look.takes.is_some() {
+        write!(f, ", {children} {}", if children == 1 { "child" } else { "children" })?;
+    }
+    for child in look.children.iter().take(shown) {
         write!(f, "\n{:indent$}{}: {}", "", child.id, child.label, indent = 2 * depth)?;
         match child.state {
-            ChildState::Running(pid) => write!(f, " {pid}")?,
+            ChildState::Running(pid) => {
+                write!(f, " {pid}")?;
+                get_label(pid).map_or(Ok(()), |label| write!(f, " {label:?}"))?;
+            }
             ChildState::Restarting => f.write_str(" restarting")?,
             ChildState::Stopped => f.write_str(" stopped")?,
         }
@@ -47,10 +64,13 @@ fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth
             }
         }
     }
+    if children > shown {
+        write!(f, "\n{:indent$}and {} more", "", children - shown, indent = 2 * depth)?;
+    }
     Ok(())
 }
 
-fn count(restarts: u64) -> String {
+pub(super) fn count(restarts: u64) -> String {
     format!("{restarts} restart{}", if restarts == 1 { "" } else { "s" })
 }
 

@@ -2,13 +2,12 @@ use otp::prelude::*;
 
 struct Counter;
 
-#[actor(mailbox = bounded)]
+#[actor(mailbox = unbound)]
 impl Counter {
     #[init]
     fn init() -> Self {
         Self
     }
-
 }
 
 fn main() {}

@@ -9,7 +9,7 @@ impl Counter {
         Self
     }
 
-    #[handle_call(priority)]
+    #[handle_call(prority)]
     fn get(&self) -> u32 {
         1
     }

@@ -30,9 +30,10 @@ fn run(name: &str, crash: fn() -> Message) {
 
 fn crashes(crash: fn() -> Message) {
     let started = process::current().subject();
+    let announce = started.clone();
     let supervisor = Supervisor::new(Strategy::OneForOne)
         .intensity(EACH as u32, Duration::from_secs(1))
-        .child("child", Fragile::spec(move || started))
+        .child("child", Fragile::spec(move || announce.clone()))
         .start()
         .expect("the supervisor starts");
     for left in (0..=EACH).rev() {

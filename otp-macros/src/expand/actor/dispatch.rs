@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -31,7 +32,11 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
     let is_kept = |(index, method): &(usize, &Method)| *index == 0 || method.cfgs().next().is_some();
     let terminates = actor.of_kind(Kind::Terminate).enumerate().filter(is_kept);
     let terminate = terminates.map(|(_, method)| terminate(method, scope));
+    let overflowed = actor.on_full().map(|method| overflowed(method, scope));
+    let priority = priority(actor, scope);
     let message_name = message_name(actor, scope);
+    let message_kind = message_kind(actor, scope);
+    let format_status = format_status(scope);
     let quiet = deprecated(actor);
     quote! {
         #quiet
@@ -42,11 +47,15 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
             type Client<#mode_parameter: #otp::Mode> = #client #client_arguments;
             const NAME: &'static str = #title;
             #options
+            #priority
             #init
             #handle
             #info
+            #overflowed
             #(#terminate)*
             #message_name
+            #message_kind
+            #format_status
         }
     }
 }
@@ -59,7 +68,11 @@ fn deprecated(actor: &Actor) -> TokenStream {
 
 /// `const OPTIONS`, where there is an option to set.
 fn options(actor: &Actor, otp: &TokenStream) -> TokenStream {
-    let name = actor.options.name.as_ref().map(|name| quote!(.name(#name)));
+    let name = actor.options.name.as_ref().map(|name| match name {
+        Expr::Lit(text) => quote!(.name(#text)),
+        // Evaluated at compile time; spanned so that a value of another type is blamed itself.
+        name => quote_spanned!(name.span()=> .name(#otp::Name::<Self>::static_text(#name))),
+    });
     let restart = actor.options.restart.map(|restart| {
         let restart = options::restart(otp, restart);
         quote!(.restart(#restart))
@@ -68,10 +81,14 @@ fn options(actor: &Actor, otp: &TokenStream) -> TokenStream {
         let shutdown = options::shutdown(otp, shutdown);
         quote!(.shutdown(#shutdown))
     });
-    if name.is_none() && restart.is_none() && shutdown.is_none() {
+    let mailbox = actor.options.mailbox.map(|mailbox| {
+        let mailbox = options::mailbox(otp, mailbox);
+        quote!(.mailbox(#mailbox))
+    });
+    if name.is_none() && restart.is_none() && shutdown.is_none() && mailbox.is_none() {
         return TokenStream::new();
     }
-    quote!(const OPTIONS: #otp::Options = #otp::Options::DEFAULT #name #restart #shutdown;)
+    quote!(const OPTIONS: #otp::Options = #otp::Options::DEFAULT #name #restart #shutdown #mailbox;)
 }
 
 fn init(actor: &Actor, scope: &Scope) -> TokenStream {
@@ -151,6 +168,54 @@ fn info(actor: &Actor, scope: &Scope) -> TokenStream {
     quote!(#head #body)
 }
 
+/// The method of `on_full`, told what was dropped.
+fn overflowed(method: &Method, scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let (dropped, ctx) = (local("dropped"), local("ctx"));
+    let handled = handled(method, &[quote!(#dropped)], scope);
+    let body = scope.block(&[&dropped, &ctx], handled);
+    let head = scope.head(quote! {
+        fn overflowed<'a>(&'a mut self, #dropped: #otp::Dropped, #ctx: &'a mut #otp::Context<Self>) -> #otp::Handled<'a>
+    });
+    quote!(#head #body)
+}
+
+/// `const PRIORITY`, where a handler goes before others.
+fn priority(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, message: name, .. } = scope;
+    if scope.mode == Mode::Stub || !actor.methods.iter().any(Method::is_priority) {
+        return TokenStream::new();
+    }
+    let (queued, message, info) = (local("queued"), local("message"), local("info"));
+    let arms = message::distinct(actor).map(|(method, variant)| {
+        let cfgs = method.cfgs();
+        let urgent = method.is_priority();
+        quote!(#(#cfgs)* #name::#variant { .. } => #urgent,)
+    });
+    let unused = unused_arm(scope, &quote!(match *never {}));
+    let types = actor.by_type().filter(|(method, _)| method.is_priority()).map(|(method, parameter)| {
+        let cfgs = method.cfgs();
+        let ty = scope.ty(&parameter.ty);
+        quote! {
+            #(#cfgs)*
+            if #info.is::<#ty>() {
+                return true;
+            }
+        }
+    });
+    quote! {
+        const PRIORITY: ::core::option::Option<#otp::IsUrgent<Self::Message>> =
+            ::core::option::Option::Some(|#queued| match #queued {
+                #otp::Queued::Message(#message) => match #message { #(#arms)* #unused },
+                #otp::Queued::Info(#info) => {
+                    #(#types)*
+                    let _ = #info;
+                    false
+                }
+            });
+    }
+}
+
 fn terminate(method: &Method, scope: &Scope) -> TokenStream {
     let otp = &scope.otp;
     let cfgs = method.cfgs();
@@ -190,6 +255,47 @@ fn message_name(actor: &Actor, scope: &Scope) -> TokenStream {
     };
     let body = scope.block(&[&message], body);
     let head = scope.head(quote!(fn message_name(#message: &Self::Message) -> &'static str));
+    quote!(#head #body)
+}
+
+/// How each message was sent, and of a call by whom.
+fn message_kind(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, message: name, .. } = scope;
+    let (message, reply) = (local("message"), reply());
+    let arms = message::distinct(actor).map(|(method, variant)| {
+        let cfgs = method.cfgs();
+        let (fields, kind) = match method.kind() {
+            Some(Kind::Call) => (quote!((.., #reply)), quote!(Call { from: #otp::ReplyTo::caller(#reply) })),
+            Some(Kind::Info) => (quote!({ .. }), quote!(Info)),
+            Some(Kind::Continue) => (quote!({ .. }), quote!(Continue)),
+            _ => (quote!({ .. }), quote!(Cast)),
+        };
+        quote!(#(#cfgs)* #name::#variant #fields => #otp::sys::MessageKind::#kind,)
+    });
+    let unused = unused_arm(scope, &quote!(match *never {}));
+    let body = match scope.mode {
+        Mode::Full if actor.handlers().next().is_none() && scope.types.is_empty() => quote!(match *#message {}),
+        Mode::Full => quote!(match #message { #(#arms)* #unused }),
+        Mode::Stub => TokenStream::new(),
+    };
+    let body = scope.block(&[&message], body);
+    let head = scope.head(quote!(fn message_kind(#message: &Self::Message) -> #otp::sys::MessageKind));
+    quote!(#head #body)
+}
+
+/// The state as its `Debug` shows it and its `FormatStatus` rewrites it, where there are such: of two methods with one
+/// name the compiler takes the one that needs fewer references, if its bounds hold.
+fn format_status(scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let (texts, shown) = (local("texts"), local("shown"));
+    let full = quote! {
+        use #otp::__private::{Rewritten as _, Shown as _, Unchanged as _, Unshown as _};
+        let #shown = &#otp::__private::State(self);
+        #shown.show(#texts);
+        #shown.rewrite(#texts);
+    };
+    let body = scope.block(&[&texts], full);
+    let head = scope.head(quote!(fn format_status(&self, #texts: &mut #otp::sys::StatusTexts)));
     quote!(#head #body)
 }
 

@@ -211,7 +211,7 @@ fn move_to(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
 }
 
 /// The names of values in the heads of our functions.
-const VALUES: [&str; 6] = ["self", "args", "ctx", "info", "message", "reason"];
+const VALUES: [&str; 8] = ["self", "args", "ctx", "dropped", "info", "message", "reason", "texts"];
 
 /// Makes a refused header harmless: its lifetimes are `'static`, and its types can be sent.
 fn own(header: &mut ItemImpl) {

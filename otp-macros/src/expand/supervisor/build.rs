@@ -12,7 +12,8 @@ use syn::{Attribute, Index};
 
 use super::start::are_shared;
 use super::{Actor, id, nested_name};
-use crate::ast::supervisor::{AutoShutdown, Call, Child, ChildOptions, Each, Level, Start, Strategy, Tree};
+use crate::ast::options::Restart;
+use crate::ast::supervisor::{Call, Child, ChildOptions, Each, Level, Partition, Start, Tree};
 use crate::expand::options as shared;
 
 /// `fn __otp_build(slot, args) -> Supervisor`
@@ -84,25 +85,9 @@ impl<'tree> Scope<'tree> {
     fn steps(mut self, level: &'tree Level, parent: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
-        let strategy = match level.strategy {
-            Strategy::OneForOne => quote_spanned!(site=> OneForOne),
-            Strategy::OneForAll => quote_spanned!(site=> OneForAll),
-            Strategy::RestForOne => quote_spanned!(site=> RestForOne),
-        };
-        let intensity = level.intensity.map(|intensity| {
-            let (restarts, period) = (intensity.restarts, shared::duration(intensity.period));
-            quote_spanned!(site=> .intensity(#restarts, #period))
-        });
-        let auto_shutdown = level.auto_shutdown.map(|mode| {
-            let mode = match mode {
-                AutoShutdown::Never => quote_spanned!(site=> Never),
-                AutoShutdown::AnySignificant => quote_spanned!(site=> AnySignificant),
-                AutoShutdown::AllSignificant => quote_spanned!(site=> AllSignificant),
-            };
-            quote_spanned!(site=> .auto_shutdown(#otp::AutoShutdown::#mode))
-        });
+        let (strategy, options) = (super::strategy(otp, level.strategy), super::options(otp, level));
         let mut steps = quote_spanned! {site=>
-            let builder = #otp::Supervisor::new(#otp::Strategy::#strategy) #intensity #auto_shutdown;
+            let builder = #otp::Supervisor::new(#strategy) #options;
         };
         for (index, child) in level.children.iter().enumerate() {
             let later = level.children.iter().skip(index + 1).map(tokens).collect::<TokenStream>();
@@ -126,11 +111,19 @@ impl<'tree> Scope<'tree> {
             Start::Each(each) => return self.each(child, each, actor, is_used),
             Start::One(call) => self.spec(call, actor.as_ref()),
             Start::Nested(level) => self.nested(level, &nested_name(parent, child)),
+            Start::Dynamic(_) => actor.as_ref().map(|actor| self.dynamic(&child.options, actor)).unwrap_or_default(),
+            Start::Partition(partition) => {
+                actor.as_ref().map(|actor| self.partition(partition, &child.options, actor)).unwrap_or_default()
+            }
             Start::Spec(spec) => self.fresh(spec),
             // An error has been reported, and no function is built.
             Start::Unknown(_) => return TokenStream::new(),
         };
-        let options = self.options(&child.options);
+        let options = match &child.start {
+            // They are in the spec.
+            Start::Dynamic(_) | Start::Partition(_) => TokenStream::new(),
+            _ => self.options(&child.options),
+        };
         let client = is_used.then(|| {
             let client = match actor {
                 Some(actor) => {
@@ -198,6 +191,13 @@ impl<'tree> Scope<'tree> {
 
     /// The spec of an actor, or of a tree defined elsewhere.
     fn spec(&self, call: &Call, actor: Option<&Actor>) -> TokenStream {
+        let arguments = self.arguments(call, None);
+        let spec = actor.map(|actor| actor.path("spec"));
+        quote_spanned!(actor.map_or(Span::mixed_site(), |actor| actor.site)=> #spec(#arguments))
+    }
+
+    /// The closure that makes the arguments of a child; that of a partition is given its number.
+    fn arguments(&self, call: &Call, number: Option<TokenStream>) -> TokenStream {
         let arguments = call.arguments.stream();
         let Kept { outside, inside, .. } = self.kept(&arguments);
         let needs_comma = match arguments.clone().into_iter().last() {
@@ -208,14 +208,13 @@ impl<'tree> Scope<'tree> {
         let comma = needs_comma.then(|| quote_spanned!(end=> ,));
         let mut tuple = Group::new(call.arguments.delimiter(), quote_spanned!(Span::mixed_site()=> #arguments #comma));
         tuple.set_span(call.arguments.span());
-        let spec = actor.map(|actor| actor.path("spec"));
-        quote_spanned! {actor.map_or(Span::mixed_site(), |actor| actor.site)=>
+        quote_spanned! {Span::mixed_site()=>
             {
                 #outside
-                #spec(move || {
+                move |#number| {
                     #inside
                     #tuple
-                })
+                }
             }
         }
     }
@@ -238,7 +237,91 @@ impl<'tree> Scope<'tree> {
         }
     }
 
+    /// The spec of a dynamic supervisor.
+    fn dynamic(&self, options: &ChildOptions, actor: &Actor) -> TokenStream {
+        let otp = &self.tree.otp;
+        let site = actor.site;
+        let Kept { outside, inside, .. } = self.kept(&options.max_children.clone().unwrap_or_default());
+        // The arguments of a temporary child are not kept, so they need not be `Clone`.
+        let child = actor.path(if matches!(options.restart, Some(Restart::Temporary)) { "once" } else { "with" });
+        let changes = self.of_each_child(options);
+        let limit = options.max_children.as_ref().map(|limit| {
+            let site = Span::mixed_site().located_at(limit.span());
+            quote_spanned!(site=> .max_children(#limit))
+        });
+        let intensity = options.intensity.map(super::intensity);
+        let spec = actor.path("spec");
+        let spec = quote_spanned! {site=>
+            {
+                #outside
+                #spec(
+                    move || {
+                        #inside
+                        #otp::DynamicSupervisor::any() #limit #intensity
+                    },
+                    |args| #child(args) #changes,
+                )
+            }
+        };
+        self.under_name(spec, options, actor)
+    }
+
+    /// The spec of a partition supervisor.
+    fn partition(&self, partition: &Partition, options: &ChildOptions, actor: &Actor) -> TokenStream {
+        let otp = &self.tree.otp;
+        let site = actor.site;
+        let Partition { call, number } = partition;
+        let mut inner = self.clone();
+        // The number hides what else has its name.
+        inner.bindings.retain(|binding| Some(binding.name) != number.as_ref());
+        let number = number.as_ref().map_or_else(|| quote_spanned!(site=> _), ToTokens::to_token_stream);
+        let arguments = inner.arguments(call, Some(number));
+        let each = self.of_each_child(options);
+        let count = options.partitions.as_ref().map(|count| {
+            let site = Span::mixed_site().located_at(count.span());
+            quote_spanned!(site=> .partitions(#count))
+        });
+        let strategy = options.strategy.map(|given| {
+            let strategy = super::strategy(otp, given);
+            quote_spanned!(site=> .strategy(#strategy))
+        });
+        let intensity = options.intensity.map(super::intensity);
+        let Kept { outside, inside, .. } = self.kept(&options.partitions.clone().unwrap_or_default());
+        let spec = actor.path("spec");
+        let spec = quote_spanned! {site=>
+            #spec(#arguments, |spec| spec #each, {
+                #outside
+                move |builder| {
+                    #inside
+                    builder #count #strategy #intensity
+                }
+            })
+        };
+        self.under_name(spec, options, actor)
+    }
+
+    /// The spec of a supervisor that is made for its children's type, with its name.
+    fn under_name(&self, spec: TokenStream, options: &ChildOptions, actor: &Actor) -> TokenStream {
+        let Some(name) = &options.name else {
+            return spec;
+        };
+        let (named, name) = (actor.path("named"), self.fresh(name));
+        quote_spanned!(actor.site=> #named(#spec, #name))
+    }
+
     fn options(&self, options: &ChildOptions) -> TokenStream {
+        let site = Span::mixed_site();
+        let common = self.of_each_child(options);
+        let significant = options.significant.is_some().then(|| quote_spanned!(site=> .significant(true)));
+        let name = options.name.as_ref().map(|name| {
+            let name = self.fresh(name);
+            quote_spanned!(site=> .name(#name))
+        });
+        quote_spanned!(site=> #common #significant #name)
+    }
+
+    /// What holds for a child, or for each child of a dynamic or a partition supervisor.
+    fn of_each_child(&self, options: &ChildOptions) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
         let restart = options.restart.map(|restart| {
@@ -249,12 +332,19 @@ impl<'tree> Scope<'tree> {
             let shutdown = shared::shutdown(otp, shutdown);
             quote_spanned!(site=> .shutdown(#shutdown))
         });
-        let significant = options.significant.is_some().then(|| quote_spanned!(site=> .significant(true)));
-        let name = options.name.as_ref().map(|name| {
-            let name = self.fresh(name);
-            quote_spanned!(site=> .name(#name))
+        let mailbox = options.mailbox.map(|mailbox| {
+            let mailbox = shared::mailbox(otp, mailbox);
+            quote_spanned!(site=> .mailbox(#mailbox))
         });
-        quote_spanned!(site=> #restart #shutdown #significant #name)
+        let backoff = options.backoff.map(|backoff| {
+            let backoff = super::backoff(backoff);
+            quote_spanned!(site=> .backoff(#backoff))
+        });
+        let on_restart = options.mailbox_on_restart.map(|mailbox| {
+            let mailbox = super::mailbox_on_restart(otp, mailbox);
+            quote_spanned!(site=> .mailbox_on_restart(#mailbox))
+        });
+        quote_spanned!(site=> #restart #shutdown #mailbox #backoff #on_restart)
     }
 
     /// An expression that runs while the tree is built. It gets clones, so that it can't take a name away from later ones.
@@ -329,11 +419,14 @@ fn tokens(child: &Child) -> TokenStream {
             tokens.extend(each.range.clone());
             tokens
         }
+        Start::Partition(partition) => partition.call.arguments.to_token_stream(),
         Start::Nested(level) => mentioned(level),
         Start::Spec(spec) => spec.clone(),
-        Start::Unknown(_) => TokenStream::new(),
+        Start::Dynamic(_) | Start::Unknown(_) => TokenStream::new(),
     };
     tokens.extend(child.options.name.clone());
+    tokens.extend(child.options.max_children.clone());
+    tokens.extend(child.options.partitions.clone());
     tokens
 }
 

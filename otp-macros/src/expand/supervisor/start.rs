@@ -101,6 +101,7 @@ pub(super) fn child(supervisor: &Supervisor<'_>, mode: Mode) -> TokenStream {
         Mode::Stub => quote_spanned!(site=> let _ = args; ::core::unimplemented!()),
     };
     let args = quote_spanned!(at=> type Args = #args;);
+    let shape = super::shape::function(supervisor, mode);
     quote_spanned! {site=>
         #(#cfgs)*
         #[automatically_derived]
@@ -117,6 +118,8 @@ pub(super) fn child(supervisor: &Supervisor<'_>, mode: Mode) -> TokenStream {
             fn client(slot: #otp::Slot) -> Self {
                 Self(#otp::SupervisorRef::from_slot(slot))
             }
+
+            #shape
         }
     }
 }

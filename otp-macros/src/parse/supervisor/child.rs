@@ -1,6 +1,6 @@
 //! A child of a tree: what starts it, and its options.
 
-use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -8,15 +8,16 @@ use syn::{Error, LitBool, Pat, Token, Type, token};
 
 use super::values;
 use super::{
-    AUTO_SHUTDOWNS, CHILD_OPTIONS, ELSEWHERE, TREE_OPTIONS, error, last_span, level, rest, starts_entry, strategy,
-    unknown_tree_option, until,
+    AUTO_SHUTDOWNS, CHILD_OPTIONS, DYNAMIC_OPTIONS, ELSEWHERE, PARTITION_OPTIONS, STRATEGIES, TREE_OPTIONS, error,
+    last_span, level, rest, starts_entry, strategy, unknown_tree_option, until,
 };
 use crate::ast::options::Restart;
-use crate::ast::supervisor::{Call, ChildOptions, Each, Start};
+use crate::ast::supervisor::{Call, ChildOptions, Each, MailboxOnRestart, Partition, Start};
 use crate::errors::Errors;
 use crate::parse::options as shared;
 use crate::wording;
 
+const MAILBOXES: [(&str, MailboxOnRestart); 2] = [("drop", MailboxOnRestart::Drop), ("keep", MailboxOnRestart::Keep)];
 const EACH: &str = "a repeated child reads `[Actor(..) for i in 0..3]`";
 
 /// What stands between a child's `:` and its options, and where it ends.
@@ -29,9 +30,16 @@ pub(super) fn start(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::R
         let brackets = syn::bracketed!(content in input);
         return Ok((each(&content, name, cx), brackets.span.close()));
     }
+    let begins = |keyword: &str| input.fork().parse::<Ident>().is_ok_and(|word| word == keyword);
     let is_nested = input.peek2(Token![<]) || input.peek2(token::Brace) || input.peek2(token::Paren);
-    if is_nested && input.fork().parse::<Ident>().is_ok_and(|word| word == "supervisor") {
+    if is_nested && begins("supervisor") {
         return nested(input, name, cx);
+    }
+    if (is_nested || input.peek2(Token![;])) && begins("dynamic") {
+        return dynamic(input, cx);
+    }
+    if (is_nested || input.peek2(Token![;])) && begins("partition") {
+        return partition(input, name, cx);
     }
     match call(input) {
         Ok(call) => {
@@ -115,6 +123,74 @@ fn nested(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Sta
     }
     let (level, end) = level(input, strategy, cx)?;
     Ok((Start::Nested(level), end))
+}
+
+/// `dynamic<Session>`
+fn dynamic(input: ParseStream, cx: &mut Errors) -> syn::Result<(Start, Span)> {
+    let (keyword, ty, mut end) = of_children(input)?;
+    if input.peek(token::Paren) {
+        let arguments = input.parse::<TokenTree>()?;
+        end = arguments.span();
+        let message = "a dynamic supervisor takes no arguments: `start_child` takes those of each child";
+        cx.at(arguments, message);
+    }
+    let Some(ty) = ty else {
+        cx.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
+        skip_options(input);
+        return Ok((Start::Unknown(None), end));
+    };
+    Ok((Start::Dynamic(ty), end))
+}
+
+/// `partition<Shard>(i, db) for i`
+fn partition(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Start, Span)> {
+    let (keyword, ty, end) = of_children(input)?;
+    let arguments = input.peek(token::Paren).then(|| input.parse::<Group>()).transpose()?;
+    let mut end = arguments.as_ref().map_or(end, Group::span_close);
+    let mut number = None;
+    if input.peek(Token![for]) {
+        input.parse::<Token![for]>()?;
+        let form = "the number of a partition has a name, as in `partition<Actor>(i) for i`";
+        let named = super::name(input, form)?;
+        end = named.span();
+        number = Some(named);
+        if input.peek(Token![in]) {
+            let range = until(input, |input| input.peek(Token![;]) || input.peek(token::Brace));
+            cx.at(range, "partitions are numbered from 0\n\nhelp: say how many there are with `partitions: 8`");
+        }
+    }
+    match (ty, arguments) {
+        (Some(ty), Some(arguments)) => {
+            let call = Call { ty, arguments };
+            return Ok((Start::Partition(Box::new(Partition { call, number })), end));
+        }
+        (None, _) => {
+            cx.at(keyword, "`partition` lacks the type of its children\n\nhelp: write `partition<Actor>(..)`");
+        }
+        (Some(ty), None) => cx.at(ty, without_arguments(name)),
+    }
+    skip_options(input);
+    Ok((Start::Unknown(None), end))
+}
+
+/// Takes the options of what could not be read: it is not known which there are.
+fn skip_options(input: ParseStream) {
+    if input.peek(token::Brace) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+/// `dynamic<Session>`: the keyword, the type, and where it ends.
+fn of_children(input: ParseStream) -> syn::Result<(Ident, Option<Type>, Span)> {
+    let keyword = input.parse::<Ident>()?;
+    if !input.peek(Token![<]) {
+        let end = keyword.span();
+        return Ok((keyword, None, end));
+    }
+    input.parse::<Token![<]>()?;
+    let ty = (!input.peek(Token![>])).then(|| input.parse::<Type>()).transpose()?;
+    let end = input.parse::<Token![>]>()?.span;
+    Ok((keyword, ty, end))
 }
 
 /// `Db(cfg.url.clone())`; else the tokens that stand in the place of a type.
@@ -211,22 +287,30 @@ fn not_called(input: ParseStream, name: &Ident, tokens: TokenStream, cx: &mut Er
         let _ = input.parse::<TokenTree>();
         return None;
     }
-    let message = format!(
-        "child `{name}` lacks its arguments\n\nhelp: write them in parentheses after the type, `()` when there are none"
-    );
-    cx.at(tokens, message);
+    cx.at(tokens, without_arguments(name));
     Some(ty)
 }
 
-/// `{ restart: transient, significant }`, and where it ends.
-pub(super) fn options(input: ParseStream, cx: &mut Errors) -> syn::Result<(ChildOptions, Span)> {
+fn without_arguments(name: &Ident) -> String {
+    format!(
+        "child `{name}` lacks its arguments\n\nhelp: write them in parentheses after the type, `()` when there are none"
+    )
+}
+
+/// `{ restart: transient, significant }`, and where it ends. `start` says which options there are.
+pub(super) fn options(input: ParseStream, start: &Start, cx: &mut Errors) -> syn::Result<(ChildOptions, Span)> {
+    let (what, known) = match start {
+        Start::Dynamic(_) => ("option of a dynamic supervisor", DYNAMIC_OPTIONS.as_slice()),
+        Start::Partition(_) => ("option of a partition supervisor", PARTITION_OPTIONS.as_slice()),
+        _ => ("child option", CHILD_OPTIONS.as_slice()),
+    };
     let content;
     let braces = syn::braced!(content in input);
     let mut options = ChildOptions::default();
     let mut seen = Vec::new();
     while !content.is_empty() {
         let begin = content.cursor();
-        if let Err(error) = option(&content, &mut options, &mut seen, cx) {
+        if let Err(error) = option(&content, what, known, &mut options, &mut seen, cx) {
             cx.push(error);
             if content.cursor() == begin {
                 let _ = content.parse::<TokenTree>();
@@ -243,14 +327,21 @@ pub(super) fn options(input: ParseStream, cx: &mut Errors) -> syn::Result<(Child
     Ok((options, braces.span.close()))
 }
 
-fn option(input: ParseStream, options: &mut ChildOptions, seen: &mut Vec<Ident>, cx: &mut Errors) -> syn::Result<()> {
+fn option(
+    input: ParseStream,
+    what: &str,
+    known: &[&str],
+    options: &mut ChildOptions,
+    seen: &mut Vec<Ident>,
+    cx: &mut Errors,
+) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
         return Err(error(input, "expected an option, such as `restart: transient`"));
     }
     let key = input.call(Ident::parse_any)?;
     let given = key.to_string();
-    if !CHILD_OPTIONS.contains(&given.as_str()) {
-        let mut message = wording::unknown("child option", &given, &CHILD_OPTIONS);
+    if !known.contains(&given.as_str()) {
+        let mut message = wording::unknown(what, &given, known);
         if shared::restart.parse2(key.to_token_stream()).is_ok() {
             message.push_str(&format!("\n\nhelp: write `restart: {given}`"));
         }
@@ -268,9 +359,38 @@ fn option(input: ParseStream, options: &mut ChildOptions, seen: &mut Vec<Ident>,
             value(input, &key, "shutdown: 5s")?;
             options.shutdown = Some(shared::shutdown(input)?);
         }
+        "mailbox" => {
+            value(input, &key, "mailbox: bounded(1000, block)")?;
+            options.mailbox = Some(shared::mailbox(input)?);
+        }
         "name" => {
             value(input, &key, "name: \"db\"")?;
             options.name = values::name(values::expression(input), cx);
+        }
+        "max_children" => {
+            value(input, &key, "max_children: 10_000")?;
+            options.max_children = Some(values::expression(input));
+        }
+        "partitions" => {
+            value(input, &key, "partitions: 8")?;
+            options.partitions = Some(values::expression(input));
+        }
+        "strategy" => {
+            value(input, &key, "strategy: one_for_all")?;
+            let given = until(input, ends_option);
+            options.strategy = values::one_of("restart strategy", &key, &given, &STRATEGIES, cx);
+        }
+        "intensity" => {
+            value(input, &key, "intensity: 3 in 5s")?;
+            options.intensity = values::intensity(&key, until(input, ends_option), cx);
+        }
+        "backoff" => {
+            value(input, &key, "backoff: 100ms..=30s")?;
+            options.backoff = Some(values::backoff(input)?);
+        }
+        "mailbox_on_restart" => {
+            value(input, &key, "mailbox_on_restart: keep")?;
+            options.mailbox_on_restart = Some(shared::word(input, "mailbox_on_restart", &MAILBOXES, &[])?);
         }
         _ => {
             let is_on = !input.peek(Token![:]) || {

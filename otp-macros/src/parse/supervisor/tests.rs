@@ -13,6 +13,8 @@ fn children(body: TokenStream) -> (Vec<String>, usize) {
             Start::One(_) => "one",
             Start::Each(_) => "each",
             Start::Nested(_) => "nested",
+            Start::Dynamic(_) => "dynamic",
+            Start::Partition(_) => "partition",
             Start::Spec(_) => "spec",
             Start::Unknown(_) => "unknown",
         };
@@ -44,9 +46,26 @@ fn every_kind_of_child() {
             b: [B(i) for (i, _) in all] { restart: transient };
             c: supervisor<one_for_all> { d: D(); } { significant };
             e: = spec(|x: u8, y: u8| x | y);
+            f: dynamic<F<Vec<u8>>> { restart: temporary, max_children: f(1), intensity: 1 in 2s };
+            g: dynamic<F>;
+            h: dynamic::F();
+            i: partition<I>();
+            j: partition<J<Vec<u8>>>(x, 1) for x { partitions: f(1), strategy: one_for_all, name: "j" };
+            k: partition::K();
             auto_shutdown: never;
         },
-        &["one a", "each b", "nested c", "spec e"],
+        &[
+            "one a",
+            "each b",
+            "nested c",
+            "spec e",
+            "dynamic f",
+            "dynamic g",
+            "one h",
+            "partition i",
+            "partition j",
+            "one k",
+        ],
     );
 }
 
@@ -95,6 +114,10 @@ fn an_error_never_swallows_the_next_child() {
     fails(quote!(a: [A()]; last: A();), 1, &next);
     fails(quote!(a: [A() for i in]; last: A();), 1, &next);
     fails(quote!(a: supervisor<one_for_one>; last: A();), 1, &next);
+    fails(quote!(a: partition; last: A();), 1, &next);
+    fails(quote!(a: partition<>(); last: A();), 1, &next);
+    fails(quote!(a: partition<A>; last: A();), 1, &next);
+    fails(quote!(a: partition<A> last: A();), 1, &next);
     fails(quote!(a: supervizor<one_for_one> {}; last: A();), 1, &next);
     let next = ["one a", "one last"];
     fails(quote!(a: A() last: A();), 1, &next);

@@ -5,11 +5,12 @@ use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Lit, Token};
 
-use crate::ast::supervisor::Intensity;
+use crate::ast::supervisor::{Backoff, Intensity};
 use crate::errors::Errors;
 use crate::parse::options;
 use crate::wording;
 
+const BACKOFF: &str = "`backoff` is the shortest and the longest wait, such as `backoff: 100ms..=30s`";
 const INTENSITY: &str = "`intensity` is a number of restarts in a period, such as `intensity: 3 in 5s`";
 
 /// Refuses a key that is in `seen` already.
@@ -85,6 +86,35 @@ fn restarts_in_period(input: ParseStream<'_>, whole: &TokenStream) -> syn::Resul
         return Err(Error::new_spanned(literal, message));
     }
     Ok(Intensity { restarts: count, period })
+}
+
+/// `100ms..=30s`
+pub(super) fn backoff(input: ParseStream<'_>) -> syn::Result<Backoff> {
+    let wrong = |at: &dyn ToTokens| Error::new_spanned(at, BACKOFF);
+    let from = input.fork().parse::<Lit>().map_err(|error| Error::new(error.span(), BACKOFF))?;
+    let min = options::duration(input)?;
+    if !input.peek(Token![..=]) {
+        // A range without an end, or one that excludes it, is blamed at its dots.
+        return Err(match input.parse::<Option<Token![..]>>()? {
+            Some(dots) => wrong(&dots),
+            None => wrong(&from),
+        });
+    }
+    let dots = input.parse::<Token![..=]>()?;
+    let to = input.fork().parse::<Lit>().map_err(|_| wrong(&dots))?;
+    let max = options::duration(input)?;
+    if min.is_zero() {
+        let message = "the shortest wait can't be zero: it would never grow\n\n\
+                       help: the first restart is at once in any case; without `backoff`, all are";
+        return Err(Error::new_spanned(from, message));
+    }
+    if max < min {
+        return Err(Error::new_spanned(
+            to,
+            format!("the longest wait is shorter than the shortest, `{from}`", from = from.to_token_stream()),
+        ));
+    }
+    Ok(Backoff { min, max })
 }
 
 /// The expression of `name: ..`, which must be able to be a name.

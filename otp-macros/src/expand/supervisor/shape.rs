@@ -1,0 +1,90 @@
+//! The shape of one supervisor: what can be said of its children before anything runs.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use super::{Actor, Mode, Supervisor, id};
+use crate::ast::supervisor::{Child, Start};
+use crate::expand::options as shared;
+use crate::wording;
+
+/// `fn shape() -> Option<Tree>` of its `Child`.
+pub(super) fn function(supervisor: &Supervisor, mode: Mode) -> TokenStream {
+    let Supervisor { tree, name, level, .. } = supervisor;
+    let otp = &tree.otp;
+    if mode == Mode::Stub {
+        return TokenStream::new();
+    }
+    let title = name.unraw().to_string();
+    let (strategy, options) = (super::strategy(otp, level.strategy), super::options(otp, level));
+    let children = level.children.iter().map(|child| {
+        let cfgs = child.cfgs();
+        let child = self::child(supervisor, child);
+        quote!(#(#cfgs)* let tree = tree.child(#child);)
+    });
+    quote! {
+        fn shape() -> ::core::option::Option<#otp::supervisor::Tree> {
+            let tree = #otp::supervisor::Tree::new(#title, #strategy) #options;
+            #(#children)*
+            ::core::option::Option::Some(tree)
+        }
+    }
+}
+
+/// `<Db as Child>::declared("db").restart(..)`
+fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
+    let tree = supervisor.tree;
+    let (otp, id) = (&tree.otp, id(child));
+    let new = match Actor::new(tree, &supervisor.name, child) {
+        Some(actor) => {
+            let (ty, site) = (at(actor.ty, actor.site), actor.site);
+            let of_many = match &child.start {
+                Start::Dynamic(_) => quote!(.dynamic()),
+                Start::Partition(_) => quote!(.partitioned()),
+                _ => TokenStream::new(),
+            };
+            quote_spanned!(site=> <#ty as #otp::Child>::declared(#id) #of_many)
+        }
+        None => quote!(#otp::supervisor::TreeChild::unknown(#id)),
+    };
+    let repeated = match &child.start {
+        Start::Each(each) => {
+            let range = wording::code(&each.range);
+            quote!(.repeated(#range))
+        }
+        _ => TokenStream::new(),
+    };
+    let options = &child.options;
+    let restart = options.restart.map(|restart| {
+        let restart = shared::restart(otp, restart);
+        quote!(.restart(#restart))
+    });
+    let shutdown = options.shutdown.map(|shutdown| {
+        let shutdown = shared::shutdown(otp, shutdown);
+        quote!(.shutdown(#shutdown))
+    });
+    let significant = options.significant.is_some().then(|| quote!(.significant()));
+    let backoff = options.backoff.map(|backoff| {
+        let backoff = super::backoff(backoff);
+        quote!(.backoff(#backoff))
+    });
+    let mailbox = options.mailbox_on_restart.map(|mailbox| {
+        let mailbox = super::mailbox_on_restart(otp, mailbox);
+        quote!(.mailbox_on_restart(#mailbox))
+    });
+    quote!(#new #repeated #restart #shutdown #significant #backoff #mailbox)
+}
+
+/// A type, with the span of the place where it is used: one that is no child is then blamed as by the other uses, and
+/// rustc says it once.
+fn at(ty: TokenStream, site: Span) -> TokenStream {
+    let relocate = |mut token: TokenTree| {
+        // That one means a crate by its span.
+        if !matches!(&token, TokenTree::Ident(word) if word == "$crate") {
+            token.set_span(site.located_at(token.span()));
+        }
+        token
+    };
+    ty.into_iter().map(relocate).collect()
+}

@@ -1,0 +1,305 @@
+//! Requests whose replies are collected together, in the order in which they come.
+//!
+//! Each request is polled with a waker of its own, which notes that something happened to it. So the order of the notes
+//! is the order of the replies, whoever looks and whenever.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    error::Error,
+    fmt,
+    future::{Future, poll_fn},
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use super::{CallError, Reply};
+use crate::process::{
+    current::{self, Interrupted},
+    timer::WakeUp,
+};
+
+/// Requests that wait for their replies, each with a label. OTP's request id collection: `gen_server:reqids_new/0`.
+///
+/// They may have gone to any servers; their replies have one type, or are [made](Requests::add_map) one. They are given
+/// in the order in which they came. A server that ends, or a request whose own time is over, is a reply too, with the
+/// [`CallError`] of that call. Dropping the collection gives all of its requests up, as [`Reply`] says.
+///
+/// ```
+/// use otp::{NoResponse, Requests, prelude::*};
+///
+/// struct Square;
+///
+/// #[actor]
+/// impl Square {
+///     #[init]
+///     fn init() -> Self { Self }
+///     #[handle_call]
+///     fn of(&self, n: u32) -> u32 { n * n }
+/// }
+///
+/// let servers = [Square::start()?, Square::start()?];
+/// let mut requests = Requests::new();
+/// for (n, server) in (7..).zip(&servers) {
+///     requests.add(n, server.request().of(n));
+/// }
+/// while let Ok((n, square)) = requests.receive(Duration::from_secs(5)) {
+///     assert_eq!(square?, n * n);
+/// }
+/// assert_eq!(requests.check(), Err(NoResponse::NoRequest));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Requests<L, T: 'static> {
+    pending: BTreeMap<u64, Pending<L, T>>,
+    /// What has come and was not taken, the oldest first.
+    done: VecDeque<(L, Result<T, CallError>)>,
+    added: u64,
+    notes: Arc<Notes>,
+}
+
+struct Pending<L, T> {
+    label: L,
+    reply: Pin<Box<dyn Future<Output = Result<T, CallError>> + Send>>,
+    note: Waker,
+}
+
+/// Why a collection gives no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoResponse {
+    /// It has no requests. OTP's `no_request`.
+    NoRequest,
+    /// No reply has come in time, or yet. OTP's `timeout` and `no_reply`.
+    Timeout,
+    /// The caller itself is ending: it cannot wait any more.
+    Exiting,
+    /// The system has no further stack for the caller to wait on.
+    Resources,
+}
+
+impl<L, T: 'static> Requests<L, T> {
+    /// No requests.
+    pub fn new() -> Self {
+        Self { pending: BTreeMap::new(), done: VecDeque::new(), added: 0, notes: Arc::default() }
+    }
+
+    /// Adds a request. `gen_server:reqids_add/3`, `gen_server:send_request/4`.
+    pub fn add(&mut self, label: L, reply: Reply<T>) {
+        self.insert(label, Box::pin(reply));
+    }
+
+    /// Adds a request whose reply has another type: `requests.add_map(label, c.request().size(), Answer::Size)`. `map`
+    /// runs in whoever collects, and not for a call that failed.
+    pub fn add_map<U: 'static>(&mut self, label: L, reply: Reply<U>, map: impl FnOnce(U) -> T + Send + 'static) {
+        self.insert(label, Box::pin(async move { reply.await.map(map) }));
+    }
+
+    fn insert(&mut self, label: L, reply: Pin<Box<dyn Future<Output = Result<T, CallError>> + Send>>) {
+        // What came before this one was added stands before it.
+        self.collect();
+        let number = self.added;
+        self.added += 1;
+        let note = Waker::from(Arc::new(Note { number, notes: Arc::clone(&self.notes) }));
+        self.pending.insert(number, Pending { label, reply, note });
+        self.poll_request(number);
+    }
+
+    /// How many requests it has whose replies were not taken. `gen_server:reqids_size/1`.
+    pub fn len(&self) -> usize {
+        self.done.len() + self.pending.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The labels of these requests: first of those whose replies have come. `gen_server:reqids_to_list/1`.
+    pub fn labels(&self) -> impl Iterator<Item = &L> {
+        self.done.iter().map(|(label, _)| label).chain(self.pending.values().map(|pending| &pending.label))
+    }
+
+    /// Takes the next reply; waits for it, at most for `limit` (`None`: for as long as it takes). When the time is
+    /// over, nothing changes: they can be waited for again. `gen_server:wait_response/3`.
+    ///
+    /// # Errors
+    /// See [`NoResponse`].
+    pub fn wait(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), NoResponse> {
+        current::block_on(self.next(limit.into())).unwrap_or_else(|interrupted| Err(interrupted.into()))
+    }
+
+    /// As [`wait`](Requests::wait), to be awaited, on any executor.
+    ///
+    /// # Errors
+    /// See [`NoResponse`].
+    pub async fn wait_async(
+        &mut self,
+        limit: impl Into<Option<Duration>>,
+    ) -> Result<(L, Result<T, CallError>), NoResponse> {
+        self.next(limit.into()).await
+    }
+
+    /// As [`wait`](Requests::wait), but when the time is over, all of its requests are given up: handlers that have not
+    /// begun will not run, late replies are dropped, and the collection is empty. `gen_server:receive_response/3`.
+    ///
+    /// # Errors
+    /// See [`NoResponse`].
+    pub fn receive(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), NoResponse> {
+        let received = self.wait(limit);
+        self.give_up_after(&received);
+        received
+    }
+
+    /// As [`receive`](Requests::receive), to be awaited, on any executor.
+    ///
+    /// # Errors
+    /// See [`NoResponse`].
+    pub async fn receive_async(
+        &mut self,
+        limit: impl Into<Option<Duration>>,
+    ) -> Result<(L, Result<T, CallError>), NoResponse> {
+        let received = self.next(limit.into()).await;
+        self.give_up_after(&received);
+        received
+    }
+
+    fn give_up_after(&mut self, received: &Result<(L, Result<T, CallError>), NoResponse>) {
+        if matches!(received, Err(NoResponse::Timeout)) {
+            self.pending.clear();
+        }
+    }
+
+    /// Takes the next reply if there is one, without waiting. `gen_server:check_response/3`.
+    ///
+    /// # Errors
+    /// [`NoResponse::Timeout`] when none has come yet, [`NoResponse::NoRequest`] when there are no requests.
+    pub fn check(&mut self) -> Result<(L, Result<T, CallError>), NoResponse> {
+        self.collect();
+        let none = if self.pending.is_empty() { NoResponse::NoRequest } else { NoResponse::Timeout };
+        self.done.pop_front().ok_or(none)
+    }
+
+    /// The next reply, or why there is none.
+    fn next(
+        &mut self,
+        limit: Option<Duration>,
+    ) -> impl Future<Output = Result<(L, Result<T, CallError>), NoResponse>> + use<'_, L, T> {
+        let at = current::with(|me| me.common().deadline(limit));
+        let mut timer = WakeUp::new();
+        poll_fn(move |cx| {
+            // Whom to wake is said before anybody looks: what comes after the look wakes.
+            self.notes.wake_for_next(cx.waker());
+            match self.check() {
+                Err(NoResponse::Timeout) => timer.poll(cx, at).map(|()| Err(NoResponse::Timeout)),
+                checked => Poll::Ready(checked),
+            }
+        })
+    }
+
+    /// Looks after the requests to which something happened.
+    fn collect(&mut self) {
+        for number in self.notes.take() {
+            self.poll_request(number);
+        }
+    }
+
+    fn poll_request(&mut self, number: u64) {
+        let Some(pending) = self.pending.get_mut(&number) else { return };
+        if let Poll::Ready(reply) = pending.reply.as_mut().poll(&mut Context::from_waker(&pending.note))
+            && let Some(pending) = self.pending.remove(&number)
+        {
+            self.done.push_back((pending.label, reply));
+        }
+    }
+}
+
+impl<L, T: 'static> Default for Requests<L, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L, T: 'static> Extend<(L, Reply<T>)> for Requests<L, T> {
+    fn extend<I: IntoIterator<Item = (L, Reply<T>)>>(&mut self, requests: I) {
+        requests.into_iter().for_each(|(label, reply)| self.add(label, reply));
+    }
+}
+
+impl<L, T: 'static> FromIterator<(L, Reply<T>)> for Requests<L, T> {
+    fn from_iter<I: IntoIterator<Item = (L, Reply<T>)>>(requests: I) -> Self {
+        let mut collection = Self::new();
+        collection.extend(requests);
+        collection
+    }
+}
+
+impl<L: fmt::Debug, T: 'static> fmt::Debug for Requests<L, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Requests ")?;
+        f.debug_list().entries(self.labels()).finish()
+    }
+}
+
+impl fmt::Display for NoResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRequest => "there is no request to be answered",
+            Self::Timeout => "no reply has come in time",
+            Self::Exiting => "the caller is ending and cannot wait",
+            Self::Resources => "the system has no further stack for the caller to wait on",
+        })
+    }
+}
+
+impl Error for NoResponse {}
+
+impl From<Interrupted> for NoResponse {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Exiting => Self::Exiting,
+            Interrupted::Resources => Self::Resources,
+        }
+    }
+}
+
+/// The requests to which something happened, in that order, and who waits for that.
+#[derive(Default)]
+struct Notes(Mutex<(Vec<u64>, Option<Waker>)>);
+
+impl Notes {
+    fn lock(&self) -> MutexGuard<'_, (Vec<u64>, Option<Waker>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Vec<u64> {
+        mem::take(&mut self.lock().0)
+    }
+
+    fn wake_for_next(&self, waker: &Waker) {
+        // A waker may be anybody's: it is neither cloned nor dropped under the lock.
+        let waker = waker.clone();
+        let before = self.lock().1.replace(waker);
+        drop(before);
+    }
+}
+
+/// Notes that something happened to one request.
+struct Note {
+    number: u64,
+    notes: Arc<Notes>,
+}
+
+impl Wake for Note {
+    fn wake(self: Arc<Self>) {
+        let waiting = {
+            let mut notes = self.notes.lock();
+            notes.0.push(self.number);
+            notes.1.take()
+        };
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A server between two messages, as requests of `sys` see it, and how it shows its state: `gen_server`'s
+//! `system_*` callbacks and `format_status/1`.
+
+use std::{
+    any::Any,
+    fmt::{self, Write},
+};
+
+use super::{Actor, Context, server::caught};
+use crate::process::{
+    ExitReason, Pid,
+    cell::Process,
+    common::Common,
+    debug::{Debug, Event},
+};
+
+/// Of a state that is shown in a report of a crash so many bytes at most.
+const SHOWN: usize = 4096;
+
+/// A request of `sys`: what a [`Signal::System`](crate::process::signal::Signal) carries.
+pub(crate) type SystemRequest = Box<dyn FnOnce(&mut Served<'_>) + Send>;
+
+/// A server between two messages.
+pub(crate) struct Served<'a> {
+    process: &'a dyn Process,
+    /// Its state, of the actor's type.
+    pub(crate) state: &'a mut dyn Any,
+    format: fn(&dyn Any, StatusTexts) -> StatusTexts,
+    /// What is switched on to look into it.
+    pub(crate) debug: &'a mut Debug,
+    /// Why it is to terminate, if it is.
+    pub(crate) stop: Option<ExitReason>,
+}
+
+impl Served<'_> {
+    pub(crate) fn common(&self) -> &Common {
+        self.process.common()
+    }
+
+    pub(crate) fn queue_len(&self) -> usize {
+        self.process.queue_len()
+    }
+
+    /// What may be shown of it.
+    pub(crate) fn texts(&self) -> StatusTexts {
+        let texts = StatusTexts { log: log(self.debug), ..StatusTexts::default() };
+        (self.format)(&*self.state, texts)
+    }
+}
+
+/// Serves one request; an `Err` is why the actor has to end.
+#[cold]
+#[inline(never)]
+pub(super) fn serve<A: Actor>(actor: &mut A, ctx: &Context<A>, request: Box<dyn Any + Send>) -> Result<(), ExitReason> {
+    let Ok(request) = request.downcast::<SystemRequest>() else { return Ok(()) };
+    let cell = ctx.cell();
+    let served = cell.with_debug(|debug| {
+        let format = |state: &dyn Any, texts| match state.downcast_ref::<A>() {
+            Some(actor) => formatted(actor, texts),
+            None => texts,
+        };
+        let mut served = Served { process: &**cell, state: actor, format, debug, stop: None };
+        caught(|| request(&mut served)).and_then(|()| served.stop.take().map_or(Ok(()), Err))
+    });
+    // While it is suspended its messages have no reason to wake it.
+    cell.common().set_deaf(cell.common().is_watched() && cell.is_suspended());
+    cell.restart_idle();
+    served
+}
+
+/// A message is about to be handled.
+#[cold]
+pub(super) fn saw<A: Actor>(ctx: &Context<A>, message: &A::Message) {
+    ctx.cell().tell(|| Event::In { kind: A::message_kind(message), message: A::message_name(message).into() });
+}
+
+/// What may be shown of an actor that ends, and of why.
+pub(super) fn last_texts<A: Actor>(
+    actor: &A,
+    ctx: &Context<A>,
+    message: &'static str,
+    reason: &ExitReason,
+) -> StatusTexts {
+    let log = if ctx.cell().common().is_watched() { ctx.cell().with_debug(|debug| log(debug)) } else { Vec::new() };
+    let texts = StatusTexts {
+        message: (!message.is_empty()).then(|| message.to_owned()),
+        reason: Some(reason.to_string()),
+        log,
+        limit: Some(SHOWN),
+        ..StatusTexts::default()
+    };
+    formatted(actor, texts)
+}
+
+fn log(debug: &Debug) -> Vec<String> {
+    debug.log.iter().flat_map(|log| log.events()).map(ToString::to_string).collect()
+}
+
+/// What the actor makes of what may be shown of it. When that panics, the state is a text that says so.
+fn formatted<A: Actor>(actor: &A, texts: StatusTexts) -> StatusTexts {
+    let mut made = texts.clone();
+    match caught(|| actor.format_status(&mut made)) {
+        Ok(()) => made,
+        Err(reason) => StatusTexts { state: Some(format!("{}: format_status crashed: {reason}", A::NAME)), ..texts },
+    }
+}
+
+/// What [`get_status`](crate::sys::get_status) and the report of a crash show of a server, as texts.
+/// [`Actor::format_status`] may rewrite them. OTP's `gen_server:format_status()`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusTexts {
+    /// The state; `None` is shown as "not shown".
+    pub state: Option<String>,
+    /// In the report of a crash the message that it handled last.
+    pub message: Option<String>,
+    /// In the report of a crash the reason.
+    pub reason: Option<String>,
+    /// The events in its log.
+    pub log: Vec<String>,
+    /// How long the text of the state may be.
+    limit: Option<usize>,
+}
+
+impl StatusTexts {
+    /// Makes the text of the state: whole for a status, and cut where it becomes long in the report of a crash.
+    pub fn show(&mut self, state: &dyn fmt::Debug) {
+        let mut text = Limited { text: String::new(), left: self.limit.unwrap_or(usize::MAX) };
+        // What is cut stops there: it is not made to be thrown away.
+        if write!(text, "{state:?}").is_err() {
+            text.text.push_str("...");
+        }
+        self.state = Some(text.text);
+    }
+}
+
+/// A text that refuses to become longer.
+struct Limited {
+    text: String,
+    left: usize,
+}
+
+impl Write for Limited {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let mut end = self.left.min(part.len());
+        while !part.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.text.push_str(&part[..end]);
+        self.left -= end;
+        if end < part.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// How an actor made with `#[actor]` rewrites what is shown of it: secrets out, what is long short. `#[actor]` finds out
+/// by itself whether this is implemented. `gen_server`'s callback `format_status/1`.
+///
+/// ```
+/// use otp::{prelude::*, sys::{self, FormatStatus, StatusTexts}};
+///
+/// #[derive(Debug)]
+/// pub struct Session { user: &'static str, password: &'static str }
+///
+/// #[actor]
+/// impl Session {
+///     #[init]
+///     fn init() -> Self { Self { user: "joe", password: "secret" } }
+/// }
+///
+/// impl FormatStatus for Session {
+///     fn format_status(&self, texts: &mut StatusTexts) {
+///         texts.state = Some(format!("{} with a password of {} letters", self.user, self.password.len()));
+///     }
+/// }
+///
+/// let session = Session::start()?;
+/// assert_eq!(sys::get_status(&session)?.state.as_deref(), Some("joe with a password of 6 letters"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait FormatStatus {
+    /// Rewrites what is shown; the state is there as its `Debug` shows it, if it has one. Should it panic, the status and
+    /// the report say so in place of the state.
+    fn format_status(&self, texts: &mut StatusTexts);
+}
+
+/// What a report says of the end of a server.
+pub(crate) struct Ended<'a> {
+    pub(crate) texts: StatusTexts,
+    /// Whose call it was that it ended in.
+    pub(crate) client: Option<Pid>,
+    pub(crate) reason: &'a ExitReason,
+}

@@ -1,0 +1,139 @@
+//! What can be seen of a process from outside: its info and its label.
+
+use super::{
+    AnyProcess, Pid, answer, current,
+    signal::{Ask, Signal},
+};
+
+/// What can be seen of a process. `erlang:process_info/1`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// Its registered name.
+    pub name: Option<String>,
+    /// What [`set_label`] called it.
+    pub label: Option<String>,
+    /// What runs in it: the name of an actor, or the path of a plain process's code. OTP's `initial_call`.
+    pub initial_call: &'static str,
+    /// What it does.
+    pub status: ProcessStatus,
+    /// The message that it handles now, or handled last; `init` and `terminate` count. OTP's `current_function`.
+    pub handler: Option<&'static str>,
+    /// Who started it. A thread has no parent.
+    pub parent: Option<Pid>,
+    /// Who started it, who started that one, and so on, dead ones among them; the nearest 16. OTP's `$ancestors`.
+    pub ancestors: Vec<Pid>,
+    /// The processes linked to it.
+    pub links: Vec<Pid>,
+    /// The processes that it monitors, each as often as it does.
+    pub monitors: Vec<Pid>,
+    /// The processes that monitor it, each as often as it does.
+    pub monitored_by: Vec<Pid>,
+    /// The messages that it has not handled.
+    pub message_queue_len: usize,
+    /// The messages that its full mailbox has dropped; see [`Mailbox`](super::Mailbox).
+    pub dropped: u64,
+    /// Whether it traps exits.
+    pub trap_exit: bool,
+    /// The names of the keys in its [dictionary](super::Key).
+    pub dictionary: Vec<&'static str>,
+}
+
+/// What a process does. The `status` of `erlang:process_info/2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProcessStatus {
+    /// It handles a message, or has some to handle.
+    Running,
+    /// It waits: for a message, or in its code for something else.
+    Waiting,
+}
+
+/// What can be seen of a process after all that the caller has sent to it; `None` when it is gone.
+///
+/// Waits until the process comes to answer: when its code waits, or after the message that it handles now.
+/// `erlang:process_info/1`.
+///
+/// ```
+/// use otp::process;
+///
+/// let pid = process::spawn(|me| {
+///     me.receive_exit(None);
+/// });
+/// let info = process::process_info(pid).unwrap();
+/// assert_eq!((info.parent, info.message_queue_len), (Some(otp::self_pid()), 0));
+/// otp::exit(pid, otp::ExitReason::Kill);
+/// assert_eq!(process::process_info(pid), None);
+/// ```
+pub fn process_info(pid: Pid) -> Option<ProcessInfo> {
+    current::with(|me| {
+        if pid == me.pid() {
+            me.process().take_arrivals(me);
+            return Some(info(me, ProcessStatus::Running));
+        }
+        let process = me.common().node.find(pid)?;
+        let (asked, answer) = answer::channel();
+        process.signal(Signal::Ask(Box::new(Info(asked)))).ok()?;
+        current::block_on(answer).ok().flatten()
+    })
+}
+
+struct Info(answer::Asked<ProcessInfo>);
+
+impl Ask for Info {
+    fn answer(self: Box<Self>, process: &AnyProcess) {
+        let common = process.common();
+        if common.own.fatal().is_none() {
+            let waits = common.is_deaf() || process.process().queue_len() == 0;
+            self.0.answer(info(process, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
+        }
+    }
+}
+
+fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
+    let common = process.common();
+    let mut info = ProcessInfo {
+        name: None,
+        label: None,
+        initial_call: common.label,
+        status,
+        handler: common.handler.get(),
+        parent: common.parent(),
+        ancestors: common.ancestors.as_deref().cloned().unwrap_or_default(),
+        links: Vec::new(),
+        monitors: Vec::new(),
+        monitored_by: Vec::new(),
+        message_queue_len: process.process().queue_len(),
+        dropped: process.process().dropped(),
+        trap_exit: common.own.trap_exit.get(),
+        dictionary: common.own.if_dictionary(|dictionary| dictionary.keys()),
+    };
+    common.relate(|relations| {
+        info.name = relations.name.as_deref().map(str::to_owned);
+        info.label = relations.label.as_deref().map(str::to_owned);
+        info.links = relations.links.iter().collect();
+        info.monitors = relations.monitoring.iter().map(|(_, watched)| watched.pid).collect();
+        info.monitored_by = relations.watchers.iter().map(|(monitor, ())| monitor.watcher).collect();
+    });
+    info
+}
+
+/// The pids of all processes of the current node that are alive. `erlang:processes/0`.
+///
+/// A process that is alive during the whole call is among them, one that has ended before is not.
+pub fn processes() -> Vec<Pid> {
+    super::Node::current().processes()
+}
+
+/// Labels the current process, for people: reports of its crash, [`process_info`] and the printed tree of its supervisor
+/// show it. It names nothing, and any number of processes may have the same. `proc_lib:set_label/1`.
+pub fn set_label(label: impl Into<String>) {
+    let label = label.into();
+    current::with(|me| me.common().set_label(label.into()));
+}
+
+/// The label of a process; `None` when it has none or is gone. Never waits. `proc_lib:get_label/1`.
+pub fn get_label(pid: Pid) -> Option<String> {
+    let label = current::with(|me| me.common().node.find(pid)?.common().label());
+    label.map(|label| label.as_ref().to_owned())
+}

@@ -1,0 +1,506 @@
+//! Mailboxes that are more than a queue: with a bound, or with a lane for messages that go first.
+//!
+//! Most processes have neither and pay for neither. One that has keeps what arrives in its [`Lanes`], under one lock,
+//! and takes one entry at a time, so that whoever sends sees how full it is and can take out what has to go. Signals
+//! stand in the ordinary lane, among the messages; they are acted on when they arrive, never counted and never refused.
+//!
+//! Beside the lanes is the *line*, where those stand who wait for room: each with its message, which goes in as soon as
+//! another one is handled.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    collections::VecDeque,
+    error::Error,
+    fmt, mem,
+    num::{NonZeroU64, NonZeroUsize},
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Waker,
+};
+
+use super::{
+    Pid, panic,
+    signal::{Item, Signal},
+};
+use crate::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering::Relaxed},
+    lock,
+};
+
+/// How many messages may wait for a process.
+///
+/// What counts are the messages that others send: calls, casts, infos, and what is found by its type. What the process
+/// asked for itself is neither counted nor refused: timers, `ctx.next()`, what it sends to itself, and what comes
+/// through a [`Subject`](super::Subject) that it has made, for which a handler may be waiting. Signals never wait behind
+/// a full mailbox: exits, links, monitors, `stop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mailbox {
+    bound: Option<Bound>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bound {
+    limit: NonZeroUsize,
+    policy: Policy,
+}
+
+/// What happens to a message for a mailbox that is full.
+///
+/// A call that is refused or dropped gets [`CallError::Full`](crate::CallError::Full). A cast is dropped and counted:
+/// see [`ClientExt::dropped`](crate::ClientExt::dropped) and [`Actor::overflowed`](crate::Actor::overflowed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Policy {
+    /// Its sender waits: a process on a core is set aside, a future is pending, an OS thread blocks; until there is room,
+    /// until the client's timeout, or until either side ends. Senders come in in the order in which they came.
+    ///
+    /// A cast that gets no room in time is dropped, and so is one that would wait for ever, since its receiver waits for
+    /// its sender; a call ends with the [`CallError`](crate::CallError) that says so. The cast of an `as_async` client
+    /// waits when it is awaited, and is dropped when it is not; so is what is sent by its type alone, with
+    /// [`send`](super::send) or a client's `subject`.
+    Block,
+    /// The message is refused.
+    Reject,
+    /// The oldest message that waits is dropped; the new one, if only such wait that go first.
+    DropOldest,
+    /// The newest message is dropped: the new one, unless it goes first and another one that waits does not.
+    DropNewest,
+    /// The receiver ends, as by an exit signal that cannot be trapped, with a [`MailboxFull`] as its reason.
+    Stop,
+}
+
+impl Mailbox {
+    /// There is no limit, nobody waits, and nothing is refused.
+    pub const UNBOUNDED: Self = Self { bound: None };
+
+    /// At most `limit` messages of others wait; `policy` says what happens to one more.
+    ///
+    /// # Panics
+    /// When `limit` is zero.
+    pub const fn bounded(limit: usize, policy: Policy) -> Self {
+        match NonZeroUsize::new(limit) {
+            Some(limit) => Self { bound: Some(Bound { limit, policy }) },
+            None => panic!("a mailbox has room for at least one message"),
+        }
+    }
+}
+
+/// Messages that a process lost because its mailbox was full; see [`Actor::overflowed`](crate::Actor::overflowed).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// How many there were since the last time that it was told. Calls do not count: their callers know.
+    pub count: u64,
+    /// The name of the last one.
+    pub message: &'static str,
+}
+
+/// Why a process ended whose mailbox was full, under [`Policy::Stop`]; found with
+/// [`ExitReason::error_ref`](crate::ExitReason::error_ref).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailboxFull {
+    limit: usize,
+}
+
+impl MailboxFull {
+    /// How many messages could wait.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl fmt::Display for MailboxFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "its mailbox was full, with {} messages", self.limit)
+    }
+}
+
+impl Error for MailboxFull {}
+
+/// What waits in a mailbox, as [`Actor::PRIORITY`](crate::Actor::PRIORITY) looks at it.
+#[derive(Debug)]
+pub enum Queued<'a, M> {
+    /// A message of the actor's own.
+    Message(&'a M),
+    /// What would come as an [`Info::Other`](crate::Info::Other).
+    Info(&'a (dyn Any + Send)),
+}
+
+/// Says whether a message goes before those that it does not say so of.
+pub type IsUrgent<M> = fn(Queued<'_, M>) -> bool;
+
+/// How one message stands to the bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// It has no part in it.
+    None,
+    /// Its sender can wait, and is told when it is refused.
+    Call,
+    /// Its sender can wait.
+    Cast,
+    /// Its sender cannot wait.
+    Loose,
+}
+
+/// The place in line of one who waits for room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(NonZeroU64);
+
+/// What came of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// It is in, or was dropped.
+    Done,
+    /// It stands in line.
+    InLine(Ticket),
+    /// It was refused, and its receiver is to end.
+    Overflow(MailboxFull),
+}
+
+/// The mailbox of a process that has a bound or two lanes.
+pub(crate) struct Special<M> {
+    bound: Option<Bound>,
+    is_urgent: Option<IsUrgent<M>>,
+    name: fn(&M) -> &'static str,
+    lanes: Mutex<Lanes<M>>,
+    dropped: AtomicU64,
+}
+
+impl<M: Send + 'static> Special<M> {
+    /// What this takes; nothing, if a plain queue does.
+    pub(crate) fn new(
+        mailbox: Mailbox,
+        is_urgent: Option<IsUrgent<M>>,
+        name: fn(&M) -> &'static str,
+    ) -> Option<Box<Self>> {
+        let needed = mailbox.bound.is_some() || is_urgent.is_some();
+        let new = || Self {
+            bound: mailbox.bound,
+            is_urgent,
+            name,
+            lanes: Mutex::new(Lanes::new()),
+            dropped: AtomicU64::new(0),
+        };
+        needed.then(|| Box::new(new()))
+    }
+
+    /// Whether a message goes before those of which it is not so.
+    pub(super) fn is_urgent(&self, message: &M) -> bool {
+        self.is_urgent.is_some_and(|is_urgent| is_urgent(Queued::Message(message)))
+    }
+
+    pub(super) fn lanes(&self) -> MutexGuard<'_, Lanes<M>> {
+        lock(&self.lanes)
+    }
+
+    /// How many messages were dropped, calls aside.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
+    }
+
+    /// Puts an item in, in line or away; `put_in` runs under the lock when it is in.
+    ///
+    /// # Errors
+    /// Gives it back when the process has ended.
+    pub(super) fn offer(
+        &self,
+        own: Pid,
+        item: Item<M>,
+        weight: Weight,
+        put_in: impl FnOnce(),
+    ) -> Result<Offered, Item<M>> {
+        let urgent = self.is_urgent.is_some_and(|is_urgent| match &item {
+            Item::Message(message) => is_urgent(Queued::Message(message)),
+            Item::Timed(timed) => timed.is_urgent(),
+            Item::Signal(signal) => {
+                matches!(&**signal, Signal::Foreign { payload, .. } if is_urgent(Queued::Info(&**payload)))
+            }
+        });
+        let (victim, offered) = {
+            let mut lanes = self.lanes();
+            if lanes.closed {
+                return Err(item);
+            }
+            let entry = Entry { item, weight, urgent };
+            match lanes.offer(entry, self.bound) {
+                Admission::In { instead_of } => {
+                    put_in();
+                    (instead_of, Offered::Done)
+                }
+                Admission::InLine(ticket) => (None, Offered::InLine(ticket)),
+                Admission::Refused(entry) => (Some(entry), Offered::Done),
+                Admission::Overflow(entry, full) => (Some(entry), Offered::Overflow(full)),
+            }
+        };
+        if let Some(victim) = victim {
+            self.drop_refused(own, victim);
+        }
+        Ok(offered)
+    }
+
+    /// Gives a place in line up; the message is dropped, if it is not in by now.
+    pub(super) fn withdraw(&self, own: Pid, ticket: Ticket) {
+        let withdrawn = {
+            let mut lanes = self.lanes();
+            lanes.place(ticket).and_then(|place| lanes.line.remove(place))
+        };
+        if let Some(Waiting { entry, waker, .. }) = withdrawn {
+            drop(waker);
+            self.drop_refused(own, entry);
+        }
+    }
+
+    /// Whether a message stands in line still; if so, `waker` is woken when it does not.
+    pub(super) fn in_line(&self, ticket: Ticket, waker: &Waker) -> bool {
+        // A waker may be anybody's: it is neither cloned nor dropped under the lock.
+        let waker = waker.clone();
+        let mut lanes = self.lanes();
+        let before = lanes.place(ticket).map(|place| lanes.line[place].waker.replace(waker));
+        drop(lanes);
+        before.is_some()
+    }
+
+    fn drop_refused(&self, own: Pid, entry: Entry<M>) {
+        if entry.weight != Weight::Call {
+            let message = match &entry.item {
+                Item::Message(message) => (self.name)(message),
+                Item::Timed(_) | Item::Signal(_) => "info",
+            };
+            self.dropped.fetch_add(1, Relaxed);
+            let news = &mut self.lanes().news;
+            let count = news.take().map_or(0, |news| news.count) + 1;
+            *news = Some(Dropped { count, message });
+        }
+        refuse(own, entry.item);
+    }
+}
+
+/// What waits for a process, in order.
+pub(super) struct Lanes<M> {
+    /// Messages and signals in the order in which they came.
+    ordinary: VecDeque<Entry<M>>,
+    /// Messages that go before them.
+    urgent: VecDeque<Entry<M>>,
+    /// Those who wait for room, in order of their tickets.
+    line: VecDeque<Waiting<M>>,
+    tickets: u64,
+    /// How many entries of both lanes count.
+    held: usize,
+    /// How many entries at the head of the ordinary lane need not be acted on.
+    seen: usize,
+    /// What was dropped and the process was not told of.
+    news: Option<Dropped>,
+    /// It was too much, and the process is to end.
+    overflowed: bool,
+    pub(super) closed: bool,
+}
+
+struct Entry<M> {
+    item: Item<M>,
+    weight: Weight,
+    urgent: bool,
+}
+
+struct Waiting<M> {
+    ticket: Ticket,
+    entry: Entry<M>,
+    waker: Option<Waker>,
+}
+
+/// What is to be done with an entry.
+enum Admission<M> {
+    In { instead_of: Option<Entry<M>> },
+    InLine(Ticket),
+    Refused(Entry<M>),
+    Overflow(Entry<M>, MailboxFull),
+}
+
+impl<M> Lanes<M> {
+    fn new() -> Self {
+        Self {
+            ordinary: VecDeque::new(),
+            urgent: VecDeque::new(),
+            line: VecDeque::new(),
+            tickets: 0,
+            held: 0,
+            seen: 0,
+            news: None,
+            overflowed: false,
+            closed: false,
+        }
+    }
+
+    /// The decision table of full mailboxes.
+    fn offer(&mut self, entry: Entry<M>, bound: Option<Bound>) -> Admission<M> {
+        let Some(bound) = bound.filter(|bound| entry.weight != Weight::None && self.held >= bound.limit.get()) else {
+            self.enter(entry);
+            return Admission::In { instead_of: None };
+        };
+        let counts = |entry: &Entry<M>| entry.weight != Weight::None;
+        let victim = match bound.policy {
+            Policy::Block if entry.weight != Weight::Loose => return Admission::InLine(self.stand(entry)),
+            Policy::Block | Policy::Reject => None,
+            Policy::DropOldest => self.ordinary.iter().position(counts),
+            Policy::DropNewest if entry.urgent => self.ordinary.iter().rposition(counts),
+            Policy::DropNewest => None,
+            Policy::Stop if mem::replace(&mut self.overflowed, true) => None,
+            Policy::Stop => return Admission::Overflow(entry, MailboxFull { limit: bound.limit.get() }),
+        };
+        match victim.and_then(|victim| self.remove(victim)) {
+            Some(victim) => {
+                self.enter(entry);
+                Admission::In { instead_of: Some(victim) }
+            }
+            None => Admission::Refused(entry),
+        }
+    }
+
+    fn enter(&mut self, entry: Entry<M>) {
+        self.held += usize::from(entry.weight != Weight::None);
+        let lane = if entry.urgent { &mut self.urgent } else { &mut self.ordinary };
+        lane.push_back(entry);
+    }
+
+    fn stand(&mut self, entry: Entry<M>) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(NonZeroU64::MIN.saturating_add(self.tickets));
+        self.line.push_back(Waiting { ticket, entry, waker: None });
+        ticket
+    }
+
+    fn place(&self, ticket: Ticket) -> Option<usize> {
+        self.line.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()
+    }
+
+    /// Takes an entry out of the ordinary lane.
+    fn remove(&mut self, index: usize) -> Option<Entry<M>> {
+        let entry = self.ordinary.remove(index)?;
+        if index < self.seen {
+            self.seen -= 1;
+        }
+        self.held -= usize::from(entry.weight != Weight::None);
+        Some(entry)
+    }
+
+    fn remove_urgent(&mut self, index: usize) -> Option<Entry<M>> {
+        let entry = self.urgent.remove(index)?;
+        self.held -= usize::from(entry.weight != Weight::None);
+        Some(entry)
+    }
+
+    /// The next item, and the waker of one who has come in for it.
+    pub(super) fn next(&mut self) -> Option<(Item<M>, Option<Waker>)> {
+        if let Some(news) = self.news.take() {
+            return Some((Item::Signal(Box::new(Signal::Dropped(news))), None));
+        }
+        let entry = self.remove_urgent(0).or_else(|| self.remove(0))?;
+        let waker = self.replace(&entry);
+        Some((entry.item, waker))
+    }
+
+    /// Lets one in who stands in line for what is out: the first, but those before the others whose messages are urgent.
+    fn replace(&mut self, out: &Entry<M>) -> Option<Waker> {
+        if out.weight == Weight::None {
+            return None;
+        }
+        let first = self.line.iter().position(|waiting| waiting.entry.urgent).unwrap_or(0);
+        let Waiting { entry, waker, .. } = self.line.remove(first)?;
+        self.enter(entry);
+        waker
+    }
+
+    /// Takes out the next signal to act on; what is to stand in its place is told to [`Lanes::acted`].
+    pub(super) fn next_acting(&mut self) -> Option<Signal> {
+        while let Some(entry) = self.ordinary.get(self.seen) {
+            if entry.item.acts() {
+                return match self.ordinary.remove(self.seen)?.item {
+                    Item::Signal(signal) => Some(*signal),
+                    Item::Message(_) | Item::Timed(_) => None,
+                };
+            }
+            self.seen += 1;
+        }
+        None
+    }
+
+    /// The last signal was acted on, and this one stands in its place.
+    pub(super) fn acted(&mut self, signal: Signal) {
+        let entry = Entry { item: Item::Signal(Box::new(signal)), weight: Weight::None, urgent: false };
+        self.ordinary.insert(self.seen, entry);
+        self.seen += 1;
+    }
+
+    /// Takes the oldest signal that `take` accepts and that was acted on.
+    pub(super) fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<Waker>)> {
+        let mut takes = |entry: &Entry<M>| matches!(&entry.item, Item::Signal(signal) if take(signal));
+        let entry = match self.ordinary.iter().take(self.seen).position(&mut takes) {
+            Some(index) => self.remove(index)?,
+            None => {
+                let index = self.urgent.iter().position(takes)?;
+                self.remove_urgent(index)?
+            }
+        };
+        let waker = self.replace(&entry);
+        match entry.item {
+            Item::Signal(signal) => Some((*signal, waker)),
+            Item::Message(_) | Item::Timed(_) => None,
+        }
+    }
+
+    /// Takes all messages out that were acted on, and tells whom to wake; requests stay.
+    pub(super) fn take_messages(&mut self) -> (Vec<Item<M>>, Vec<Waker>) {
+        let is_request = |entry: &Entry<M>| entry.item.acts() || entry.item.is_request();
+        let all = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
+        let (requests, messages): (Vec<_>, Vec<_>) = all.partition(is_request);
+        self.ordinary = requests.into();
+        (self.held, self.seen) = (0, 0);
+        let wakers = messages.iter().filter_map(|entry| self.replace(entry)).collect();
+        (messages.into_iter().map(|entry| entry.item).collect(), wakers)
+    }
+
+    /// From now on nothing comes in; what was in and in line, and whom to tell.
+    pub(super) fn close(&mut self) -> (Vec<Item<M>>, Vec<Waker>) {
+        self.closed = true;
+        (self.held, self.seen) = (0, 0);
+        let mut wakers = Vec::new();
+        let line = mem::take(&mut self.line).into_iter().map(|waiting| {
+            wakers.extend(waiting.waker);
+            waiting.entry
+        });
+        let lanes = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
+        let items = lanes.chain(line).map(|entry| entry.item).collect();
+        (items, wakers)
+    }
+
+    /// How many items are in.
+    pub(super) fn len(&self) -> usize {
+        self.urgent.len() + self.ordinary.len()
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.urgent.shrink_to_fit();
+        self.ordinary.shrink_to_fit();
+        self.line.shrink_to_fit();
+    }
+}
+
+thread_local! {
+    /// The process whose mailbox refuses what is being dropped.
+    static REFUSING: Cell<Option<Pid>> = const { Cell::new(None) };
+}
+
+/// Drops a message for `mailbox`, which refuses it: if it is a call, its caller is told so.
+fn refuse(mailbox: Pid, message: impl Sized) {
+    let before = REFUSING.replace(Some(mailbox));
+    // A message is its sender's, who may not be the one who sees to its end.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(message))) {
+        panic::discard(payload);
+    }
+    REFUSING.set(before);
+}
+
+/// Whether what is being dropped is refused by the mailbox of this process.
+pub(crate) fn is_refusing(mailbox: Pid) -> bool {
+    REFUSING.try_with(Cell::get) == Ok(Some(mailbox))
+}

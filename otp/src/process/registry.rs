@@ -1,0 +1,321 @@
+//! Names whatever they name: text that the node keeps, or a key that a registry of the user's keeps.
+
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use super::{AnyProcess, ExitReason, Node, Pid, RegisterError, Unregistered, current, node::NodeInner};
+
+/// Something that keeps names in place of the node: the module of OTP's `{via, Module, Term}`.
+///
+/// It is asked by whoever uses a name, in the process that does so; it may wait, and may itself be asked by way of a
+/// client. It has to notice by itself, with a [monitor](crate::monitor), that a holder has ended. A process that it
+/// still names after that is nobody.
+///
+/// ```
+/// use std::{collections::HashMap, sync::{Arc, Mutex}};
+/// use otp::{Name, Pid, process::{RegisterError, Registry, Unregistered}};
+///
+/// #[derive(Default)]
+/// struct Rooms(Mutex<HashMap<(String, u32), Pid>>);
+///
+/// impl Registry for Rooms {
+///     type Key = (String, u32);
+///
+///     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError> {
+///         let mut rooms = self.0.lock().unwrap();
+///         match rooms.get(key).filter(|holder| otp::is_alive(**holder)) {
+///             Some(holder) => Err(RegisterError::Taken(*holder)),
+///             None => {
+///                 rooms.insert(key.clone(), pid);
+///                 Ok(())
+///             }
+///         }
+///     }
+///
+///     fn unregister(&self, key: &Self::Key) -> Result<(), Unregistered> {
+///         self.0.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+///     }
+///
+///     fn whereis(&self, key: &Self::Key) -> Option<Pid> {
+///         self.0.lock().unwrap().get(key).copied()
+///     }
+/// }
+///
+/// # struct Room;
+/// let rooms = Arc::new(Rooms::default());
+/// let name = Name::<Room>::via(&rooms, ("lobby".to_owned(), 1));
+/// assert_eq!(name.whereis(), None);
+/// assert_eq!(name.register(otp::self_pid()), Ok(()));
+/// assert_eq!(name.whereis(), Some(otp::self_pid()));
+/// ```
+pub trait Registry: Send + Sync + 'static {
+    /// What it knows processes by.
+    type Key: fmt::Debug + Eq + Hash + Send + Sync + 'static;
+
+    /// Gives `pid` a name. `Module:register_name/2`.
+    ///
+    /// # Errors
+    /// [`RegisterError::Taken`] when it is another's: whoever starts a server under it is told
+    /// [`AlreadyStarted`](crate::StartError::AlreadyStarted).
+    fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError>;
+
+    /// Frees a name. `Module:unregister_name/1`.
+    ///
+    /// # Errors
+    /// When it is nobody's.
+    fn unregister(&self, key: &Self::Key) -> Result<(), Unregistered>;
+
+    /// Who has a name. `Module:whereis_name/1`.
+    fn whereis(&self, key: &Self::Key) -> Option<Pid>;
+}
+
+/// A name that a process can have, whatever the process is: text that the node keeps, or a key of a [`Registry`].
+///
+/// It is looked up anew each time that it is used, on the node of whoever uses it. A [`Name`](crate::Name) says in
+/// addition what kind of server has it.
+#[derive(Clone)]
+pub struct RegName(Arc<Place>);
+
+enum Place {
+    Node(Cow<'static, str>),
+    Via(Box<dyn Via>),
+}
+
+impl RegName {
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Place::Node(name.into())))
+    }
+
+    /// A name that a registry keeps. `{via, Module, Term}`.
+    pub fn via<R: Registry>(registry: &Arc<R>, key: R::Key) -> Self {
+        Self(Arc::new(Place::Via(Box::new(InRegistry { registry: Arc::clone(registry), key }))))
+    }
+
+    /// The text, if the node keeps it.
+    pub fn as_str(&self) -> Option<&str> {
+        match &*self.0 {
+            Place::Node(name) => Some(name),
+            Place::Via(_) => None,
+        }
+    }
+
+    /// Who has the name now. `erlang:whereis/1`.
+    pub fn whereis(&self) -> Option<Pid> {
+        self.process().map(|process| process.pid())
+    }
+
+    /// Gives the name to a process. `erlang:register/2`.
+    ///
+    /// # Errors
+    /// See [`RegisterError`].
+    pub fn register(&self, pid: Pid) -> Result<(), RegisterError> {
+        match &*self.0 {
+            Place::Node(name) => super::register(name, pid),
+            Place::Via(via) => via.register(pid),
+        }
+    }
+
+    /// Frees the name. `erlang:unregister/1`.
+    ///
+    /// # Errors
+    /// When it is nobody's.
+    pub fn unregister(&self) -> Result<(), Unregistered> {
+        match &*self.0 {
+            Place::Node(name) => super::unregister(name),
+            Place::Via(via) => via.unregister(),
+        }
+    }
+
+    /// The process that has the name now, as the current process sees it.
+    pub(crate) fn process(&self) -> Option<AnyProcess> {
+        self.process_at(Node::current().inner())
+    }
+
+    /// The process that has the name now on `node`. Runs code of the user's if a registry keeps it.
+    pub(crate) fn process_at(&self, node: &NodeInner) -> Option<AnyProcess> {
+        match &*self.0 {
+            Place::Node(name) => node.names.get(name),
+            Place::Via(via) => node.find(via.whereis()?),
+        }
+    }
+}
+
+impl From<&'_ str> for RegName {
+    fn from(name: &str) -> Self {
+        Self::new(name.to_owned())
+    }
+}
+
+impl From<String> for RegName {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<&Self> for RegName {
+    fn from(name: &Self) -> Self {
+        name.clone()
+    }
+}
+
+impl PartialEq for RegName {
+    fn eq(&self, other: &Self) -> bool {
+        match (&*self.0, &*other.0) {
+            (Place::Node(a), Place::Node(b)) => a == b,
+            (Place::Via(a), Place::Via(b)) => a.is_same(&**b),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for RegName {}
+
+impl PartialEq<str> for RegName {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == Some(other)
+    }
+}
+
+impl PartialEq<&str> for RegName {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl Hash for RegName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &*self.0 {
+            Place::Node(name) => name.hash(state),
+            Place::Via(via) => via.key_hash().hash(state),
+        }
+    }
+}
+
+/// As text, or as its key.
+impl fmt::Display for RegName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Place::Node(name) => f.write_str(name),
+            Place::Via(via) => via.key().fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for RegName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Place::Node(name) => name.fmt(f),
+            Place::Via(via) => f.debug_tuple("Via").field(via.key()).finish(),
+        }
+    }
+}
+
+/// A key in a registry, of any type.
+trait Via: Any + Send + Sync {
+    fn register(&self, pid: Pid) -> Result<(), RegisterError>;
+    fn unregister(&self) -> Result<(), Unregistered>;
+    fn whereis(&self) -> Option<Pid>;
+    fn key(&self) -> &dyn fmt::Debug;
+    fn key_hash(&self) -> u64;
+    fn is_same(&self, other: &dyn Via) -> bool;
+}
+
+struct InRegistry<R: Registry> {
+    registry: Arc<R>,
+    key: R::Key,
+}
+
+impl<R: Registry> Via for InRegistry<R> {
+    fn register(&self, pid: Pid) -> Result<(), RegisterError> {
+        self.registry.register(&self.key, pid)
+    }
+
+    fn unregister(&self) -> Result<(), Unregistered> {
+        self.registry.unregister(&self.key)
+    }
+
+    fn whereis(&self) -> Option<Pid> {
+        self.registry.whereis(&self.key)
+    }
+
+    fn key(&self) -> &dyn fmt::Debug {
+        &self.key
+    }
+
+    fn key_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.key.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn is_same(&self, other: &dyn Via) -> bool {
+        let other: &dyn Any = other;
+        other
+            .downcast_ref::<Self>()
+            .is_some_and(|other| Arc::ptr_eq(&self.registry, &other.registry) && self.key == other.key)
+    }
+}
+
+/// A name that a server takes before its `init`, and gives back if it is not started after all.
+///
+/// The end of the process frees what the node keeps; a registry is told at once, as OTP tells it.
+pub(crate) struct Claim(Option<RegName>);
+
+impl Claim {
+    /// Gives the name to the current process.
+    pub(crate) fn new(name: RegName) -> Result<Self, RegisterError> {
+        name.register(super::self_pid())?;
+        Ok(Self(matches!(*name.0, Place::Via(_)).then_some(name)))
+    }
+
+    /// The server is started: the name is its own.
+    pub(crate) fn keep(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(name) = self.0.take() {
+            // This runs code of the user's, perhaps while a panic unwinds.
+            current::with(|me| me.common().quietly(|| _ = name.unregister(), &mut ExitReason::Normal));
+        }
+    }
+}
+
+/// Whom something is for: a process, or whoever has a name when it gets there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Destination {
+    /// This process.
+    Pid(Pid),
+    /// Whoever has this name then.
+    Name(RegName),
+}
+
+impl Destination {
+    /// The process that it stands for now, as the current process sees it.
+    pub fn whereis(&self) -> Option<Pid> {
+        match self {
+            Self::Pid(pid) => Some(*pid),
+            Self::Name(name) => name.whereis(),
+        }
+    }
+}
+
+impl From<Pid> for Destination {
+    fn from(pid: Pid) -> Self {
+        Self::Pid(pid)
+    }
+}
+
+impl<N: Into<RegName>> From<N> for Destination {
+    fn from(name: N) -> Self {
+        Self::Name(name.into())
+    }
+}

@@ -1,0 +1,243 @@
+//! Selectors: to wait for several kinds of messages at once.
+//!
+//! A selector is a table from what a message is to what is made of it. A message is looked up under its most specific
+//! key first; no code of the user's runs before it was taken out of the inbox.
+
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeMap,
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    Down, Exit, MonitorRef, Subject,
+    me::{receive, receiving},
+    signal::{RAW, Signal},
+};
+
+/// Waits for messages of several subjects, ends of processes and more at once, and makes an `R` of what comes first.
+///
+/// It takes the oldest message that one of its parts selects; others stay where they are. When several parts select
+/// one message, a monitor of its own counts before `select_monitors`, and `select_other` last. The functions run in
+/// the process that receives, with the message. Gleam's `Selector`, Erlang's `receive`.
+///
+/// ```
+/// use otp::{prelude::*, process::Selector};
+///
+/// enum Event {
+///     Line(String),
+///     Ended(ExitReason),
+/// }
+///
+/// let lines = process::current().subject();
+/// let to = lines.clone();
+/// let (_, monitor) = process::spawn_monitor(move |_| to.send("hello".to_owned()));
+/// let events = Selector::new()
+///     .select_map(&lines, Event::Line)
+///     .select_monitor(monitor, |down| Event::Ended(down.reason));
+/// assert!(matches!(events.receive(None), Some(Event::Line(line)) if line == "hello"));
+/// assert!(matches!(events.receive(None), Some(Event::Ended(ExitReason::Normal))));
+/// ```
+#[must_use = "it does nothing until `receive`"]
+pub struct Selector<R>(BTreeMap<Key, Make<R>>);
+
+/// What a message can be selected as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Monitor(MonitorRef),
+    Tag(u64),
+    Type(TypeId),
+    Monitors,
+    Exits,
+    Other,
+}
+
+type Make<R> = Arc<dyn Fn(Signal) -> R + Send + Sync>;
+
+impl Key {
+    /// What a message is, in the order in which a selector looks it up. Nothing, if it is no message.
+    fn of(signal: &Signal) -> [Option<Self>; 3] {
+        match signal {
+            Signal::Down(down) => [Some(Self::Monitor(down.monitor)), Some(Self::Monitors), Some(Self::Other)],
+            Signal::Foreign { tag: RAW, payload } => [Some(Self::Type((**payload).type_id())), Some(Self::Other), None],
+            Signal::Foreign { tag, .. } => [Some(Self::Tag(*tag)), Some(Self::Other), None],
+            // As long as nobody has acted on it, it is one that will be trapped.
+            Signal::Trapped(_) | Signal::Exit { .. } => [Some(Self::Exits), Some(Self::Other), None],
+            _ => [None; 3],
+        }
+    }
+}
+
+impl<R: 'static> Selector<R> {
+    /// Selects nothing yet.
+    pub fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// Selects messages of a subject. A null subject has none.
+    ///
+    /// # Panics
+    /// When the calling process is not the owner, or the subject is a mapped one. Who has the name of a named subject is
+    /// not looked at.
+    pub fn select(self, subject: &Subject<R>) -> Self
+    where
+        R: Send,
+    {
+        self.select_map(subject, |message| message)
+    }
+
+    /// Selects messages of a subject of another type; `f` makes them what this selector receives.
+    ///
+    /// # Panics
+    /// As [`select`](Selector::select).
+    pub fn select_map<T: Send + 'static>(
+        self,
+        subject: &Subject<T>,
+        f: impl Fn(T) -> R + Send + Sync + 'static,
+    ) -> Self {
+        match subject.selected_tag() {
+            Some(tag) => self.with_payload(Key::Tag(tag), f),
+            None => self,
+        }
+    }
+
+    /// Selects the [`Down`] of one monitor.
+    pub fn select_monitor(self, monitor: MonitorRef, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
+        self.with_down(Key::Monitor(monitor), f)
+    }
+
+    /// Selects the [`Down`]s of all monitors.
+    pub fn select_monitors(self, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
+        self.with_down(Key::Monitors, f)
+    }
+
+    /// Selects trapped exit signals; see [`trap_exit`](crate::trap_exit).
+    pub fn select_exits(self, f: impl Fn(Exit) -> R + Send + Sync + 'static) -> Self {
+        self.with(Key::Exits, move |signal| match signal {
+            Signal::Trapped(exit) => f(exit),
+            _ => unreachable!("it is under another key"),
+        })
+    }
+
+    /// Selects messages of one type that were sent to the process as such, with [`send`](super::send).
+    pub fn select_type<T: Send + 'static>(self, f: impl Fn(T) -> R + Send + Sync + 'static) -> Self {
+        self.with_payload(Key::Type(TypeId::of::<T>()), f)
+    }
+
+    /// Selects whatever nothing else here does: messages of other subjects and of none, and [`Down`]s and [`Exit`]s.
+    pub fn select_other(self, f: impl Fn(Box<dyn Any + Send>) -> R + Send + Sync + 'static) -> Self {
+        self.with(Key::Other, move |signal| match signal {
+            Signal::Foreign { payload, .. } => f(payload),
+            Signal::Down(down) => f(Box::new(down)),
+            Signal::Trapped(exit) => f(Box::new(exit)),
+            _ => unreachable!("it is no message"),
+        })
+    }
+
+    /// Selects messages of this subject no longer.
+    ///
+    /// # Panics
+    /// As [`select`](Selector::select).
+    pub fn deselect<T: Send + 'static>(mut self, subject: &Subject<T>) -> Self {
+        if let Some(tag) = subject.selected_tag() {
+            self.0.remove(&Key::Tag(tag));
+        }
+        self
+    }
+
+    /// Selects the [`Down`] of this monitor no longer, unless all are selected.
+    pub fn deselect_monitor(mut self, monitor: MonitorRef) -> Self {
+        self.0.remove(&Key::Monitor(monitor));
+        self
+    }
+
+    /// Selects what either does; what both select is made what `other` makes of it.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Makes something else of all that it selects, after what it makes of it now.
+    pub fn map<S: 'static>(self, f: impl Fn(R) -> S + Send + Sync + 'static) -> Selector<S> {
+        let f = Arc::new(f);
+        let mapped = self.0.into_iter().map(|(key, make)| {
+            let f = Arc::clone(&f);
+            let mapped: Make<S> = Arc::new(move |signal| f(make(signal)));
+            (key, mapped)
+        });
+        Selector(mapped.collect())
+    }
+
+    /// Takes the oldest message that it selects; waits for one, at most for `limit` (`None`: for ever). `None` when the
+    /// time is over.
+    ///
+    /// Messages of a server's own type are not received so: they wait for their handlers.
+    ///
+    /// # Panics
+    /// When the system has no further stack to wait on; and when a function of the selector does: the message is lost
+    /// then.
+    pub fn receive(&self, limit: impl Into<Option<Duration>>) -> Option<R> {
+        receive(limit.into(), |signal| self.find(signal).is_some()).and_then(|signal| self.make(signal))
+    }
+
+    /// As [`receive`](Selector::receive), to be awaited.
+    pub async fn receive_async(&self, limit: impl Into<Option<Duration>>) -> Option<R> {
+        let signal = receiving(limit.into(), |signal| self.find(signal).is_some()).await?;
+        self.make(signal)
+    }
+
+    fn with(mut self, key: Key, make: impl Fn(Signal) -> R + Send + Sync + 'static) -> Self {
+        self.0.insert(key, Arc::new(make));
+        self
+    }
+
+    fn with_payload<T: 'static>(self, key: Key, f: impl Fn(T) -> R + Send + Sync + 'static) -> Self {
+        self.with(key, move |signal| match signal {
+            Signal::Foreign { payload, .. } => {
+                f(*payload.downcast().unwrap_or_else(|_| unreachable!("a tag stands for one type")))
+            }
+            _ => unreachable!("it is under another key"),
+        })
+    }
+
+    fn with_down(self, key: Key, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
+        self.with(key, move |signal| match signal {
+            Signal::Down(down) => f(down),
+            _ => unreachable!("it is under another key"),
+        })
+    }
+}
+
+impl<R> Selector<R> {
+    fn find(&self, signal: &Signal) -> Option<&Make<R>> {
+        Key::of(signal).into_iter().flatten().find_map(|key| self.0.get(&key))
+    }
+
+    pub(super) fn selects(&self, signal: &Signal) -> bool {
+        self.find(signal).is_some()
+    }
+
+    pub(super) fn make(&self, signal: Signal) -> Option<R> {
+        self.find(&signal).map(|make| make(signal))
+    }
+}
+
+impl<R: 'static> Default for Selector<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R> Clone for Selector<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<R> fmt::Debug for Selector<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Selector").field(&self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,344 @@
+//! The start protocol: whoever starts a process waits until its code says how that went. OTP's `proc_lib`.
+//!
+//! The new process holds an [`Ack`], the starter waits in [`Starting`]. Who fails to start is told of only when it is
+//! gone and its name is free; what its links and monitors have sent to the starter by then is taken back.
+
+use std::{
+    error::Error,
+    fmt,
+    future::poll_fn,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use super::{
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
+    cell::{Body, Cell},
+    common::PendingCall,
+    current::{self, Interrupted},
+    demonitor_flush, exit,
+    mailbox::Special,
+    me::receiving,
+    monitor,
+    signal::Signal,
+    spawn::{self, Relation},
+    timer::WakeUp,
+    unlink,
+};
+use crate::scheduler::TaskRef;
+
+/// Why a process was not started. It has ended, and neither an exit signal of it nor a `Down` is left in the mailbox of
+/// the one who started it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum StartError<E = ExitReason> {
+    /// Its code said so.
+    Failed(E),
+    /// It ended before its code said how the start went.
+    Exited(ExitReason),
+    /// Its code said nothing in time; it was killed.
+    Timeout,
+    /// The caller itself is ending: it cannot wait for a start.
+    Exiting,
+    /// The system has no further stack for the caller to wait on.
+    Resources,
+}
+
+impl<E: fmt::Display> fmt::Display for StartError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => write!(f, "its start failed: {error}"),
+            Self::Exited(reason) => write!(f, "it ended before it had started: {reason}"),
+            Self::Timeout => f.write_str("its start took too long"),
+            Self::Exiting => f.write_str("the caller is ending and cannot wait"),
+            Self::Resources => f.write_str("the system has no further stack for the caller to wait on"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for StartError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Exited(reason) => Some(reason),
+            Self::Timeout | Self::Exiting | Self::Resources => None,
+        }
+    }
+}
+
+/// The right to say how the start of a process went, once; see [`start`](fn@super::start). It may be given to another
+/// process.
+///
+/// Dropped unused, it leaves the starter waiting until the process has ended, which then is why the start failed.
+pub struct Ack<T: Send + 'static, E: Send + 'static = ExitReason>(Option<Arc<Shared<T, E>>>);
+
+impl<T: Send + 'static> Ack<T> {
+    /// The process has started: whoever started it goes on, with this value. `proc_lib:init_ack/1`.
+    pub fn started(mut self, value: T) {
+        self.said(value);
+    }
+
+    /// The process has not started: whoever started it gets [`StartError::Failed`] when the process is gone, so its
+    /// code is to return now. `proc_lib:init_fail/2`.
+    pub fn failed(mut self, error: impl IntoReason) {
+        self.refused(error.into_reason());
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> Ack<T, E> {
+    /// Of a process that nobody waits for.
+    pub(crate) fn to_nobody() -> Self {
+        Self(None)
+    }
+
+    /// As [`Ack::started`]; nothing, if how it went was said before.
+    pub(crate) fn said(&mut self, value: T) {
+        if let Some(shared) = self.0.take() {
+            shared.close(|_| Some(Ok(value)));
+        }
+    }
+
+    /// As [`Ack::failed`]; nothing, if how it went was said before.
+    pub(crate) fn refused(&mut self, error: E) {
+        if let Some(shared) = self.0.take() {
+            if let State::Open(open) = &mut *shared.state() {
+                open.refused = Some(error);
+            }
+            shared.end_with_child();
+        }
+    }
+
+    /// The starter is to hear of the end of the process, wherever this is then.
+    pub(super) fn may_leave(&self) {
+        if let Some(shared) = &self.0 {
+            shared.clone().end_with_child();
+        }
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> Drop for Ack<T, E> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.take() {
+            shared.end_with_child();
+        }
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> fmt::Debug for Ack<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(shared) => write!(f, "Ack({:?})", shared.child),
+            None => f.write_str("Ack(used)"),
+        }
+    }
+}
+
+/// What the two sides of a start share.
+struct Shared<T, E> {
+    child: AnyProcess,
+    state: Mutex<State<T, E>>,
+}
+
+enum State<T, E> {
+    /// Nothing was said that the starter may hear.
+    Open(Open<E>),
+    /// What was said, until it is taken; nothing, when the process ended without a word.
+    Closed(Option<Result<T, E>>),
+}
+
+struct Open<E> {
+    starter: AnyProcess,
+    waker: Option<Waker>,
+    /// It has not started, which is said when it is gone.
+    refused: Option<E>,
+}
+
+impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
+    fn state(&self) -> MutexGuard<'_, State<T, E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the starter go on with an answer, if it still waits for one.
+    fn close(&self, answer: impl FnOnce(Option<E>) -> Option<Result<T, E>>) {
+        let open = {
+            let mut state = self.state();
+            let State::Open(open) = &mut *state else { return };
+            let answer = answer(open.refused.take());
+            mem::replace(&mut *state, State::Closed(answer))
+        };
+        let State::Open(Open { starter, waker, .. }) = open else { return };
+        // The starter does not wait any more, even if it has yet to notice.
+        let _ = starter.common().waits_for.compare_exchange(self.child.pid().token(), 0, AcqRel, Relaxed);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Closes when the process has ended: at once, if it has.
+    fn end_with_child(self: Arc<Self>) {
+        if !self.child.common().watch_call(self.clone()) {
+            self.abandon();
+        }
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Result<T, E>>> {
+        match &mut *self.state() {
+            State::Closed(answer) => Poll::Ready(answer.take()),
+            State::Open(open) => {
+                open.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> PendingCall for Shared<T, E> {
+    fn abandon(&self) {
+        self.close(|refused| refused.map(Err));
+    }
+
+    fn is_pending(&self) -> bool {
+        matches!(&*self.state(), State::Open(_))
+    }
+
+    fn deferred(&self) {}
+
+    fn client(&self) -> Option<Pid> {
+        None
+    }
+}
+
+/// A process that runs, and whose start may not be over.
+pub(crate) struct Starting<M, T, E> {
+    cell: TaskRef<Cell<M>>,
+    monitor: Option<MonitorRef>,
+    shared: Arc<Shared<T, E>>,
+    timeout: Option<Duration>,
+    _waits: WaitsFor,
+}
+
+/// A process that has started.
+pub(crate) struct Started<M, T> {
+    pub(crate) cell: TaskRef<Cell<M>>,
+    pub(crate) monitor: Option<MonitorRef>,
+    pub(crate) value: T,
+}
+
+impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> {
+    /// Starts a process whose code is what `body` makes; reports call it `label`.
+    pub(crate) fn new(
+        label: &'static str,
+        relation: Relation,
+        timeout: Option<Duration>,
+        mailbox: Option<Box<Special<M>>>,
+        body: impl FnOnce(&TaskRef<Cell<M>>, Ack<T, E>) -> Body,
+    ) -> Self {
+        let mut own = None;
+        let (cell, monitor) = spawn::run(label, relation, mailbox, |cell| {
+            let starter = current::with(AnyProcess::clone);
+            let state = Mutex::new(State::Open(Open { starter, waker: None, refused: None }));
+            let shared = Arc::new(Shared { child: AnyProcess::new(cell), state });
+            // Said before it runs: whom it calls while it starts it calls later.
+            own = Some((Arc::clone(&shared), WaitsFor::process(shared.child.pid())));
+            body(cell, Ack(Some(shared)))
+        });
+        let (shared, waits) = own.expect("its code was made");
+        Self { cell, monitor, shared, timeout, _waits: waits }
+    }
+
+    /// Waits until it has started, and on failure until the process is gone.
+    pub(crate) fn wait(self) -> Result<Started<M, T>, StartError<E>> {
+        let outcome = current::block_on(self.outcome());
+        self.conclude(outcome)
+    }
+
+    /// As [`wait`](Starting::wait), for the handler of a process that is not to be bound to its core.
+    pub(crate) async fn ready(self) -> Result<Started<M, T>, StartError<E>> {
+        let outcome = self.outcome().await;
+        self.conclude(Ok(outcome))
+    }
+
+    /// What is said of the start; nothing when the process ends without a word, or the time is over.
+    async fn outcome(&self) -> Option<Option<Result<T, E>>> {
+        let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
+        let mut timer = WakeUp::new();
+        let common = self.cell.common();
+        let said = poll_fn(|cx| match (self.shared.poll(cx), at) {
+            (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
+            // One that was declared dead while it started says nothing.
+            (Poll::Pending, _) if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
+            (Poll::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
+            (Poll::Pending, None) => Poll::Pending,
+        })
+        .await;
+        if said.is_none() {
+            let monitor = monitor(common.pid);
+            unlink(common.pid);
+            exit(common.pid, ExitReason::Kill);
+            // Its name is free when its starter goes on.
+            receiving(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).await;
+        }
+        said
+    }
+
+    fn conclude(
+        self,
+        outcome: Result<Option<Option<Result<T, E>>>, Interrupted>,
+    ) -> Result<Started<M, T>, StartError<E>> {
+        let pid = self.cell.common().pid;
+        let error = match outcome {
+            Ok(Some(Some(Ok(value)))) => return Ok(Started { cell: self.cell, monitor: self.monitor, value }),
+            Ok(Some(Some(Err(error)))) => StartError::Failed(error),
+            Ok(Some(None)) => StartError::Exited(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
+            Ok(None) => StartError::Timeout,
+            Err(Interrupted::Exiting) => StartError::Exiting,
+            Err(Interrupted::Resources) => {
+                unlink(pid);
+                exit(pid, ExitReason::Kill);
+                StartError::Resources
+            }
+        };
+        // A starter learns of the failure by the error alone; one that does not trap exits may end of it.
+        current::with(|me| {
+            me.process().take_arrivals(me);
+            me.process().take_signal(&mut |signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid));
+        });
+        if let Some(monitor) = self.monitor {
+            demonitor_flush(monitor);
+        }
+        Err(error)
+    }
+}
+
+/// Says, while it lives, that the current process waits for another one to start or to end, so that a call which the
+/// other makes back to it is recognised as a deadlock.
+pub(crate) struct WaitsFor(());
+
+impl WaitsFor {
+    pub(crate) fn process(other: Pid) -> Self {
+        current::with(|me| {
+            let common = me.common();
+            let waits = common.own.waits.get() + 1;
+            common.own.waits.set(waits);
+            let only = u32::from(waits) + common.own.calls.get() == 1;
+            common.waits_for.store(if only { other.token() } else { 0 }, SeqCst);
+        });
+        Self(())
+    }
+}
+
+impl Drop for WaitsFor {
+    #[inline]
+    fn drop(&mut self) {
+        current::try_with(|me| {
+            let waits = &me.common().own.waits;
+            waits.set(waits.get() - 1);
+            me.common().waits_for.store(0, Release);
+        });
+    }
+}

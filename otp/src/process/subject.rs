@@ -1,0 +1,589 @@
+//! Subjects: typed addresses. Anybody may send; the process that a subject belongs to receives.
+//!
+//! Messages are marked with the tag of their subject, so that they can be received one subject at a time. A subject of
+//! a process has a tag of its own, a named one the tag that its name and its type make.
+
+use std::{
+    any::{Any, TypeId},
+    error::Error,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use super::{
+    AnyProcess, Pid,
+    common::Home,
+    current,
+    me::{receive, receiving},
+    node::NodeInner,
+    signal::{RAW, Signal},
+};
+
+/// An address for messages of type `T`: of the process that made it, of whoever has a name, of a server that handles
+/// them ([`ClientExt::subject`](crate::ClientExt::subject)), or of nobody.
+///
+/// Messages wait in the order in which they came until they are received, whatever else the process receives
+/// meanwhile. Gleam's `Subject`.
+///
+/// ```
+/// use otp::process;
+/// use std::time::Duration;
+///
+/// let me = process::current();
+/// let answers = me.subject::<u32>();
+/// let lengths = answers.map(|text: String| text.len() as u32);
+/// process::spawn(move |_| lengths.send("forty-two".into()));
+/// assert_eq!(answers.receive(Duration::from_secs(1)), Some(9));
+/// ```
+pub struct Subject<T>(Kind<T>);
+
+enum Kind<T> {
+    /// To a process, as it is.
+    Direct(Arc<Route>, PhantomData<fn(T) -> T>),
+    /// To be made into something else first.
+    Through(Arc<dyn Sink<T>>),
+    Null,
+}
+
+/// A process, and the mark of what goes there.
+pub(crate) struct Route {
+    to: To,
+    tag: u64,
+    /// Its owner receives no longer.
+    closed: AtomicBool,
+}
+
+enum To {
+    Process(Pid),
+    /// Whoever has the name when something is sent.
+    Name(Arc<str>),
+    /// Whoever is there when something is sent.
+    Place(Arc<dyn Place>),
+}
+
+/// A place that processes may hold one after another, known on a floor above.
+pub(crate) trait Place: Any + Send + Sync {
+    fn holder(&self) -> Option<AnyProcess>;
+    fn pid(&self) -> Option<Pid>;
+    /// The process that holds it for good, if it is such a place.
+    fn process(&self) -> Option<Pid>;
+    /// Whether to look for the holder runs code of the user's.
+    fn asks(&self) -> bool;
+    /// A message found nobody there.
+    fn missed(&self);
+    fn as_any(&self) -> &dyn Any;
+    fn is_same(&self, other: &dyn Place) -> bool;
+}
+
+impl PartialEq for To {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Process(a), Self::Process(b)) => a == b,
+            (Self::Name(a), Self::Name(b)) => a == b,
+            (Self::Place(a), Self::Place(b)) => a.is_same(&**b),
+            _ => false,
+        }
+    }
+}
+
+/// What was not delivered.
+pub(super) type Undelivered = Box<dyn Any + Send>;
+
+/// A message to be sent at another time, by one who does not know its type, and may be no process.
+pub(super) enum Letter {
+    Direct(Arc<Route>, Undelivered),
+    Nobody,
+}
+
+impl Letter {
+    /// Whether [`receiver`](Letter::receiver) runs code of the user's.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self, Self::Direct(route, _) if matches!(&route.to, To::Place(place) if place.asks()))
+    }
+
+    /// Who gets it now, where that has to be found out.
+    pub(super) fn receiver(&self, node: &NodeInner) -> Option<AnyProcess> {
+        match self {
+            Self::Direct(route, _) => route.find(node),
+            Self::Nobody => None,
+        }
+    }
+
+    /// Gives it to its receiver. Nothing of the user's runs in it.
+    ///
+    /// # Errors
+    /// The message, if there is nobody who takes it.
+    pub(super) fn post(self, receiver: Option<&AnyProcess>) -> Result<(), Undelivered> {
+        match self {
+            Self::Direct(route, payload) => route.deliver(receiver, payload).map_err(|error| {
+                route.missed();
+                error.into_message()
+            }),
+            Self::Nobody => Ok(()),
+        }
+    }
+}
+
+/// What takes messages on their way to another subject.
+trait Sink<T>: Send + Sync {
+    fn send(&self, message: T);
+    /// The message, to be sent at another time.
+    fn letter(&self, message: T) -> Letter;
+    /// Why a message would not be sent now.
+    fn refusal(&self) -> Option<SendError<()>>;
+    fn owner(&self) -> Option<Pid>;
+    fn process(&self) -> Option<Pid>;
+    fn close(&self);
+}
+
+/// A message that was not sent, and why.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError<T> {
+    /// The owner has ended, or nobody has the name.
+    NoProc(T),
+    /// The owner has closed the subject.
+    Closed(T),
+}
+
+impl<T> SendError<T> {
+    /// The message.
+    pub fn into_message(self) -> T {
+        match self {
+            Self::NoProc(message) | Self::Closed(message) => message,
+        }
+    }
+
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> SendError<U> {
+        match self {
+            Self::NoProc(message) => SendError::NoProc(f(message)),
+            Self::Closed(message) => SendError::Closed(f(message)),
+        }
+    }
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoProc(_) => "there is no such process",
+            Self::Closed(_) => "the subject is closed",
+        })
+    }
+}
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoProc(_) => "NoProc(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> Error for SendError<T> {}
+
+/// Sends a message of any type to a process as such; dropped when it is gone. Never waits.
+///
+/// A server takes it in the `#[handle_info]` for its type, and logs it when there is none; a plain process with the
+/// `select_type` or `select_other` of a selector. `erlang:send/2`, `Pid ! Message`.
+pub fn send<T: Send + 'static>(to: Pid, message: T) {
+    current::with(|me| me.common().node.signal(to, Signal::Foreign { tag: RAW, payload: Box::new(message) }));
+}
+
+impl<T: Send + 'static> Subject<T> {
+    pub(super) fn of_process(owner: Pid, tag: u64) -> Self {
+        Self::direct(To::Process(owner), tag)
+    }
+
+    /// A subject whose messages reach whoever is at a place as messages of their type.
+    pub(crate) fn of_place(place: impl Place) -> Self {
+        Self::direct(To::Place(Arc::new(place)), RAW)
+    }
+
+    /// The subject that belongs to whoever has a name, on the node of the sender, at the moment when something is sent.
+    ///
+    /// There is one for each name and type: the process that has the name receives from another `named` of the same.
+    /// Gleam's `named_subject`.
+    ///
+    /// ```
+    /// use otp::process::{self, SendError, Subject};
+    ///
+    /// let orders = Subject::<u32>::named("kitchen");
+    /// assert_eq!(orders.try_send(1), Err(SendError::NoProc(1)));
+    /// process::register("kitchen", otp::self_pid())?;
+    /// orders.send(2);
+    /// assert_eq!(orders.receive(None), Some(2));
+    /// # Ok::<(), process::RegisterError>(())
+    /// ```
+    pub fn named(name: impl Into<Arc<str>>) -> Self {
+        let name = name.into();
+        let mut hasher = DefaultHasher::new();
+        (&name, TypeId::of::<T>()).hash(&mut hasher);
+        // Counters don't come that far.
+        Self::direct(To::Name(name), hasher.finish() | 1 << 63)
+    }
+
+    /// A subject of nobody: what is sent is dropped.
+    pub fn null() -> Self {
+        Self(Kind::Null)
+    }
+
+    fn direct(to: To, tag: u64) -> Self {
+        Self(Kind::Direct(Arc::new(Route { to, tag, closed: AtomicBool::new(false) }), PhantomData))
+    }
+
+    /// A subject for messages that become messages of this one: `f` runs in each process that sends, with each message.
+    ///
+    /// It is only to be sent to; its messages are received from the subject that it was made of.
+    pub fn map<U: Send + 'static>(&self, f: impl Fn(U) -> T + Send + Sync + 'static) -> Subject<U> {
+        Subject(Kind::Through(Arc::new(Mapped { target: self.clone(), map: f })))
+    }
+
+    /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits.
+    pub fn send(&self, message: T) {
+        match &self.0 {
+            Kind::Direct(route, _) => {
+                if route.send(Box::new(message)).is_err() {
+                    route.missed();
+                }
+            }
+            Kind::Through(sink) => sink.send(message),
+            Kind::Null => {}
+        }
+    }
+
+    /// As [`send`](Subject::send), and says whether there was somebody to send to. That one may end before it receives.
+    ///
+    /// # Errors
+    /// The message, and why it was not sent.
+    pub fn try_send(&self, message: T) -> Result<(), SendError<T>> {
+        match &self.0 {
+            Kind::Direct(route, _) => route.send(Box::new(message)).map_err(|error| {
+                error.map(|payload| *payload.downcast().unwrap_or_else(|_| unreachable!("it is what was sent")))
+            }),
+            // Who ends while the message is made into another was there to send to.
+            Kind::Through(sink) => match sink.refusal() {
+                None => {
+                    sink.send(message);
+                    Ok(())
+                }
+                Some(refusal) => Err(refusal.map(|()| message)),
+            },
+            Kind::Null => Ok(()),
+        }
+    }
+
+    /// Takes the oldest message; waits for one, at most for `limit` (`None`: for ever). `None` when the time is over.
+    ///
+    /// # Panics
+    /// When the calling process is not the owner, or the system has no further stack to wait on.
+    pub fn receive(&self, limit: impl Into<Option<Duration>>) -> Option<T> {
+        let tag = self.own_tag();
+        receive(limit.into(), |signal| signal.is_for(tag)).and_then(received)
+    }
+
+    /// As [`receive`](Subject::receive), to be awaited.
+    ///
+    /// # Panics
+    /// When the calling process is not the owner.
+    pub async fn receive_async(&self, limit: impl Into<Option<Duration>>) -> Option<T> {
+        let tag = self.own_tag();
+        receiving(limit.into(), move |signal| signal.is_for(tag)).await.and_then(received)
+    }
+
+    /// A channel on which its messages arrive from now on, so that an OS thread can wait for them beside other things in
+    /// `crossbeam_channel::select!`. Those that were not received before come first.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let answers = otp::process::current().subject::<u32>();
+    /// let arrived = answers.channel();
+    /// otp::process::spawn(move |_| answers.send(42));
+    /// crossbeam_channel::select! {
+    ///     recv(arrived) -> answer => assert_eq!(answer, Ok(42)),
+    ///     default(Duration::from_secs(10)) => panic!("no answer"),
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// When the calling process is not the owner, or is no OS thread: a process on a core would block its core.
+    pub fn channel(&self) -> crossbeam_channel::Receiver<T> {
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        let tag = self.own_tag();
+        current::with(|me| {
+            assert!(
+                !matches!(me.common().home, Home::Core),
+                "a process on a core waits with `receive`: a channel would block its core"
+            );
+            let send = move |payload: Box<dyn Any + Send>| match payload.downcast::<T>() {
+                Ok(message) => sender.send(*message).err().map(|error| Box::new(error.0) as Box<dyn Any + Send>),
+                Err(payload) => Some(payload),
+            };
+            me.process().open_channel(me, tag, Box::new(send));
+        });
+        receiver
+    }
+
+    /// Closes it: messages that wait, and those that come later, are dropped. A subject that was made for one answer
+    /// leaves nothing behind when it comes too late, as an alias in Erlang (`erlang:unalias/1`).
+    ///
+    /// Closing one that was made by [`map`](Subject::map) closes the one that it was made of.
+    ///
+    /// # Panics
+    /// When the calling process did not make it. A named subject is closed by giving up the name.
+    pub fn close(&self) {
+        match &self.0 {
+            Kind::Direct(route, _) => route.close(),
+            Kind::Through(sink) => sink.close(),
+            Kind::Null => {}
+        }
+    }
+
+    /// The process that receives; whoever has the name now, if it is a named one.
+    pub fn owner(&self) -> Option<Pid> {
+        match &self.0 {
+            Kind::Direct(route, _) => match &route.to {
+                To::Process(pid) => Some(*pid),
+                To::Name(name) => super::whereis(name),
+                To::Place(place) => place.pid(),
+            },
+            Kind::Through(sink) => sink.owner(),
+            Kind::Null => None,
+        }
+    }
+
+    /// What its messages are marked with.
+    ///
+    /// # Panics
+    /// When the calling process is not who receives them.
+    pub(super) fn own_tag(&self) -> u64 {
+        let Kind::Direct(route, _) = &self.0 else {
+            panic!("this subject is only to be sent to");
+        };
+        let own = current::with(AnyProcess::pid);
+        match &route.to {
+            To::Process(owner) => {
+                assert!(own == *owner, "a subject is received from by the process that made it, which is {owner}");
+            }
+            To::Name(name) => {
+                assert!(
+                    super::whereis(name) == Some(own),
+                    "a named subject is received from by the process that has the name `{name}`"
+                );
+            }
+            To::Place(_) => panic!("this subject is only to be sent to: a server handles its messages"),
+        }
+        route.tag
+    }
+
+    /// The message, to be sent at another time: made into what it will be received as.
+    pub(super) fn letter(&self, message: T) -> Letter {
+        match &self.0 {
+            Kind::Direct(route, _) => Letter::Direct(Arc::clone(route), Box::new(message)),
+            Kind::Through(sink) => sink.letter(message),
+            Kind::Null => Letter::Nobody,
+        }
+    }
+
+    /// The process that it belongs to for good: that of a name or a place in a tree has none.
+    pub(super) fn process(&self) -> Option<Pid> {
+        match &self.0 {
+            Kind::Direct(route, _) => match &route.to {
+                To::Process(pid) => Some(*pid),
+                To::Name(_) => None,
+                To::Place(place) => place.process(),
+            },
+            Kind::Through(sink) => sink.process(),
+            Kind::Null => None,
+        }
+    }
+
+    /// Why a message would not be sent now.
+    fn refusal(&self) -> Option<SendError<()>> {
+        match &self.0 {
+            Kind::Direct(route, _) => route.refusal(),
+            Kind::Through(sink) => sink.refusal(),
+            Kind::Null => None,
+        }
+    }
+
+    /// What its messages are marked with, for a selector; nothing marks those of a null subject.
+    ///
+    /// # Panics
+    /// When the calling process can't be the one that receives them.
+    pub(super) fn selected_tag(&self) -> Option<u64> {
+        match &self.0 {
+            // A name may be taken later.
+            Kind::Direct(route, _) if matches!(route.to, To::Name(_)) => Some(route.tag),
+            Kind::Null => None,
+            Kind::Direct(..) | Kind::Through(_) => Some(self.own_tag()),
+        }
+    }
+}
+
+/// The message in a signal.
+fn received<T: 'static>(signal: Signal) -> Option<T> {
+    match signal {
+        Signal::Foreign { payload, .. } => payload.downcast().ok().map(|message| *message),
+        _ => None,
+    }
+}
+
+impl Route {
+    /// Sends to the process, or says why not.
+    fn send(&self, payload: Box<dyn Any + Send>) -> Result<(), SendError<Box<dyn Any + Send>>> {
+        let receiver = if self.closed.load(Relaxed) { None } else { current::with(|me| self.find(&me.common().node)) };
+        self.deliver(receiver.as_ref(), payload)
+    }
+
+    fn deliver(
+        &self,
+        receiver: Option<&AnyProcess>,
+        payload: Box<dyn Any + Send>,
+    ) -> Result<(), SendError<Box<dyn Any + Send>>> {
+        if self.closed.load(Relaxed) {
+            return Err(SendError::Closed(payload));
+        }
+        // What a process does that was declared dead has no effect.
+        if current::is_lost() {
+            return Ok(());
+        }
+        let Some(process) = receiver else { return Err(SendError::NoProc(payload)) };
+        process.signal(Signal::Foreign { tag: self.tag, payload }).map_err(|signal| match signal {
+            Signal::Foreign { payload, .. } => SendError::NoProc(payload),
+            _ => unreachable!("what comes back is what was sent"),
+        })
+    }
+
+    /// A message found nobody there.
+    fn missed(&self) {
+        if let To::Place(place) = &self.to {
+            place.missed();
+        }
+    }
+
+    fn refusal(&self) -> Option<SendError<()>> {
+        if self.closed.load(Relaxed) {
+            return Some(SendError::Closed(()));
+        }
+        let found = current::with(|me| self.find(&me.common().node));
+        found.is_none_or(|process| process.common().is_ending()).then_some(SendError::NoProc(()))
+    }
+
+    fn find(&self, node: &NodeInner) -> Option<AnyProcess> {
+        match &self.to {
+            To::Process(pid) => node.find(*pid),
+            To::Name(name) => node.names.get(name),
+            To::Place(place) => place.holder(),
+        }
+    }
+
+    fn close(&self) {
+        current::with(|me| {
+            let own = matches!(self.to, To::Process(owner) if owner == me.pid());
+            assert!(own, "a subject is closed by the process that made it");
+            if !self.closed.swap(true, Relaxed) {
+                // One who looked at the flag too early finds a channel that takes nothing.
+                me.process().open_channel(me, self.tag, Box::new(Some));
+            }
+        });
+    }
+}
+
+impl Drop for Route {
+    fn drop(&mut self) {
+        if let To::Process(owner) = self.to
+            && self.closed.load(Relaxed)
+        {
+            // Nobody can send any more.
+            let channel = NodeInner::find_anywhere(owner).and_then(|owner| owner.common().remove_channel(self.tag));
+            drop(channel);
+        }
+    }
+}
+
+/// Messages that become messages of another subject.
+struct Mapped<T, F> {
+    target: Subject<T>,
+    map: F,
+}
+
+impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> for Mapped<T, F> {
+    fn send(&self, message: U) {
+        self.target.send((self.map)(message));
+    }
+
+    fn letter(&self, message: U) -> Letter {
+        self.target.letter((self.map)(message))
+    }
+
+    fn refusal(&self) -> Option<SendError<()>> {
+        self.target.refusal()
+    }
+
+    fn owner(&self) -> Option<Pid> {
+        self.target.owner()
+    }
+
+    fn process(&self) -> Option<Pid> {
+        self.target.process()
+    }
+
+    fn close(&self) {
+        self.target.close();
+    }
+}
+
+impl<T> Clone for Subject<T> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Kind::Direct(route, message) => Kind::Direct(Arc::clone(route), *message),
+            Kind::Through(sink) => Kind::Through(Arc::clone(sink)),
+            Kind::Null => Kind::Null,
+        })
+    }
+}
+
+impl<T> PartialEq for Subject<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Direct(a, _), Kind::Direct(b, _)) => (a.tag, &a.to) == (b.tag, &b.to),
+            (Kind::Through(a), Kind::Through(b)) => Arc::ptr_eq(a, b),
+            (Kind::Null, Kind::Null) => true,
+            _ => false,
+        }
+    }
+}
+
+impl<T> Eq for Subject<T> {}
+
+impl<T> Hash for Subject<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Kind::Direct(route, _) => route.tag.hash(state),
+            Kind::Through(sink) => Arc::as_ptr(sink).addr().hash(state),
+            Kind::Null => {}
+        }
+    }
+}
+
+impl<T> fmt::Debug for Subject<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Direct(route, _) => match &route.to {
+                To::Process(owner) => write!(f, "Subject({owner}, {})", route.tag),
+                To::Name(name) => write!(f, "Subject({name:?})"),
+                To::Place(place) => write!(f, "Subject(of {:?})", place.pid()),
+            },
+            Kind::Through(sink) => write!(f, "Subject(of {:?})", sink.owner()),
+            Kind::Null => f.write_str("Subject(null)"),
+        }
+    }
+}

@@ -1,0 +1,541 @@
+//! Dynamic supervisors: children of one kind, started and ended as the program goes, known by their pids.
+//!
+//! The process is that of every supervisor (`server`); this file owns what is different: the [`Template`] that makes a
+//! child spec of what a caller gives, and the typed builder and client around it.
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{
+    AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
+    server::{self, Message, Who},
+    spec::{Spec, simple_name, tree_spec},
+};
+use crate::{
+    actor::{CallError, ChildId, Name, Restart, Slot, StartError, caught},
+    process::{Pid, RegName, spawn::Relation},
+    sim::HasPid,
+};
+
+/// What a dynamic supervisor starts: children of one type, each with arguments of its own, or [any](AnyChild).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    label = "not an actor",
+    note = "put `#[actor]` on an `impl {Self}` block, or implement `otp::Actor` by hand"
+)]
+pub trait DynamicChild: 'static {
+    /// What it is started with, unless a [template](Dynamic::template) says otherwise.
+    type Args: Send + 'static;
+    /// What its ids are made of.
+    #[doc(hidden)]
+    fn label() -> &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Child> DynamicChild for C {
+    type Args = C::Args;
+
+    fn label() -> &'static str {
+        simple_name::<C>()
+    }
+}
+
+/// Children of any type: those of a [`DynamicSupervisor`].
+#[derive(Debug)]
+pub enum AnyChild {}
+
+impl DynamicChild for AnyChild {
+    type Args = ChildSpec<Self>;
+
+    fn label() -> &'static str {
+        "child"
+    }
+}
+
+/// A dynamic supervisor to be, whose children may be of different types; see [`Dynamic::any`].
+pub type DynamicSupervisor = Dynamic<AnyChild>;
+
+/// A dynamic supervisor to be: without children, until [`start_child`](DynamicRef::start_child).
+/// Elixir's `DynamicSupervisor`, OTP's `simple_one_for_one`, Gleam's `factory_supervisor`.
+///
+/// Its children are of one type `C`, and each is started with an `A`: the arguments of `C`, if nothing else is said. A
+/// child that ends is restarted, with the same arguments, as its spec says; one that is not restarted is forgotten. In
+/// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`.
+///
+/// ```
+/// use otp::{Dynamic, prelude::*};
+///
+/// pub struct Session { user: String }
+///
+/// #[actor]
+/// impl Session {
+///     #[init]
+///     fn init(user: String) -> Self { Self { user } }
+///     #[handle_call]
+///     pub fn user(&self) -> String { self.user.clone() }
+/// }
+///
+/// let sessions = Dynamic::<Session>::temporary().max_children(2).start()?;
+/// let joe = sessions.start_child(("joe".into(),))?;
+/// assert_eq!(joe.user()?, "joe");
+/// sessions.terminate_child(&joe)?;
+/// assert_eq!(sessions.count_children()?.active, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "it starts nothing until `start`"]
+pub struct Dynamic<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
+    /// What it has in common with a static one.
+    supervisor: Supervisor,
+    max_children: usize,
+    make: Box<dyn Fn(A) -> Spec + Send + Sync>,
+    child: PhantomData<fn() -> C>,
+}
+
+impl<C: Child> Dynamic<C> {
+    /// Of children as their own options say: permanent, if these say nothing. Each restart takes a clone of the
+    /// arguments.
+    pub fn new() -> Self
+    where
+        C::Args: Clone,
+    {
+        Self::template(spec_with::<C>)
+    }
+
+    /// Of temporary children: they are never restarted, and their arguments not kept.
+    pub fn temporary() -> Self {
+        Self::template(spec_once::<C>)
+    }
+}
+
+impl<C: Child> Default for Dynamic<C>
+where
+    C::Args: Clone,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: Child, A: Send + 'static> Dynamic<C, A> {
+    /// Of children that are what `template` makes of that with which they are to be started: the place for arguments
+    /// that all have in common, and for what a spec says.
+    ///
+    /// It is called once per child, in the supervisor. If it panics, that start has failed. OTP's and Elixir's extra
+    /// arguments, Gleam's `template`.
+    ///
+    /// ```
+    /// use otp::{Dynamic, prelude::*};
+    /// # pub struct Session(String);
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init]
+    /// #     fn init(host: String, user: &'static str) -> Self { Self(format!("{user}@{host}")) }
+    /// #     #[handle_call]
+    /// #     pub fn address(&self) -> String { self.0.clone() }
+    /// # }
+    ///
+    /// let host = "example.org".to_owned();
+    /// let sessions = Dynamic::template(move |user: &'static str| {
+    ///     Session::child_spec(host.clone(), user).restart(Restart::Transient)
+    /// });
+    /// let joe = sessions.start()?.start_child("joe")?;
+    /// assert_eq!(joe.address()?, "joe@example.org");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn template(template: impl Fn(A) -> ChildSpec<C> + Send + Sync + 'static) -> Self {
+        Self::made_by(move |given| template(given).into_spec())
+    }
+}
+
+impl DynamicSupervisor {
+    /// Of children of any type: each is started with a spec of its own.
+    ///
+    /// ```
+    /// use otp::{DynamicSupervisor, prelude::*};
+    /// # pub struct Clock;
+    /// # #[actor]
+    /// # impl Clock {
+    /// #     #[init]
+    /// #     fn init() -> Self { Self }
+    /// # }
+    ///
+    /// let plugins = DynamicSupervisor::any().start()?;
+    /// let clock: ClockRef = plugins.start_child(Clock::child_spec().restart(Restart::Transient))?;
+    /// clock.stop()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn any() -> Self {
+        Self::made_by(ChildSpec::into_spec)
+    }
+}
+
+impl<C: DynamicChild, A: Send + 'static> Dynamic<C, A> {
+    fn made_by(make: impl Fn(A) -> Spec + Send + Sync + 'static) -> Self {
+        Self {
+            supervisor: Supervisor::new(Strategy::OneForOne),
+            max_children: usize::MAX,
+            make: Box::new(make),
+            child: PhantomData,
+        }
+    }
+
+    /// How many children there may be, those that wait for a restart among them; no limit, if nothing is said.
+    pub fn max_children(mut self, limit: usize) -> Self {
+        self.max_children = limit;
+        self
+    }
+
+    /// See [`Supervisor::intensity`].
+    pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
+        self.supervisor = self.supervisor.intensity(restarts, period);
+        self
+    }
+
+    /// See [`Supervisor::auto_shutdown`]; children are significant when their spec says so.
+    pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
+        self.supervisor = self.supervisor.auto_shutdown(auto_shutdown);
+        self
+    }
+
+    /// Registers this name; see [`Supervisor::name`] and [`DynamicRef::named`].
+    pub fn name(mut self, name: impl Into<Name<Self>>) -> Self {
+        self.supervisor.name = Some(name.into().into());
+        self
+    }
+
+    /// Starts it, unlinked.
+    ///
+    /// # Errors
+    /// [`StartError::AlreadyStarted`] when its name is taken. [`StartError::Spec`] when restarts are counted in a period
+    /// of no length.
+    pub fn start(self) -> Result<DynamicRef<C, A>, StartError> {
+        self.start_as(Relation::None)
+    }
+
+    /// As [`start`](Dynamic::start), linked to the current process. `DynamicSupervisor.start_link/1`.
+    ///
+    /// # Errors
+    /// As for [`start`](Dynamic::start); a caller that does not trap exits is not ended by a name that is taken.
+    pub fn start_link(self) -> Result<DynamicRef<C, A>, StartError> {
+        self.start_as(Relation::Link)
+    }
+
+    fn start_as(self, relation: Relation) -> Result<DynamicRef<C, A>, StartError> {
+        server::start_root("Dynamic", move |_| self.into_supervisor(), relation).map(DynamicRef::new)
+    }
+
+    fn into_supervisor(self) -> Supervisor {
+        let Self { supervisor, max_children, make, .. } = self;
+        Supervisor { template: Some(Template::new::<C, A>(make, max_children)), ..supervisor }
+    }
+}
+
+impl<C: DynamicChild, A: Send + 'static> Child for Dynamic<C, A> {
+    type Args = Self;
+    type Client = DynamicRef<C, A>;
+
+    fn spec(args: impl Fn() -> Self + Send + Sync + 'static) -> ChildSpec<Self> {
+        tree_spec(move |_| args().into_supervisor())
+    }
+
+    fn client(slot: Slot) -> DynamicRef<C, A> {
+        DynamicRef::new(SupervisorRef::from_slot(slot))
+    }
+}
+
+impl<C: DynamicChild, A> fmt::Debug for Dynamic<C, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dynamic")
+            .field("child", &C::label())
+            .field("max_children", &self.max_children)
+            .field("supervisor", &self.supervisor)
+            .finish()
+    }
+}
+
+/// The spec of a child that takes a clone of its arguments at each start.
+fn spec_with<C: Child<Args: Clone>>(args: C::Args) -> ChildSpec<C> {
+    // Arguments can be sent, but need not be shareable.
+    let args = Mutex::new(args);
+    C::spec(move || args.lock().unwrap_or_else(PoisonError::into_inner).clone())
+}
+
+/// The spec of a temporary child, which is given its arguments.
+fn spec_once<C: Child>(args: C::Args) -> ChildSpec<C> {
+    let args = Mutex::new(Some(args));
+    let take = move || args.lock().unwrap_or_else(PoisonError::into_inner).take();
+    C::spec(move || take().expect("a temporary child is started once")).restart(Restart::Temporary)
+}
+
+/// What `supervisor!` needs of `dynamic<C>`, as items of `C`, and without a type made of it where that can be: a type
+/// that is no actor then is one error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    label = "not an actor",
+    note = "put `#[actor]` on an `impl {Self}` block, or implement `otp::Actor` by hand"
+)]
+pub trait InTree: Child {
+    type Client;
+
+    fn client(slot: Slot) -> <Self as InTree>::Client;
+    /// With the settings of another one.
+    fn spec(
+        settings: impl Fn() -> DynamicSupervisor + Send + Sync + 'static,
+        template: impl Fn(Self::Args) -> ChildSpec<Self> + Clone + Send + Sync + 'static,
+    ) -> ChildSpec<Supervisor>;
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Dynamic<Self>>>) -> ChildSpec<Supervisor>;
+    fn with(args: Self::Args) -> ChildSpec<Self>
+    where
+        Self::Args: Clone;
+    fn once(args: Self::Args) -> ChildSpec<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Child> InTree for C {
+    type Client = DynamicRef<C>;
+
+    fn client(slot: Slot) -> DynamicRef<C> {
+        <Dynamic<C> as Child>::client(slot)
+    }
+
+    fn spec(
+        settings: impl Fn() -> DynamicSupervisor + Send + Sync + 'static,
+        template: impl Fn(C::Args) -> ChildSpec<C> + Clone + Send + Sync + 'static,
+    ) -> ChildSpec<Supervisor> {
+        let spec = <Dynamic<C> as Child>::spec(move || {
+            let Dynamic { supervisor, max_children, .. } = settings();
+            Dynamic { supervisor, max_children, ..Dynamic::template(template.clone()) }
+        });
+        ChildSpec::new(spec.into_spec())
+    }
+
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Dynamic<C>>>) -> ChildSpec<Supervisor> {
+        spec.name(RegName::from(name.into()))
+    }
+
+    fn with(args: C::Args) -> ChildSpec<C>
+    where
+        C::Args: Clone,
+    {
+        spec_with(args)
+    }
+
+    fn once(args: C::Args) -> ChildSpec<C> {
+        spec_once(args)
+    }
+}
+
+/// What a child is made of, and of which type it will be.
+struct Given<C, A> {
+    with: A,
+    child: PhantomData<fn() -> C>,
+}
+
+/// What makes a spec of a [`Given`], whatever its type.
+type Make = Box<dyn Fn(Box<dyn Any + Send>) -> Result<Spec, ChildError> + Send + Sync>;
+
+/// What makes the children of a dynamic supervisor, whatever their type.
+pub(super) struct Template {
+    make: Make,
+    takes: TypeId,
+    max_children: usize,
+    /// The next id.
+    next: (Arc<str>, usize),
+}
+
+impl Template {
+    fn new<C: DynamicChild, A: Send + 'static>(
+        make: Box<dyn Fn(A) -> Spec + Send + Sync>,
+        max_children: usize,
+    ) -> Self {
+        Self {
+            make: Box::new(move |given| {
+                let given = given.downcast::<Given<C, A>>().map_err(|_| ChildError::OtherKind)?;
+                caught(|| make(given.with)).map_err(|reason| ChildError::Start(StartError::Failed(reason)))
+            }),
+            takes: TypeId::of::<Given<C, A>>(),
+            max_children,
+            next: (C::label().into(), 0),
+        }
+    }
+
+    /// One more child for a supervisor that has so many.
+    pub(super) fn child(&mut self, given: Box<dyn Any + Send>, children: usize) -> Result<(ChildId, Spec), ChildError> {
+        if children >= self.max_children {
+            return Err(ChildError::MaxChildren);
+        }
+        let spec = (self.make)(given)?;
+        let (label, next) = &mut self.next;
+        let id = ChildId::numbered(label, *next);
+        *next += 1;
+        Ok((id, spec))
+    }
+
+    /// The type of what it can make a child of.
+    pub(super) fn takes(&self) -> TypeId {
+        self.takes
+    }
+}
+
+/// A dynamic supervisor, by its place in a tree: it stays valid when the supervisor is restarted, which then has no
+/// children. `DynamicSupervisor`'s functions.
+///
+/// `DynamicRef<Session>` has children of one type, `DynamicRef` those of [any](AnyChild). As with [`SupervisorRef`],
+/// requests wait without a limit of time. Printed, it shows its first children.
+pub struct DynamicRef<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
+    supervisor: SupervisorRef,
+    kind: PhantomData<fn(A) -> C>,
+}
+
+impl<C: Child, A: Send + 'static> DynamicRef<C, A> {
+    /// Starts a child and waits until it is ready. `DynamicSupervisor.start_child/2`.
+    ///
+    /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
+    /// does from the begin when the child's `init` chooses not to run, which is no error.
+    ///
+    /// # Errors
+    /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the start fails; nothing is kept of it.
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn start_child(&self, with: A) -> Result<C::Client, ChildError> {
+        self.start_given(with).map(C::client)
+    }
+}
+
+impl DynamicRef {
+    /// Starts a child of any type and waits until it is ready. `DynamicSupervisor.start_child/2`.
+    ///
+    /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
+    /// does from the begin when the child's `init` chooses not to run, which is no error.
+    ///
+    /// # Errors
+    /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the spec makes no sense or the start fails; nothing is
+    /// kept of it. [`ChildError::Gone`] when the supervisor is gone.
+    pub fn start_child<C: Child>(&self, spec: ChildSpec<C>) -> Result<C::Client, ChildError> {
+        self.start_given(ChildSpec::<AnyChild>::new(spec.into_spec())).map(C::client)
+    }
+}
+
+impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
+    fn start_given(&self, with: A) -> Result<Slot, ChildError> {
+        let given: Given<C, A> = Given { with, child: PhantomData };
+        self.supervisor.ask(|reply| Message::StartDynamic(Box::new(given), reply))?
+    }
+
+    /// The dynamic supervisor that has a name now, by its place in its tree.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
+    /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
+    pub fn named(name: impl Into<Name<Dynamic<C, A>>>) -> Result<Self, CallError> {
+        let look = SupervisorRef::look_up(name.into().into())?;
+        match look.takes {
+            Some(takes) if takes == TypeId::of::<Given<C, A>>() => Ok(Self::new(SupervisorRef::from_slot(look.slot))),
+            _ => Err(CallError::NoProc),
+        }
+    }
+}
+
+impl<C: DynamicChild, A> DynamicRef<C, A> {
+    fn new(supervisor: SupervisorRef) -> Self {
+        Self { supervisor, kind: PhantomData }
+    }
+
+    /// Ends a child, named by a client of it or its pid, and waits until it has ended; it is forgotten.
+    /// `DynamicSupervisor.terminate_child/2`.
+    ///
+    /// A child that waits for its restart is ended as well: its client names it still, and so does its last pid.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
+    pub fn terminate_child<Kind>(&self, child: &(impl HasPid<Kind> + ?Sized)) -> Result<(), ChildError> {
+        let who = who(child)?;
+        self.supervisor.ask(|reply| Message::TerminateChild(who, reply))?
+    }
+
+    /// What the spec of a child says, named by a client of it or its pid. `supervisor:get_childspec/2`.
+    ///
+    /// # Errors
+    /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
+    pub fn get_childspec<Kind>(&self, child: &(impl HasPid<Kind> + ?Sized)) -> Result<SpecInfo, ChildError> {
+        let who = who(child)?;
+        self.supervisor.ask(|reply| Message::GetChildSpec(who, reply))?
+    }
+
+    /// Its children, the newest first. `DynamicSupervisor.which_children/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
+        self.supervisor.which_children()
+    }
+
+    /// How many children it has; each counts as a spec. `DynamicSupervisor.count_children/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn count_children(&self) -> Result<ChildCount, ChildError> {
+        self.supervisor.count_children()
+    }
+
+    /// Its pid; `None` when it is gone, or about to be restarted.
+    pub fn pid(&self) -> Option<Pid> {
+        self.supervisor.pid()
+    }
+
+    /// Whether it ended because it had to restart its children too often.
+    pub fn gave_up(&self) -> bool {
+        self.supervisor.gave_up()
+    }
+
+    /// Ends all children at once, each in its own time, and then the supervisor; waits until it has ended. See
+    /// [`SupervisorRef::stop`].
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
+    pub fn stop(&self) -> Result<(), CallError> {
+        self.supervisor.stop()
+    }
+
+    /// As any supervisor. What asks for a child by its id ends in [`ChildError::OtherKind`].
+    pub fn supervisor(&self) -> &SupervisorRef {
+        &self.supervisor
+    }
+}
+
+/// How a client, a pid or a name says which child is meant.
+fn who<Kind>(child: &(impl HasPid<Kind> + ?Sized)) -> Result<Who, ChildError> {
+    match child.place() {
+        Some(slot) => Ok(Who::Place(slot)),
+        None => child.pid_now().map(Who::Pid).ok_or(ChildError::NotFound),
+    }
+}
+
+impl<C: DynamicChild, A> AsRef<SupervisorRef> for DynamicRef<C, A> {
+    fn as_ref(&self) -> &SupervisorRef {
+        &self.supervisor
+    }
+}
+
+impl<C: DynamicChild, A> Clone for DynamicRef<C, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.supervisor.clone())
+    }
+}
+
+impl<C: DynamicChild, A> fmt::Debug for DynamicRef<C, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DynamicRef<{}>({:?})", C::label(), self.supervisor.slot())
+    }
+}
+
+impl<C: DynamicChild, A> fmt::Display for DynamicRef<C, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.supervisor.fmt(f)
+    }
+}

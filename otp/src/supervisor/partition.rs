@@ -1,0 +1,467 @@
+//! Partition supervisors: a fixed number of children that do the same, each for its share of the keys.
+//!
+//! The process is that of every supervisor (`server`), and its children are static ones whose ids are their numbers.
+//! This file owns which key belongs to which of them, and the typed builder and client. Among how many the keys are
+//! divided is kept at the supervisor's place in the tree, where it is read without asking anybody.
+
+use std::{
+    any::TypeId,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    marker::PhantomData,
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    Child, ChildCount, ChildError, ChildInfo, ChildSpec, Strategy, Supervisor, SupervisorRef,
+    server::{self, Message},
+    spec::{Spec, simple_name, tree_spec},
+};
+use crate::{
+    actor::{CallError, Name, Slot, StartError},
+    process::{Node, Pid, RegName, spawn::Relation},
+};
+
+/// A partition supervisor to be: so many children of one type, among which keys are divided. Elixir's
+/// `PartitionSupervisor`.
+///
+/// It is for a process that would be a bottleneck, and whose state can be divided: each key has its partition, which
+/// all who know the key reach without asking anybody. A partition that ends is restarted as its spec says. In
+/// `supervisor!` a partition supervisor reads `shards: partition<Shard>(i, db) for i { partitions: 8 };`.
+///
+/// ```
+/// use otp::{Partition, prelude::*};
+///
+/// pub struct Counter { partition: usize, count: u32 }
+///
+/// #[actor]
+/// impl Counter {
+///     #[init]
+///     fn init(partition: usize) -> Self { Self { partition, count: 0 } }
+///     #[handle_call]
+///     pub fn count(&mut self) -> u32 { self.count += 1; self.count }
+///     #[handle_call]
+///     pub fn partition(&self) -> usize { self.partition }
+/// }
+///
+/// let counters = Partition::new(|partition| Counter::child_spec(partition)).partitions(4).start()?;
+/// assert_eq!(counters.partitions()?, 4);
+/// // A number finds its partition by its remainder, any other key by its hash.
+/// assert_eq!(counters.route(&6).partition()?, 2);
+/// counters.route("joe").count()?;
+/// assert_eq!(counters.route("joe").count()?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "it starts nothing until `start`"]
+pub struct Partition<C> {
+    /// What it has in common with any other.
+    supervisor: Supervisor,
+    /// As many as there are cores, if nothing is said.
+    partitions: Option<usize>,
+    make: Box<dyn Fn(usize) -> Spec + Send + Sync>,
+    child: PhantomData<fn() -> C>,
+}
+
+impl<C: Child> Partition<C> {
+    /// Of children that are what `child` makes of their numbers, which begin with 0. Elixir's `:with_arguments`.
+    ///
+    /// It is called once per partition at each start of the supervisor, in the supervisor. A name in the spec would be
+    /// that of all partitions, if it does not depend on the number.
+    pub fn new(child: impl Fn(usize) -> ChildSpec<C> + Send + Sync + 'static) -> Self {
+        Self {
+            supervisor: Supervisor::new(Strategy::OneForOne),
+            partitions: None,
+            make: Box::new(move |number| child(number).into_spec()),
+            child: PhantomData,
+        }
+    }
+}
+
+impl<C> Partition<C> {
+    /// How many there are, and the most that there can be; as many as the node has [cores](Node::cores), if nothing is
+    /// said.
+    pub fn partitions(mut self, partitions: usize) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    /// Who is restarted along with a partition; nobody, if nothing is said.
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.supervisor.strategy = strategy;
+        self
+    }
+
+    /// See [`Supervisor::intensity`].
+    pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
+        self.supervisor = self.supervisor.intensity(restarts, period);
+        self
+    }
+
+    /// Registers this name; see [`Supervisor::name`] and [`PartitionRef::named`].
+    pub fn name(mut self, name: impl Into<Name<Self>>) -> Self {
+        self.supervisor.name = Some(name.into().into());
+        self
+    }
+}
+
+impl<C: Child> Partition<C> {
+    /// Starts it and its partitions, unlinked, and waits until all of them are ready.
+    ///
+    /// # Errors
+    /// [`StartError::Child`] when a partition was not started; those before it were stopped again.
+    /// [`StartError::AlreadyStarted`] when its name is taken. [`StartError::Spec`] when there are to be no partitions,
+    /// when one is significant, or when restarts are counted in a period of no length.
+    pub fn start(self) -> Result<PartitionRef<C>, StartError> {
+        self.start_as(Relation::None)
+    }
+
+    /// As [`start`](Partition::start), linked to the current process. `PartitionSupervisor.start_link/1`.
+    ///
+    /// # Errors
+    /// As for [`start`](Partition::start); the error also ends a caller that does not trap exits, unless it is a name
+    /// that is taken.
+    pub fn start_link(self) -> Result<PartitionRef<C>, StartError> {
+        self.start_as(Relation::Link)
+    }
+
+    fn start_as(self, relation: Relation) -> Result<PartitionRef<C>, StartError> {
+        server::start_root("Partition", move |_| self.into_supervisor(), relation).map(PartitionRef::new)
+    }
+
+    fn into_supervisor(self) -> Supervisor {
+        let Self { mut supervisor, partitions, make, .. } = self;
+        let most = partitions.unwrap_or_else(|| Node::current().cores());
+        supervisor.partitions = Some(Partitions { of: TypeId::of::<C>(), most });
+        supervisor.children = (0..most).map(|number| (number.into(), make(number))).collect();
+        supervisor
+    }
+}
+
+impl<C: Child> Child for Partition<C> {
+    type Args = Self;
+    type Client = PartitionRef<C>;
+
+    fn spec(args: impl Fn() -> Self + Send + Sync + 'static) -> ChildSpec<Self> {
+        tree_spec(move |_| args().into_supervisor())
+    }
+
+    fn client(slot: Slot) -> PartitionRef<C> {
+        PartitionRef::new(SupervisorRef::from_slot(slot))
+    }
+}
+
+impl<C> fmt::Debug for Partition<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partition")
+            .field("child", &simple_name::<C>())
+            .field("partitions", &self.partitions)
+            .field("supervisor", &self.supervisor)
+            .finish()
+    }
+}
+
+/// What a supervisor knows whose children are partitions.
+#[derive(Clone, Copy)]
+pub(super) struct Partitions {
+    /// The type of its children.
+    pub(super) of: TypeId,
+    /// How many there are at its start.
+    pub(super) most: usize,
+}
+
+/// What `supervisor!` needs of `partition<C>(..)`, as items of `C`: a type that is no actor then is one error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    label = "not an actor",
+    note = "put `#[actor]` on an `impl {Self}` block, or implement `otp::Actor` by hand"
+)]
+pub trait InPartitions: Child {
+    type Client;
+
+    fn client(slot: Slot) -> <Self as InPartitions>::Client;
+    /// `args` are those of the partition with a number, `each` is what all their specs say.
+    fn spec(
+        args: impl Fn(usize) -> Self::Args + Send + Sync + 'static,
+        each: impl Fn(ChildSpec<Self>) -> ChildSpec<Self> + Clone + Send + Sync + 'static,
+        settings: impl Fn(Partition<Self>) -> Partition<Self> + Send + Sync + 'static,
+    ) -> ChildSpec<Supervisor>;
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Partition<Self>>>) -> ChildSpec<Supervisor>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Child> InPartitions for C {
+    type Client = PartitionRef<C>;
+
+    fn client(slot: Slot) -> PartitionRef<C> {
+        <Partition<C> as Child>::client(slot)
+    }
+
+    fn spec(
+        args: impl Fn(usize) -> C::Args + Send + Sync + 'static,
+        each: impl Fn(ChildSpec<C>) -> ChildSpec<C> + Clone + Send + Sync + 'static,
+        settings: impl Fn(Partition<C>) -> Partition<C> + Send + Sync + 'static,
+    ) -> ChildSpec<Supervisor> {
+        let args = Arc::new(args);
+        let spec = <Partition<C> as Child>::spec(move || {
+            let (args, each) = (Arc::clone(&args), each.clone());
+            settings(Partition::new(move |number| {
+                let args = Arc::clone(&args);
+                each(<C as Child>::spec(move || args(number)))
+            }))
+        });
+        ChildSpec::new(spec.into_spec())
+    }
+
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Partition<C>>>) -> ChildSpec<Supervisor> {
+        spec.name(RegName::from(name.into()))
+    }
+}
+
+/// A partition supervisor, by its place in a tree: it stays valid when the supervisor is restarted, which then has as
+/// many partitions as at first. `PartitionSupervisor`'s functions.
+///
+/// As with [`SupervisorRef`], requests wait without a limit of time; [`route`](PartitionRef::route),
+/// [`partition`](PartitionRef::partition) and [`partitions`](PartitionRef::partitions) ask nobody. Printed, it shows
+/// its partitions.
+pub struct PartitionRef<C> {
+    supervisor: SupervisorRef,
+    child: PhantomData<fn() -> C>,
+}
+
+impl<C: Child> PartitionRef<C> {
+    /// The partition supervisor that has a name now, by its place in its tree.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
+    /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
+    pub fn named(name: impl Into<Name<Partition<C>>>) -> Result<Self, CallError> {
+        let look = SupervisorRef::look_up(name.into().into())?;
+        match look.partitions {
+            Some(partitions) if partitions.of == TypeId::of::<C>() => {
+                Ok(Self::new(SupervisorRef::from_slot(look.slot)))
+            }
+            _ => Err(CallError::NoProc),
+        }
+    }
+
+    /// A client of the partition that a key belongs to. Elixir's `{:via, PartitionSupervisor, {Name, Key}}`.
+    ///
+    /// An integer belongs to the partition `key.abs() % partitions`, and so does all that hashes as one integer does,
+    /// as an id that is a newtype. Any other key goes by its hash, which is the same for equal keys as long as the
+    /// program runs; `"joe"` and `"joe".to_owned()` are equal keys.
+    ///
+    /// The client names the partition, not the key: it follows restarts, but not [`resize`](PartitionRef::resize). When
+    /// there are no partitions, or the supervisor is gone, it reaches nobody.
+    pub fn route<K: Hash + ?Sized>(&self, key: &K) -> C::Client {
+        let partitions = self.supervisor.slot().partitions().unwrap_or(0);
+        self.partition(share(key, partitions))
+    }
+
+    /// A client of the partition with this number. When there is none, it reaches nobody.
+    pub fn partition(&self, number: usize) -> C::Client {
+        self.supervisor.child::<C>(number)
+    }
+}
+
+impl<C> PartitionRef<C> {
+    fn new(supervisor: SupervisorRef) -> Self {
+        Self { supervisor, child: PhantomData }
+    }
+
+    /// Among how many partitions the keys are divided now. `PartitionSupervisor.partitions/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone, or not yet started.
+    pub fn partitions(&self) -> Result<usize, ChildError> {
+        let partitions = self.supervisor.pid().and(self.supervisor.slot().partitions());
+        partitions.ok_or(ChildError::Gone(CallError::NoProc))
+    }
+
+    /// Divides the keys among so many partitions: those that are too many are ended, the last one first, or those that
+    /// are missing are started again; says how many there were. `PartitionSupervisor.resize!/2`.
+    ///
+    /// Most keys then belong to another partition, to which nothing of their state is moved. A partition that was ended
+    /// keeps its spec: as any child that was terminated it is started again with the others, if the strategy restarts
+    /// them, but no key belongs to it.
+    ///
+    /// # Errors
+    /// [`ChildError::TooManyPartitions`] when there were fewer at the start of the supervisor. [`ChildError::Start`]
+    /// when one is not started again, and [`ChildError::NotFound`] when one is temporary, and so forgotten; those before
+    /// it are counted in. [`ChildError::Gone`] when the supervisor is gone.
+    pub fn resize(&self, partitions: usize) -> Result<usize, ChildError> {
+        self.supervisor.ask(|reply| Message::Resize(partitions, reply))?
+    }
+
+    /// Its partitions, the last one first; their ids are their numbers. `PartitionSupervisor.which_children/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
+        self.supervisor.which_children()
+    }
+
+    /// How many partitions it has. Those that [`resize`](PartitionRef::resize) has ended are not active, and counted.
+    /// `PartitionSupervisor.count_children/1`.
+    ///
+    /// # Errors
+    /// [`ChildError::Gone`] when the supervisor is gone.
+    pub fn count_children(&self) -> Result<ChildCount, ChildError> {
+        self.supervisor.count_children()
+    }
+
+    /// Its pid; `None` when it is gone, or about to be restarted.
+    pub fn pid(&self) -> Option<Pid> {
+        self.supervisor.pid()
+    }
+
+    /// Whether it ended because it had to restart its partitions too often.
+    pub fn gave_up(&self) -> bool {
+        self.supervisor.gave_up()
+    }
+
+    /// Ends it, after its partitions, the last one first; waits until it has ended. See [`SupervisorRef::stop`].
+    /// `PartitionSupervisor.stop/1`.
+    ///
+    /// # Errors
+    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
+    pub fn stop(&self) -> Result<(), CallError> {
+        self.supervisor.stop()
+    }
+
+    /// As any supervisor.
+    pub fn supervisor(&self) -> &SupervisorRef {
+        &self.supervisor
+    }
+}
+
+impl<C> AsRef<SupervisorRef> for PartitionRef<C> {
+    fn as_ref(&self) -> &SupervisorRef {
+        &self.supervisor
+    }
+}
+
+impl<C> Clone for PartitionRef<C> {
+    fn clone(&self) -> Self {
+        Self::new(self.supervisor.clone())
+    }
+}
+
+impl<C> fmt::Debug for PartitionRef<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PartitionRef<{}>({:?})", simple_name::<C>(), self.supervisor.slot())
+    }
+}
+
+impl<C> fmt::Display for PartitionRef<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.supervisor.fmt(f)
+    }
+}
+
+/// To which of so many partitions a key belongs; to the first one when there are none.
+fn share<K: Hash + ?Sized>(key: &K, partitions: usize) -> usize {
+    let mut heard = Heard::default();
+    key.hash(&mut heard);
+    let number = heard.integer.unwrap_or_else(|| heard.hasher.finish().into());
+    // It is less than `partitions`.
+    number.checked_rem(partitions as u128).unwrap_or(0) as usize
+}
+
+/// Hears what a key feeds to a hasher.
+#[derive(Default)]
+struct Heard {
+    /// How far from zero the key is, if all that was heard is one integer.
+    integer: Option<u128>,
+    is_begun: bool,
+    /// Has no seed: equal keys have equal hashes, whoever asks.
+    hasher: DefaultHasher,
+}
+
+impl Heard {
+    fn integer(&mut self, from_zero: u128) {
+        let is_first = !self.is_begun;
+        self.write(&from_zero.to_ne_bytes());
+        self.integer = is_first.then_some(from_zero);
+    }
+}
+
+/// The methods for integers, each as the distance from zero.
+macro_rules! integers {
+    ($($method:ident($integer:ident: $ty:ty) = $from_zero:expr;)*) => {
+        $(fn $method(&mut self, $integer: $ty) {
+            self.integer($from_zero as u128);
+        })*
+    };
+}
+
+impl Hasher for Heard {
+    fn write(&mut self, bytes: &[u8]) {
+        self.is_begun = true;
+        self.integer = None;
+        self.hasher.write(bytes);
+    }
+
+    integers! {
+        write_u8(integer: u8) = integer;
+        write_u16(integer: u16) = integer;
+        write_u32(integer: u32) = integer;
+        write_u64(integer: u64) = integer;
+        write_u128(integer: u128) = integer;
+        write_usize(integer: usize) = integer;
+        write_i8(integer: i8) = integer.unsigned_abs();
+        write_i16(integer: i16) = integer.unsigned_abs();
+        write_i32(integer: i32) = integer.unsigned_abs();
+        write_i64(integer: i64) = integer.unsigned_abs();
+        write_i128(integer: i128) = integer.unsigned_abs();
+        write_isize(integer: isize) = integer.unsigned_abs();
+    }
+
+    fn finish(&self) -> u64 {
+        self.hasher.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Hash)]
+    struct Id(i64);
+
+    #[test]
+    fn an_integer_goes_by_its_remainder() {
+        assert_eq!([0, 1, 7, 8, 9].map(|key: u8| share(&key, 8)), [0, 1, 7, 0, 1]);
+        assert_eq!([-1, -7, -8, i32::MIN].map(|key| share(&key, 8)), [1, 7, 0, 0]);
+        assert_eq!(share(&u128::MAX, 10), 5);
+        assert_eq!(share(&i128::MIN, 10), 8);
+        assert_eq!((share(&-11_isize, 4), share(&11_usize, 4), share(&&&11_u64, 4)), (3, 3, 3));
+        assert_eq!((share(&Id(-11), 4), share(&'c', 4)), (3, 3), "what hashes as one integer does");
+    }
+
+    #[test]
+    fn any_other_key_goes_by_its_hash() {
+        let words = (0..1000).map(|word| share(&format!("word {word}"), 8));
+        let tuples = (0..1000).map(|number| share(&(8 * number, 0), 8));
+        for shares in [words.collect::<Vec<_>>(), tuples.collect()] {
+            for partition in 0..8 {
+                let count = shares.iter().filter(|share| **share == partition).count();
+                assert!((75..175).contains(&count), "{count} of 1000 keys for {partition}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_keys_go_to_one_partition() {
+        for partitions in 1..100 {
+            assert_eq!(share("joe", partitions), share(&"joe".to_owned(), partitions));
+            assert_eq!(share(&[1, 2], partitions), share(&vec![1, 2][..], partitions));
+        }
+    }
+
+    #[test]
+    fn there_is_an_answer_without_partitions() {
+        assert_eq!((share(&7, 0), share("joe", 0)), (0, 0));
+    }
+}

@@ -1,0 +1,433 @@
+//! Looking into running servers, and holding them: OTP's `sys`.
+//!
+//! Every server and supervisor serves these requests; nothing needs to be added to it. They are served between two
+//! messages, in turn with them. Whom they are for is said by a client, a pid, a [`SupervisorRef`](crate::SupervisorRef),
+//! a place in a tree, or a registered name. A client waits as long as its calls do, everything else 5 seconds; what was
+//! not served by then never is.
+//!
+//! ```
+//! use otp::{prelude::*, sys};
+//!
+//! #[derive(Debug, Clone, PartialEq)]
+//! pub struct Counter { n: i64 }
+//!
+//! #[actor]
+//! impl Counter {
+//!     #[init]
+//!     fn init(n: i64) -> Self { Self { n } }
+//!     #[handle_cast]
+//!     pub fn add(&mut self, by: i64) { self.n += by; }
+//! }
+//!
+//! let counter = Counter::start(40)?;
+//! sys::suspend(&counter)?;
+//! counter.add(2);                                      // waits
+//! assert_eq!(sys::get_state(&counter)?, Counter { n: 40 });
+//! sys::replace_state(&counter, |_| Counter { n: 0 })?;
+//! sys::resume(&counter)?;
+//! assert_eq!(sys::get_state(&counter)?, Counter { n: 2 });
+//! println!("{}", sys::get_status(&counter)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is asked for costs a server nothing before and after. While it is there, [`log`], [`trace`], [`statistics`] and
+//! the others cost a few function calls a message. A process that is no server never answers.
+
+use std::{
+    error::Error, fmt, fs::File, future::Future as _, io, ops::ControlFlow, path::Path, pin::Pin, task::Poll,
+    time::Duration,
+};
+
+use crate::{
+    actor::{Actor, Addressed, Client, Served, SystemRequest, caught},
+    process::{
+        self, AnyProcess, ExitReason, IntoReason, Pid, answer,
+        current::{self, Interrupted},
+        debug::{Counts, Debug},
+        me::try_receive,
+        signal::Signal,
+        timer::WakeUp,
+    },
+    sim::HasPid,
+};
+
+pub use crate::{
+    actor::{FormatStatus, StatusTexts},
+    process::{Event, MessageKind, Statistics},
+};
+
+/// Why a request of `sys` was not carried out.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SysError {
+    /// There is no such process: it had ended before the request, or the name or place in a tree is empty.
+    NoProc,
+    /// The process ended before it came to the request, for this reason.
+    Exited(ExitReason),
+    /// The process did not come to the request in time, and will not: it was busy, waiting, or is no server.
+    Timeout,
+    /// A process asked itself, and would wait for ever.
+    CallingSelf,
+    /// The function that was to be called in the process panicked, for this reason. The state is as it was. OTP's
+    /// `{callback_failed, ..}`.
+    CallbackFailed(ExitReason),
+    /// The statistics of the process are not switched on. OTP's `no_statistics`.
+    NoStatistics,
+    /// The file could not be opened, for this reason.
+    File(io::ErrorKind),
+    /// The caller itself is ending: it cannot wait any more.
+    Exiting,
+    /// The system has no further stack for the caller to wait on.
+    Resources,
+}
+
+impl fmt::Display for SysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoProc => f.write_str("there is no such process"),
+            Self::Exited(reason) => write!(f, "the process ended before it came to the request: {reason}"),
+            Self::Timeout => f.write_str("the process did not come to the request in time"),
+            Self::CallingSelf => f.write_str("a process asked itself, and would wait for ever"),
+            Self::CallbackFailed(reason) => write!(f, "the function failed, and the state is as it was: {reason}"),
+            Self::NoStatistics => f.write_str("the statistics are not switched on"),
+            Self::File(kind) => write!(f, "the file could not be opened: {kind}"),
+            Self::Exiting => f.write_str("the caller is ending and cannot wait"),
+            Self::Resources => f.write_str("the system has no further stack for the caller to wait on"),
+        }
+    }
+}
+
+impl Error for SysError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Exited(reason) | Self::CallbackFailed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl From<Interrupted> for SysError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Exiting => Self::Exiting,
+            Interrupted::Resources => Self::Resources,
+        }
+    }
+}
+
+/// Holds a server: it handles no messages until it is resumed. They wait in order; requests of `sys`, requests to stop,
+/// and exit signals that are not for a `#[handle_info]` take effect. A supervisor restarts nothing meanwhile. Once more
+/// changes nothing. `sys:suspend/1`.
+///
+/// # Errors
+/// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`], or when the caller cannot
+/// wait.
+pub fn suspend<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
+    switch(target, |debug| debug.suspended = true)
+}
+
+/// Lets a server go on that was suspended, with what came meanwhile, in order. Nothing happens to one that runs. An idle
+/// timeout begins anew. `sys:resume/1`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn resume<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
+    switch(target, |debug| debug.suspended = false)
+}
+
+/// A copy of the state of a server. `sys:get_state/1`.
+///
+/// # Errors
+/// As [`suspend`]; [`SysError::CallbackFailed`] when the state's `clone` panics.
+pub fn get_state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Result<A, SysError> {
+    with_state(client, A::clone)
+}
+
+/// What `look` makes of the state of a server. It runs in the server, which handles nothing else meanwhile.
+///
+/// # Errors
+/// As [`suspend`]; [`SysError::CallbackFailed`] when `look` panics.
+pub fn with_state<A: Actor, R: Send + 'static>(
+    client: &impl Client<A, Mode: Addressed>,
+    look: impl FnOnce(&A) -> R + Send + 'static,
+) -> Result<R, SysError> {
+    ask(client, move |served| {
+        let state: &A = served.state.downcast_ref()?;
+        Some(caught(|| look(state)))
+    })?
+    .ok_or(SysError::NoProc)?
+    .map_err(SysError::CallbackFailed)
+}
+
+/// Puts another state in the place of a server's: what `replace` makes of it. It runs in the server.
+/// `sys:replace_state/2`.
+///
+/// # Errors
+/// As [`suspend`]; [`SysError::CallbackFailed`] when `replace` panics: the state is as it was.
+pub fn replace_state<A: Actor>(
+    client: &impl Client<A, Mode: Addressed>,
+    replace: impl FnOnce(&A) -> A + Send + 'static,
+) -> Result<(), SysError> {
+    ask(client, move |served| {
+        let state: &mut A = served.state.downcast_mut()?;
+        Some(caught(|| replace(state)).map(|new| *state = new))
+    })?
+    .ok_or(SysError::NoProc)?
+    .map_err(SysError::CallbackFailed)
+}
+
+/// What can be seen of a server. `sys:get_status/1`.
+///
+/// The state is shown as its `Debug` shows it, or as [`FormatStatus`] or [`Actor::format_status`] say.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn get_status<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Status, SysError> {
+    ask(target, |served| {
+        let texts = served.texts();
+        let common = served.common();
+        let node = &common.node;
+        Status {
+            pid: common.pid,
+            name: common.name().as_deref().map(str::to_owned),
+            label: common.label().as_deref().map(str::to_owned),
+            initial_call: common.label,
+            parent: common.parent(),
+            ancestors: common.ancestors.as_deref().cloned().unwrap_or_default(),
+            is_suspended: served.debug.suspended,
+            message_queue_len: served.queue_len(),
+            state: texts.state,
+            log: texts.log,
+            statistics: served.debug.statistics.as_ref().map(|counts| counts.at(node.scheduler.now())),
+            installed: served.debug.installed.iter().map(|(id, _)| id.clone()).collect(),
+        }
+    })
+}
+
+/// Switches the statistics of a server on or off. On, they begin at nothing. `sys:statistics(Name, true | false)`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn statistics<K>(target: &(impl HasPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
+    ask(target, move |served| {
+        let now = served.common().node.scheduler.now();
+        served.debug.statistics = on.then(|| Counts::new(now));
+    })
+}
+
+/// What a server has done since its statistics were switched on. `sys:statistics(Name, get)`.
+///
+/// # Errors
+/// As [`suspend`]; [`SysError::NoStatistics`] when they are not on.
+pub fn get_statistics<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Statistics, SysError> {
+    ask(target, |served| {
+        let now = served.common().node.scheduler.now();
+        served.debug.statistics.as_ref().map(|counts| counts.at(now))
+    })?
+    .ok_or(SysError::NoStatistics)
+}
+
+/// The number of events that OTP keeps in a log, unless it is told otherwise.
+pub const LOG: usize = 10;
+
+/// Keeps the last events of a server, up to a number of them, such as [`LOG`]; with `None` it keeps none any more.
+/// `sys:log(Name, {true, N} | false)`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn log<K>(target: &(impl HasPid<K> + ?Sized), events: impl Into<Option<usize>>) -> Result<(), SysError> {
+    let events = events.into();
+    switch(target, move |debug| match events {
+        Some(limit) => debug.log.get_or_insert_default().resize(limit),
+        None => debug.log = None,
+    })
+}
+
+/// The last events of a server, the oldest first; none when it keeps none. `sys:log(Name, get)`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn get_log<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Vec<Event>, SysError> {
+    ask(target, |served| served.debug.log.iter().flat_map(|log| log.events()).cloned().collect())
+}
+
+/// Has a line said for each event of a server, such as `*DBG* printer got call add from <0.1.2>`: as a `tracing` event,
+/// or on standard error when nobody listens to those. `sys:trace/2`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn trace<K>(target: &(impl HasPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
+    switch(target, move |debug| debug.trace = on)
+}
+
+/// Writes a line to a file for each event of a server, as [`trace`] says them. The file begins empty. With `None` it is
+/// closed. `sys:log_to_file/2`.
+///
+/// # Errors
+/// As [`suspend`]; [`SysError::File`] when the file can't be opened, and nothing has changed.
+pub fn log_to_file<K>(target: &(impl HasPid<K> + ?Sized), path: Option<&Path>) -> Result<(), SysError> {
+    let file = path.map(File::create).transpose().map_err(|error| SysError::File(error.kind()))?;
+    switch(target, move |debug| debug.file = file)
+}
+
+/// Has a function called for each event of a server, in the server, until it breaks or panics. `id` is what
+/// [`remove`] knows it by; when there is one with this id nothing happens. `sys:install/2`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn install<K>(
+    target: &(impl HasPid<K> + ?Sized),
+    id: impl Into<String>,
+    listener: impl FnMut(&Event) -> ControlFlow<()> + Send + 'static,
+) -> Result<(), SysError> {
+    let id = id.into();
+    switch(target, move |debug| {
+        if debug.installed.iter().all(|(other, _)| *other != id) {
+            debug.installed.push((id, Box::new(listener)));
+        }
+    })
+}
+
+/// Removes a function that was installed; nothing happens when it is not there. `sys:remove/2`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn remove<K>(target: &(impl HasPid<K> + ?Sized), id: impl Into<String>) -> Result<(), SysError> {
+    let id = id.into();
+    switch(target, move |debug| debug.installed.retain(|(other, _)| *other != id))
+}
+
+/// Switches everything off that was switched on: statistics, log, trace, file, functions. `sys:no_debug/1`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn no_debug<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
+    switch(target, Debug::clear)
+}
+
+/// Orders a server to terminate with a reason: its `terminate` runs, also while it is suspended. Does not wait for the
+/// end. `sys:terminate/2`.
+///
+/// # Errors
+/// As [`suspend`].
+pub fn terminate<K>(target: &(impl HasPid<K> + ?Sized), reason: impl IntoReason) -> Result<(), SysError> {
+    let reason = reason.into_reason();
+    ask(target, move |served| served.stop = Some(reason))
+}
+
+/// What can be seen of a server; printed, it reads as a person likes it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Its pid.
+    pub pid: Pid,
+    /// Its registered name.
+    pub name: Option<String>,
+    /// What [`set_label`](crate::process::set_label) called it.
+    pub label: Option<String>,
+    /// What runs in it: the name of its type. OTP's `initial_call`.
+    pub initial_call: &'static str,
+    /// Who started it.
+    pub parent: Option<Pid>,
+    /// Who started it, who started that one, and so on, dead ones among them; the nearest 16. OTP's `$ancestors`.
+    pub ancestors: Vec<Pid>,
+    /// Whether it is suspended.
+    pub is_suspended: bool,
+    /// The messages that it has not handled.
+    pub message_queue_len: usize,
+    /// Its state as text; `None` when its type does not show it.
+    pub state: Option<String>,
+    /// The events in its log, the oldest first.
+    pub log: Vec<String>,
+    /// Its statistics, if they are on.
+    pub statistics: Option<Statistics>,
+    /// The ids of the functions that are installed.
+    pub installed: Vec<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.initial_call, self.pid)?;
+        if let Some(name) = &self.name {
+            write!(f, " ({name})")?;
+        }
+        if let Some(label) = &self.label {
+            write!(f, "\n  label: {label}")?;
+        }
+        f.write_str(if self.is_suspended { "\n  status: suspended" } else { "\n  status: running" })?;
+        if let Some(parent) = self.parent {
+            write!(f, "\n  parent: {parent}")?;
+        }
+        if !self.ancestors.is_empty() {
+            write!(f, "\n  ancestors: {:?}", self.ancestors)?;
+        }
+        write!(f, "\n  queue: {}", self.message_queue_len)?;
+        if let Some(Statistics { messages_in, messages_out, .. }) = self.statistics {
+            write!(f, "\n  messages: {messages_in} in, {messages_out} out")?;
+        }
+        if !self.installed.is_empty() {
+            write!(f, "\n  installed: {}", self.installed.join(", "))?;
+        }
+        write!(f, "\n  state: {}", self.state.as_deref().unwrap_or("not shown"))?;
+        self.log.iter().try_for_each(|event| write!(f, "\n  log: {event}"))
+    }
+}
+
+/// Changes what is switched on; what is left of it is dropped at the end, when all is in its place.
+fn switch<K>(
+    target: &(impl HasPid<K> + ?Sized),
+    change: impl FnOnce(&mut Debug) + Send + 'static,
+) -> Result<(), SysError> {
+    ask(target, |served| change(served.debug))
+}
+
+/// Has a process answer a request about itself.
+fn ask<R: Send + 'static, K>(
+    target: &(impl HasPid<K> + ?Sized),
+    request: impl FnOnce(&mut Served<'_>) -> R + Send + 'static,
+) -> Result<R, SysError> {
+    let pid = target.pid_now().ok_or(SysError::NoProc)?;
+    let limit = target.time_limit();
+    current::with(|me| {
+        if pid == me.pid() {
+            return Err(SysError::CallingSelf);
+        }
+        if current::is_lost() {
+            return Err(SysError::Exiting);
+        }
+        let process = me.common().node.find(pid).ok_or(SysError::NoProc)?;
+        let (asked, answer) = answer::channel();
+        let request: SystemRequest = Box::new(move |served| {
+            if asked.is_awaited() {
+                asked.answer(request(served));
+            }
+        });
+        process.signal(Signal::System(Box::new(request))).map_err(|_| SysError::NoProc)?;
+        wait(&process, answer, limit)
+    })
+}
+
+/// Waits for an answer; when the process ends without one, until it is known why.
+fn wait<R>(process: &AnyProcess, mut answer: answer::Answer<R>, limit: Option<Duration>) -> Result<R, SysError> {
+    let common = process.common();
+    let at = current::with(|me| me.common().deadline(limit));
+    let mut timer = WakeUp::new();
+    let answered = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut answer).poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        // One that was declared dead keeps what it was asked.
+        Poll::Pending if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
+        Poll::Pending => timer.poll(cx, at).map(|()| None),
+    }))?;
+    match answered {
+        Some(Some(answer)) => Ok(answer),
+        Some(None) => {
+            let monitor = process::monitor(common.pid);
+            let down = try_receive(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor))?;
+            process::demonitor_flush(monitor);
+            // One that takes no more signals and has not ended yet says no reason.
+            let reason = || common.reason().unwrap_or(ExitReason::NoProc);
+            Err(down.map_or(SysError::Timeout, |_| SysError::Exited(reason())))
+        }
+        None => Err(SysError::Timeout),
+    }
+}

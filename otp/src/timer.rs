@@ -1,0 +1,126 @@
+//! Timers for everything but an actor's own messages, for which there are [`Context::after`](crate::Context::after) and
+//! [`every`](crate::Context::every): messages to subjects, functions, exit signals. Erlang's `timer` module and its timer
+//! functions.
+//!
+//! Any process may set a timer, cancel it, and ask how long it will take. A timer ends with the process that it is *for*,
+//! not with the one that set it: a message's receiver, the process that is to exit. Nothing expires early. A
+//! [`Duration::MAX`] is never over. In a simulation all of it is virtual time.
+//!
+//! ```
+//! use otp::{process, timer};
+//! use std::time::Duration;
+//!
+//! let bell = process::current().subject();
+//! let late = timer::send_after(Duration::from_secs(60), &bell, "late");
+//! timer::send_after(Duration::from_millis(5), &bell, "early");
+//! assert_eq!(bell.receive(None), Some("early"));
+//! assert!(late.left() <= Some(Duration::from_secs(60)));
+//! assert!(late.cancel().is_some());
+//! assert_eq!(late.cancel(), None);
+//! ```
+
+use std::time::Duration;
+
+pub use crate::process::{TimerRef, sleep};
+use crate::{
+    process::{
+        self, Destination, ExitReason, IntoReason, Outcome, Subject, current,
+        timer::{self, When},
+    },
+    time::Moment,
+};
+
+/// The time since the start of the current node; it never goes backwards. `erlang:monotonic_time/0`.
+pub fn now() -> Duration {
+    current::with(|me| me.common().node.scheduler.now().saturating_duration_since(Moment::START))
+}
+
+/// Sends `message` to `subject` after a while. `erlang:send_after/3`.
+///
+/// Who has the name of a named subject, or the place of a server in its tree, is seen when the time has come; if it is
+/// nobody then, the message is dropped. The timers of any other subject end with its owner. The function of a mapped
+/// subject runs now.
+pub fn send_after<T: Send + 'static>(after: Duration, subject: &Subject<T>, message: T) -> TimerRef {
+    timer::post(When::After(after), subject, |_| message)
+}
+
+/// As [`send_after`], so long after the start of the receiver's node: see [`now`]. At once when that has passed.
+/// `erlang:send_after/4` with `{abs, true}`.
+pub fn send_at<T: Send + 'static>(at: Duration, subject: &Subject<T>, message: T) -> TimerRef {
+    timer::post(When::At(at), subject, |_| message)
+}
+
+/// A message from a timer that says from which: Erlang's `{timeout, TimerRef, Message}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeout<T> {
+    /// The timer; equal to what [`start_timer`] returned.
+    pub timer: TimerRef,
+    /// What it was set with.
+    pub message: T,
+}
+
+/// As [`send_after`], with a message that says which timer it comes from, so that the receiver can tell it from one that
+/// it has given up. `erlang:start_timer/3`.
+pub fn start_timer<T: Send + 'static>(after: Duration, subject: &Subject<Timeout<T>>, message: T) -> TimerRef {
+    timer::post(When::After(after), subject, |timer| Timeout { timer, message })
+}
+
+/// Sends clones of `message` to `subject` every `period`, the first after one. `timer:send_interval/3`.
+///
+/// Ticks stand at multiples of the period, however late one of them is sent; those that were missed are not made up for.
+/// They end with the owner of the subject, which for a name or a place in a tree is who has it now: a later one sets its
+/// own timer. Each clone is made in a process of its own; a panic there is reported, and the next tick comes all the same.
+pub fn send_interval<T: Clone + Send + Sync + 'static>(period: Duration, subject: &Subject<T>, message: T) -> TimerRef {
+    timer::post_every(period, subject, message)
+}
+
+/// Calls `f` after a while, in a process of its own. `timer:apply_after/2`.
+///
+/// It belongs to nobody: only [`cancel`](TimerRef::cancel) and the end of the node end it before. A panic in `f`, or an
+/// `Err`, is reported, and ends nothing else.
+pub fn apply_after<O: Outcome + 'static>(after: Duration, f: impl FnOnce() -> O + Send + 'static) -> TimerRef {
+    timer::apply(None, after, f)
+}
+
+/// Calls `f` every `period`, the first time after one, each time in a process of its own. `timer:apply_interval/2`.
+///
+/// Ticks are as those of [`send_interval`]; they do not wait for `f`, so that a long one may overlap the next. They end with
+/// the current process. A panic in `f`, or an `Err`, is reported, and the next tick comes all the same.
+pub fn apply_interval<O: Outcome + 'static>(period: Duration, f: impl Fn() -> O + Send + Sync + 'static) -> TimerRef {
+    timer::apply_every(process::self_pid(), period, f)
+}
+
+/// Sends an exit signal to a process, by pid or by name, after a while: see [`exit`](crate::exit). `timer:exit_after/3`.
+///
+/// Who has a name is seen when the time has come; nothing happens if it is nobody. The signal comes from a process of the
+/// timer's, so that a reason of `Normal` ends nobody, not even the process that has set it.
+pub fn exit_after(after: Duration, destination: impl Into<Destination>, reason: impl IntoReason) -> TimerRef {
+    let (destination, reason) = (destination.into(), reason.into_reason());
+    let owner = match destination {
+        Destination::Pid(pid) => Some(pid),
+        Destination::Name(_) => None,
+    };
+    timer::apply(owner, after, move || process::exit(destination, reason))
+}
+
+/// Kills a process, by pid or by name, after a while: [`exit_after`] with [`ExitReason::Kill`]. `timer:kill_after/2`.
+pub fn kill_after(after: Duration, destination: impl Into<Destination>) -> TimerRef {
+    exit_after(after, destination, ExitReason::Kill)
+}
+
+/// Calls `f` and says how long it took on the clock of the node, waits included. `timer:tc/1`.
+pub fn tc<R>(f: impl FnOnce() -> R) -> (Duration, R) {
+    let began = now();
+    let result = f();
+    (now().saturating_sub(began), result)
+}
+
+/// Waits until the process is ended; an exit signal ends the wait, as it ends [`sleep`](fn@sleep). `Process.sleep(:infinity)`.
+///
+/// Returns only in a `Drop` of a process that is ending, which cannot wait.
+///
+/// # Panics
+/// As [`sleep`](fn@sleep).
+pub fn sleep_forever() {
+    sleep(Duration::MAX);
+}

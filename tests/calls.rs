@@ -1,0 +1,224 @@
+//! Calls: what is no deadlock, though it looks like one; who cannot wait any more.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::mpsc::{self, Receiver},
+    task::Poll,
+};
+
+use otp::{NoResponse, Node, Requests, prelude::*, process::Subject};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Waits in several ways, and is called meanwhile.
+struct Waits {
+    told: Subject<&'static str>,
+    requests: Requests<(), Result<(), CallError>>,
+    held: Option<ReplyTo<()>>,
+}
+
+#[actor]
+impl Waits {
+    #[init]
+    fn init(told: Subject<&'static str>) -> Self {
+        Self { told, requests: Requests::new(), held: None }
+    }
+
+    #[handle_call]
+    fn ping(&self) {}
+
+    /// Calls back.
+    #[handle_call]
+    fn call_back(&self, caller: WaitsRef) -> Result<(), CallError> {
+        let result = caller.ping();
+        self.told.send(if result.is_ok() { "called back" } else { "not called back" });
+        result
+    }
+
+    #[handle_cast]
+    fn call_later(&self, other: WaitsRef) {
+        let _ = self.call_back(other);
+    }
+
+    #[handle_call]
+    fn sleep(&self, duration: Duration) {
+        otp::sleep(duration);
+    }
+
+    #[handle_call]
+    fn hold(&mut self, reply: ReplyTo<()>) {
+        self.held = Some(reply);
+    }
+
+    #[handle_cast]
+    fn release(&mut self) {
+        self.held.take().expect("it holds one").send(());
+    }
+
+    #[handle_call]
+    fn park(&self, gate: Receiver<()>) {
+        self.told.send("parked");
+        let _ = gate.recv();
+    }
+
+    #[handle_call]
+    fn have_parked(&self, by: WaitsRef, gate: Receiver<()>) -> Result<(), CallError> {
+        by.no_timeout().park(gate)
+    }
+
+    /// Has begun to be served when it begins to wait.
+    #[handle_call]
+    fn wait_late(&self, other: WaitsRef, ctx: &mut Context<Self>) -> Result<Result<(), CallError>, CallError> {
+        let call = other.request().call_back(ctx.client());
+        otp::sleep(SECOND);
+        call.wait()
+    }
+
+    #[handle_call]
+    fn have_held(&self, by: WaitsRef) -> Result<(), CallError> {
+        by.no_timeout().hold()
+    }
+
+    /// Collects for a while and goes on, whether or not there was a reply.
+    #[handle_call]
+    fn collect(&mut self, from: WaitsRef, limit: Duration, ctx: &mut Context<Self>) -> Result<(), NoResponse> {
+        if self.requests.is_empty() {
+            self.requests.add((), from.request().call_back(ctx.client()));
+        }
+        self.requests.wait(limit).map(|_| ())
+    }
+
+    /// Looks whether there is a reply, and awaits something else.
+    #[handle_call]
+    async fn look(&mut self, at: WaitsRef, ctx: &mut Context<Self>) -> bool {
+        let mut reply = at.request().call_back(ctx.client());
+        let is_there = reply.check().is_some();
+        process::sleep_async(SECOND).await;
+        is_there
+    }
+
+    /// Awaits whichever of two replies comes first.
+    #[handle_call]
+    async fn first(&mut self, sleeps: WaitsRef, calls: WaitsRef, ctx: &mut Context<Self>) -> &'static str {
+        let mut slept = sleeps.as_async().sleep(SECOND);
+        let mut called = calls.as_async().call_back(ctx.client());
+        std::future::poll_fn(|cx| match (Pin::new(&mut slept).poll(cx), Pin::new(&mut called).poll(cx)) {
+            (Poll::Ready(_), _) => Poll::Ready("slept"),
+            (_, Poll::Ready(_)) => Poll::Ready("called"),
+            _ => Poll::Pending,
+        })
+        .await
+    }
+}
+
+#[otp::test(seeds = 50)]
+fn who_collects_for_a_while_closes_no_cycle(_: &mut Sim) {
+    let told = process::current().subject();
+    let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
+    assert_eq!(a.collect(b.clone(), SECOND)?, Err(NoResponse::Timeout));
+    assert_eq!(told.receive(None), Some("called back"));
+    assert_eq!(a.collect(b, SECOND)?, Ok(()));
+}
+
+#[otp::test(seeds = 50)]
+fn who_only_looks_closes_no_cycle(_: &mut Sim) {
+    let told = process::current().subject();
+    let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
+    assert!(!a.look(b)?);
+    assert_eq!(told.receive(None), Some("called back"));
+}
+
+#[otp::test(seeds = 50)]
+fn who_waits_for_either_of_two_closes_no_cycle(_: &mut Sim) {
+    let told = process::current().subject();
+    let [a, b, c] = [0; 3].map(|_| Waits::start(told.clone()).expect("it starts"));
+    assert_eq!(a.first(b, c)?, "slept");
+    assert_eq!(told.receive(None), Some("called back"));
+}
+
+#[otp::test(seeds = 50)]
+fn who_waits_for_a_deferred_reply_closes_no_cycle(t: &mut Sim) {
+    let told = process::current().subject();
+    let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
+    let held = a.request().have_held(b.clone());
+    t.settle();
+    // It looks again at what it waits for.
+    process::monitor(a.pid().expect("it runs"));
+    t.settle();
+    b.call_later(a.clone());
+    t.advance(SECOND);
+    assert_eq!(told.receive(Duration::ZERO), None, "it waits until the other is free");
+    // Nobody but the holder can release it, and the holder waits: the time of its call ends that.
+    b.release();
+    assert_eq!(held.wait(), Ok(Ok(())));
+    assert_eq!(told.receive(None), Some("not called back"));
+}
+
+/// Pids of two nodes may differ in the node alone.
+#[test]
+fn calls_across_nodes_close_no_cycle() -> Result<(), Box<dyn std::error::Error>> {
+    let nodes = [Node::builder().cores(1).start()?, Node::builder().cores(1).start()?];
+    let told = process::current().subject();
+    let start = || [0; 2].map(|_| Waits::start(told.clone()).expect("it starts"));
+    let [[a, b], [_, twin]] = nodes.each_ref().map(|node| node.enter(start));
+    let on_its_node =
+        |client: &WaitsRef| client.pid().map(|pid| pid.to_string().split_once('.').map(|(_, own)| own.to_owned()));
+    assert_eq!(on_its_node(&b), on_its_node(&twin));
+    // `a` waits for the twin of `b`, and `b` for `a`.
+    let (release, gate) = mpsc::channel();
+    let parked = a.request().have_parked(twin, gate);
+    assert_eq!(told.receive(None), Some("parked"));
+    let called_back = b.request().call_back(a.clone());
+    while a.pid().and_then(process::process_info).is_some_and(|info| info.message_queue_len == 0) {
+        std::thread::yield_now();
+    }
+    drop(release);
+    assert_eq!(parked.wait(), Ok(Ok(())));
+    assert_eq!(called_back.wait(), Ok(Ok(())));
+    for node in nodes {
+        node.stop();
+    }
+    Ok(())
+}
+
+/// What a wait comes to, with a limit, in a collection, and without.
+type Waited = (Option<Result<(), CallError>>, Option<NoResponse>, Result<(), CallError>);
+
+/// Calls in its last moments.
+struct CallsAtTheEnd {
+    other: WaitsRef,
+    told: Subject<Waited>,
+}
+
+impl Drop for CallsAtTheEnd {
+    fn drop(&mut self) {
+        let other = self.other.request();
+        let mut requests: Requests<(), ()> = std::iter::once(((), other.ping())).collect();
+        let collected = requests.receive(SECOND).err();
+        self.told.send((other.ping().wait_timeout(SECOND), collected, other.ping().receive(SECOND)));
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn who_is_ending_is_told_so(t: &mut Sim) {
+    let told = process::current().subject();
+    let other = Waits::start(process::current().subject())?;
+    let at_the_end = CallsAtTheEnd { other, told: told.clone() };
+    let dying = process::spawn(move |_| {
+        let _at_the_end = at_the_end;
+        otp::sleep(SECOND * 3600);
+    });
+    t.settle();
+    process::exit(dying, ExitReason::Kill);
+    let exiting = (Some(Err(CallError::Exiting)), Some(NoResponse::Exiting), Err(CallError::Exiting));
+    assert_eq!(told.receive(None), Some(exiting));
+}
+
+#[otp::test(seeds = 20)]
+fn who_waits_late_is_told_of_the_cycle(t: &mut Sim) {
+    let told = process::current().subject();
+    let (a, b) = (Waits::start(told.clone())?, Waits::start(told)?);
+    assert!(matches!(a.no_timeout().wait_late(b), Ok(Err(CallError::Deadlock(_)))));
+    assert_eq!(t.now(), SECOND, "at once");
+}

@@ -1,0 +1,192 @@
+//! Dynamic supervisors in trees declared with `supervisor!`, and how they look.
+
+use otp::{ChildError, Dynamic, DynamicRef, DynamicSupervisor, Name, prelude::*};
+
+/// Belongs to one user, whose name is no `Clone`.
+struct Session {
+    user: User,
+}
+
+struct User(String);
+
+impl From<&str> for User {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+#[actor]
+impl Session {
+    #[init]
+    fn init(user: User) -> Self {
+        Self { user }
+    }
+
+    #[handle_call]
+    fn user(&self) -> String {
+        self.user.0.clone()
+    }
+}
+
+struct Job(u32);
+
+#[actor(restart = transient)]
+impl Job {
+    #[init]
+    fn init(number: u32) -> Self {
+        Self(number)
+    }
+
+    #[handle_call]
+    fn number(&self) -> u32 {
+        self.0
+    }
+}
+
+/// Opens sessions for those who ask.
+struct Api {
+    sessions: DynamicRef<Session>,
+}
+
+#[actor]
+impl Api {
+    #[init]
+    fn init(sessions: DynamicRef<Session>) -> Self {
+        Self { sessions }
+    }
+
+    #[handle_call]
+    fn open(&self, user: String) -> Result<SessionRef, ChildError> {
+        self.sessions.start_child((User(user),))
+    }
+}
+
+const JOBS: Name<Dynamic<Job>> = Name::new("jobs");
+
+/// What the trees are started with; no `Clone` is asked for.
+struct Config {
+    sessions: usize,
+}
+
+supervisor! {
+    Shop<one_for_one>(config: Config) {
+        intensity: 100 in 1s;
+
+        sessions: dynamic<Session> { restart: temporary, max_children: config.sessions };
+        jobs:     dynamic<Job>     { intensity: 0 in 5s, shutdown: brutal_kill, name: JOBS };
+        #[cfg(any())]
+        gone:     dynamic<Nobody>;
+        inner:    supervisor<one_for_one> {
+            vectors: dynamic<Generic<Vec<u8>>>;
+        };
+        plugins:  = DynamicSupervisor::spec(|| DynamicSupervisor::any().max_children(1));
+        api:      Api(sessions);
+    }
+}
+
+/// Its type has parameters, which end in `>>`.
+struct Generic<T>(T);
+
+#[actor]
+impl<T: Clone + Send + 'static> Generic<T> {
+    #[init]
+    fn init(value: T) -> Self {
+        Self(value)
+    }
+
+    #[handle_call]
+    fn value(&self) -> T {
+        self.0.clone()
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn a_tree_has_dynamic_children(t: &mut Sim) {
+    let shop = Shop::start_link(Config { sessions: 2 })?;
+    let sessions: DynamicRef<Session> = shop.sessions();
+    let joe = sessions.start_child(("joe".into(),))?;
+    let mike = shop.api().open("mike".into())??;
+    assert_eq!((joe.user()?, mike.user()?), ("joe".into(), "mike".into()));
+    assert_eq!(shop.api().open("robert".into())?.unwrap_err(), ChildError::MaxChildren);
+    t.kill(joe.clone());
+    t.settle();
+    assert_eq!(joe.user(), Err(CallError::NoProc));
+    assert_eq!(sessions.terminate_child(&joe), Err(ChildError::NotFound));
+    assert_eq!(shop.api().open("robert".into())??.user()?, "robert");
+    let vectors = shop.inner().vectors().start_child((vec![1, 2],))?;
+    assert_eq!(vectors.value()?, [1, 2]);
+    let plugins = <DynamicSupervisor as Child>::client(shop.plugins());
+    assert_eq!(plugins.start_child(Job::child_spec(1))?.number()?, 1);
+    assert_eq!(plugins.start_child(Job::child_spec(2)).unwrap_err(), ChildError::MaxChildren);
+}
+
+#[otp::test(seeds = 20)]
+fn the_options_of_a_dynamic_supervisor_are_its_childrens_but_for_its_name_and_limits(t: &mut Sim) {
+    let shop = Shop::start_link(Config { sessions: 0 })?;
+    assert_eq!(JOBS.whereis(), shop.jobs().pid());
+    let jobs = DynamicRef::named(JOBS)?;
+    let job = jobs.start_child((7,))?;
+    let spec = jobs.get_childspec(&job)?;
+    assert_eq!((spec.restart, spec.shutdown), (Restart::Transient, Shutdown::BrutalKill));
+    assert_eq!(shop.supervisor().get_childspec("jobs")?.shutdown, Shutdown::Infinity);
+    let before = shop.jobs().pid();
+    t.kill(job.clone());
+    t.settle();
+    assert_ne!(shop.jobs().pid(), before, "no restart was allowed");
+    assert_eq!(job.number(), Err(CallError::NoProc), "its children are gone with it");
+    // What names the supervisor names its successor.
+    let job = jobs.start_child((8,))?;
+    assert_eq!((job.number()?, DynamicRef::named(JOBS)?.count_children()?.active), (8, 1));
+}
+
+#[otp::test(seeds = 20)]
+fn clients_of_dynamic_children_follow_their_restarts(t: &mut Sim) {
+    let jobs = Dynamic::<Job>::new().start_link()?;
+    let [one, two] = [jobs.start_child((1,))?, jobs.start_child((2,))?];
+    let pinned = one.pin().expect("it runs");
+    t.kill(one.clone());
+    t.settle();
+    assert_eq!((one.number()?, two.number()?), (1, 2));
+    assert_eq!(pinned.number(), Err(CallError::NoProc), "a pinned client does not follow");
+    // Transient, it is gone for good when it ends as it likes to.
+    one.stop()?;
+    t.settle();
+    assert_eq!(one.number(), Err(CallError::NoProc));
+    let three = jobs.start_child((3,))?;
+    assert_eq!((one.pid(), three.number()?), (None, 3));
+    jobs.stop()?;
+    assert_eq!([&two, &three].map(|job| job.number()), [Err(CallError::NoProc), Err(CallError::NoProc)]);
+    assert!(matches!(jobs.start_child((4,)), Err(ChildError::Gone(CallError::NoProc))));
+}
+
+#[otp::test(seeds = 1)]
+fn a_dynamic_supervisor_prints_its_first_children(t: &mut Sim) {
+    let shop = Shop::start_link(Config { sessions: 10 })?;
+    let print = || {
+        let text = shop.to_string();
+        let lines = text.lines().map(|line| line.split(" <").next().unwrap_or(line).to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    let tree = |sessions: &[&'static str]| {
+        let mut lines = vec!["Shop", "  sessions: Dynamic"];
+        lines.extend(sessions);
+        lines.extend([
+            "  jobs: Dynamic",
+            "  inner: ShopInner",
+            "    vectors: Dynamic",
+            "  plugins: Dynamic",
+            "  api: Api",
+        ]);
+        lines
+    };
+    assert_eq!(print(), tree(&[]));
+    assert!(shop.to_string().contains("one_for_one, 0 restarts in 5s, 0 children"), "{shop}");
+    for user in ["a", "b", "c", "d", "e"] {
+        shop.sessions().start_child((user.into(),))?;
+    }
+    let sessions = ["    Session[0]: Session", "    Session[1]: Session", "    Session[2]: Session", "    and 2 more"];
+    assert_eq!(print(), tree(&sessions));
+    assert!(shop.to_string().contains("one_for_one, 3 restarts in 5s, 5 children"), "{shop}");
+    assert_eq!(shop.sessions().to_string().lines().count(), 5);
+    t.settle();
+}

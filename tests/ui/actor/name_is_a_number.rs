@@ -1,0 +1,13 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor(name = 42)]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+}
+
+fn main() {}

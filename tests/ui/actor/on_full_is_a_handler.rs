@@ -1,0 +1,16 @@
+use otp::prelude::*;
+
+struct Counter;
+
+#[actor(on_full = overflowed)]
+impl Counter {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_cast]
+    fn overflowed(&mut self) {}
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use otp::prelude::*;
+
+struct Db;
+#[actor]
+impl Db {
+    #[init]
+    fn init() -> Self {
+        Db
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        db: Db() { backoff: 30s..=100ms };
+    }
+}
+
+fn main() {}

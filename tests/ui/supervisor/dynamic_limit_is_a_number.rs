@@ -1,0 +1,18 @@
+use otp::prelude::*;
+
+struct Session;
+#[actor]
+impl Session {
+    #[init]
+    fn init(_user: String) -> Self {
+        Session
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        sessions: dynamic<Session> { max_children: "many" };
+    }
+}
+
+fn main() {}

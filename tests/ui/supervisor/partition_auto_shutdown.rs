@@ -1,0 +1,18 @@
+use otp::prelude::*;
+
+struct Shard;
+#[actor]
+impl Shard {
+    #[init]
+    fn init(_number: usize) -> Self {
+        Shard
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        shards: partition<Shard>(1) { auto_shutdown: any_significant };
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use otp::prelude::*;
+
+struct Db;
+#[actor]
+impl Db {
+    #[init]
+    fn init() -> Self {
+        Db
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        db: Db() { shutdown: 99999999999999h };
+    }
+}
+
+fn main() {}

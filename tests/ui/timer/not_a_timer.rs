@@ -1,0 +1,3 @@
+fn main() {
+    otp::self_pid().cancel();
+}

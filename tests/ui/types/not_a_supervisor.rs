@@ -1,0 +1,5 @@
+use otp::prelude::*;
+
+fn main() {
+    let _ = Supervisor::spec(|| "invalid");
+}

@@ -1,0 +1,27 @@
+use otp::{Partition, prelude::*};
+
+struct Shard;
+#[actor]
+impl Shard {
+    #[init]
+    fn init(_number: usize) -> Self {
+        Shard
+    }
+}
+
+/// It has no `Hash`.
+struct Key;
+
+fn main() {
+    // What makes a child spec is given the number of the partition, and nothing else.
+    let _ = Partition::new(|number: usize, _: u32| Shard::child_spec(number));
+    // There is none without it.
+    let _ = Partition::<Shard>::new();
+    // A partition supervisor is never shut down by the end of a child.
+    let _ = Partition::new(Shard::child_spec).auto_shutdown(otp::AutoShutdown::AnySignificant);
+    // A number of partitions is not negative.
+    let _ = Partition::new(Shard::child_spec).partitions(-1);
+    let shards = Partition::new(Shard::child_spec).start().unwrap();
+    let _ = shards.route(&Key);
+    let _ = shards.resize(-1);
+}
