@@ -129,7 +129,7 @@ pub fn handler_argument_must_be_send<T: Send + 'static>() -> fn(T) -> Payload<T>
 
 /// How many replies the calling thread's calls can still get or have not dropped, in builds with debug assertions.
 pub fn live_replies() -> isize {
-    crate::actor::live_replies()
+    crate::process::reply::live()
 }
 
 pub fn reply_must_be_send<T: Send + 'static, A: Actor, M: AwaitsReply, F: FnOnce(ReplyTo<T>) -> A::Message>()

@@ -9,17 +9,14 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Actor, Address, CallError,
-    left::Taker,
-    reply::{Answer, ReplySlot, ReplyTo},
-};
+use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     process::{
         AnyProcess, ExitReason, Pid,
         cell::Cell,
         current::{self, Interrupted},
         mailbox::{Ticket, Weight},
+        reply::{Answer, ReplySlot},
         signal::Item,
         timer::WakeUp,
     },
@@ -43,10 +40,12 @@ impl<T: 'static> InFlight<T> {
     /// Gives the call up: whether its handler had begun, or what it came to at the last moment.
     fn cancel(&self) -> Result<bool, Answer<T>> {
         let cancelled = self.slot.cancel();
-        if cancelled.is_ok()
-            && let Some(ticket) = self.ticket
-        {
-            self.callee.process().withdraw(ticket);
+        if cancelled.is_ok() {
+            // Who answers says so itself.
+            self.slot.unpublish();
+            if let Some(ticket) = self.ticket {
+                self.callee.process().withdraw(ticket);
+            }
         }
         cancelled
     }
@@ -238,10 +237,10 @@ impl<T: 'static> Reply<T> {
                 return None;
             }
             let common = me.common();
-            let calls = common.own.calls.get() + 1;
+            let calls = common.own.calls.get().saturating_add(1);
             common.own.calls.set(calls);
             // A token says nothing of the node, so cycles through several are not looked for.
-            if calls + u32::from(common.own.waits.get()) > 1 || call.callee.pid().node != me.pid().node {
+            if calls > 1 || common.own.waits.get() > 0 || call.callee.pid().node != me.pid().node {
                 common.waits_for.store(0, SeqCst);
                 return None;
             }
@@ -253,14 +252,6 @@ impl<T: 'static> Reply<T> {
             deadlock(me, &call.callee).map(CallError::Deadlock)
         })
         .flatten()
-    }
-
-    #[inline]
-    fn finish(&mut self) {
-        self.finished = true;
-        if let Ok(call) = &self.state {
-            call.slot.unpublish();
-        }
     }
 }
 
@@ -313,7 +304,7 @@ impl<T: 'static> Future for Reply<T> {
                 }
             },
         };
-        this.finish();
+        this.finished = true;
         Poll::Ready(outcome)
     }
 }
@@ -328,7 +319,6 @@ impl<T: 'static> Drop for Reply<T> {
             // An answer at the last moment is dropped.
             drop(call.cancel());
         }
-        self.finish();
     }
 }
 

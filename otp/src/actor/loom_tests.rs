@@ -7,8 +7,14 @@ use std::{
 
 use loom::thread;
 
-use super::reply::{Answer, ReplySlot};
-use crate::{process::Pid, process::common::PendingCall, scheduler::Parker};
+use crate::{
+    process::{
+        Pid,
+        common::PendingCall,
+        reply::{Answer, ReplySlot},
+    },
+    scheduler::Parker,
+};
 
 /// Loom fails when an answer is lost, which leaks it, or when two touch it at once.
 type Reply = loom::sync::Arc<u32>;

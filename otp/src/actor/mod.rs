@@ -39,7 +39,6 @@ pub(crate) use self::{
     address::Address,
     call::CALL_TIMEOUT,
     client::{of_process, of_slot},
-    reply::live as live_replies,
     server::{Start, Starting, caught},
     system::{Ended, Served, SystemRequest},
 };

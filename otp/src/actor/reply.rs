@@ -1,282 +1,10 @@
-//! One call: the slot in which its reply is put, and both sides of it.
-//!
-//! | state | meaning | who sets it |
-//! |---|---|---|
-//! | `QUEUED` | the request is on its way or in the inbox | the caller, at first |
-//! | `STARTED` | its handler runs | the callee, from `QUEUED` |
-//! | `DEFERRED` | its handler has returned without an answer | the callee, from `STARTED` |
-//! | `WRITING` | the answer, or that there is none, is being put in | the one who answers, from those above |
-//! | `DONE` | the answer may be taken by the caller | the one who answers, from `WRITING` |
-//! | `CANCELLED` | the caller has given up; an answer is dropped by whoever has it | the caller, from `QUEUED`, `STARTED` or `DEFERRED` |
-//!
-//! Beside the state stands `OTHER`, once somebody who is not the calling process has left a waker, and `LEFT`, when the
-//! request was left for a process to come: whoever takes it is its callee.
-//!
-//! `WRITING` excludes everybody else from the answer; `DONE` gives it to the caller. Nobody touches it in other states.
+//! The right to answer a call.
 
-#![allow(unsafe_code, reason = "the value is handed over by the state, without a lock")]
+#![allow(unsafe_code, reason = "an answer that can be put in can be sent to another thread")]
 
-use std::{
-    cell::Cell,
-    fmt, mem,
-    sync::Arc,
-    task::{Context, Waker},
-};
+use std::{fmt, sync::Arc};
 
-use crate::{
-    process::{AnyProcess, Pid, common::PendingCall, current, mailbox},
-    sync::{
-        Mutex, UnsafeCell,
-        atomic::{
-            AtomicU8,
-            Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
-        },
-        lock, spin_loop,
-    },
-};
-
-const QUEUED: u8 = 0;
-const STARTED: u8 = 1;
-const WRITING: u8 = 2;
-const DONE: u8 = 3;
-const CANCELLED: u8 = 4;
-const DEFERRED: u8 = 5;
-const OTHER: u8 = 8;
-const LEFT: u8 = 16;
-const BESIDE: u8 = OTHER | LEFT;
-
-pub(crate) struct ReplySlot<T> {
-    state: AtomicU8,
-    callee: Pid,
-    /// The process that made the call, if it was one.
-    caller: Option<AnyProcess>,
-    /// Whoever polls and is not that process.
-    other: Mutex<Option<Waker>>,
-    answer: UnsafeCell<Answer<T>>,
-    _live: Live,
-}
-
-// SAFETY: the answer is touched by one side at a time, as the table above says, and `T: Send`, which `new` asks for.
-unsafe impl<T> Sync for ReplySlot<T> {}
-// SAFETY: `T: Send`, which `new` asks for.
-unsafe impl<T> Send for ReplySlot<T> {}
-
-std::thread_local! {
-    /// How many slots the calling thread has made and nobody has dropped, in builds with debug assertions.
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-}
-
-/// How many slots there are, for tests: of a simulation, whose slots all come from one thread and are dropped by it.
-pub(crate) fn live() -> isize {
-    LIVE.get()
-}
-
-/// Counts in [`LIVE`].
-struct Live;
-
-impl Live {
-    #[inline]
-    fn new() -> Self {
-        count(1);
-        Self
-    }
-}
-
-impl Drop for Live {
-    #[inline]
-    fn drop(&mut self) {
-        count(-1);
-    }
-}
-
-#[inline]
-fn count(change: isize) {
-    if cfg!(debug_assertions) {
-        // A slot may be dropped with the thread's last locals.
-        let _ = LIVE.try_with(|live| live.set(live.get() + change));
-    }
-}
-
-/// How a call stands, as its caller sees it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Answer<T> {
-    Pending,
-    Given(T),
-    /// Nobody will answer.
-    None,
-    /// Nobody will answer: the mailbox of the callee is full.
-    Full,
-}
-
-/// Whether there may still be an answer.
-#[inline]
-fn is_pending(state: u8) -> bool {
-    matches!(state & !BESIDE, QUEUED | STARTED | DEFERRED)
-}
-
-impl<T: 'static> ReplySlot<T> {
-    /// A slot for a call to `callee` by `caller`, if that is a process.
-    pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Arc<Self>
-    where
-        T: Send,
-    {
-        Arc::new(Self {
-            state: AtomicU8::new(QUEUED),
-            callee,
-            caller,
-            other: Mutex::new(None),
-            answer: UnsafeCell::new(Answer::None),
-            _live: Live::new(),
-        })
-    }
-
-    /// The callee begins to handle the request; false when the caller has given up.
-    #[inline]
-    pub(super) fn begin(&self) -> bool {
-        self.advance(QUEUED, STARTED)
-    }
-
-    /// Goes from one state to another, whether or not there is another waker.
-    fn advance(&self, from: u8, to: u8) -> bool {
-        let next = |state| (state & !BESIDE == from).then_some(to | state & BESIDE);
-        self.state.fetch_update(SeqCst, Relaxed, next).is_ok()
-    }
-
-    /// Puts the answer in, or that there is none. Gives it back when the caller has given up.
-    #[inline]
-    pub(super) fn complete(&self, value: Option<T>) -> Option<T> {
-        match self.close(value.map_or(Answer::None, Answer::Given)) {
-            Err(Answer::Given(value)) => Some(value),
-            Err(Answer::Pending | Answer::None | Answer::Full) | Ok(()) => None,
-        }
-    }
-
-    /// The callee's mailbox is full, and does not take the request.
-    fn refuse(&self) {
-        // A caller who has given up need not know.
-        let _ = self.close(Answer::Full);
-    }
-
-    #[inline]
-    fn close(&self, answer: Answer<T>) -> Result<(), Answer<T>> {
-        let writing = |state| is_pending(state).then_some(WRITING | state & BESIDE);
-        if self.state.fetch_update(Acquire, Relaxed, writing).is_err() {
-            return Err(answer);
-        }
-        // SAFETY: we are the one who set `WRITING`, which excludes all others.
-        self.answer.with_mut(|put| unsafe { *put = answer });
-        self.unpublish();
-        // Ordering: `DONE` and the look for another waker are one step, and so they are in `poll`.
-        let before = self.state.swap(DONE, SeqCst);
-        if let Some(caller) = &self.caller {
-            caller.task().wake();
-        }
-        if before & OTHER != 0 {
-            let waker = lock(&self.other).take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes what was put in.
-    ///
-    /// # Safety
-    /// The state is `DONE`, which gives it to the caller, and that is who asks.
-    unsafe fn take(&self) -> Answer<T> {
-        // SAFETY: as said above.
-        self.answer.with_mut(|answer| mem::replace(unsafe { &mut *answer }, Answer::None))
-    }
-
-    /// How the call stands; whoever polls is woken when that changes.
-    #[inline]
-    pub(crate) fn poll(&self, cx: &Context<'_>) -> Answer<T> {
-        let mut state = self.state.load(Acquire);
-        if state & !BESIDE != DONE && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker())) {
-            // A waker may be anybody's: it is neither cloned nor dropped under the lock.
-            let waker = cx.waker().clone();
-            let before = lock(&self.other).replace(waker);
-            drop(before);
-            state = self.state.fetch_or(OTHER, AcqRel);
-        }
-        if state & !BESIDE != DONE {
-            return Answer::Pending;
-        }
-        // SAFETY: it is `DONE`, and there is one caller.
-        unsafe { self.take() }
-    }
-
-    /// Whether the callee itself has to come to it, or to come back from it, before there is an answer. Of one that was
-    /// left, the callee is not known.
-    pub(crate) fn is_owed(&self) -> bool {
-        matches!(self.state.load(SeqCst) & !OTHER, QUEUED | STARTED)
-    }
-
-    /// The request is left for whoever will come.
-    pub(super) fn leave(&self) {
-        self.state.fetch_or(LEFT, SeqCst);
-    }
-
-    fn was_left(&self) -> bool {
-        self.state.load(Relaxed) & LEFT != 0
-    }
-
-    /// The caller does not wait for the callee, as far as this call goes.
-    ///
-    /// Ordering: whoever changes the state does so, then comes here; the caller says that it waits, then looks at the
-    /// state. The one who answers is here before `DONE`, so that who has the answer is not seen to wait for it.
-    pub(crate) fn unpublish(&self) {
-        if let Some(caller) = &self.caller {
-            // It may wait for another process by now.
-            let waits_for = &caller.common().waits_for;
-            let _ = waits_for.compare_exchange(self.callee.token(), 0, SeqCst, Relaxed);
-        }
-    }
-
-    /// The caller gives up: `Ok(started)`, or the answer that came at the last moment.
-    pub(crate) fn cancel(&self) -> Result<bool, Answer<T>> {
-        loop {
-            let cancelled = |state| is_pending(state).then_some(CANCELLED);
-            match self.state.fetch_update(AcqRel, Acquire, cancelled) {
-                Ok(before) => return Ok(before & !BESIDE != QUEUED),
-                Err(state) => match state & !BESIDE {
-                    WRITING => spin_loop(),
-                    // SAFETY: it is `DONE`, and there is one caller.
-                    DONE => return Err(unsafe { self.take() }),
-                    _ => return Ok(true),
-                },
-            }
-        }
-    }
-}
-
-impl<T: 'static> PendingCall for ReplySlot<T> {
-    fn abandon(&self) {
-        self.complete(None);
-    }
-
-    #[inline]
-    fn is_pending(&self) -> bool {
-        is_pending(self.state.load(Relaxed))
-    }
-
-    fn client(&self) -> Option<Pid> {
-        let runs = self.state.load(Relaxed) & !BESIDE == STARTED;
-        self.caller.as_ref().filter(|_| runs).map(AnyProcess::pid)
-    }
-
-    fn is_queued(&self) -> bool {
-        self.state.load(Acquire) & !BESIDE == QUEUED
-    }
-
-    fn deferred(&self) {
-        // A caller whose reply was deferred does not wait for the callee to come back, so it closes no cycle.
-        self.begin();
-        self.advance(STARTED, DEFERRED);
-        self.unpublish();
-    }
-}
+use crate::process::{Pid, common::PendingCall, current, mailbox, reply::ReplySlot};
 
 /// The right to answer one call, once, now or later, from anywhere.
 ///
@@ -330,7 +58,7 @@ impl<T: 'static> ReplyTo<T> {
 
     /// Who waits for the answer; `None` when that is no process.
     pub fn caller(&self) -> Option<Pid> {
-        self.slot().caller.as_ref().map(AnyProcess::pid)
+        self.slot().caller()
     }
 
     /// For generated code: the handler is about to run. False when the caller has given up, and it must not.
@@ -353,12 +81,12 @@ impl<T: 'static> Drop for ReplyTo<T> {
         if !slot.is_pending() {
             return;
         }
-        if mailbox::is_refusing(slot.callee) && slot.state.load(Relaxed) & !BESIDE == QUEUED {
+        if mailbox::is_refusing(slot.callee()) && slot.is_queued() {
             return slot.refuse();
         }
         // In the last moments of its callee the caller is told the reason, which is not known yet.
         let kept = current::try_with(|me| {
-            let is_callee = me.pid() == slot.callee || slot.was_left();
+            let is_callee = me.pid() == slot.callee() || slot.was_left();
             let dying = is_callee && (std::thread::panicking() || me.common().is_ending());
             if dying {
                 me.common().own.keep_orphan(slot.clone());

@@ -362,6 +362,10 @@ impl<M: Send + 'static> Cell<M> {
 
     #[inline]
     fn next_arrived(&self, me: &AnyProcess) -> Option<Item<M>> {
+        // Whoever has put something in since the first look, which is under the lock, finds that it runs, and wakes it.
+        if self.common.own.looked.replace(true) && !me.task().is_woken() {
+            return None;
+        }
         self.take_arrivals(me);
         // What was sent behind an exit signal is not handled any more.
         if self.common.own.fatal().is_some() {
@@ -506,10 +510,7 @@ impl<M: Send + 'static> Cell<M> {
         }
         let parent = self.common.parent();
         if let Some(special) = &self.special {
-            let (signal, waker) = special.lanes().take_signal(&mut |signal| signal.is_urgent(parent))?;
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            let signal = special.take_signal(&mut |signal| signal.is_urgent(parent))?;
             return Some(Item::Signal(Box::new(signal)));
         }
         self.with_rare(|rare| {
@@ -574,11 +575,7 @@ impl<M: Send + 'static> Cell<M> {
         let common = &this.common;
         common.begin_dying();
         let mut reason = reason;
-        let body = this.body.take();
-        common.quietly(|| drop(body), &mut reason);
-        for value in common.own.if_dictionary(mem::take) {
-            common.quietly(|| drop(value), &mut reason);
-        }
+        this.drop_code(&mut reason);
         for timer in common.cancel_timers() {
             common.quietly(|| drop(timer), &mut reason);
         }
@@ -614,6 +611,15 @@ impl<M: Send + 'static> Cell<M> {
         Turn::Done
     }
 
+    /// Drops its code and its dictionary; should that panic, it changes the reason.
+    fn drop_code(&self, reason: &mut ExitReason) {
+        let body = self.body.take();
+        self.common.quietly(|| drop(body), reason);
+        for value in self.common.own.if_dictionary(mem::take) {
+            self.common.quietly(|| drop(value), reason);
+        }
+    }
+
     /// From now on nothing more arrives; what had arrived.
     fn close(&self) -> VecDeque<Item<M>> {
         let Some(special) = &self.special else {
@@ -632,11 +638,7 @@ impl<M: Send + 'static> Cell<M> {
     /// Drops what a process that was declared dead has left.
     fn drop_remains(&self) {
         let mut ignored = ExitReason::Normal;
-        let body = self.body.take();
-        self.common.quietly(|| drop(body), &mut ignored);
-        for value in self.common.own.if_dictionary(mem::take) {
-            self.common.quietly(|| drop(value), &mut ignored);
-        }
+        self.drop_code(&mut ignored);
         let mail = mem::take(&mut *self.mail.borrow_mut());
         for item in mail {
             self.common.quietly(|| drop(item), &mut ignored);
@@ -650,6 +652,7 @@ impl<M: Send + 'static> Run for Cell<M> {
     fn run(this: &TaskRef<Self>) -> Turn {
         let me = AnyProcess::borrowed(this);
         let _current = current::enter(&me);
+        this.common.own.looked.set(false);
         Self::turn(this, &me)
     }
 
@@ -722,11 +725,7 @@ impl<M: Send + 'static> Process for Cell<M> {
 
     fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
         if let Some(special) = &self.special {
-            let (signal, waker) = special.lanes().take_signal(take)?;
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-            return Some(signal);
+            return special.take_signal(take);
         }
         let mut mail = self.mail.borrow_mut();
         let index = mail.iter().position(|item| matches!(item, Item::Signal(signal) if take(signal)))?;

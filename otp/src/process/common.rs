@@ -147,12 +147,16 @@ pub(crate) struct Watched {
 #[derive(Default)]
 pub(crate) struct Own {
     pub(crate) trap_exit: Cell<bool>,
-    /// The number of calls that its code waits for, as of the last time that it was polled.
-    pub(crate) calls: Cell<u32>,
+    /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be counted.
+    pub(crate) calls: Cell<u16>,
     /// The number of processes whose start or end its code waits for.
     pub(crate) waits: Cell<u16>,
     /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
     pub(crate) plain: Cell<bool>,
+    /// It has looked at its inbox since its turn began and since messages wake it again.
+    pub(super) looked: Cell<bool>,
+    /// It may have to end, or hold calls whose replies were dropped: what its server looks for at each message.
+    troubled: Cell<bool>,
     armed: Cell<Option<Key>>,
     rare: Cell<Option<Box<Rare>>>,
 }
@@ -192,11 +196,15 @@ impl Own {
     /// Why it has to end, if it has to.
     #[inline]
     pub(crate) fn fatal(&self) -> Option<ExitReason> {
+        if !self.troubled.get() {
+            return None;
+        }
         self.if_rare(|rare| rare.fatal.clone()).flatten()
     }
 
     /// It has to end for this reason, if there is none yet.
     pub(crate) fn set_fatal(&self, reason: ExitReason) {
+        self.troubled.set(true);
         self.rare(|rare| {
             rare.fatal.get_or_insert(reason);
         });
@@ -204,6 +212,7 @@ impl Own {
 
     /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
     pub(crate) fn set_signalled(&self, reason: ExitReason) {
+        self.troubled.set(true);
         self.rare(|rare| {
             rare.signalled |= rare.fatal.is_none();
             rare.fatal.get_or_insert(reason);
@@ -227,6 +236,7 @@ impl Own {
 
     /// Keeps a call until the process has ended.
     pub(crate) fn keep_orphan(&self, call: Arc<dyn PendingCall>) {
+        self.troubled.set(true);
         self.rare(|rare| rare.orphans.push(call));
     }
 
@@ -235,7 +245,11 @@ impl Own {
         self.if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
     }
 
+    #[inline]
     pub(crate) fn take_orphans(&self) -> Vec<Arc<dyn PendingCall>> {
+        if !self.troubled.get() {
+            return Vec::new();
+        }
         self.if_rare(|rare| mem::take(&mut rare.orphans)).unwrap_or_default()
     }
 }
@@ -514,6 +528,7 @@ impl Common {
     pub(crate) fn set_deaf(&self, deaf: bool) -> bool {
         let before = self.is_deaf();
         self.deaf.store(deaf, Relaxed);
+        self.own.looked.set(false);
         before
     }
 

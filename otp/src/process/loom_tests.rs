@@ -28,25 +28,43 @@ struct Model {
     reply: Arc<AtomicBool>,
 }
 
+/// When a model is deaf.
+#[derive(Clone, Copy, PartialEq)]
+enum Deaf {
+    Never,
+    /// Before it looks at its messages, until there is a reply.
+    Waiting,
+    /// For a moment, after it has looked at its messages, and before it does so again.
+    Between,
+}
+
 impl Model {
-    fn new(deaf: bool) -> Self {
+    fn new(deaf: Deaf) -> Self {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
         let home = Arc::clone(&node);
         let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, "model", Home::Core, None));
-        let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(!deaf)));
+        let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
         cell.set_body({
             let (cell, sum, reply) = (cell.clone(), Arc::clone(&sum), Arc::clone(&reply));
             Box::pin(poll_fn(move |_| {
-                cell.common().set_deaf(true);
-                if !reply.load(Acquire) {
-                    return Poll::Pending;
-                }
-                cell.common().set_deaf(false);
                 let me = AnyProcess::new(&cell);
-                while let Some(Item::Message(number)) = cell.next_item(&me) {
-                    sum.fetch_add(number, Relaxed);
+                let look = || {
+                    while let Some(Item::Message(number)) = cell.next_item(&me) {
+                        sum.fetch_add(number, Relaxed);
+                    }
+                };
+                if deaf == Deaf::Between {
+                    look();
                 }
+                if deaf != Deaf::Never {
+                    cell.common().set_deaf(true);
+                    if deaf == Deaf::Waiting && !reply.load(Acquire) {
+                        return Poll::Pending;
+                    }
+                    cell.common().set_deaf(false);
+                }
+                look();
                 Poll::Pending
             }))
         });
@@ -69,8 +87,8 @@ impl Model {
 
     fn end(self) {
         if !self.cell.common().is_dead() {
-            let me = AnyProcess::new(&self.cell);
-            me.process().end(&me, ExitReason::Normal);
+            drop(Cell::push(&self.cell, kill()));
+            self.run();
         }
     }
 }
@@ -80,40 +98,45 @@ fn kill() -> Item<u32> {
     Item::Signal(Box::new(Signal::Exit { from: pid, reason: ExitReason::Kill, link: false }))
 }
 
-#[test]
-fn a_message_is_not_left_with_an_idle_process() {
-    loom::model(|| {
-        let model = Model::new(false);
-        let senders = [model.sends(|| Item::Message(1)), model.sends(|| Item::Message(2))];
+/// Two threads send to a process.
+fn two_send(deaf: Deaf, second: fn() -> Item<u32>, is_done: fn(&Model) -> bool) {
+    loom::model(move || {
+        let model = Model::new(deaf);
+        let senders = [model.sends(|| Item::Message(1)), model.sends(second)];
         model.run();
         for sender in senders {
             sender.join().unwrap();
         }
         model.run();
-        assert_eq!(model.sum.load(Relaxed), 3);
+        assert!(is_done(&model));
         model.end();
     });
 }
 
 #[test]
+fn a_message_is_not_left_with_an_idle_process() {
+    two_send(Deaf::Never, || Item::Message(2), |model| model.sum.load(Relaxed) == 3);
+}
+
+#[test]
+fn a_message_that_comes_between_two_looks_is_found() {
+    two_send(Deaf::Between, || Item::Message(2), |model| model.sum.load(Relaxed) == 3);
+}
+
+#[test]
 fn a_signal_is_not_left_with_an_idle_process() {
-    loom::model(|| {
-        let model = Model::new(false);
-        let senders = [model.sends(|| Item::Message(1)), model.sends(kill)];
-        model.run();
-        for sender in senders {
-            sender.join().unwrap();
-        }
-        model.run();
-        assert!(model.cell.common().is_dead());
-        model.end();
-    });
+    two_send(Deaf::Never, kill, |model| model.cell.common().is_dead());
+}
+
+#[test]
+fn a_signal_reaches_a_deaf_process() {
+    two_send(Deaf::Waiting, kill, |model| model.cell.common().is_dead());
 }
 
 #[test]
 fn a_message_that_did_not_wake_is_found_when_the_wait_is_over() {
     loom::model(|| {
-        let model = Model::new(true);
+        let model = Model::new(Deaf::Waiting);
         let sender = model.sends(|| Item::Message(1));
         let replies = {
             let (cell, reply) = (model.cell.clone(), Arc::clone(&model.reply));
@@ -127,21 +150,6 @@ fn a_message_that_did_not_wake_is_found_when_the_wait_is_over() {
         replies.join().unwrap();
         model.run();
         assert_eq!(model.sum.load(Relaxed), 1);
-        model.end();
-    });
-}
-
-#[test]
-fn a_signal_reaches_a_deaf_process() {
-    loom::model(|| {
-        let model = Model::new(true);
-        let senders = [model.sends(|| Item::Message(1)), model.sends(kill)];
-        model.run();
-        for sender in senders {
-            sender.join().unwrap();
-        }
-        model.run();
-        assert!(model.cell.common().is_dead());
         model.end();
     });
 }

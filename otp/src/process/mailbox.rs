@@ -194,6 +194,15 @@ impl<M: Send + 'static> Special<M> {
         lock(&self.lanes)
     }
 
+    /// Takes the oldest signal that `take` accepts and that was acted on.
+    pub(super) fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
+        let (signal, waker) = self.lanes().take_signal(take)?;
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Some(signal)
+    }
+
     /// How many messages were dropped, calls aside.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
@@ -431,8 +440,8 @@ impl<M> Lanes<M> {
         self.seen += 1;
     }
 
-    /// Takes the oldest signal that `take` accepts and that was acted on.
-    pub(super) fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<Waker>)> {
+    /// As [`Special::take_signal`], with who is to be woken since there is room.
+    fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<Waker>)> {
         let mut takes = |entry: &Entry<M>| matches!(&entry.item, Item::Signal(signal) if take(signal));
         let entry = match self.ordinary.iter().take(self.seen).position(&mut takes) {
             Some(index) => self.remove(index)?,

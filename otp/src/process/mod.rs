@@ -27,6 +27,7 @@ pub(crate) mod panic;
 mod pid;
 mod reason;
 mod registry;
+pub(crate) mod reply;
 mod selector;
 pub(crate) mod signal;
 pub(crate) mod spawn;

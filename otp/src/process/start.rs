@@ -7,12 +7,11 @@ use std::{
     error::Error,
     fmt,
     future::poll_fn,
-    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst},
+        atomic::Ordering::{Release, SeqCst},
     },
-    task::{Context, Poll, Waker},
+    task::Poll,
     time::Duration,
 };
 
@@ -25,6 +24,7 @@ use super::{
     mailbox::Special,
     me::receiving,
     monitor,
+    reply::{Answer, ReplySlot},
     signal::Signal,
     spawn::{self, Relation},
     timer::WakeUp,
@@ -99,16 +99,14 @@ impl<T: Send + 'static, E: Send + 'static> Ack<T, E> {
     /// As [`Ack::started`]; nothing, if how it went was said before.
     pub(crate) fn said(&mut self, value: T) {
         if let Some(shared) = self.0.take() {
-            shared.close(|_| Some(Ok(value)));
+            drop(shared.slot.complete(Some(Ok(value))));
         }
     }
 
     /// As [`Ack::failed`]; nothing, if how it went was said before.
     pub(crate) fn refused(&mut self, error: E) {
         if let Some(shared) = self.0.take() {
-            if let State::Open(open) = &mut *shared.state() {
-                open.refused = Some(error);
-            }
+            *shared.refused() = Some(error);
             shared.end_with_child();
         }
     }
@@ -141,69 +139,32 @@ impl<T: Send + 'static, E: Send + 'static> fmt::Debug for Ack<T, E> {
 /// What the two sides of a start share.
 struct Shared<T, E> {
     child: AnyProcess,
-    state: Mutex<State<T, E>>,
-}
-
-enum State<T, E> {
-    /// Nothing was said that the starter may hear.
-    Open(Open<E>),
-    /// What was said, until it is taken; nothing, when the process ended without a word.
-    Closed(Option<Result<T, E>>),
-}
-
-struct Open<E> {
-    starter: AnyProcess,
-    waker: Option<Waker>,
     /// It has not started, which is said when it is gone.
-    refused: Option<E>,
+    refused: Mutex<Option<E>>,
+    slot: ReplySlot<Result<T, E>>,
 }
 
 impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
-    fn state(&self) -> MutexGuard<'_, State<T, E>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn refused(&self) -> MutexGuard<'_, Option<E>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the starter go on with an answer, if it still waits for one.
-    fn close(&self, answer: impl FnOnce(Option<E>) -> Option<Result<T, E>>) {
-        let open = {
-            let mut state = self.state();
-            let State::Open(open) = &mut *state else { return };
-            let answer = answer(open.refused.take());
-            mem::replace(&mut *state, State::Closed(answer))
-        };
-        let State::Open(Open { starter, waker, .. }) = open else { return };
-        // The starter does not wait any more, even if it has yet to notice.
-        let _ = starter.common().waits_for.compare_exchange(self.child.pid().token(), 0, AcqRel, Relaxed);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Closes when the process has ended: at once, if it has.
+    /// Lets the starter go on when the process has ended: at once, if it has.
     fn end_with_child(self: Arc<Self>) {
         if !self.child.common().watch_call(self.clone()) {
             self.abandon();
-        }
-    }
-
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Result<T, E>>> {
-        match &mut *self.state() {
-            State::Closed(answer) => Poll::Ready(answer.take()),
-            State::Open(open) => {
-                open.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
         }
     }
 }
 
 impl<T: Send + 'static, E: Send + 'static> PendingCall for Shared<T, E> {
     fn abandon(&self) {
-        self.close(|refused| refused.map(Err));
+        let refused = self.refused().take();
+        drop(self.slot.complete(refused.map(Err)));
     }
 
     fn is_pending(&self) -> bool {
-        matches!(&*self.state(), State::Open(_))
+        self.slot.is_pending()
     }
 
     fn deferred(&self) {}
@@ -240,9 +201,9 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     ) -> Self {
         let mut own = None;
         let (cell, monitor) = spawn::run(label, relation, mailbox, |cell| {
-            let starter = current::with(AnyProcess::clone);
-            let state = Mutex::new(State::Open(Open { starter, waker: None, refused: None }));
-            let shared = Arc::new(Shared { child: AnyProcess::new(cell), state });
+            let child = AnyProcess::new(cell);
+            let slot = ReplySlot::started(child.pid(), Some(current::with(AnyProcess::clone)));
+            let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });
             // Said before it runs: whom it calls while it starts it calls later.
             own = Some((Arc::clone(&shared), WaitsFor::process(shared.child.pid())));
             body(cell, Ack(Some(shared)))
@@ -268,12 +229,13 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
         let mut timer = WakeUp::new();
         let common = self.cell.common();
-        let said = poll_fn(|cx| match (self.shared.poll(cx), at) {
-            (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
+        let said = poll_fn(|cx| match (self.shared.slot.poll(cx), at) {
+            (Answer::Given(said), _) => Poll::Ready(Some(Some(said))),
+            (Answer::None | Answer::Full, _) => Poll::Ready(Some(None)),
             // One that was declared dead while it started says nothing.
-            (Poll::Pending, _) if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
-            (Poll::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
-            (Poll::Pending, None) => Poll::Pending,
+            (Answer::Pending, _) if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
+            (Answer::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
+            (Answer::Pending, None) => Poll::Pending,
         })
         .await;
         if said.is_none() {
@@ -325,7 +287,7 @@ impl WaitsFor {
             let common = me.common();
             let waits = common.own.waits.get() + 1;
             common.own.waits.set(waits);
-            let only = u32::from(waits) + common.own.calls.get() == 1;
+            let only = waits == 1 && common.own.calls.get() == 0;
             common.waits_for.store(if only { other.token() } else { 0 }, SeqCst);
         });
         Self(())

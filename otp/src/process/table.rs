@@ -7,7 +7,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
 
@@ -19,8 +19,7 @@ const SHARDS: u32 = 8;
 pub(crate) struct Table {
     node: u32,
     shards: [Mutex<Shard>; SHARDS as usize],
-    next: AtomicUsize,
-    len: AtomicUsize,
+    next: AtomicU32,
 }
 
 #[derive(Default)]
@@ -36,7 +35,7 @@ struct Slot {
 
 impl Table {
     pub(crate) fn new(node: u32) -> Self {
-        Self { node, shards: Default::default(), next: AtomicUsize::new(0), len: AtomicUsize::new(0) }
+        Self { node, shards: Default::default(), next: AtomicU32::new(0) }
     }
 
     fn shard(&self, shard: u32) -> std::sync::MutexGuard<'_, Shard> {
@@ -45,7 +44,10 @@ impl Table {
 
     /// A new process, which `make` makes for its pid; under a lock, so nothing of the user's may run in it.
     pub(crate) fn insert<M: Send + 'static>(&self, make: impl FnOnce(Pid) -> TaskRef<Cell<M>>) -> TaskRef<Cell<M>> {
-        let number = self.next.fetch_add(1, Relaxed) as u32 % SHARDS;
+        // Two that spawn at once may take the same shard, which is no matter.
+        let next = self.next.load(Relaxed);
+        self.next.store(next.wrapping_add(1), Relaxed);
+        let number = next % SHARDS;
         let mut shard = self.shard(number);
         let index = shard.free.pop().unwrap_or_else(|| {
             shard.slots.push(Slot { serial: NonZeroU32::MIN, process: None });
@@ -54,7 +56,6 @@ impl Table {
         let slot = &mut shard.slots[index as usize];
         let process = make(Pid { node: self.node, index: index * SHARDS + number, serial: slot.serial });
         slot.process = Some(AnyProcess::new(&process));
-        self.len.fetch_add(1, Relaxed);
         process
     }
 
@@ -64,9 +65,6 @@ impl Table {
         let process = slot.process.take();
         slot.serial = slot.serial.checked_add(1).unwrap_or(NonZeroU32::MIN);
         shard.free.push(pid.index / SHARDS);
-        if process.is_some() {
-            self.len.fetch_sub(1, Relaxed);
-        }
         process
     }
 
@@ -77,7 +75,7 @@ impl Table {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.len.load(Relaxed)
+        (0..SHARDS).map(|number| self.shard(number)).map(|shard| shard.slots.len() - shard.free.len()).sum()
     }
 
     /// All processes, in order of pid.

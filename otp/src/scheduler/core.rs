@@ -230,7 +230,9 @@ impl Core {
             self.scheduler.injector().steal_into(&self.seat.queue, true);
         }
         loop {
-            self.ready.borrow_mut().extend(self.seat.take_ready());
+            if self.seat.has_ready() {
+                self.ready.borrow_mut().extend(self.seat.take_ready());
+            }
             if let Some(stack) = self.next_ready() {
                 return Step::GoOn(stack);
             }

@@ -20,6 +20,8 @@ struct Body {
     /// Loom fails when two turns touch it at once, or one without having seen the other.
     seen: UnsafeCell<[bool; 2]>,
     parker: Parker,
+    /// Its next turn is its last.
+    ends: std::sync::atomic::AtomicBool,
     /// Loom fails when it is still there at the end.
     _alive: loom::sync::Arc<()>,
 }
@@ -30,7 +32,7 @@ unsafe impl Sync for Body {}
 impl Run for Body {
     fn run(this: &TaskRef<Self>) -> Turn {
         this.look();
-        Turn::Idle
+        if this.ends.load(Relaxed) { Turn::Done } else { Turn::Idle }
     }
 
     fn scheduler(&self) -> &Scheduler {
@@ -54,6 +56,7 @@ impl Body {
             told: [AtomicBool::new(false), AtomicBool::new(false)],
             seen: UnsafeCell::new([false; 2]),
             parker: Parker::new(),
+            ends: std::sync::atomic::AtomicBool::new(false),
             _alive: loom::sync::Arc::new(()),
         })
     }
@@ -89,6 +92,13 @@ fn waker(task: &TaskRef<Body>, number: usize) -> thread::JoinHandle<()> {
     })
 }
 
+/// Ends a task that was started, and with it its reference to itself.
+fn end(scheduler: &Scheduler, task: &TaskRef<Body>) {
+    task.ends.store(true, Relaxed);
+    task.task().wake();
+    run_queued(scheduler);
+}
+
 fn run_queued(scheduler: &Scheduler) {
     while let Some(task) = scheduler.injector.pop() {
         task.run();
@@ -108,6 +118,7 @@ fn a_wake_is_not_lost_and_turns_do_not_overlap() {
         }
         run_queued(&scheduler);
         assert!(task.seen() == [true; 2], "a wake was lost");
+        end(&scheduler, &task);
     });
 }
 
@@ -127,6 +138,7 @@ fn two_cores_never_have_the_same_turn() {
         waker.join().unwrap();
         run_queued(&scheduler);
         assert!(task.seen()[0], "a wake was lost");
+        end(&scheduler, &task);
     });
 }
 

@@ -81,11 +81,7 @@ impl Seat {
         self.has_ready.load(Acquire)
     }
 
-    #[inline]
     pub(crate) fn take_ready(&self) -> Vec<u32> {
-        if !self.has_ready() {
-            return Vec::new();
-        }
         let mut ready = lock(&self.ready);
         self.has_ready.store(false, Release);
         std::mem::take(&mut *ready)

@@ -7,7 +7,7 @@
 //! | state | meaning | who sets it |
 //! |---|---|---|
 //! | `0` | idle: nobody has a reason to run it | the turn that found nothing more to do |
-//! | `WOKEN` | queued: exactly one queue holds a reference | the waker that found it idle |
+//! | `WOKEN` | queued: exactly one queue has it | the waker that found it idle |
 //! | `RUNNING` | a turn is on a core | the core that took it from a queue |
 //! | `RUNNING + WOKEN` | woken during its turn, which must look again | a waker |
 //! | `PARKED` | waits in the middle of a turn; its stack is set aside | the turn itself |
@@ -18,6 +18,9 @@
 //!
 //! Every wake is one `fetch_or`: it either sees a state that obliges somebody to look again, or makes the change that
 //! does. Because both sides use read-modify-writes on one word, what the waker wrote before is seen by the turn.
+//!
+//! A task that was started counts as one reference to itself until it is done, so that queuing and running it counts
+//! nothing. That reference is the queue's in `WOKEN`, the turn's while there is one, and nobody's while it is idle.
 
 #![allow(unsafe_code, reason = "a thin, counted, type-erased pointer; each block states its premises")]
 
@@ -245,7 +248,8 @@ impl Task {
     #[inline]
     pub(crate) fn wake(&self) {
         match self.head().state.fetch_or(WOKEN, AcqRel) {
-            0 => self.scheduler().schedule(self.clone()),
+            // The reference that was nobody's.
+            0 => self.scheduler().schedule(Self(self.0)),
             PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed))),
             // SAFETY: the vtable belongs to this cell.
             BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
@@ -272,7 +276,9 @@ impl Task {
         // SAFETY: the vtable belongs to this cell.
         match unsafe { (self.head().vtable.run)(&self) } {
             Turn::Idle => {
-                if state.compare_exchange(RUNNING, 0, AcqRel, Relaxed).is_err() {
+                if state.compare_exchange(RUNNING, 0, AcqRel, Relaxed).is_ok() {
+                    mem::forget(self);
+                } else {
                     self.again();
                 }
             }
@@ -287,7 +293,7 @@ impl Task {
         self.scheduler().schedule_last(self.clone());
     }
 
-    /// Ends a task that no core runs.
+    /// Ends a task that was not started: no core runs it.
     pub(crate) fn finish(&self) {
         self.head().state.store(DONE, Release);
     }
