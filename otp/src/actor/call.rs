@@ -16,7 +16,7 @@ use crate::{
         cell::Cell,
         current::{self, Interrupted},
         mailbox::{Ticket, Weight},
-        reply::{Answer, ReplySlot},
+        reply::{Answer, Part, ReplySlot},
         signal::Item,
         timer::WakeUp,
     },
@@ -28,7 +28,7 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request that was sent.
 struct InFlight<T> {
-    slot: Arc<ReplySlot<T>>,
+    slot: Part<T>,
     callee: AnyProcess,
     /// Where it stood in line when the callee's mailbox was full.
     ticket: Option<Ticket>,
@@ -102,8 +102,8 @@ impl<T: 'static> Reply<T> {
                     Err(CallError::Exiting)
                 } else {
                     let outside = caller.as_ref().is_none_or(|me| me.pid().node != common.pid.node);
-                    let slot = ReplySlot::new(common.pid, caller);
-                    match Cell::offer(&callee, make(ReplyTo::new(Arc::clone(&slot))), Weight::Call) {
+                    let (slot, answers) = ReplySlot::pair(common.pid, caller);
+                    match Cell::offer(&callee, make(ReplyTo::new(answers)), Weight::Call) {
                         Err(Item::Message(request)) => {
                             let deadline = common.deadline(limit);
                             let state = Self::left(address, request, slot, Some(AnyProcess::from(callee)));
@@ -111,7 +111,7 @@ impl<T: 'static> Reply<T> {
                         }
                         Err(_) => Err(CallError::NoProc),
                         // No process of its node will look after the callee, so the callee looks after the call.
-                        Ok(_) if outside && !common.watch_call(slot.clone()) => {
+                        Ok(_) if outside && !common.watch_call(Arc::new(slot.clone())) => {
                             Err(CallError::Exited(ended(common.reason())))
                         }
                         Ok(ticket) => Ok((slot, ticket)),
@@ -145,8 +145,8 @@ impl<T: 'static> Reply<T> {
         if current::is_lost() {
             return (Err(CallError::Exiting), Moment::FAR);
         }
-        let slot = ReplySlot::new(before.pid(), current::try_with(AnyProcess::clone));
-        let request = make(ReplyTo::new(Arc::clone(&slot)));
+        let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(AnyProcess::clone));
+        let request = make(ReplyTo::new(answers));
         (Self::left(address, request, slot, None), before.common().deadline(limit))
     }
 
@@ -154,14 +154,14 @@ impl<T: 'static> Reply<T> {
     fn left<A: Actor>(
         address: &Address<A>,
         request: A::Message,
-        slot: Arc<ReplySlot<T>>,
+        slot: Part<T>,
         failed: Option<AnyProcess>,
     ) -> Result<InFlight<T>, CallError>
     where
         T: Send,
     {
         slot.leave();
-        let (callee, taker) = address.leave(request, slot.clone(), failed)?;
+        let (callee, taker) = address.leave(request, Arc::new(slot.clone()), failed)?;
         Ok(InFlight { slot, callee, ticket: None, left: Some(taker) })
     }
 
@@ -170,9 +170,9 @@ impl<T: 'static> Reply<T> {
     where
         T: Send,
     {
-        let slot = ReplySlot::new(callee.pid(), None);
-        let state = Ok(InFlight { slot: Arc::clone(&slot), callee, ticket: None, left: None });
-        (ReplyTo::new(slot), Self::waiting(state, Moment::FAR))
+        let (slot, answers) = ReplySlot::pair(callee.pid(), None);
+        let state = Ok(InFlight { slot, callee, ticket: None, left: None });
+        (ReplyTo::new(answers), Self::waiting(state, Moment::FAR))
     }
 
     /// Waits for the reply.
@@ -283,7 +283,7 @@ impl<T: 'static> Future for Reply<T> {
                     this.polled_elsewhere |= elsewhere;
                     // Of one that is dead we are told by itself, after its links and monitors.
                     let watched = !elsewhere && (call.left.is_some() || !callee.is_dead())
-                        || callee.watch_call(call.slot.clone());
+                        || callee.watch_call(Arc::new(call.slot.clone()));
                     let given_up = if !watched {
                         Some(CallError::Exited(ended(callee.reason())))
                     } else if this.timer.poll_on(&callee.node, cx, this.deadline).is_ready() {

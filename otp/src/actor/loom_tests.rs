@@ -11,7 +11,7 @@ use crate::{
     process::{
         Pid,
         common::PendingCall,
-        reply::{Answer, ReplySlot},
+        reply::{Answer, Part, ReplySlot},
     },
     scheduler::Parker,
 };
@@ -19,8 +19,8 @@ use crate::{
 /// Loom fails when an answer is lost, which leaks it, or when two touch it at once.
 type Reply = loom::sync::Arc<u32>;
 
-fn slot() -> Arc<ReplySlot<Reply>> {
-    ReplySlot::new(Pid { node: 0, index: 0, serial: std::num::NonZeroU32::MIN }, None)
+fn slot() -> Part<Reply> {
+    ReplySlot::pair(Pid { node: 0, index: 0, serial: std::num::NonZeroU32::MIN }, None).0
 }
 
 /// The executor of a caller that is no process.
@@ -32,8 +32,8 @@ impl Wake for Foreign {
     }
 }
 
-fn answers(slot: &Arc<ReplySlot<Reply>>) -> thread::JoinHandle<Option<Reply>> {
-    let slot = Arc::clone(slot);
+fn answers(slot: &Part<Reply>) -> thread::JoinHandle<Option<Reply>> {
+    let slot = slot.clone();
     thread::spawn(move || {
         slot.begin();
         slot.complete(Some(Reply::new(7)))
@@ -46,7 +46,7 @@ fn a_call_that_is_given_up_has_one_outcome() {
         let slot = slot();
         let callee = answers(&slot);
         let abandons = {
-            let slot = Arc::clone(&slot);
+            let slot = slot.clone();
             thread::spawn(move || slot.abandon())
         };
         let outcome = slot.cancel();
@@ -66,7 +66,7 @@ fn a_handler_does_not_run_for_a_call_that_was_not_started() {
     loom::model(|| {
         let slot = slot();
         let callee = {
-            let slot = Arc::clone(&slot);
+            let slot = slot.clone();
             thread::spawn(move || slot.begin())
         };
         let started = slot.cancel();
@@ -81,7 +81,7 @@ fn a_deferred_call_is_answered_once() {
         let slot = slot();
         slot.begin();
         let deferred = {
-            let slot = Arc::clone(&slot);
+            let slot = slot.clone();
             thread::spawn(move || slot.deferred())
         };
         let callee = answers(&slot);

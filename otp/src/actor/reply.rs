@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::process::{Pid, common::PendingCall, current, mailbox, reply::ReplySlot};
+use crate::process::{Pid, common::PendingCall, current, mailbox, reply::Part};
 
 /// The right to answer one call, once, now or later, from anywhere.
 ///
@@ -13,17 +13,17 @@ use crate::process::{Pid, common::PendingCall, current, mailbox, reply::ReplySlo
 /// then, the caller gets its reason. An answer that comes after the caller has given up is dropped.
 /// `gen_server:reply/2` and its `From`.
 pub struct ReplyTo<T: 'static> {
-    slot: Option<Arc<ReplySlot<T>>>,
+    slot: Option<Part<T>>,
 }
 
 impl<T: 'static> ReplyTo<T> {
     #[inline]
-    pub(crate) fn new(slot: Arc<ReplySlot<T>>) -> Self {
+    pub(crate) fn new(slot: Part<T>) -> Self {
         Self { slot: Some(slot) }
     }
 
     #[inline]
-    fn slot(&self) -> &Arc<ReplySlot<T>> {
+    fn slot(&self) -> &Part<T> {
         self.slot.as_ref().expect("it is taken only by `send` and `drop`")
     }
 
@@ -71,7 +71,7 @@ impl<T: 'static> ReplyTo<T> {
     /// For generated code: what to give to [`Context::deferred`](crate::Context::deferred).
     #[doc(hidden)]
     pub fn tracker(&self) -> ReplyTracker {
-        ReplyTracker(self.slot().clone())
+        ReplyTracker(Arc::new(self.slot().clone()))
     }
 }
 
@@ -89,7 +89,7 @@ impl<T: 'static> Drop for ReplyTo<T> {
             let is_callee = me.pid() == slot.callee() || slot.was_left();
             let dying = is_callee && (std::thread::panicking() || me.common().is_ending());
             if dying {
-                me.common().own.keep_orphan(slot.clone());
+                me.common().own.keep_orphan(Arc::new(slot.clone()));
             }
             dying
         });

@@ -18,8 +18,10 @@
 
 use std::{
     cell::Cell,
+    marker::PhantomData,
     mem,
-    sync::Arc,
+    ops::Deref,
+    ptr::NonNull,
     task::{Context, Waker},
 };
 
@@ -27,7 +29,7 @@ use super::{AnyProcess, Pid, common::PendingCall};
 use crate::sync::{
     Mutex, UnsafeCell,
     atomic::{
-        AtomicU8,
+        AtomicU8, AtomicU32,
         Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     },
     lock, spin_loop,
@@ -45,6 +47,8 @@ const BESIDE: u8 = OTHER | LEFT;
 
 pub(crate) struct ReplySlot<T> {
     state: AtomicU8,
+    /// How many [`Part`]s there are.
+    parts: AtomicU32,
     callee: Pid,
     /// The process that made the call, if it was one.
     caller: Option<AnyProcess>,
@@ -58,6 +62,45 @@ pub(crate) struct ReplySlot<T> {
 unsafe impl<T> Sync for ReplySlot<T> {}
 // SAFETY: `T: Send`, which `new` asks for.
 unsafe impl<T> Send for ReplySlot<T> {}
+
+/// A part in a slot, which goes with the last of them. It is an `Arc` that is made twice at once, and that whoever has
+/// the last one drops without telling anybody.
+pub(crate) struct Part<T>(NonNull<ReplySlot<T>>, PhantomData<Box<ReplySlot<T>>>);
+
+// SAFETY: as `Arc<ReplySlot<T>>`, and the slot is `Send` and `Sync`.
+unsafe impl<T> Send for Part<T> {}
+// SAFETY: as above.
+unsafe impl<T> Sync for Part<T> {}
+
+impl<T> Deref for Part<T> {
+    type Target = ReplySlot<T>;
+
+    #[inline]
+    fn deref(&self) -> &ReplySlot<T> {
+        // SAFETY: the slot lives while there is a part of it.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T> Clone for Part<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        // Ordering: a new part is made from one that is held, as in `Arc`. There are never many.
+        self.parts.fetch_add(1, Relaxed);
+        Self(self.0, PhantomData)
+    }
+}
+
+impl<T> Drop for Part<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Ordering: both see all that other parts were used for, as in `Arc`. Nobody can clone the only one but its holder.
+        if self.parts.load(Acquire) == 1 || self.parts.fetch_sub(1, AcqRel) == 1 {
+            // SAFETY: it is the last part, and the pointer is the one that `pair` leaked.
+            drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        }
+    }
+}
 
 std::thread_local! {
     /// How many slots the calling thread has made and nobody has dropped, in builds with debug assertions.
@@ -113,12 +156,14 @@ fn is_pending(state: u8) -> bool {
 }
 
 impl<T: 'static> ReplySlot<T> {
-    /// A slot for a call to `callee` by `caller`, if that is a process.
-    pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Arc<Self>
+    /// Both sides of a call to `callee` by `caller`, if that is a process.
+    #[inline]
+    pub(crate) fn pair(callee: Pid, caller: Option<AnyProcess>) -> (Part<T>, Part<T>)
     where
         T: Send,
     {
-        Arc::new(Self::in_state(QUEUED, callee, caller))
+        let slot = NonNull::from(Box::leak(Box::new(Self::in_state(QUEUED, callee, caller))));
+        (Part(slot, PhantomData), Part(slot, PhantomData))
     }
 
     /// One for what `callee` does already, whatever its mailbox holds.
@@ -132,6 +177,7 @@ impl<T: 'static> ReplySlot<T> {
     fn in_state(state: u8, callee: Pid, caller: Option<AnyProcess>) -> Self {
         Self {
             state: AtomicU8::new(state),
+            parts: AtomicU32::new(2),
             callee,
             caller,
             other: Mutex::new(None),
@@ -147,6 +193,17 @@ impl<T: 'static> ReplySlot<T> {
     /// Who made the call, if that was a process.
     pub(crate) fn caller(&self) -> Option<Pid> {
         self.caller.as_ref().map(AnyProcess::pid)
+    }
+
+    /// Whether there may still be an answer.
+    #[inline]
+    pub(crate) fn is_pending(&self) -> bool {
+        is_pending(self.state.load(Relaxed))
+    }
+
+    /// Whether its request waits for its handler to begin.
+    pub(crate) fn is_queued(&self) -> bool {
+        self.state.load(Acquire) & !BESIDE == QUEUED
     }
 
     /// The callee begins to handle the request; false when the caller has given up.
@@ -279,14 +336,13 @@ impl<T: 'static> ReplySlot<T> {
     }
 }
 
-impl<T: 'static> PendingCall for ReplySlot<T> {
+impl<T: 'static> PendingCall for Part<T> {
     fn abandon(&self) {
         self.complete(None);
     }
 
-    #[inline]
     fn is_pending(&self) -> bool {
-        is_pending(self.state.load(Relaxed))
+        ReplySlot::is_pending(self)
     }
 
     fn client(&self) -> Option<Pid> {
@@ -295,7 +351,7 @@ impl<T: 'static> PendingCall for ReplySlot<T> {
     }
 
     fn is_queued(&self) -> bool {
-        self.state.load(Acquire) & !BESIDE == QUEUED
+        ReplySlot::is_queued(self)
     }
 
     fn deferred(&self) {
