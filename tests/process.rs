@@ -9,6 +9,7 @@ use std::{
     sync::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     thread,
 };
@@ -847,6 +848,40 @@ fn is_alive_looks_behind_what_the_caller_sent(_t: &mut Sim) {
 
 // Names.
 
+/// Nor while the code of one that has taken its exit signal in goes on.
+#[test]
+fn who_has_to_end_is_not_alive() {
+    let node = Node::builder().cores(1).start().unwrap();
+    let (sent, was_sent) = mpsc::channel();
+    let (taken, was_taken) = mpsc::channel();
+    let (end, may_end) = mpsc::channel::<()>();
+    let ends = node.enter(|| {
+        process::spawn(move |_| {
+            let _ = was_sent.recv();
+            otp::trap_exit(false);
+            taken.send(()).unwrap();
+            let _ = may_end.recv();
+        })
+    });
+    let (asking, asks) = mpsc::channel();
+    let inside = node.clone();
+    let asker = thread::spawn(move || {
+        inside.enter(|| {
+            otp::exit(ends, why("ended"));
+            sent.send(()).unwrap();
+            was_taken.recv().unwrap();
+            asking.send(otp::self_pid()).unwrap();
+            otp::is_alive(ends)
+        })
+    });
+    // It tells about itself when it waits, or does not any more.
+    let asker_pid = asks.recv().unwrap();
+    node.enter(|| process::process_info(asker_pid));
+    drop(end);
+    assert!(!asker.join().unwrap());
+    node.stop();
+}
+
 #[otp::test]
 fn a_name_is_one_processs_and_a_process_has_one(_t: &mut Sim) {
     let (a, b) = (process::spawn(stay), process::spawn(stay));
@@ -1112,6 +1147,31 @@ fn a_receive_gives_up_in_time(t: &mut Sim) {
     });
     assert_eq!(numbers.receive(millis(6)), Some(1));
     assert_eq!(t.now(), millis(15));
+}
+
+/// `after 0`: nobody has a turn meanwhile, and no timer is needed.
+#[otp::test(seeds = 20)]
+fn a_receive_without_time_only_looks(_t: &mut Sim) {
+    let subject = process::current().subject();
+    let to = subject.clone();
+    process::spawn(move |_| to.send(1));
+    assert_eq!(subject.receive(Duration::ZERO), None);
+    assert_eq!(process::Selector::new().select(&subject).receive(Duration::ZERO), None);
+    subject.send(2);
+    assert_eq!(subject.receive(Duration::ZERO), Some(2));
+    assert_eq!(subject.receive(None), Some(1));
+}
+
+#[test]
+fn a_receive_without_time_needs_no_node_that_runs() {
+    let node = Node::builder().cores(1).start().unwrap();
+    node.enter(|| {
+        node.stop();
+        let subject = process::current().subject();
+        assert_eq!(subject.receive(Duration::ZERO), None);
+        subject.send(1);
+        assert_eq!(subject.receive(Duration::ZERO), Some(1));
+    });
 }
 
 #[otp::test(seeds = 20)]

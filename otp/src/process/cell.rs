@@ -279,7 +279,7 @@ impl<M: Send + 'static> Cell<M> {
         if let Some(special) = &self.special {
             return self.act_on_arrivals(special, me);
         }
-        let mut batch = {
+        let (mut batch, signalled) = {
             let mut outer = self.outer();
             if outer.is_empty() {
                 return;
@@ -295,7 +295,7 @@ impl<M: Send + 'static> Cell<M> {
             }
             // The queues' memory goes round, rather than be made anew for each batch.
             let empty = if mail.is_empty() { mem::take(&mut *mail) } else { VecDeque::new() };
-            mem::replace(&mut *outer, empty)
+            (mem::replace(&mut *outer, empty), signalled)
         };
         let mut acting = batch.iter().filter(|item| item.acts()).count();
         while acting > 0
@@ -313,6 +313,9 @@ impl<M: Send + 'static> Cell<M> {
             };
             self.mail.borrow_mut().push_back(item);
         }
+        if signalled {
+            self.common.has_acted();
+        }
         let mut mail = self.mail.borrow_mut();
         if mail.is_empty() {
             *mail = batch;
@@ -329,7 +332,7 @@ impl<M: Send + 'static> Cell<M> {
                 self.common.clear_signalled();
                 lanes.next_acting()
             };
-            let Some(signal) = signal else { return };
+            let Some(signal) = signal else { return self.common.has_acted() };
             if let Some(signal) = self.act_on(me, signal) {
                 special.lanes().acted(signal);
             }

@@ -83,6 +83,8 @@ pub(crate) struct Common {
     flags: AtomicU8,
     /// Something in the outer queue asks to be acted on; written under the lock of the inbox.
     signalled: AtomicBool,
+    /// What asked for that is being acted on, or has ended it; only the process itself writes it.
+    acting: AtomicBool,
     /// It waits for something that no message of its own type can be; only the process itself writes it.
     deaf: AtomicBool,
     /// What waits in its mailbox when it ends goes to another.
@@ -281,6 +283,7 @@ impl Common {
         Self {
             flags: AtomicU8::new(0),
             signalled: AtomicBool::new(false),
+            acting: AtomicBool::new(false),
             deaf: AtomicBool::new(false),
             kept: AtomicBool::new(false),
             named: AtomicBool::new(false),
@@ -456,7 +459,21 @@ impl Common {
 
     /// Says that it is about to be acted on; under the lock of the inbox.
     pub(super) fn clear_signalled(&self) {
-        self.signalled.store(false, Relaxed);
+        // Ordering: whoever finds nothing that waits sees that it is being acted on, until it was.
+        self.acting.store(true, Relaxed);
+        self.signalled.store(false, Release);
+    }
+
+    /// Says that all that waited was acted on.
+    pub(super) fn has_acted(&self) {
+        if self.own.fatal().is_none() {
+            self.acting.store(false, Release);
+        }
+    }
+
+    /// Whether it may have to end because of what was sent to it: whoever wants to know has to ask.
+    pub(super) fn may_have_to_end(&self) -> bool {
+        self.signalled.load(Acquire) || self.acting.load(Acquire)
     }
 
     #[inline]
@@ -572,6 +589,7 @@ impl Common {
             Home::Core => panic::unwind(None),
             Home::Thread(_) | Home::Driver => {
                 let reason = self.own.rare(|rare| rare.fatal.take()).unwrap_or(ExitReason::Killed);
+                self.has_acted();
                 panic!("this thread received an exit signal: {reason}");
             }
         }

@@ -160,7 +160,7 @@ pub fn is_alive(pid: Pid) -> bool {
     current::with(|me| match me.common().node.find(pid) {
         None => false,
         Some(process) if process.common().is_doomed() => false,
-        Some(process) if pid == me.pid() || !process.common().is_signalled() => !process.common().is_ending(),
+        Some(process) if pid == me.pid() || !process.common().may_have_to_end() => !process.common().is_ending(),
         Some(process) => {
             let (asked, answer) = super::answer::channel();
             // One that ended meanwhile drops the question, which is an answer too.
