@@ -191,7 +191,7 @@ impl<T: 'static> Reply<T> {
     /// When the reply was taken before.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<T, CallError>> {
         let deadline = current::with(|me| me.common().deadline(Some(limit)));
-        let mut timer = WakeUp::new();
+        let mut timer = WakeUp::within(Some(limit));
         let waited = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut *self).poll(cx) {
             Poll::Ready(reply) => Poll::Ready(Some(reply)),
             Poll::Pending => timer.poll(cx, deadline).map(|()| None),

@@ -187,7 +187,7 @@ impl<L, T: 'static> Requests<L, T> {
         limit: Option<Duration>,
     ) -> impl Future<Output = Result<(L, Result<T, CallError>), NoResponse>> + use<'_, L, T> {
         let at = current::with(|me| me.common().deadline(limit));
-        let mut timer = WakeUp::new();
+        let mut timer = WakeUp::within(limit);
         poll_fn(move |cx| {
             // Whom to wake is said before anybody looks: what comes after the look wakes.
             self.notes.wake_for_next(cx.waker());

@@ -94,7 +94,7 @@ pub(crate) fn receiving(
     mut accept: impl FnMut(&Signal) -> bool,
 ) -> impl Future<Output = Option<Signal>> {
     let at = current::with(|me| me.common().deadline(limit));
-    let mut timer = WakeUp::new();
+    let mut timer = WakeUp::within(limit);
     poll_fn(move |cx| {
         current::with(|me| {
             let process = me.process();

@@ -477,6 +477,11 @@ impl WakeUp {
         Self { set: false, entry: None }
     }
 
+    /// For a wait of at most `limit`. One of nothing is over when it has looked, without a timer. `after 0`.
+    pub(crate) fn within(limit: Option<Duration>) -> Self {
+        Self { set: limit == Some(Duration::ZERO), entry: None }
+    }
+
     /// From now on each poll looks at the clock, the first one too.
     pub(crate) fn look(&mut self) {
         self.set = true;
