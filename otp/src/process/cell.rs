@@ -593,7 +593,7 @@ impl<M: Send + 'static> Cell<M> {
         let mut kept = Vec::new();
         for (index, item) in mail.into_iter().chain(closed).enumerate() {
             match item {
-                Item::Signal(signal) if signal.acts() || matches!(*signal, Signal::System(_)) => {
+                Item::Signal(signal) if signal.acts() => {
                     common.quietly(|| me.answer_late(*signal), &mut reason);
                 }
                 Item::Message(message) if heir.is_some() && index >= ahead => kept.push(message),

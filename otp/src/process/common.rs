@@ -216,7 +216,7 @@ impl Own {
     pub(crate) fn set_signalled(&self, reason: ExitReason) {
         self.troubled.set(true);
         self.rare(|rare| {
-            rare.signalled |= rare.fatal.is_none();
+            rare.signalled = true;
             rare.fatal.get_or_insert(reason);
         });
     }
@@ -551,7 +551,7 @@ impl Common {
 
     /// Its code runs: it waits for no call until it says so again.
     pub(crate) fn waits_for_no_call(&self) {
-        if self.own.calls.replace(0) > 0 && self.own.waits.get() == 0 {
+        if self.own.calls.replace(0) > 0 {
             self.waits_for.store(0, Release);
         }
     }
