@@ -145,6 +145,25 @@ fn a_process_of_another_node_gets_no_name() {
     there.stop();
 }
 
+#[test]
+fn a_registry_may_know_processes_of_other_nodes() {
+    let [here, there] = [(); 2].map(|()| Node::builder().cores(1).start().unwrap());
+    let book = Arc::new(Book::default());
+    // Pids of two nodes may differ in the node alone.
+    let [near, far] = [&here, &there].map(|node| node.enter(|| process::spawn(stay)));
+    book.register(&"far", far).unwrap();
+    here.enter(|| {
+        let name = RegName::via(&book, "far");
+        assert_eq!(name.whereis(), Some(far));
+        otp::exit(&name, ExitReason::Shutdown);
+        let monitor = otp::monitor(far);
+        assert!(process::current().receive_down(monitor, None).is_some());
+        assert!(otp::is_alive(near));
+    });
+    here.stop();
+    there.stop();
+}
+
 // Monitors.
 
 #[otp::test(seeds = 20)]

@@ -119,3 +119,23 @@ impl Names {
         self.table().keys().cloned().collect()
     }
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use crate::{Sim, process};
+
+    /// It may have been taken from the one that ends, and given to another, before that one frees it.
+    #[test]
+    fn a_name_is_freed_for_its_holder_alone() {
+        Sim::run(1, |t| {
+            let names = &t.node().inner().names;
+            let (own, other) = (process::self_pid(), process::spawn(|_| ()));
+            process::register("name", own).expect("it is free");
+            names.remove("name", other);
+            assert_eq!(process::whereis("name"), Some(own));
+            names.remove("name", own);
+            assert_eq!(process::whereis("name"), None);
+        });
+    }
+}

@@ -539,7 +539,7 @@ impl Drop for WakeUp {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::Sim;
+    use crate::{Sim, process::Node, scheduler::Scheduler};
 
     /// Whether a process dropped what was, each time that something was.
     #[derive(Clone, Default)]
@@ -611,6 +611,34 @@ mod tests {
         let left = Sim::run(1, |t| Held::new(t.node().inner(), Loud(dropped.clone())));
         drop(left);
         assert_eq!(dropped.take(), [false]);
+    }
+
+    #[test]
+    fn who_waits_with_a_waker_of_anybody_has_one_entry_and_takes_it_along() {
+        Sim::run(1, |t| {
+            let mut wait = WakeUp::new();
+            let at = t.node().inner().scheduler.now().saturating_add(Duration::from_secs(1));
+            for _ in 0..2 {
+                assert!(wait.poll(&Context::from_waker(Waker::noop()), at).is_pending());
+                assert_eq!(t.node().timers(), 1);
+            }
+            drop(wait);
+            assert_eq!(t.node().timers(), 0);
+        });
+    }
+
+    #[test]
+    fn who_waits_by_the_clock_of_another_node_waits_there() {
+        Sim::run(1, |t| {
+            let there = Node::with_scheduler(Arc::new(Scheduler::unserved()));
+            let mut wait = WakeUp::new();
+            let at = there.inner().scheduler.now().saturating_add(Duration::from_secs(1));
+            let polled = current::with(|me| {
+                me.task().with_waker(|waker| wait.poll_on(there.inner(), &Context::from_waker(waker), at))
+            });
+            assert!(polled.is_pending());
+            assert_eq!((there.timers(), t.node().timers()), (1, 0));
+        });
     }
 
     #[test]

@@ -132,6 +132,20 @@ fn a_crowded_slot_keeps_the_order_of_equal_deadlines() {
     assert_eq!(log.take(), expected);
 }
 
+/// Others may look while the entries of a slot are being moved.
+#[test]
+fn a_slot_that_is_being_emptied_counts() {
+    let mut wheel = wheel::Wheel::new();
+    let (base, last) = (1 << 18, 500);
+    for n in 0..200 {
+        wheel.insert(at(base + 100_000 + n), ());
+    }
+    wheel.insert(at(base + last), ());
+    assert!(matches!(wheel.step(at(base)), wheel::Step::More), "the last one was not moved");
+    assert!(wheel.bound() <= at(base + last));
+    assert_eq!(wheel.earliest(), Some(at(base + last)));
+}
+
 #[test]
 fn deadlines_that_have_passed_fire_in_order_too() {
     let timers = Timers::new();
