@@ -18,6 +18,7 @@ use otp::{
     Node,
     prelude::*,
     process::{Me, RegisterError, Subject, Unregistered},
+    sys,
 };
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -853,10 +854,12 @@ fn is_alive_looks_behind_what_the_caller_sent(_t: &mut Sim) {
 fn who_has_to_end_is_not_alive() {
     let node = Node::builder().cores(1).start().unwrap();
     let (sent, was_sent) = mpsc::channel();
+    // It runs; it has taken the signal in.
     let (taken, was_taken) = mpsc::channel();
     let (end, may_end) = mpsc::channel::<()>();
     let ends = node.enter(|| {
         process::spawn(move |_| {
+            taken.send(()).unwrap();
             let _ = was_sent.recv();
             otp::trap_exit(false);
             taken.send(()).unwrap();
@@ -867,6 +870,7 @@ fn who_has_to_end_is_not_alive() {
     let inside = node.clone();
     let asker = thread::spawn(move || {
         inside.enter(|| {
+            was_taken.recv().unwrap();
             otp::exit(ends, why("ended"));
             sent.send(()).unwrap();
             was_taken.recv().unwrap();
@@ -1087,9 +1091,12 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
     struct Waits(SilentRef, Arc<Mutex<Vec<String>>>);
     impl Drop for Waits {
         fn drop(&mut self) {
-            let outcome = self.0.ask();
+            let asked = self.0.ask();
+            let received = process::current().receive_exit(None);
+            let shown = sys::get_status(&self.0).err();
+            let started = Silent::start().err();
             otp::sleep(LONG);
-            self.1.lock().unwrap().push(format!("{outcome:?}"));
+            self.1.lock().unwrap().push(format!("{asked:?} {received:?} {shown:?} {started:?}"));
         }
     }
     let log = Arc::new(Mutex::new(Vec::new()));
@@ -1101,7 +1108,7 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
     t.settle();
     otp::exit(pid, ExitReason::Kill);
     assert_eq!(down(monitor), ExitReason::Killed);
-    assert_eq!(*log.lock().unwrap(), ["Err(Exiting)"]);
+    assert_eq!(*log.lock().unwrap(), ["Err(Exiting) None Some(Exiting) Some(Exiting)"]);
     assert_eq!(t.now(), Duration::ZERO);
 }
 
@@ -1217,6 +1224,64 @@ fn a_thread_becomes_a_process_that_traps_exits() {
     })
     .join()
     .unwrap();
+}
+
+/// It is told where it waits, and may go on.
+#[otp::test(seeds = 20)]
+fn a_thread_that_has_to_end_is_not_alive(t: &mut Sim) {
+    process::current().trap_exit(false);
+    let (own, alive) = (otp::self_pid(), Arc::new(Mutex::new(Vec::new())));
+    let seen = alive.clone();
+    process::spawn(move |_| {
+        otp::exit(own, why("ended"));
+        seen.lock().unwrap().push(otp::is_alive(own));
+    });
+    assert!(catch_unwind(|| otp::sleep(LONG)).is_err());
+    otp::sleep(millis(1));
+    assert_eq!((t.now(), &*alive.lock().unwrap()), (millis(1), &vec![false]));
+}
+
+#[otp::test(seeds = 20)]
+fn who_is_being_dropped_is_not_alive(t: &mut Sim) {
+    struct Asks(Arc<Mutex<Vec<bool>>>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().push(otp::is_alive(otp::self_pid()));
+        }
+    }
+    let alive = Arc::new(Mutex::new(Vec::new()));
+    let asks = Asks(alive.clone());
+    let pid = process::spawn_async(async move |_| {
+        let _asks = asks;
+        process::sleep_async(LONG).await;
+    });
+    t.settle();
+    t.kill(pid);
+    assert_eq!(*alive.lock().unwrap(), [false]);
+}
+
+/// Nobody can say when a thread comes back.
+#[test]
+fn a_killed_thread_is_not_waited_for() {
+    let node = Node::builder().cores(1).start().unwrap();
+    let (pid, pids) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let inside = node.clone();
+    let thread = thread::spawn(move || {
+        inside.enter(|| {
+            pid.send(otp::self_pid()).unwrap();
+            let _ = may_go_on.recv();
+        });
+    });
+    let pid = pids.recv().unwrap();
+    node.enter(|| {
+        assert!(otp::is_alive(pid));
+        otp::exit(pid, ExitReason::Kill);
+        assert!(!otp::is_alive(pid));
+    });
+    drop(go_on);
+    thread.join().unwrap();
+    node.stop();
 }
 
 #[test]
