@@ -336,6 +336,18 @@ impl Desk {
     }
 
     #[handle_call]
+    fn give_away_and_panic(&mut self, to: Subject<ReplyTo<i64>>, reply: ReplyTo<i64>) {
+        to.send(reply);
+        panic!("boom");
+    }
+
+    #[handle_call]
+    async fn give_away_and_doze(&mut self, to: Subject<ReplyTo<i64>>, reply: ReplyTo<i64>) {
+        to.send(reply);
+        process::sleep_async(LONG).await;
+    }
+
+    #[handle_call]
     fn boom(&mut self) -> i64 {
         panic!("boom");
     }
@@ -556,6 +568,52 @@ fn a_dropped_reply_is_no_reply(_t: &mut Sim) {
 }
 
 #[otp::test(seeds = 50)]
+fn a_request_keeps_its_own_time(t: &mut Sim) {
+    let (desk, _) = desk();
+    let request = desk.timeout(millis(5)).as_async().later();
+    assert_eq!(request.receive(LONG), Err(CallError::Timeout { started: true }));
+    assert_eq!(t.now(), millis(5));
+}
+
+#[otp::test(seeds = 50)]
+fn nobody_waits_for_an_answer_that_was_given_up(_t: &mut Sim) {
+    let (desk, _) = desk();
+    let replies = process::current().subject();
+    let late = desk.timeout(millis(5)).give_away(replies.clone());
+    assert_eq!(late, Err(CallError::Timeout { started: true }));
+    assert!(!replies.receive(None).unwrap().is_awaited());
+}
+
+/// Looks at a call as soon as it has dropped its answer.
+struct LooksAtTheEnd {
+    reply: Option<ReplyTo<i64>>,
+    call: Reply<i64>,
+    log: Log,
+}
+
+impl Drop for LooksAtTheEnd {
+    fn drop(&mut self) {
+        drop(self.reply.take());
+        self.log.say(format_args!("{:?}", self.call.check()));
+    }
+}
+
+#[otp::test(seeds = 50)]
+fn who_dies_keeps_no_answer_of_another(t: &mut Sim) {
+    let (desk, log) = desk();
+    let replies = process::current().subject();
+    let call = desk.request().give_away(replies.clone());
+    let looks = LooksAtTheEnd { reply: replies.receive(None), call, log: log.clone() };
+    let (_, monitor) = process::spawn_monitor(move |_| {
+        let _looks = looks;
+        process::exit_self(why("over"));
+    });
+    assert_eq!(down(monitor), why("over"));
+    assert_eq!(log.take(), ["Some(Err(NoReply))"], "the caller is told at once");
+    t.crashes();
+}
+
+#[otp::test(seeds = 50)]
 fn a_callee_that_dies_fails_calls_whose_reply_is_elsewhere(t: &mut Sim) {
     for reason in [ExitReason::Shutdown, ExitReason::Normal, why("gone")] {
         let (desk, _) = desk();
@@ -567,6 +625,24 @@ fn a_callee_that_dies_fails_calls_whose_reply_is_elsewhere(t: &mut Sim) {
         assert!(!reply.is_awaited());
         reply.send(1);
     }
+    t.crashes();
+}
+
+#[otp::test(seeds = 50)]
+fn a_handler_that_does_not_return_fails_the_call_whose_reply_is_elsewhere(t: &mut Sim) {
+    let replies = process::current().subject();
+    let (panics, _) = desk();
+    let call = panics.request().give_away_and_panic(replies.clone());
+    assert!(matches!(call.wait(), Err(CallError::Exited(ExitReason::Panic(_)))));
+    let (dozes, _) = desk();
+    let call = dozes.no_timeout().request().give_away_and_doze(replies.clone());
+    t.settle();
+    otp::exit(dozes.pid().unwrap(), ExitReason::Kill);
+    assert_eq!(call.wait(), Err(CallError::Exited(ExitReason::Killed)));
+    for _ in 0..2 {
+        assert!(!replies.receive(None).unwrap().is_awaited());
+    }
+    assert_eq!(t.now(), Duration::ZERO, "at once");
     t.crashes();
 }
 

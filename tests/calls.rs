@@ -56,6 +56,47 @@ impl Waits {
         self.held.take().expect("it holds one").send(());
     }
 
+    /// Goes on when its caller has the answer.
+    #[handle_call]
+    fn answer_first(&self, caller: WaitsRef, reply: ReplyTo<()>) {
+        reply.send(());
+        self.call_later(caller);
+    }
+
+    #[handle_call]
+    fn have_answered(&self, by: WaitsRef, ctx: &mut Context<Self>) -> Result<(), CallError> {
+        by.answer_first(ctx.client())
+    }
+
+    #[handle_call]
+    fn hand_on(&self, to: WaitsRef, reply: ReplyTo<()>) {
+        to.take(reply);
+    }
+
+    #[handle_cast]
+    fn take(&mut self, reply: ReplyTo<()>) {
+        self.held = Some(reply);
+    }
+
+    /// Has a call pending, and makes another one.
+    #[handle_call]
+    fn call_meanwhile(
+        &self,
+        a: WaitsRef,
+        b: WaitsRef,
+        ctx: &mut Context<Self>,
+    ) -> Result<Result<(), CallError>, CallError> {
+        let _pending = a.request().hand_on(b.clone());
+        otp::sleep(SECOND);
+        b.no_timeout().answer_and_call_back(ctx.client())
+    }
+
+    #[handle_call]
+    fn answer_and_call_back(&mut self, caller: WaitsRef) -> Result<(), CallError> {
+        self.held.take().expect("it holds one").send(());
+        caller.no_timeout().ping()
+    }
+
     #[handle_call]
     fn park(&self, gate: Receiver<()>) {
         self.told.send("parked");
@@ -221,4 +262,21 @@ fn who_waits_late_is_told_of_the_cycle(t: &mut Sim) {
     let (a, b) = (Waits::start(told.clone())?, Waits::start(told)?);
     assert!(matches!(a.no_timeout().wait_late(b), Ok(Err(CallError::Deadlock(_)))));
     assert_eq!(t.now(), SECOND, "at once");
+}
+
+#[otp::test(seeds = 20)]
+fn an_answer_to_another_call_does_not_hide_the_cycle(t: &mut Sim) {
+    let told = process::current().subject();
+    let [a, b, c] = [0; 3].map(|_| Waits::start(told.clone()).expect("it starts"));
+    let called = c.no_timeout().call_meanwhile(a, b)?;
+    assert!(matches!(called, Ok(Err(CallError::Deadlock(_)))), "who closes it is told: {called:?}");
+    assert_eq!(t.now(), SECOND, "at once");
+}
+
+#[otp::test(seeds = 20)]
+fn who_has_answered_closes_no_cycle(_: &mut Sim) {
+    let told = process::current().subject();
+    let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
+    assert_eq!(a.have_answered(b)?, Ok(()));
+    assert_eq!(told.receive(None), Some("called back"));
 }

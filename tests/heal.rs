@@ -98,6 +98,19 @@ impl Worker {
         Err(ExitReason::other("crash"))
     }
 
+    /// Crashes before it comes to what it has said to itself.
+    #[handle_cast]
+    fn crash_first(&mut self, ctx: &mut Context<Self>) -> Result<(), ExitReason> {
+        ctx.next().go_on();
+        ctx.next().go_on();
+        Err(ExitReason::other("crash"))
+    }
+
+    #[handle_continue]
+    fn go_on(&self) {
+        self.world.note("goes on");
+    }
+
     /// Crashes and owes an answer.
     #[handle_call]
     fn crash_unanswered(&mut self, after: Duration) {
@@ -616,6 +629,32 @@ fn queued_messages_are_dropped_at_a_restart_unless_they_are_kept(t: &mut Sim) {
     }
 }
 
+#[otp::test(seeds = 20)]
+fn what_a_process_has_said_to_itself_is_not_kept(t: &mut Sim) {
+    let world = World::default();
+    let supervisor = keeper(&world, MailboxOnRestart::Keep).start()?;
+    let a = supervisor.child::<Worker>("a");
+    a.crash_first();
+    a.note(1);
+    a.note(2);
+    t.settle();
+    assert_eq!(world.take(), ["+a", "+a", "a1: 1", "a1: 2"]);
+    assert_eq!(t.crashes().len(), 1);
+}
+
+#[otp::test(seeds = 20)]
+fn a_deferred_call_is_not_kept(t: &mut Sim) {
+    let world = World::default();
+    let supervisor = keeper(&world, MailboxOnRestart::Keep).start()?;
+    let a = supervisor.child::<Worker>("a");
+    let (to, replies) = mpsc::channel();
+    let deferred = a.request().keep(to);
+    t.settle();
+    t.kill(a);
+    assert_eq!(deferred.wait(), Err(CallError::Exited(ExitReason::Killed)));
+    assert!(!replies.recv().unwrap().is_awaited());
+}
+
 #[otp::test(seeds = 50)]
 fn kept_messages_come_before_what_was_left_and_outlive_several_crashes(t: &mut Sim) {
     let world = World::default();
@@ -936,19 +975,95 @@ fn a_stuck_child_is_declared_dead_and_its_tree_goes_on() {
             assert_eq!(child.ping(), Ok(()), "the thread was replaced");
         }
 
-        let reports = std::mem::take(&mut *reports.lock().unwrap());
-        let dead: Vec<_> = reports
-            .iter()
-            .filter(|Fields(report)| report["message"].contains("get_stuck"))
-            .map(|Fields(report)| report)
-            .collect();
-        assert_eq!(dead.len(), 2, "{reports:?}");
-        for report in dead {
+        // People may hear of it later than those who watch it.
+        let mut dead = Vec::new();
+        while dead.len() < 2 {
+            let reports = std::mem::take(&mut *reports.lock().unwrap());
+            dead.extend(reports.into_iter().filter(|Fields(report)| report["message"].contains("get_stuck")));
+            std::thread::yield_now();
+        }
+        for Fields(report) in dead {
             assert!(lost.contains_key(&report["pid"]), "{report:?}");
             assert!(report["process"].contains("Stuck") && !report["running"].is_empty(), "{report:?}");
         }
         tree.stop().unwrap();
     });
     let_go.store(true, SeqCst);
+    node.stop();
+}
+
+/// Notes what it is told.
+struct Notes(mpsc::Sender<u32>);
+
+#[actor]
+impl Notes {
+    #[init]
+    fn init(notes: mpsc::Sender<u32>) -> Self {
+        Self(notes)
+    }
+
+    #[handle_cast]
+    fn end(&mut self, ctx: &mut Context<Self>) {
+        ctx.stop(ExitReason::other("over"));
+    }
+
+    #[handle_cast]
+    fn note(&self, what: u32) {
+        let _ = self.0.send(what);
+    }
+
+    #[handle_call]
+    fn ping(&self) {}
+}
+
+/// A message that is not dropped until it is let go.
+struct Heavy {
+    dropping: mpsc::Sender<()>,
+    let_go: Arc<AtomicBool>,
+}
+
+impl Drop for Heavy {
+    fn drop(&mut self) {
+        let _ = self.dropping.send(());
+        while !self.let_go.load(SeqCst) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// What it had taken in is not handed on when it comes back: its successor is at work.
+#[test]
+fn one_that_was_declared_dead_at_its_end_keeps_nothing() {
+    let node = otp::Node::builder().cores(1).start().unwrap();
+    let let_go = Arc::new(AtomicBool::new(false));
+    let (notes, noted) = mpsc::channel();
+    node.enter(|| {
+        let spec = Notes::spec(move || (notes.clone(),)).mailbox_on_restart(MailboxOnRestart::Keep);
+        let tree = Supervisor::new(Strategy::OneForOne).child("a", spec).start().unwrap();
+        let a = tree.child::<Notes>("a").timeout(secs(60));
+        // The core is held, so that it takes all at once.
+        let (free, held) = mpsc::channel::<()>();
+        process::spawn(move |_| {
+            let _ = held.recv();
+        });
+        a.end();
+        a.note(1);
+        let mut queued = a.request().ping();
+        assert_eq!(queued.check(), None);
+        let (dropping, is_dropping) = mpsc::channel();
+        process::send(a.pid().unwrap(), Heavy { dropping, let_go: Arc::clone(&let_go) });
+        drop(free);
+        is_dropping.recv().unwrap();
+        otp::exit(a.pid().unwrap(), ExitReason::Kill);
+        assert_eq!(queued.wait(), Err(CallError::Exited(ExitReason::Killed)));
+        assert_eq!(a.wait_for_restart().ping(), Ok(()));
+        let_go.store(true, SeqCst);
+        while node.lost_threads() > 0 {
+            std::thread::yield_now();
+        }
+        a.note(2);
+        assert_eq!(noted.recv(), Ok(2), "no news of the dead");
+        tree.stop().unwrap();
+    });
     node.stop();
 }

@@ -133,6 +133,13 @@ impl Busy {
         ctx.monitor(pid);
     }
 
+    /// Receives what comes of it itself.
+    #[handle_call]
+    async fn watch_name(&mut self, name: String) -> Option<Down> {
+        process::monitor_name(name);
+        process::Selector::new().select_monitors(|down| down).receive_async(None).await
+    }
+
     #[handle_info]
     fn down(&mut self, _down: Down) {
         self.log.say(0);
@@ -497,6 +504,14 @@ fn signals_do_not_wait_behind_a_full_mailbox(t: &mut Sim) {
 }
 
 #[otp::test]
+fn a_signal_is_acted_on_before_it_is_received(_: &mut Sim) {
+    let (busy, _, open) = busy(1, Policy::Reject);
+    open.send(());
+    let down = busy.watch_name("nobody".into()).unwrap().unwrap();
+    assert_eq!((down.name, down.reason), (Some("nobody".into()), ExitReason::NoProc));
+}
+
+#[otp::test]
 fn a_kill_does_not_wait_behind_a_full_mailbox(t: &mut Sim) {
     let (busy, log, _open) = busy(1, Policy::Block);
     busy.put(1);
@@ -573,6 +588,29 @@ fn what_is_refused_may_be_refused_elsewhere(_: &mut Sim) {
     other.put(1);
     assert_eq!(busy.ask_with(SaysGoodbye(other.clone())), Err(CallError::Full));
     assert_eq!((busy.dropped(), other.dropped()), (0, 1));
+}
+
+#[otp::test]
+fn a_call_that_is_given_up_takes_its_message_out_of_the_line(t: &mut Sim) {
+    let (other, log, open) = busy(1, Policy::Reject);
+    open.send(());
+    let (busy, _, _open) = busy(1, Policy::Block);
+    busy.put(1);
+    let asked = busy.timeout(millis(1)).ask_with(SaysGoodbye(other.clone()));
+    assert_eq!(asked, Err(CallError::Timeout { started: false }));
+    t.settle();
+    assert_eq!(log.take(), [0], "it was dropped");
+}
+
+#[otp::test]
+fn an_answer_to_another_is_not_refused_with_what_carries_it(_: &mut Sim) {
+    let (busy, _, _open) = busy(1, Policy::Reject);
+    busy.put(1);
+    let other = Context::<Busy>::for_test();
+    let (reply, mut call) = other.reply_to();
+    busy.take_back(reply);
+    assert_eq!(busy.dropped(), 1);
+    assert_eq!(call.check(), Some(Err(CallError::NoReply)), "no mailbox has refused it");
 }
 
 #[otp::test]

@@ -21,6 +21,7 @@ use otp::{
     Node, Starter,
     prelude::*,
     process::{Me, Subject},
+    sys::{self, SysError},
 };
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -586,14 +587,14 @@ impl Aftermath {
         self.subject.send("subject");
         let log = self.seen.clone();
         self.keeper.keep(Box::new(OnDrop(move || log.say("not delivered"))));
-        drop(self.keeper.request().ping());
+        self.seen.say(format_args!("{:?}", self.keeper.request().ping().check()));
         if let Ok(reply) = self.elsewhere.recv() {
             reply.send(());
         }
         otp::exit(self.victim, ExitReason::Kill);
         otp::link(self.victim);
         otp::monitor(self.victim);
-        let _ = process::register("stolen", self.victim);
+        let _ = process::register("stolen", self.keeper.pid().unwrap());
         let log = self.seen.clone();
         process::spawn(move |_| log.say("spawned"));
     }
@@ -724,6 +725,14 @@ fn code_that_does_not_come_back_is_declared_dead() {
         };
         let polling = thread::spawn(move || inside.enter(polls));
         (0..2).for_each(|_| asks.recv().unwrap());
+        // A request of `sys`. Who makes it tells about itself when it waits.
+        let (client, inside, (waiting_for, who_waits)) = (stuck.no_timeout(), node.clone(), mpsc::channel());
+        let looks = move || {
+            waiting_for.send(otp::self_pid()).unwrap();
+            sys::get_status(&client)
+        };
+        let looking = thread::spawn(move || inside.enter(looks));
+        process::process_info(who_waits.recv().unwrap());
         drop(let_go);
         is_running.recv().unwrap();
         let client = stuck.no_timeout();
@@ -741,6 +750,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         for outside in [elsewhere, polling] {
             assert_eq!(outside.join().unwrap(), Err(CallError::Exited(ExitReason::Killed)));
         }
+        assert_eq!(looking.join().unwrap(), Err(SysError::Exited(ExitReason::Killed)));
         assert_eq!(stuck.ping(), Err(CallError::NoProc));
         // Who was parked there is lost as well; everybody else goes on.
         assert_eq!(down(waiter_down), ExitReason::CoreLost);
@@ -759,7 +769,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert_eq!(subject.receive(Duration::ZERO), None);
         assert_eq!(handed.wait(), Err(CallError::NoReply));
         assert_eq!(keeper.ping(), Ok(()));
-        assert_eq!(seen.take(), ["not delivered"]);
+        assert_eq!(seen.take(), ["not delivered", "Some(Err(Exiting))"]);
         assert_eq!(process::whereis("stolen"), None);
         assert!(otp::is_alive(victim));
         assert_eq!(node.len(), 4, "the test, its keeper, its hands, and the new one");

@@ -348,6 +348,10 @@ fn what_stops_a_handler_is_known() {
     process::exit(ctx.pid(), why("outside"));
     assert_eq!(ctx.stopped(), Some(why("outside")));
     let mut ctx = Context::<Timer>::for_test();
+    process::exit(ctx.pid(), why("outside"));
+    drop(ctx.client().request().ask(1));
+    assert_eq!(ctx.deliver(&mut timer), None, "nothing is handled behind it");
+    let mut ctx = Context::<Timer>::for_test();
     ctx.trap_exit(true);
     process::exit(ctx.pid(), why("outside"));
     assert_eq!((ctx.stopped(), ctx.waiting()), (None, vec!["info"]));

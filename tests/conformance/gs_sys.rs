@@ -215,7 +215,11 @@ fn gs_error_format_status(t: &mut Sim) {
 #[otp::test]
 fn gs_crash_in_format_status(t: &mut Sim) {
     let vault = Vault::start("unformattable").unwrap();
-    let state = sys::get_status(&vault).unwrap().state.unwrap();
+    sys::log(&vault, sys::LOG).unwrap();
+    vault.close().unwrap();
+    let status = sys::get_status(&vault).unwrap();
+    assert_eq!(status.log.len(), 2, "what is no state is as it was");
+    let state = status.state.unwrap();
     assert!(state.starts_with("Vault: format_status crashed") && state.contains("a bug in format_status"), "{state}");
     assert!(vault.is_alive(), "that is no reason to end");
     let (_, reports) = recorded(|| {
@@ -225,6 +229,7 @@ fn gs_crash_in_format_status(t: &mut Sim) {
     let server = of(&reports, "server_terminating")[0];
     assert!(server.field("state").starts_with("Vault: format_status crashed"), "{server:?}");
     assert!(server.field("reason").contains("lost the key"), "the reason is its own: {server:?}");
+    assert_eq!(server.field("last_message"), "open");
     assert_eq!(t.crashes().len(), 1);
 }
 
@@ -283,6 +288,42 @@ fn gs_format_all_status(t: &mut Sim) {
     assert_eq!(server.field("last_message"), "o***");
     assert!(server.field("reason").contains("lost the key to ..."), "{server:?}");
     assert!(server.text.contains("log: got call c****") && !server.text.contains("close"), "{}", server.text);
+    assert_eq!(t.crashes().len(), 1);
+}
+
+/// Owes an answer.
+struct Clerk(Option<ReplyTo<()>>);
+
+#[actor]
+impl Clerk {
+    #[init]
+    fn init() -> Self {
+        Self(None)
+    }
+
+    #[handle_call]
+    fn keep(&mut self, reply: ReplyTo<()>) {
+        self.0 = Some(reply);
+    }
+
+    #[handle_cast]
+    fn lose(&mut self) {
+        let _kept = self.0.take();
+        panic!("lost");
+    }
+}
+
+#[cfg(feature = "stacks")]
+#[otp::test(seeds = 20)]
+fn gs_crash_is_no_clients_whose_handler_is_over(t: &mut Sim) {
+    let clerk = Clerk::start().unwrap();
+    let kept = clerk.request().keep();
+    let (_, reports) = recorded(|| {
+        clerk.lose();
+        t.settle();
+    });
+    assert_eq!(of(&reports, "server_terminating")[0].field("client"), "");
+    assert!(matches!(kept.wait(), Err(CallError::Exited(ExitReason::Panic(_)))));
     assert_eq!(t.crashes().len(), 1);
 }
 

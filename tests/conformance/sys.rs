@@ -689,3 +689,46 @@ fn a_server_with_a_bound_is_suspended_as_others_are(t: &mut Sim) {
     narrow.put(5);
     assert_eq!(narrow.stop_with(ExitReason::Shutdown, None), Ok(()), "it can be stopped");
 }
+
+/// Takes its time to terminate.
+struct Slow;
+
+#[actor]
+impl Slow {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[terminate]
+    fn bye(&mut self) {
+        otp::sleep(Duration::from_secs(10));
+    }
+}
+
+/// Panics when it is dropped.
+struct Fragile;
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        panic!("broken");
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn a_request_that_fails_leaves_nothing_behind(t: &mut Sim) {
+    let slow = Slow::start().unwrap();
+    let fragile = Fragile;
+    sys::install(&slow, "fragile", move |_| {
+        let _ = &fragile;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let limited = slow.timeout(Duration::from_secs(1));
+    assert_eq!(sys::remove(&limited, "fragile"), Err(SysError::Timeout), "it is not known why it ends");
+    t.advance(Duration::from_secs(20));
+    assert!(!slow.is_alive());
+    let down = process::Selector::new().select_monitors(|down| down).receive(Duration::ZERO);
+    assert_eq!(down, None);
+    assert_eq!(t.crashes().len(), 1);
+}
