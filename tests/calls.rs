@@ -280,3 +280,12 @@ fn who_has_answered_closes_no_cycle(_: &mut Sim) {
     assert_eq!(a.have_answered(b)?, Ok(()));
     assert_eq!(told.receive(None), Some("called back"));
 }
+
+#[otp::test(seeds = 20)]
+fn a_reply_that_has_come_is_counted_until_it_is_taken(t: &mut Sim) {
+    let a = Waits::start(process::current().subject())?;
+    let mut requests: Requests<_, _> = [1, 2].map(|label| (label, a.request().ping())).into_iter().collect();
+    t.settle();
+    assert_eq!(requests.check(), Ok((1, Ok(()))));
+    assert_eq!((requests.len(), requests.labels().collect::<Vec<_>>()), (1, vec![&2]));
+}

@@ -1091,6 +1091,7 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
     struct Waits(SilentRef, Arc<Mutex<Vec<String>>>);
     impl Drop for Waits {
         fn drop(&mut self) {
+            otp::exit(otp::self_pid(), ExitReason::Kill);
             let asked = self.0.ask();
             let received = process::current().receive_exit(None);
             let shown = sys::get_status(&self.0).err();
@@ -1256,7 +1257,8 @@ fn who_is_being_dropped_is_not_alive(t: &mut Sim) {
         process::sleep_async(LONG).await;
     });
     t.settle();
-    t.kill(pid);
+    otp::exit(pid, ExitReason::Shutdown);
+    t.settle();
     assert_eq!(*alive.lock().unwrap(), [false]);
 }
 

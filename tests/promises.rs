@@ -588,6 +588,8 @@ impl Aftermath {
         let log = self.seen.clone();
         self.keeper.keep(Box::new(OnDrop(move || log.say("not delivered"))));
         self.seen.say(format_args!("{:?}", self.keeper.request().ping().check()));
+        self.seen.say(format_args!("{:?}", sys::get_status(&self.keeper).err()));
+        self.seen.say(format_args!("{:?}", otp::timer::send_after(LONG, &self.subject, "timer").left()));
         if let Ok(reply) = self.elsewhere.recv() {
             reply.send(());
         }
@@ -769,7 +771,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert_eq!(subject.receive(Duration::ZERO), None);
         assert_eq!(handed.wait(), Err(CallError::NoReply));
         assert_eq!(keeper.ping(), Ok(()));
-        assert_eq!(seen.take(), ["not delivered", "Some(Err(Exiting))"]);
+        assert_eq!(seen.take(), ["not delivered", "Some(Err(Exiting))", "Some(Exiting)", "None"]);
         assert_eq!(process::whereis("stolen"), None);
         assert!(otp::is_alive(victim));
         assert_eq!(node.len(), 4, "the test, its keeper, its hands, and the new one");

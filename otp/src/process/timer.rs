@@ -627,6 +627,30 @@ mod tests {
         });
     }
 
+    /// Counts how often it was woken.
+    #[derive(Default)]
+    struct Wakes(Mutex<u32>);
+
+    impl std::task::Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    #[test]
+    fn who_polled_last_is_woken() {
+        Sim::run(1, |t| {
+            let wakes = [Arc::new(Wakes::default()), Arc::new(Wakes::default())];
+            let mut wait = WakeUp::new();
+            let at = t.node().inner().scheduler.now().saturating_add(Duration::from_secs(1));
+            for waker in wakes.clone().map(Waker::from) {
+                assert!(wait.poll(&Context::from_waker(&waker), at).is_pending());
+            }
+            t.advance(Duration::from_secs(1));
+            assert_eq!(wakes.map(|wakes| *wakes.0.lock().unwrap()), [0, 1]);
+        });
+    }
+
     #[test]
     fn who_waits_by_the_clock_of_another_node_waits_there() {
         Sim::run(1, |t| {
