@@ -11,10 +11,11 @@ use loom::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Node,
+    AnyProcess, ExitReason, Mailbox, Node, Policy,
     cell::Cell,
     common::Home,
     handler::Handler,
+    mailbox::Special,
     signal::{Item, Signal},
 };
 use crate::scheduler::{Scheduler, TaskRef};
@@ -40,10 +41,14 @@ enum Deaf {
 
 impl Model {
     fn new(deaf: Deaf) -> Self {
+        Self::with(deaf, None)
+    }
+
+    fn with(deaf: Deaf, mailbox: Option<Box<Special<u32>>>) -> Self {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
         let home = Arc::clone(&node);
-        let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, "model", Home::Core, None));
+        let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, "model", Home::Core, mailbox));
         let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
         cell.set_body({
             let (cell, sum, reply) = (cell.clone(), Arc::clone(&sum), Arc::clone(&reply));
@@ -131,6 +136,40 @@ fn a_signal_is_not_left_with_an_idle_process() {
 #[test]
 fn a_signal_reaches_a_deaf_process() {
     two_send(Deaf::Waiting, kill, |model| model.cell.common().is_dead());
+}
+
+#[test]
+fn a_signal_is_acted_on_in_a_mailbox_with_a_bound() {
+    loom::model(|| {
+        let mailbox = Special::new(Mailbox::bounded(2, Policy::Reject), None, |_| "message");
+        let model = Model::with(Deaf::Never, mailbox);
+        let sender = model.sends(kill);
+        model.run();
+        sender.join().unwrap();
+        model.run();
+        assert!(model.cell.common().is_dead());
+        model.end();
+    });
+}
+
+/// Whoever asks whether it is alive goes by this.
+#[test]
+fn who_has_sent_an_exit_signal_finds_that_it_may_have_to_end() {
+    loom::model(|| {
+        let model = Model::new(Deaf::Never);
+        let sender = {
+            let cell = model.cell.clone();
+            thread::spawn(move || {
+                drop(Cell::push(&cell, kill()));
+                assert!(cell.common().may_have_to_end());
+            })
+        };
+        model.run();
+        sender.join().unwrap();
+        model.run();
+        assert!(model.cell.common().is_dead());
+        model.end();
+    });
 }
 
 #[test]
