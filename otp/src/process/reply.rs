@@ -356,7 +356,6 @@ impl<T: 'static> PendingCall for Part<T> {
 
     fn deferred(&self) {
         // A caller whose reply was deferred does not wait for the callee to come back, so it closes no cycle.
-        self.begin();
         self.advance(STARTED, DEFERRED);
         self.unpublish();
     }
