@@ -10,6 +10,7 @@ use std::{
 use super::{
     Actor, CallError, Sent, Slot,
     left::{LeftCall, Taker},
+    named::place_of,
 };
 use crate::{
     process::{AnyProcess, Pid, RegName, cell::Cell, common::PendingCall, current, mailbox::Weight, signal::Item},
@@ -25,6 +26,8 @@ enum Kind<A: Actor> {
     /// A place, for a sender that waits until somebody holds it.
     Patient(Slot),
     Name(RegName),
+    /// A name, for a sender that waits at the place that it stands for.
+    PatientName(RegName),
 }
 
 impl<A: Actor> Address<A> {
@@ -48,13 +51,19 @@ impl<A: Actor> Address<A> {
             Kind::Slot(slot) => slot.holder().as_ref().and_then(AnyProcess::typed).cloned(),
             Kind::Patient(slot) => slot.present().as_ref().and_then(AnyProcess::typed).cloned(),
             Kind::Name(name) => name.process().as_ref().and_then(AnyProcess::typed).cloned(),
+            Kind::PatientName(name) => {
+                // One that is about to take its place has what waits there to come to first.
+                let process = place_of(name).map_or_else(|| name.process(), |place| place.present());
+                process.as_ref().and_then(AnyProcess::typed).cloned()
+            }
         }
     }
 
-    /// The same, for a sender that waits until somebody holds the place, if it is one.
+    /// The same, for a sender that waits until somebody holds the place, if it is one or a name stands for it.
     pub(super) fn patient(&self) -> Self {
         match self.clone().0 {
             Kind::Slot(slot) => Self(Kind::Patient(slot)),
+            Kind::Name(name) => Self(Kind::PatientName(name)),
             kind => Self(kind),
         }
     }
@@ -71,23 +80,32 @@ impl<A: Actor> Address<A> {
         call: Arc<dyn PendingCall>,
         failed: Option<AnyProcess>,
     ) -> Result<(AnyProcess, Taker), CallError> {
-        let Kind::Patient(slot) = &self.0 else { return Err(CallError::NoProc) };
+        let place = self.waits_at().ok_or(CallError::NoProc)?;
         let (call, taker) = LeftCall::new(call);
-        let before = slot.leave(message, Some(call), failed).map_err(|_| CallError::NoProc)?;
+        let before = place.leave(message, Some(call), failed).map_err(|_| CallError::NoProc)?;
         Ok((before, taker))
     }
 
     /// Whoever has held the place that a patient sender waits for.
     pub(super) fn awaited(&self) -> Option<AnyProcess> {
-        let Kind::Patient(slot) = &self.0 else { return None };
-        slot.awaited(&slot.state()).cloned()
+        let place = self.waits_at()?;
+        place.awaited(&place.state()).cloned()
+    }
+
+    /// Where a patient sender leaves what finds nobody.
+    fn waits_at(&self) -> Option<Slot> {
+        match &self.0 {
+            Kind::Patient(slot) => Some(slot.clone()),
+            Kind::PatientName(name) => place_of(name),
+            Kind::Process(_) | Kind::Slot(_) | Kind::Name(_) => None,
+        }
     }
 
     pub(crate) fn pid(&self) -> Option<Pid> {
         match &self.0 {
             Kind::Process(process) => Some(process.common().pid),
             Kind::Slot(slot) | Kind::Patient(slot) => slot.pid(),
-            Kind::Name(_) => self.resolve().map(|process| process.common().pid),
+            Kind::Name(_) | Kind::PatientName(_) => self.resolve().map(|process| process.common().pid),
         }
     }
 
@@ -95,7 +113,7 @@ impl<A: Actor> Address<A> {
     pub(crate) fn as_slot(&self) -> Option<&Slot> {
         match &self.0 {
             Kind::Slot(slot) | Kind::Patient(slot) => Some(slot),
-            Kind::Process(_) | Kind::Name(_) => None,
+            Kind::Process(_) | Kind::Name(_) | Kind::PatientName(_) => None,
         }
     }
 
@@ -104,7 +122,7 @@ impl<A: Actor> Address<A> {
     }
 
     pub(super) fn is_name(&self) -> bool {
-        matches!(self.0, Kind::Name(_))
+        matches!(self.0, Kind::Name(_) | Kind::PatientName(_))
     }
 
     /// A message found nobody here.
@@ -130,7 +148,7 @@ impl<A: Actor> Address<A> {
                 slot.count_undelivered();
                 Sent::done()
             }),
-            Kind::Patient(slot) => self.offer_or_leave(slot, message, limit),
+            Kind::Patient(_) | Kind::PatientName(_) => self.offer_or_leave(message, limit),
             Kind::Name(_) => self.offer(message, limit).unwrap_or(Sent::done()),
         }
     }
@@ -143,7 +161,7 @@ impl<A: Actor> Address<A> {
     }
 
     /// As [`offer`](Self::offer); what finds nobody is left for who comes.
-    fn offer_or_leave(&self, slot: &Slot, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
+    fn offer_or_leave(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
         let (unsent, failed) = match self.resolve() {
             None => (message, None),
             Some(process) => match Cell::offer(&process, message, Weight::Cast) {
@@ -153,8 +171,9 @@ impl<A: Actor> Address<A> {
                 Err(Item::Timed(_) | Item::Signal(_)) => unreachable!("what comes back is what was offered"),
             },
         };
-        if slot.leave(unsent, None, failed).is_err() {
-            slot.count_undelivered();
+        let left = self.waits_at().is_some_and(|place| place.leave(unsent, None, failed).is_ok());
+        if !left {
+            self.count_undelivered();
         }
         Sent::done()
     }
@@ -167,6 +186,7 @@ impl<A: Actor> Clone for Address<A> {
             Kind::Slot(slot) => Kind::Slot(slot.clone()),
             Kind::Patient(slot) => Kind::Patient(slot.clone()),
             Kind::Name(name) => Kind::Name(name.clone()),
+            Kind::PatientName(name) => Kind::PatientName(name.clone()),
         })
     }
 }
@@ -176,7 +196,7 @@ impl<A: Actor> PartialEq for Address<A> {
         match (&self.0, &other.0) {
             (Kind::Process(a), Kind::Process(b)) => a.common().pid == b.common().pid,
             (Kind::Slot(a) | Kind::Patient(a), Kind::Slot(b) | Kind::Patient(b)) => a.is_same(b),
-            (Kind::Name(a), Kind::Name(b)) => a == b,
+            (Kind::Name(a) | Kind::PatientName(a), Kind::Name(b) | Kind::PatientName(b)) => a == b,
             _ => false,
         }
     }
@@ -189,7 +209,7 @@ impl<A: Actor> Hash for Address<A> {
         match &self.0 {
             Kind::Process(process) => process.common().pid.hash(state),
             Kind::Slot(slot) | Kind::Patient(slot) => slot.address().hash(state),
-            Kind::Name(name) => name.hash(state),
+            Kind::Name(name) | Kind::PatientName(name) => name.hash(state),
         }
     }
 }
@@ -199,7 +219,7 @@ impl<A: Actor> fmt::Debug for Address<A> {
         match &self.0 {
             Kind::Process(process) => fmt::Display::fmt(&process.common().pid, f),
             Kind::Slot(slot) | Kind::Patient(slot) => slot.fmt(f),
-            Kind::Name(name) => name.fmt(f),
+            Kind::Name(name) | Kind::PatientName(name) => name.fmt(f),
         }
     }
 }

@@ -129,7 +129,8 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     }
 
     /// The same client, for a sender that waits while the process is being restarted. It changes what happens to a
-    /// client of a place in a tree; any other one has nothing to wait for.
+    /// client of a place in a tree, and to one of a name that a child spec gives, which stands for the child's place;
+    /// any other one has nothing to wait for.
     ///
     /// A call or a cast that finds nobody, a process that has ended, or one that its supervisor is ending, is left at
     /// the place. The next incarnation handles what was left in order, before anything that is sent to it later. A call

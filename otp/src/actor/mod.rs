@@ -13,6 +13,7 @@ mod left;
 mod loom_tests;
 mod mode;
 mod name;
+mod named;
 mod options;
 mod reply;
 mod requests;

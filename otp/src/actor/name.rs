@@ -119,7 +119,8 @@ impl<A: Actor> Name<A> {
     /// process to another.
     ///
     /// While nobody has it, and while it belongs to a process that is no `A`, calls end with
-    /// [`NoProc`](crate::CallError::NoProc), and casts are dropped.
+    /// [`NoProc`](crate::CallError::NoProc), and casts are dropped; unless it
+    /// [waits for a restart](crate::ClientExt::wait_for_restart).
     pub fn client(&self) -> A::Client<Blocking> {
         of_process(Address::<A>::name(self.into()))
     }

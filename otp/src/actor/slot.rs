@@ -5,12 +5,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
-use super::left;
+use super::{left, named::Named};
 use crate::process::{AnyProcess, Pid};
 
 /// The id of a child: unique among its siblings. That of a partition is a number alone.
@@ -90,6 +90,16 @@ impl fmt::Debug for ChildId {
 #[derive(Clone)]
 pub struct Slot(Arc<Inner>);
 
+/// A place that is gone when nobody else names it.
+#[derive(Clone)]
+pub(super) struct WeakSlot(Weak<Inner>);
+
+impl WeakSlot {
+    pub(super) fn upgrade(&self) -> Option<Slot> {
+        self.0.upgrade().map(Slot)
+    }
+}
+
 struct Inner {
     /// Nothing at the root of a tree.
     id: Option<ChildId>,
@@ -109,6 +119,8 @@ pub(super) struct State {
     closed: bool,
     /// What waits for the next holder; see [`left`].
     pub(super) left: Option<Box<dyn Any + Send>>,
+    /// The name that stands for the place.
+    pub(super) named: Option<Named>,
     children: BTreeMap<ChildId, Slot>,
     /// The children that have a spec.
     declared: BTreeSet<ChildId>,
@@ -147,7 +159,7 @@ impl Slot {
     }
 
     /// Whether nobody above sees to it that it is held again.
-    fn is_root(&self) -> bool {
+    pub(super) fn is_root(&self) -> bool {
         self.0.id.is_none()
     }
 
@@ -237,13 +249,13 @@ impl Slot {
     }
 
     fn collect_closed(&self, left: &mut Vec<Box<dyn Any + Send>>) {
-        let (before, children) = {
+        let (before, named, children) = {
             let mut state = self.state();
             state.closed = true;
             left.extend(state.left.take());
-            (state.before.take(), state.children.values().cloned().collect::<Vec<_>>())
+            (state.before.take(), state.named.take(), state.children.values().cloned().collect::<Vec<_>>())
         };
-        drop(before);
+        drop((before, named));
         children.iter().for_each(|child| child.collect_closed(left));
     }
 
@@ -283,6 +295,10 @@ impl Slot {
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(super) fn downgrade(&self) -> WeakSlot {
+        WeakSlot(Arc::downgrade(&self.0))
     }
 
     pub(crate) fn address(&self) -> usize {

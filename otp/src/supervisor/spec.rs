@@ -205,10 +205,14 @@ impl Spec {
     pub(super) fn start(&self, slot: Slot) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
         let start = self.start.as_ref().expect("a temporary child is started once");
         let started = start(Given { slot: &slot, name: self.name.as_ref(), mailbox: self.mailbox });
-        let (settle, on_restart) = (self.settle, self.on_restart);
+        let (settle, on_restart, name) = (self.settle, self.on_restart, self.name.clone());
         async move {
             let process = started.await?;
             settle(&process, &slot, on_restart);
+            if let Some(name) = name {
+                // Its hash may be the user's, and a panic there is not the end of the supervisor.
+                _ = caught(|| slot.stands_for(&name));
+            }
             Ok(process)
         }
     }

@@ -1,0 +1,70 @@
+//! The places of trees that names stand for, as far as senders know that wait for a restart.
+//!
+//! A name that a child spec gives belongs to its child. From the child's first start on, and until nobody is to come by
+//! itself, such a sender leaves what finds nobody under the name at the child's place.
+
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{Slot, slot::WeakSlot};
+use crate::process::{Node, RegName};
+
+/// A name by its hash: the keys of registries are compared and dropped by the user's code, so never under the lock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    node: u32,
+    hash: u64,
+    place: usize,
+}
+
+impl Key {
+    /// On the current node.
+    fn new(name: &RegName, place: usize) -> Self {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(name);
+        Self { node: Node::current().inner().number, hash, place }
+    }
+}
+
+static PLACES: Mutex<BTreeMap<Key, (RegName, WeakSlot)>> = Mutex::new(BTreeMap::new());
+
+fn places() -> MutexGuard<'static, BTreeMap<Key, (RegName, WeakSlot)>> {
+    PLACES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// That a name stands for a place, until it is dropped.
+pub(super) struct Named(Key);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        let removed = places().remove(&self.0);
+        drop(removed);
+    }
+}
+
+impl Slot {
+    /// From now on this name stands for the place, until it is closed. That of a root is never waited for.
+    pub(crate) fn stands_for(&self, name: &RegName) {
+        if self.is_root() {
+            return;
+        }
+        let key = Key::new(name, self.address());
+        if self.state().named.as_ref().is_some_and(|Named(before)| *before == key) {
+            return;
+        }
+        let replaced = places().insert(key, (name.clone(), self.downgrade()));
+        let before = self.state().named.replace(Named(key));
+        drop((replaced, before));
+    }
+}
+
+/// The place that a name stands for; the one that is held, if there are several.
+pub(super) fn place_of(name: &RegName) -> Option<Slot> {
+    let first = Key::new(name, 0);
+    let candidates: Vec<_> =
+        places().range(first..=Key { place: usize::MAX, ..first }).map(|(_, found)| found.clone()).collect();
+    let same = candidates.iter().filter(|(other, _)| other == name);
+    same.filter_map(|(_, place)| place.upgrade()).max_by_key(|place| place.present().is_some())
+}
