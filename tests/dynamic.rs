@@ -1,5 +1,7 @@
 //! Dynamic supervisors in trees declared with `supervisor!`, and how they look.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use otp::{ChildError, Dynamic, DynamicRef, DynamicSupervisor, Name, prelude::*};
 
 /// Belongs to one user, whose name is no `Clone`.
@@ -189,4 +191,27 @@ fn a_dynamic_supervisor_prints_its_first_children(t: &mut Sim) {
     assert!(shop.to_string().contains("one_for_one, 3 restarts in 5s, 5 children"), "{shop}");
     assert_eq!(shop.sessions().to_string().lines().count(), 5);
     t.settle();
+}
+
+#[otp::test(seeds = 20)]
+fn children_of_a_temporary_kind_are_started_once(t: &mut Sim) {
+    let sessions = Dynamic::<Session>::temporary().start_link()?;
+    let joe = sessions.start_child(("joe".into(),))?;
+    assert_eq!(sessions.get_childspec(&joe)?.restart, Restart::Temporary);
+    t.kill(joe.clone());
+    t.settle();
+    assert_eq!((joe.user(), sessions.count_children()?.specs), (Err(CallError::NoProc), 0));
+    assert!(!sessions.gave_up());
+}
+
+#[otp::test(seeds = 5)]
+fn a_supervisor_of_another_kind_is_asked_in_vain(_: &mut Sim) {
+    let fixed = Supervisor::new(Strategy::OneForOne).child("job", Job::child_spec(1)).start()?;
+    let (taken_for_dynamic, job) =
+        (<DynamicSupervisor as Child>::client(fixed.slot().clone()), fixed.child::<Job>("job"));
+    let pid = job.pid().unwrap();
+    assert_eq!(taken_for_dynamic.terminate_child(&pid), Err(ChildError::OtherKind));
+    assert_eq!(taken_for_dynamic.get_childspec(&job), Err(ChildError::OtherKind));
+    assert_eq!(taken_for_dynamic.start_child(Job::child_spec(2)).unwrap_err(), ChildError::OtherKind);
+    assert_eq!(job.number(), Ok(1));
 }

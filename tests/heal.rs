@@ -14,7 +14,7 @@ use std::{
 };
 
 use otp::{
-    SpecError,
+    Dynamic, Reply, SpecError,
     prelude::*,
     supervisor::{ChildError, ChildState, MailboxOnRestart, Shutdown},
 };
@@ -50,6 +50,15 @@ impl World {
 
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.log.lock().unwrap())
+    }
+}
+
+/// Something that is sent, which may not be dropped well.
+struct Load(#[expect(dead_code, reason = "it is counted")] Arc<()>, bool);
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        assert!(!self.1, "a load is dropped");
     }
 }
 
@@ -122,6 +131,16 @@ impl Worker {
     #[handle_call]
     fn keep(&mut self, to: mpsc::Sender<ReplyTo<u32>>, reply: ReplyTo<u32>) {
         to.send(reply).unwrap();
+    }
+
+    #[handle_cast]
+    fn carry(&mut self, load: Load) {
+        drop(load);
+    }
+
+    #[handle_call]
+    fn fetch(&mut self, load: Load) {
+        drop(load);
     }
 
     #[handle_cast]
@@ -590,6 +609,192 @@ fn what_becomes_of_a_request_that_was_left_is_told(t: &mut Sim) {
     assert_eq!(dropped.wait(), Err(CallError::NoReply));
 }
 
+#[otp::test(seeds = 20)]
+fn a_deferred_answer_to_a_request_that_was_left_fails_with_whoever_took_it(t: &mut Sim) {
+    let world = World::default();
+    let supervisor = three(&world, Strategy::OneForOne).start()?;
+    let b = supervisor.child::<Worker>("b").no_timeout();
+    kill(t, &b);
+    kill(t, &b);
+    let (patient, (to, from), (tell, told)) = (b.wait_for_restart(), mpsc::channel(), mpsc::channel());
+    process::spawn(move |_| tell.send(patient.keep(to)).unwrap());
+    t.advance(secs(1));
+    let reply = from.recv().unwrap();
+    assert!(told.try_recv().is_err() && reply.is_awaited());
+    kill(t, &b);
+    assert_eq!(told.try_recv(), Ok(Err(CallError::Exited(ExitReason::Killed))), "wherever the `ReplyTo` is");
+}
+
+#[otp::test(seeds = 2)]
+fn requests_that_were_given_up_do_not_pile_up_where_they_were_left(t: &mut Sim) {
+    let world = World::default();
+    let supervisor = three(&world, Strategy::OneForOne).start()?;
+    let b = supervisor.child::<Worker>("b");
+    kill(t, &b);
+    kill(t, &b);
+    let (to, _from) = mpsc::channel();
+    let token = Arc::new(());
+    let patient = b.wait_for_restart();
+    (0..2).for_each(|_| patient.carry(Load(Arc::clone(&token), true)));
+    for request in 0..1000 {
+        drop(patient.request().fetch(Load(Arc::clone(&token), request < 2)));
+    }
+    assert!(Arc::strong_count(&token) < 100, "{} are left", Arc::strong_count(&token));
+    // What is not dropped well is nobody's harm, neither the sender's nor the supervisor's.
+    let kept = patient.request().keep(to);
+    supervisor.terminate_child("b")?;
+    assert_eq!((Arc::strong_count(&token), kept.wait()), (1, Err(CallError::NoProc)));
+    assert!(supervisor.restart_child("b")?.is_some());
+}
+
+#[otp::test(seeds = 20)]
+fn a_client_of_another_type_has_nothing_to_wait_for(t: &mut Sim) {
+    // Whatever is at this place, it is another thing each time.
+    let (world, starts) = (World::default(), Arc::new(AtomicU32::new(0)));
+    let inner = world.clone();
+    let nested = Supervisor::spec(move || {
+        let supervisor = Supervisor::new(Strategy::OneForOne).intensity(9, secs(1));
+        match starts.fetch_add(1, SeqCst) {
+            0 => supervisor.child("a", inner.spec("a").backoff(secs(1)..=secs(1))),
+            _ => supervisor.child("a", Idle::child_spec(1)),
+        }
+    });
+    let top = Supervisor::new(Strategy::OneForOne).child("nested", nested).start()?;
+    let nested = top.child::<Supervisor>("nested");
+    let (worker, idle) = (nested.child::<Worker>("a"), nested.child::<Idle>("a").wait_for_restart());
+    assert_eq!(idle.ping(), Err(CallError::NoProc));
+    kill(t, &worker);
+    kill(t, &worker);
+    let at = t.now();
+    assert_eq!((idle.ping(), t.now()), (Err(CallError::NoProc), at));
+    let left = worker.wait_for_restart().request().which();
+    t.advance(secs(1));
+    assert!(left.wait().is_ok());
+    kill(t, &worker);
+    let left = worker.wait_for_restart().request().which();
+    let pid = nested.pid().unwrap();
+    t.kill(pid);
+    t.settle();
+    assert_eq!((left.wait(), idle.ping()), (Err(CallError::NoProc), Ok(())));
+}
+
+#[otp::test(seeds = 20)]
+fn one_of_two_that_wait_may_be_terminated(t: &mut Sim) {
+    let world = World::default();
+    let slow = |id| world.spec(id).backoff(secs(1)..=secs(1));
+    let supervisor = Supervisor::new(Strategy::RestForOne)
+        .intensity(9, secs(1))
+        .child("a", slow("a"))
+        .child("b", slow("b"))
+        .child("c", world.spec("c"))
+        .start()?;
+    let [a, b] = ["a", "b"].map(|id| supervisor.child::<Worker>(id));
+    kill(t, &a);
+    kill(t, &a);
+    supervisor.restart_child("b")?;
+    kill(t, &b);
+    kill(t, &b);
+    assert_eq!(["a", "b"].map(|id| state(&supervisor, id)), [ChildState::Restarting; 2]);
+    supervisor.terminate_child("a")?;
+    let c = supervisor.child::<Worker>("c").wait_for_restart();
+    assert!(c.which().is_ok(), "it comes with `b`");
+    assert_eq!(state(&supervisor, "a"), ChildState::Stopped);
+}
+
+#[otp::test(seeds = 20)]
+fn nobody_waits_for_a_child_of_a_dynamic_supervisor_that_has_ended(t: &mut Sim) {
+    let world = World::default();
+    let workers = Dynamic::<Worker>::spec(Dynamic::new).backoff(secs(1)..=secs(1));
+    let top = Supervisor::new(Strategy::OneForOne).intensity(9, secs(1)).child("workers", workers).start()?;
+    let workers = top.child::<Dynamic<Worker>>("workers");
+    let (one, two) = (workers.start_child((world.clone(), "one"))?, workers.start_child((world.clone(), "two"))?);
+    let patient = one.wait_for_restart();
+    kill(t, &one);
+    assert!(patient.which().is_ok());
+
+    // As soon as it is to end, while others take their time.
+    two.trap();
+    t.settle();
+    let stopping = workers.clone();
+    process::spawn(move |_| stopping.stop());
+    t.settle();
+    let at = t.now();
+    assert!(workers.pid().is_some() && two.is_alive());
+    for patient in [patient, two.wait_for_restart()] {
+        assert_eq!((patient.which(), t.now()), (Err(CallError::NoProc), at));
+    }
+
+    // Or when the supervisor is killed, while the next one is waited for.
+    t.advance(millis(10));
+    let three = workers.start_child((world, "three"))?.wait_for_restart();
+    t.kill(workers.pid().unwrap());
+    t.settle();
+    assert_eq!((workers.pid(), three.is_alive()), (None, false));
+    let at = t.now();
+    assert_eq!((three.which(), t.now()), (Err(CallError::NoProc), at));
+}
+
+/// Is ready, and ends before it has handled a message, as often as it is told.
+struct Fickle {
+    notes: Arc<Mutex<Vec<u32>>>,
+}
+
+#[actor]
+impl Fickle {
+    #[init]
+    fn init(notes: Arc<Mutex<Vec<u32>>>, ends: Arc<AtomicU32>, ctx: &mut Context<Self>) -> Self {
+        if ends.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+            ctx.next().end();
+        }
+        Self { notes }
+    }
+
+    #[handle_continue]
+    fn end(&mut self) -> Result<(), ExitReason> {
+        Err(ExitReason::other("fickle"))
+    }
+
+    #[handle_call]
+    fn note(&mut self, what: u32) -> u32 {
+        self.notes.lock().unwrap().push(what);
+        what
+    }
+}
+
+#[otp::test(seeds = 50)]
+fn what_was_left_is_not_lost_with_one_that_ends_before_it_has_taken_it(t: &mut Sim) {
+    for ends in 1..4 {
+        let (notes, left) = (Arc::default(), Arc::new(AtomicU32::new(0)));
+        let args = (Arc::clone(&notes), Arc::clone(&left));
+        let spec = Fickle::spec(move || args.clone()).backoff(secs(1)..=secs(1));
+        let supervisor = Supervisor::new(Strategy::OneForOne).intensity(9, secs(1)).child("a", spec).start()?;
+        let a = supervisor.child::<Fickle>("a");
+        let patient = a.no_timeout().wait_for_restart();
+        t.kill(a.clone());
+        t.settle();
+        t.kill(a.clone());
+        t.settle();
+        left.store(ends, SeqCst);
+        let calls: Vec<_> = (0..5).map(|what| patient.request().note(what)).collect();
+        assert!(calls.into_iter().map(Reply::wait).eq((0..5).map(Ok)));
+        assert_eq!(*notes.lock().unwrap(), [0, 1, 2, 3, 4], "in their order");
+        assert_eq!((left.load(SeqCst), t.crashes().len()), (0, usize::try_from(ends)?));
+
+        // When no other one comes, it was nobody who had them.
+        t.kill(a.clone());
+        t.settle();
+        left.store(1, SeqCst);
+        let calls: Vec<_> = (0..5).map(|what| patient.request().note(what)).collect();
+        t.advance(secs(1));
+        assert_eq!((state(&supervisor, "a"), t.crashes().len()), (ChildState::Restarting, 1));
+        supervisor.terminate_child("a")?;
+        for call in calls {
+            assert_eq!(call.wait(), Err(CallError::NoProc));
+        }
+        supervisor.stop()?;
+    }
+}
+
 /// `a`, which keeps its mailbox or not, under a supervisor that waits for two seconds when it fails twice.
 fn keeper(world: &World, mailbox: MailboxOnRestart) -> Supervisor {
     let spec = world.spec("a").mailbox_on_restart(mailbox).backoff(secs(2)..=secs(2));
@@ -685,7 +890,7 @@ fn kept_messages_come_before_what_was_left_and_outlive_several_crashes(t: &mut S
 #[otp::test(seeds = 50)]
 fn kept_messages_of_a_child_that_does_not_come_back_are_dropped_and_their_callers_told(t: &mut Sim) {
     let world = World::default();
-    for end in 0..4 {
+    for end in 0..5 {
         let spec = world.spec("a").mailbox_on_restart(MailboxOnRestart::Keep).backoff(secs(60)..=secs(60));
         let spec = if end == 0 { spec.restart(Restart::Temporary) } else { spec };
         let supervisor = Supervisor::new(Strategy::OneForOne).child("a", spec).start()?;
@@ -696,6 +901,16 @@ fn kept_messages_of_a_child_that_does_not_come_back_are_dropped_and_their_caller
         a.crash(millis(1));
         let calls = [a.request().noted(1), a.request().noted(2)];
         let at = t.now();
+        if end == 4 {
+            // With messages that it has not come to.
+            let pid = supervisor.pid().unwrap();
+            t.kill(pid);
+            t.settle();
+            for call in calls {
+                assert_eq!(call.wait(), Err(CallError::Exited(ExitReason::Killed)));
+            }
+            continue;
+        }
         t.advance(millis(1));
         assert_eq!(t.crashes().len(), 1);
         match end {

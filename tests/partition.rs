@@ -1,7 +1,9 @@
 //! Partition supervisors in trees declared with `supervisor!`, and how they look.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
@@ -234,4 +236,65 @@ fn a_partition_supervisor_prints_its_partitions(t: &mut Sim) {
     assert!(text.contains("one_for_one, 3 restarts in 5s"), "{text}");
     assert!(format!("{shards:?}").starts_with("PartitionRef<Db>(Slot(<"), "{shards:?}");
     t.settle();
+}
+
+/// Notes its end, and does not start as long as it is told so.
+struct Noted {
+    number: usize,
+    ends: Arc<Mutex<Vec<usize>>>,
+}
+
+#[actor]
+impl Noted {
+    #[init]
+    fn init(number: usize, ends: Arc<Mutex<Vec<usize>>>, fails: Arc<AtomicUsize>) -> Result<Self, &'static str> {
+        if fails.load(SeqCst) == number { Err("told to") } else { Ok(Self { number, ends }) }
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.ends.lock().unwrap().push(self.number);
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn a_resize_ends_the_last_first_and_knows_those_that_are_being_restarted(t: &mut Sim) {
+    let (ends, fails) = (Arc::<Mutex<Vec<_>>>::default(), Arc::new(AtomicUsize::new(usize::MAX)));
+    let (noted, failing) = (Arc::clone(&ends), Arc::clone(&fails));
+    let second = Duration::from_secs(1);
+    let shards = Partition::new(move |number| {
+        Noted::child_spec(number, Arc::clone(&noted), Arc::clone(&failing)).backoff(second..=second)
+    });
+    let shards = shards.partitions(4).strategy(Strategy::OneForAll).start_link()?;
+    assert_eq!(shards.resize(1), Ok(4));
+    assert_eq!(*ends.lock().unwrap(), [3, 2, 1]);
+    // With the others one is to be started that was ended, and cannot.
+    fails.store(1, SeqCst);
+    t.kill(shards.partition(0));
+    t.settle();
+    assert_eq!(shards.supervisor().which_child(1)?.state, otp::ChildState::Restarting);
+    assert_eq!((shards.resize(2), shards.partitions()), (Ok(1), Ok(2)));
+    fails.store(usize::MAX, SeqCst);
+    t.advance(second);
+    assert!(shards.route(&1).pid().is_some());
+    t.crashes();
+}
+
+#[otp::test(seeds = 20)]
+fn a_partition_supervisor_that_gives_up_ends_who_has_linked_to_it(t: &mut Sim) {
+    let (to, from) = std::sync::mpsc::channel();
+    let (_, monitor) = process::spawn_monitor(move |me| {
+        let dbs = Partition::new(|_| Db::child_spec(String::new())).partitions(2).intensity(0, Duration::from_secs(1));
+        to.send(dbs.start_link().unwrap()).unwrap();
+        me.receive_exit(None);
+    });
+    t.settle();
+    let dbs = from.recv().unwrap();
+    assert!(!dbs.gave_up());
+    t.kill(dbs.partition(1));
+    t.settle();
+    assert!(dbs.gave_up());
+    let down = process::current().receive_down(monitor, Duration::ZERO);
+    assert_eq!(down.map(|down| down.reason), Some(ExitReason::Shutdown));
 }

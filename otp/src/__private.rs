@@ -132,6 +132,12 @@ pub fn live_replies() -> isize {
     crate::process::reply::live()
 }
 
+/// How many children were passed in looking through those of supervisors on the calling thread, in builds with debug
+/// assertions.
+pub fn children_passed() -> usize {
+    crate::supervisor::children_passed()
+}
+
 pub fn reply_must_be_send<T: Send + 'static, A: Actor, M: AwaitsReply, F: FnOnce(ReplyTo<T>) -> A::Message>()
 -> fn(&Ref<A, M>, F) -> M::Answer<T> {
     Ref::call

@@ -32,7 +32,7 @@ struct InFlight<T> {
     callee: AnyProcess,
     /// Where it stood in line when the callee's mailbox was full.
     ticket: Option<Ticket>,
-    /// The request was left for whoever takes it, who is the callee then; until that, `callee` is one that has gone.
+    /// The request was left for whoever takes it, who looks after the call; `callee` is one that has gone.
     left: Option<Taker>,
 }
 
@@ -50,20 +50,11 @@ impl<T: 'static> InFlight<T> {
         cancelled
     }
 
-    /// Looks who has taken a request that was left.
-    #[inline]
-    fn find_taker(&mut self) {
-        if let Some(callee) = self.left.as_ref().and_then(Taker::get) {
-            (self.callee, self.left) = (callee, None);
-        }
-    }
-
     /// Why there is no answer.
     fn no_answer(&self) -> CallError {
-        if self.left.is_some() {
-            return CallError::NoProc;
-        }
-        self.callee.common().reason().map_or(CallError::NoReply, CallError::Exited)
+        let callee = self.left.as_ref().map_or_else(|| Some(self.callee.clone()), Taker::get);
+        let Some(callee) = callee else { return CallError::NoProc };
+        callee.common().reason().map_or(CallError::NoReply, CallError::Exited)
     }
 }
 
@@ -267,9 +258,6 @@ impl<T: 'static> Future for Reply<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         assert!(!this.finished, "a reply is taken once");
-        if let Ok(call) = &mut this.state {
-            call.find_taker();
-        }
         let outcome = match &this.state {
             Err(error) => Err(error.clone()),
             Ok(call) => match call.slot.poll(cx) {
@@ -278,7 +266,7 @@ impl<T: 'static> Future for Reply<T> {
                 Answer::Full => Err(CallError::Full),
                 Answer::Pending => {
                     let callee = call.callee.common();
-                    // A request that nobody has is looked after where it is.
+                    // A request that was left is looked after where it is.
                     let elsewhere = call.left.is_none() && !this.polled_elsewhere && !current::owns(cx.waker());
                     this.polled_elsewhere |= elsewhere;
                     // Of one that is dead we are told by itself, after its links and monitors.

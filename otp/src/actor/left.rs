@@ -14,8 +14,14 @@ use std::{
 use super::{Slot, slot::State};
 use crate::process::{AnyProcess, Pid, cell::Cell, common::PendingCall, panic, signal::Item};
 
-/// Messages of one type, oldest first.
-type Queue<M> = VecDeque<Left<M>>;
+/// Messages of one type, oldest first. How they are dropped with it is the user's code, and nobody's harm.
+struct Queue<M>(VecDeque<Left<M>>);
+
+impl<M> Drop for Queue<M> {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(|left| panic::contain(|| drop(left)));
+    }
+}
 
 /// A message, and the call that it is the request of, where that is known.
 struct Left<M> {
@@ -29,7 +35,7 @@ pub(super) struct LeftCall {
     taker: Taker,
 }
 
-/// The process that has got a request which was left, once one has.
+/// The process that has got a request which was left, or is about to.
 #[derive(Clone, Default)]
 pub(super) struct Taker(Arc<Mutex<Option<AnyProcess>>>);
 
@@ -61,7 +67,7 @@ impl<M: Send + 'static> Left<M> {
         }
         match Cell::push(cell, Item::Message(message)) {
             Ok(()) => {
-                if let Some(LeftCall { call, .. }) = call.filter(|left| left.call.is_pending()) {
+                if let Some(LeftCall { call, .. }) = call {
                     // Nobody else may look after it: its caller has waited for nobody in particular.
                     to.common().watch_call(call);
                 }
@@ -79,9 +85,9 @@ impl<M: Send + 'static> Left<M> {
 }
 
 /// The messages that wait here, if they are of this type.
-fn queue<M: Send + 'static>(state: &mut State) -> Option<&mut Queue<M>> {
-    let none = || Box::new(Queue::<M>::new()) as Box<dyn Any + Send>;
-    state.left.get_or_insert_with(none).downcast_mut()
+fn queue<M: Send + 'static>(state: &mut State) -> Option<&mut VecDeque<Left<M>>> {
+    let none = || Box::new(Queue::<M>(VecDeque::new())) as Box<dyn Any + Send>;
+    state.left.get_or_insert_with(none).downcast_mut::<Queue<M>>().map(|queue| &mut queue.0)
 }
 
 impl Slot {
@@ -114,10 +120,10 @@ impl Slot {
                 drop(state);
                 return Err(left.message);
             };
-            let given_up = if queue.len() == queue.capacity() { take_given_up(queue) } else { Vec::new() };
+            let given_up = (queue.len() == queue.capacity()).then(|| take_given_up(queue));
             queue.push_back(left);
             drop(state);
-            panic::drop_each(given_up);
+            drop(given_up);
             return Ok(before);
         }
     }
@@ -163,18 +169,18 @@ impl Slot {
                 Ok(left) => left,
                 // The spec is another one, and so is the type.
                 Err(left) => {
-                    drop_left(vec![left]);
+                    drop(left);
                     continue;
                 }
             };
-            while let Some(first) = left.pop_front() {
+            while let Some(first) = left.0.pop_front() {
                 if let Err(first) = first.send(process) {
                     // It has ended; the rest is for the next one.
-                    left.push_front(first);
+                    left.0.push_front(first);
                     let before = {
                         let mut state = self.state();
                         if let Some(queue) = queue::<M>(&mut state) {
-                            queue.append(&mut left);
+                            queue.append(&mut left.0);
                         }
                         state.hold(process.clone())
                     };
@@ -186,14 +192,9 @@ impl Slot {
 }
 
 /// The messages whose callers wait no longer.
-fn take_given_up<M>(queue: &mut Queue<M>) -> Vec<Left<M>> {
+fn take_given_up<M>(queue: &mut VecDeque<Left<M>>) -> Queue<M> {
     let is_wanted = |left: &Left<M>| left.call.as_ref().is_none_or(|left| left.call.is_pending());
-    let (wanted, given_up): (Queue<M>, Queue<M>) = std::mem::take(queue).into_iter().partition(is_wanted);
+    let (wanted, given_up) = std::mem::take(queue).into_iter().partition(is_wanted);
     *queue = wanted;
-    given_up.into()
-}
-
-/// Drops what was left, which is the user's.
-pub(super) fn drop_left(left: Vec<Box<dyn Any + Send>>) {
-    left.into_iter().for_each(|left| panic::contain(|| drop(left)));
+    Queue(given_up)
 }

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use super::{left, named::Named};
+use super::named::Named;
 use crate::process::{AnyProcess, Pid};
 
 /// The id of a child: unique among its siblings. That of a partition is a number alone.
@@ -117,7 +117,7 @@ pub(super) struct State {
     ends: bool,
     /// Nobody is to come by itself.
     closed: bool,
-    /// What waits for the next holder; see [`left`].
+    /// What waits for the next holder; see [`left`](super::left).
     pub(super) left: Option<Box<dyn Any + Send>>,
     /// The name that stands for the place.
     pub(super) named: Option<Named>,
@@ -245,7 +245,7 @@ impl Slot {
     pub(crate) fn close(&self) {
         let mut left = Vec::new();
         self.collect_closed(&mut left);
-        left::drop_left(left);
+        drop(left);
     }
 
     fn collect_closed(&self, left: &mut Vec<Box<dyn Any + Send>>) {

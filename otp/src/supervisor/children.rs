@@ -4,6 +4,7 @@
 //! nobody is to come by itself, and gone when the spec is. It starts and stops nothing.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::{Index, IndexMut},
 };
@@ -45,6 +46,13 @@ pub(super) enum State {
     Stopped,
 }
 
+impl State {
+    /// Whether it runs, or is about to be started again.
+    fn is_up(&self) -> bool {
+        matches!(self, Self::Running(_) | Self::Restarting)
+    }
+}
+
 impl Child {
     /// Its process, dead or alive.
     pub(super) fn process(&self) -> Option<&AnyProcess> {
@@ -65,6 +73,18 @@ pub(super) struct Children {
     in_order: BTreeMap<Place, Child>,
     by_id: BTreeMap<ChildId, Place>,
     by_pid: HashMap<Pid, Place>,
+    /// How many are significant, and run or are about to be started again.
+    significant: usize,
+}
+
+std::thread_local! {
+    /// How many children were passed in looking through those of a supervisor, in builds with debug assertions.
+    static PASSED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// What looking through children has cost, for tests: in a simulation, whose supervisors all run on one thread.
+pub(crate) fn passed() -> usize {
+    PASSED.get()
 }
 
 impl Children {
@@ -73,8 +93,14 @@ impl Children {
     pub(super) fn new(slot: Slot, specs: Vec<(ChildId, Spec)>) -> Self {
         let ids: BTreeSet<&ChildId> = specs.iter().map(|(id, _)| id).collect();
         slot.retain(|id| ids.contains(id));
-        let mut children =
-            Self { slot, next: 0, in_order: BTreeMap::new(), by_id: BTreeMap::new(), by_pid: HashMap::new() };
+        let mut children = Self {
+            slot,
+            next: 0,
+            in_order: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            by_pid: HashMap::new(),
+            significant: 0,
+        };
         for (id, spec) in specs {
             children.add(id, spec);
         }
@@ -116,7 +142,12 @@ impl Children {
 
     /// All, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &Child)> {
-        self.in_order.iter().map(|(place, child)| (*place, child))
+        self.in_order.iter().map(|(place, child)| {
+            if cfg!(debug_assertions) {
+                PASSED.set(PASSED.get() + 1);
+            }
+            (*place, child)
+        })
     }
 
     /// How many there are, running or not.
@@ -125,7 +156,12 @@ impl Children {
     }
 
     pub(super) fn places(&self) -> Vec<Place> {
-        self.in_order.keys().copied().collect()
+        self.iter().map(|(place, _)| place).collect()
+    }
+
+    /// How many are significant, and run or are about to be started again.
+    pub(super) fn significant(&self) -> usize {
+        self.significant
     }
 
     /// The slot of a child.
@@ -141,6 +177,10 @@ impl Children {
         }
         if let Some(retry) = child.retry.take() {
             retry.cancel();
+        }
+        if child.spec.significant {
+            self.significant -= usize::from(child.state.is_up());
+            self.significant += usize::from(state.is_up());
         }
         child.state = state;
         match &child.state {

@@ -434,6 +434,7 @@ mod tests {
     fn an_integer_goes_by_its_remainder() {
         assert_eq!([0, 1, 7, 8, 9].map(|key: u8| share(&key, 8)), [0, 1, 7, 0, 1]);
         assert_eq!([-1, -7, -8, i32::MIN].map(|key| share(&key, 8)), [1, 7, 0, 0]);
+        assert_eq!([share(&-7_i8, 10), share(&-7_i16, 10), share(&-7_i64, 10), share(&-7_i128, 10)], [7; 4]);
         assert_eq!(share(&u128::MAX, 10), 5);
         assert_eq!(share(&i128::MIN, 10), 8);
         assert_eq!((share(&-11_isize, 4), share(&11_usize, 4), share(&&&11_u64, 4)), (3, 3, 3));
@@ -444,7 +445,8 @@ mod tests {
     fn any_other_key_goes_by_its_hash() {
         let words = (0..1000).map(|word| share(&format!("word {word}"), 8));
         let tuples = (0..1000).map(|number| share(&(8 * number, 0), 8));
-        for shares in [words.collect::<Vec<_>>(), tuples.collect()] {
+        let lists = (0..1000).map(|number| share(&[8 * number][..], 8));
+        for shares in [words.collect::<Vec<_>>(), tuples.collect(), lists.collect()] {
             for partition in 0..8 {
                 let count = shares.iter().filter(|share| **share == partition).count();
                 assert!((75..175).contains(&count), "{count} of 1000 keys for {partition}");

@@ -305,11 +305,15 @@ impl Server {
     /// supervisor's own supervisor to say.
     async fn end_all(&mut self) {
         if self.template.is_some() {
-            let running = self.children.iter().filter_map(|(_, child)| Some((child.pid()?, child.spec.shutdown)));
+            let running = self.children.iter().filter_map(|(_, child)| {
+                let slot = self.children.slot(child);
+                slot.begin_end();
+                slot.close();
+                Some((child.pid()?, child.spec.shutdown))
+            });
             for (pid, reason) in ending::end_all(running).await {
                 if let Some(place) = self.children.find_pid(pid) {
                     self.ended(place, &reason);
-                    self.children.set(place, State::Stopped);
                 }
             }
             return;
@@ -365,8 +369,7 @@ impl Server {
         let child = &self.children[place];
         // A child that lives has sent this one by hand: it means nothing, and a second one must not be started. One that
         // has ended since is judged by its end, whatever it said before.
-        let dead = child.process().filter(|process| process.common().is_dead());
-        let Some(reason) = dead.and_then(|process| process.common().reason()) else { return Ok(()) };
+        let Some(reason) = child.process().and_then(|process| process.common().reason()) else { return Ok(()) };
         let restart = child.spec.restart;
         if strategy::is_reported(restart, &reason) {
             report::child_terminated(&self.offender(place), &reason);
@@ -377,9 +380,7 @@ impl Server {
             Ended::Keep => self.stopped(place, self.keeps(restart)),
             Ended::Forget => self.children.forget(place),
         }
-        let lives = |state: &State| matches!(state, State::Running(_) | State::Restarting);
-        let mut others = self.children.iter().map(|(_, child)| (child.spec.significant, lives(&child.state)));
-        if significant && strategy::shuts_down(self.auto_shutdown, &mut others) {
+        if significant && strategy::shuts_down(self.auto_shutdown, self.children.significant()) {
             return Err(ExitReason::Shutdown);
         }
         Ok(())
@@ -497,9 +498,8 @@ impl Server {
 
     async fn terminate_child(&mut self, who: Who) -> Result<(), ChildError> {
         let place = self.find(&who)?;
-        let was_restarting = matches!(self.children[place].state, State::Restarting);
         self.end(place, State::Stopped).await;
-        if was_restarting && self.strategy != Strategy::OneForOne {
+        if self.strategy != Strategy::OneForOne {
             self.give_up_pending();
         }
         self.stopped(place, self.keeps(self.children[place].spec.restart));
@@ -641,6 +641,10 @@ impl fmt::Debug for Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if self.template.is_some() {
+            // No supervisor that comes after it starts them again.
+            self.children.places().into_iter().for_each(|place| self.children.forget(place));
+        }
         self.slot.vacate(self.pid);
     }
 }

@@ -95,12 +95,12 @@ pub(super) fn round<K: Copy + Ord>(
     round
 }
 
-/// Whether a supervisor ends because a significant child has ended by itself and is not started again. `others` says of
-/// each other child whether it is significant, and whether it lives or is about to be started again.
-pub(super) fn shuts_down(policy: AutoShutdown, mut others: impl Iterator<Item = (bool, bool)>) -> bool {
+/// Whether a supervisor ends because a significant child has ended by itself and is not started again. So many `others`
+/// are significant and live, or are about to be started again.
+pub(super) fn shuts_down(policy: AutoShutdown, others: usize) -> bool {
     match policy {
         AutoShutdown::Never => false,
         AutoShutdown::AnySignificant => true,
-        AutoShutdown::AllSignificant => !others.any(|(significant, lives)| significant && lives),
+        AutoShutdown::AllSignificant => others == 0,
     }
 }

@@ -1,7 +1,5 @@
 //! `simple_one_for_one`.
 
-use std::{iter, time::Instant};
-
 use otp::{AutoShutdown, Child, ChildError, ChildKind, ChildState, Dynamic, DynamicSupervisor, Name, prelude::*};
 
 use crate::dynamics::{
@@ -221,14 +219,11 @@ fn sup_do_not_save_start_parameters_for_temporary_children(_: &mut Sim) {
     assert_eq!(plan.holders(), 1);
 }
 
-/// Whether ten times as many take much less than a hundred times as long, the best of some trials.
-fn is_linear(work: impl Fn(usize)) -> bool {
-    let took = |children| {
-        let began = Instant::now();
-        work(children);
-        began.elapsed().as_secs_f64()
-    };
-    iter::repeat_with(|| took(300).max(1e-6)).take(5).any(|few| took(3_000) / few < 40.0)
+/// How often a supervisor has looked through its children, for as many of them as there are.
+fn looks(work: impl Fn(usize)) -> usize {
+    let (children, before) = (1_000, otp::__private::children_passed());
+    work(children);
+    (otp::__private::children_passed() - before).div_ceil(children)
 }
 
 #[otp::test(seeds = 1)]
@@ -246,7 +241,7 @@ fn sup_simple_one_for_one_scale_many_temporary_children(t: &mut Sim) {
         t.settle();
         assert_eq!(counts(&supervisor), [0; 4]);
     };
-    assert!(is_linear(work));
+    assert_eq!(looks(work), 0);
 }
 
 #[otp::test(seeds = 1)]
@@ -260,6 +255,16 @@ fn sup_scale_start_stop_many_children(t: &mut Sim) {
         supervisor.stop().expect("it lives");
         assert!(all.iter().all(|child| child.pid().is_none()));
     };
+    // Each end is one that could be the last of those that matter.
+    let significant = |children| {
+        let template = |plan: Plan| Worker::child_spec(plan).restart(Restart::Transient).significant(true);
+        let supervisor = Dynamic::template(template).auto_shutdown(AutoShutdown::AllSignificant).start();
+        let supervisor = supervisor.expect("it starts");
+        let all = (0..children).map(|_| supervisor.start_child(works()).expect("it starts")).collect::<Vec<_>>();
+        all.iter().for_each(|child| child.end(ExitReason::Normal));
+        t.settle();
+        assert_eq!(supervisor.pid(), None);
+    };
     let fixed = |children| {
         let supervisor = Supervisor::new(Strategy::OneForOne).start().expect("it starts");
         for index in 0..children {
@@ -270,8 +275,9 @@ fn sup_scale_start_stop_many_children(t: &mut Sim) {
         assert_eq!(counts(&supervisor), [0; 4]);
         supervisor.stop().expect("it lives");
     };
-    assert!(is_linear(dynamic));
-    assert!(is_linear(fixed));
+    assert!(looks(dynamic) < 10, "to count them and to end them all, not for each");
+    assert_eq!(looks(significant), 0);
+    assert_eq!(looks(fixed), 0);
 }
 
 /// With names of a node.
