@@ -31,7 +31,11 @@ pub use self::{
     strategy::{AutoShutdown, Strategy},
 };
 #[doc(hidden)]
-pub use self::{dynamic::InTree, partition::InPartitions, spec::tree_spec};
+pub use self::{
+    dynamic::InTree,
+    partition::{InPartitions, Mentions},
+    spec::tree_spec,
+};
 use self::{dynamic::Template, partition::Partitions, spec::Spec, tree::count};
 pub use crate::actor::{ChildId, Restart, Shutdown, Slot, SpecError};
 use crate::{

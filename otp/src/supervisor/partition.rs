@@ -187,12 +187,25 @@ pub trait InPartitions: Child {
         each: impl Fn(ChildSpec<Self>) -> ChildSpec<Self> + Clone + Send + Sync + 'static,
         settings: impl Fn(Partition<Self>) -> Partition<Self> + Send + Sync + 'static,
     ) -> ChildSpec<Supervisor>;
-    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Partition<Self>>>) -> ChildSpec<Supervisor>;
+    fn named(
+        spec: ChildSpec<Supervisor>,
+        name: impl Into<Name<<Partition<Self> as Mentions<Self::Args>>::Itself>>,
+    ) -> ChildSpec<Supervisor>;
+}
+
+/// A type, and another one that it says nothing of. The compiler finds out that a child is no actor wherever it meets
+/// the type of its arguments, in the same words; met nowhere else, the same mistake is told in other words as well.
+pub trait Mentions<A> {
+    type Itself;
+}
+
+impl<T, A> Mentions<A> for T {
+    type Itself = Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<C: Child> InPartitions for C {
-    type Client = PartitionRef<C>;
+    type Client = <PartitionRef<C> as Mentions<C::Args>>::Itself;
 
     fn client(slot: Slot) -> PartitionRef<C> {
         <Partition<C> as Child>::client(slot)
