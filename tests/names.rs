@@ -693,6 +693,66 @@ fn the_names_of_dynamic_children_and_of_nested_trees_are_waited_for(t: &mut Sim)
     assert_eq!(Arc::strong_count(&key), 1);
 }
 
+/// All of its keys have one hash.
+#[derive(Default)]
+struct Hashless(Mutex<BTreeMap<u8, Pid>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key(u8);
+
+impl std::hash::Hash for Key {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+}
+
+impl Registry for Hashless {
+    type Key = Key;
+
+    fn register(&self, Key(key): &Key, pid: Pid) -> Result<(), RegisterError> {
+        self.0.lock().unwrap().insert(*key, pid);
+        Ok(())
+    }
+
+    fn unregister(&self, Key(key): &Key) -> Result<(), Unregistered> {
+        self.0.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+    }
+
+    fn whereis(&self, Key(key): &Key) -> Option<Pid> {
+        self.0.lock().unwrap().get(key).copied()
+    }
+}
+
+#[otp::test(seeds = 5)]
+fn nobody_waits_under_another_name_nor_on_another_node(t: &mut Sim) {
+    let (desk, registry) = (Desk::default(), Arc::new(Hashless::default()));
+    let names: Vec<_> = (0..8).map(|key| Name::<Scribe>::via(&registry, Key(key))).collect();
+    let specs = names.iter().map(|name| desk.spec(name)).enumerate();
+    let supervisor = specs.fold(Supervisor::new(Strategy::OneForOne), |supervisor, (index, spec)| {
+        supervisor.child(("scribe", index), spec)
+    });
+    let _supervisor = supervisor.start()?;
+    for name in &names {
+        assert_eq!(name.client().wait_for_restart().write(0).ok(), name.whereis());
+    }
+
+    let elsewhere = Node::builder().cores(1).start()?;
+    elsewhere.enter(|| {
+        let name = Name::<Idle>::from("elsewhere");
+        let spec = Idle::child_spec(false).name(&name);
+        Supervisor::new(Strategy::OneForOne).child("idle", spec).start().unwrap();
+        assert_eq!(name.client().wait_for_restart().who().ok(), name.whereis());
+    });
+    assert_eq!(Name::<Idle>::from("elsewhere").client().wait_for_restart().who(), Err(CallError::NoProc));
+    elsewhere.stop();
+
+    // Of one that is nobody's child there is no other to come.
+    let name = Name::<Scribe>::from("alone");
+    let (first, patient) = (t.start(desk.spec(&name))?, name.client().wait_for_restart());
+    kill(t, first.pid());
+    assert_eq!(patient.write(0), Err(CallError::NoProc));
+    let second = Starter::<Scribe>::new().name(&name).start((desk,))?;
+    assert_eq!(patient.write(0).ok(), second.pid());
+}
+
 /// What hashes a key is the user's.
 #[otp::test(seeds = 5)]
 fn a_key_that_cannot_be_hashed_is_no_harm_to_a_supervisor(_: &mut Sim) {

@@ -1538,6 +1538,21 @@ fn a_child_that_does_not_end_as_it_is_told_is_reported_with_its_own_reason() {
         },
         &["shutdown_error b killed", r#"shutdown_error a "boom""#],
     );
+    // All at once, with how they ended in the order in which they did.
+    let quick = Plan { traps: true, lingers: SECOND, ..journal.worker("d") };
+    reported(
+        |t| {
+            let supervisor = otp::DynamicSupervisor::any().start().unwrap();
+            for plan in [&slow, &quick, &journal.worker("e")] {
+                supervisor.start_child(plan.spec().shutdown(Shutdown::After(3 * SECOND))).unwrap();
+            }
+            let stops = supervisor.clone();
+            process::spawn(move |_| stops.stop().unwrap());
+            t.advance(3 * SECOND);
+            assert_eq!(supervisor.pid(), None);
+        },
+        &["shutdown_error child[0] killed"],
+    );
 }
 
 #[cfg(feature = "stacks")]

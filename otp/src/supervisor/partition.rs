@@ -195,6 +195,7 @@ pub trait InPartitions: Child {
 
 /// A type, and another one that it says nothing of. The compiler finds out that a child is no actor wherever it meets
 /// the type of its arguments, in the same words; met nowhere else, the same mistake is told in other words as well.
+#[doc(hidden)]
 pub trait Mentions<A> {
     type Itself;
 }
