@@ -14,7 +14,7 @@ use std::{
 };
 
 use otp::{
-    AutoShutdown, ChildError, ChildState, DynamicRef, DynamicSupervisor, HasPid as _,
+    AutoShutdown, ChildError, ChildState, Dynamic, DynamicSupervisor, HasPid as _, Partition, PartitionRef,
     Strategy::{OneForAll, OneForOne, RestForOne},
     prelude::*,
     timer,
@@ -199,6 +199,10 @@ struct Branch {
     limit: usize,
     period: u64,
     dynamic: Option<u32>,
+    /// How many children a dynamic supervisor may have, if it knows their type.
+    room: Option<usize>,
+    /// Among how many children keys are divided, if they are.
+    partitions: Option<usize>,
     /// Its children as they are at each start of it.
     specs: Vec<Node>,
     children: Vec<Node>,
@@ -285,6 +289,7 @@ impl Branch {
     fn start(&mut self, w: &mut World) -> Started {
         self.restarts.clear();
         self.children = self.specs.clone();
+        self.partitions = self.partitions.map(|_| self.specs.len());
         let mut at = 0;
         while at < self.children.len() {
             match self.children[at].start(w) {
@@ -375,6 +380,30 @@ impl Branch {
         }
     }
 
+    /// Divides the keys among so many partitions, as far as they can be started.
+    fn resize(&mut self, count: usize, w: &mut World) {
+        let before = self.partitions.replace(count).unwrap();
+        let place =
+            |this: &Self, number: usize| this.children.iter().position(|child| child.id == this.specs[number].id);
+        for number in (count..before).rev() {
+            if let Some(at) = place(self, number) {
+                self.children[at].stop(w);
+                if self.children[at].restart == Restart::Temporary {
+                    self.children.remove(at);
+                }
+            }
+        }
+        for number in before..count {
+            let at = place(self, number);
+            let is_there =
+                at.is_some_and(|at| self.children[at].runs() || self.children[at].start(w) != Started::Fails);
+            if !is_there {
+                self.partitions = Some(number);
+                return;
+            }
+        }
+    }
+
     /// The child at the end of a path has ended by itself; true when that is the end of this supervisor too.
     fn ended_below(&mut self, path: &[usize], clean: bool, w: &mut World) -> bool {
         let [at, rest @ ..] = path else { unreachable!("a path leads somewhere") };
@@ -408,6 +437,14 @@ impl Branch {
 
     // The same, for real.
 
+    fn plans(&self) -> Vec<Plan> {
+        let plan = |node: &Node| match &node.kind {
+            Kind::Worker(plan) => plan.clone(),
+            Kind::Supervisor(_) => unreachable!("partitions are workers"),
+        };
+        self.specs.iter().map(plan).collect()
+    }
+
     fn build(&self) -> Supervisor {
         let flags = Supervisor::new(self.strategy)
             .intensity(u32::try_from(self.limit).unwrap(), millis(self.period))
@@ -416,22 +453,40 @@ impl Branch {
             Kind::Worker(plan) => supervisor.child(&*node.id, plan.spec()),
             Kind::Supervisor(nested) => {
                 let (restart, significant, nested) = (node.restart, node.significant, nested.clone());
-                match nested.dynamic {
-                    None => {
+                let (limit, period) = (u32::try_from(nested.limit).unwrap(), millis(nested.period));
+                let id = &*node.id;
+                match (nested.dynamic, nested.room, nested.partitions) {
+                    (None, _, None) => {
                         let spec = Supervisor::spec(move || nested.build());
-                        supervisor.child(&*node.id, spec.restart(restart).significant(significant))
+                        supervisor.child(id, spec.restart(restart).significant(significant))
                     }
-                    Some(_) => {
-                        let limit = u32::try_from(nested.limit).unwrap();
-                        let build = move || DynamicSupervisor::any().intensity(limit, millis(nested.period));
-                        let spec = DynamicSupervisor::spec(build);
-                        supervisor.child(&*node.id, spec.restart(restart).significant(significant))
+                    (None, _, Some(_)) => {
+                        let build = move || {
+                            let (strategy, plans) = (nested.strategy, nested.plans());
+                            let partitions = Partition::new(move |number| plans[number].spec());
+                            partitions.partitions(nested.specs.len()).strategy(strategy).intensity(limit, period)
+                        };
+                        supervisor.child(id, Partition::spec(build).restart(restart).significant(significant))
+                    }
+                    (Some(_), None, _) => {
+                        let build = move || DynamicSupervisor::any().intensity(limit, period);
+                        supervisor.child(id, DynamicSupervisor::spec(build).restart(restart).significant(significant))
+                    }
+                    (Some(_), Some(room), _) => {
+                        let build = move || {
+                            let workers = Dynamic::template(|plan: Plan| plan.spec());
+                            workers.max_children(room).intensity(limit, period)
+                        };
+                        supervisor.child(id, Workers::spec(build).restart(restart).significant(significant))
                     }
                 }
             }
         })
     }
 }
+
+/// A dynamic supervisor that knows what it starts.
+type Workers = Dynamic<Worker, Plan>;
 
 // A run.
 
@@ -479,6 +534,7 @@ impl Maker {
 
     fn supervisor(&mut self, depth: u32) -> Branch {
         let dynamic = (depth > 0 && self.dice.one_in(3)).then_some(self.next);
+        let is_divided = depth > 0 && dynamic.is_none() && self.dice.one_in(4);
         let limit = usize::try_from(self.dice.below(5)).unwrap();
         let mut supervisor = Branch {
             strategy: self.dice.pick(&[OneForOne, OneForAll, RestForOne]),
@@ -486,12 +542,18 @@ impl Maker {
             limit: if depth == 0 { limit + 3 } else { limit },
             period: self.dice.pick(&[100, 1000, 5000]),
             dynamic,
+            room: (dynamic.is_some() && self.dice.one_in(2)).then(|| usize::try_from(self.dice.below(5)).unwrap()),
+            partitions: is_divided.then_some(0),
             specs: Vec::new(),
             children: Vec::new(),
             restarts: Vec::new(),
         };
         if dynamic.is_some() {
             supervisor.strategy = OneForOne;
+            return supervisor;
+        }
+        if is_divided {
+            supervisor.specs = (0..=self.dice.below(3)).map(|_| self.worker(AutoShutdown::Never, None)).collect();
             return supervisor;
         }
         let policies =
@@ -559,9 +621,23 @@ impl<'a> Chaos<'a> {
         at
     }
 
-    fn dynamic(&mut self, path: &[usize]) -> DynamicRef {
+    fn start_dynamic(&mut self, path: &[usize], plan: &Plan) -> Result<(), ChildError> {
         let slot = self.supervisor(path).slot().clone();
-        <DynamicSupervisor as Child>::client(slot)
+        match self.model.at(path).room {
+            None => <DynamicSupervisor as Child>::client(slot).start_child(plan.spec()).map(drop),
+            Some(_) => Workers::client(slot).start_child(plan.clone()).map(drop),
+        }
+    }
+
+    /// By its pid, or by its place.
+    fn terminate_dynamic(&mut self, path: &[usize], id: &str) -> Result<(), ChildError> {
+        let (supervisor, pid) = (self.supervisor(path), process::whereis(id).unwrap());
+        if self.model.at(path).room.is_none() {
+            return <DynamicSupervisor as Child>::client(supervisor.slot().clone()).terminate_child(&pid);
+        }
+        let children = supervisor.which_children()?;
+        let child = children.iter().find(|child| child.state == ChildState::Running(pid)).unwrap();
+        Workers::client(supervisor.slot().clone()).terminate_child(&supervisor.child::<Worker>(&child.id))
     }
 
     fn sets_mood(&mut self, plan: &Plan, failures: u32, ignores: bool) {
@@ -648,15 +724,33 @@ impl<'a> Chaos<'a> {
         let supervisor = self.supervisor(path);
         let (auto_shutdown, group) = (self.model.at(path).auto_shutdown, self.model.at(path).dynamic);
         let children = self.model.at(path).children.len();
+        if let Some(before) = self.model.at(path).partitions {
+            let most = self.model.at(path).specs.len();
+            let count = usize::try_from(self.maker.dice.below(most as u64 + 2)).unwrap();
+            let result = divided(&supervisor).resize(count);
+            if count > most {
+                assert_eq!(result, Err(ChildError::TooManyPartitions(most)));
+            } else {
+                let model = self.model.at(path);
+                model.resize(count, &mut self.world);
+                assert_eq!(result.ok(), (model.partitions == Some(count)).then_some(before));
+            }
+            return format!("resize to {count}");
+        }
+        let is_full = self.model.at(path).room.is_some_and(|room| children >= room);
         if children == 0 || self.maker.dice.one_in(3) || (group.is_some() && children < 3) {
             let mut node = self.maker.worker(auto_shutdown, group);
             let Kind::Worker(plan) = node.kind.clone() else { unreachable!("it is a worker") };
             let mood = self.maker.dice.pick(&[(0, false), (0, false), (0, false), (1, false), (0, true)]);
             self.sets_mood(&plan, mood.0, mood.1);
             let result = match group {
-                Some(_) => self.dynamic(path).start_child(plan.spec()).map(drop),
+                Some(_) => self.start_dynamic(path, &plan),
                 None => supervisor.start_child(&*node.id, plan.spec()).map(drop),
             };
+            if is_full {
+                assert_eq!(result, Err(ChildError::MaxChildren));
+                return format!("start_child {} without room", node.id);
+            }
             let started = node.start(&mut self.world);
             assert_eq!(matches!(result, Err(ChildError::Start(_))), started == Started::Fails, "{result:?}");
             assert_eq!(result.is_ok(), started != Started::Fails, "{result:?}");
@@ -674,7 +768,7 @@ impl<'a> Chaos<'a> {
             0 => {
                 child.stop(&mut self.world);
                 match group {
-                    Some(_) => self.dynamic(path).terminate_child(&process::whereis(&id).unwrap()).unwrap(),
+                    Some(_) => self.terminate_dynamic(path, &id).unwrap(),
                     None => supervisor.terminate_child(&*id).unwrap(),
                 }
                 if group.is_some() || child.restart == Restart::Temporary {
@@ -813,10 +907,20 @@ impl<'a> Chaos<'a> {
     }
 }
 
+fn divided(supervisor: &SupervisorRef) -> PartitionRef<Worker> {
+    Partition::client(supervisor.slot().clone())
+}
+
 fn compare_supervisor(real: &SupervisorRef, model: &Branch, after: &str) {
     let mut children = real.which_children().unwrap();
     children.reverse();
     assert_eq!(children.len(), model.children.len(), "after {after}: {children:?}");
+    if let Some(count) = model.partitions {
+        assert_eq!(divided(real).partitions(), Ok(count), "after {after}");
+        for (key, node) in model.specs.iter().enumerate().take(count) {
+            assert_eq!(divided(real).route(&(key + count)).pid(), process::whereis(&node.id), "after {after}");
+        }
+    }
     for (real_child, child) in children.iter().zip(&model.children) {
         let pid = match real_child.state {
             ChildState::Running(pid) => Some(pid),
