@@ -373,7 +373,7 @@ fn option(
         }
         "partitions" => {
             value(input, &key, "partitions: 8")?;
-            options.partitions = Some(values::expression(input));
+            options.partitions = values::partitions(values::expression(input), cx);
         }
         "strategy" => {
             value(input, &key, "strategy: one_for_all")?;

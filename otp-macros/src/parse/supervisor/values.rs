@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Lit, Token};
+use syn::{Error, Expr, Lit, LitInt, Token};
 
 use crate::ast::supervisor::{Backoff, Intensity};
 use crate::errors::Errors;
@@ -125,6 +125,17 @@ pub(super) fn name(value: TokenStream, cx: &mut Errors) -> Option<TokenStream> {
         Ok(other) => cx.at(other, "a name is a string, or an expression that makes a name"),
     }
     None
+}
+
+/// The expression of `partitions: ..`, which is not seen to be zero.
+pub(super) fn partitions(value: TokenStream, cx: &mut Errors) -> Option<TokenStream> {
+    match syn::parse2::<LitInt>(value.clone()) {
+        Ok(count) if count.base10_digits() == "0" => {
+            cx.at(count, "a partition supervisor needs at least one partition");
+            None
+        }
+        _ => Some(value),
+    }
 }
 
 /// One expression, unread; it may hold commas of its own, as in `name::<A, B>()`.
