@@ -51,11 +51,11 @@ impl Slot {
             return;
         }
         let key = Key::new(name, self.address());
-        if self.state().named.as_ref().is_some_and(|Named(before)| *before == key) {
+        if self.state().named.as_ref().is_some_and(|named| named.0 == key) {
             return;
         }
         let replaced = places().insert(key, (name.clone(), self.downgrade()));
-        let before = self.state().named.replace(Named(key));
+        let before = self.state().named.replace(Box::new(Named(key)));
         drop((replaced, before));
     }
 }

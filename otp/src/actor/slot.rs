@@ -119,8 +119,8 @@ pub(super) struct State {
     closed: bool,
     /// What waits for the next holder; see [`left`](super::left).
     pub(super) left: Option<Box<dyn Any + Send>>,
-    /// The name that stands for the place.
-    pub(super) named: Option<Named>,
+    /// The name that stands for the place; most have none.
+    pub(super) named: Option<Box<Named>>,
     children: BTreeMap<ChildId, Slot>,
     /// The children that have a spec.
     declared: BTreeSet<ChildId>,
