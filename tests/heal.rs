@@ -1218,13 +1218,12 @@ fn a_stuck_child_is_declared_dead_and_its_tree_goes_on() {
             assert_eq!(child.ping(), Ok(()), "the thread was replaced");
         }
 
-// People may hear of it later than those who watch it.
+        // People may hear of it later than those who watch it.
         let mut dead = Vec::new();
         while dead.len() < 2 {
             let reports = std::mem::take(&mut *reports.lock().unwrap());
-            let is_ours = |Fields(report): &Fields| {
-                report["message"].contains("get_stuck") && lost.contains_key(&report["pid"])
-            };
+            let is_ours =
+                |Fields(report): &Fields| report["message"].contains("get_stuck") && lost.contains_key(&report["pid"]);
             dead.extend(reports.into_iter().filter(is_ours));
             std::thread::yield_now();
         }
