@@ -218,32 +218,65 @@ impl<T: 'static> Reply<T> {
         }
     }
 
-    /// Says whom its process waits for, if this is the only call that it waits for, and looks whether that closes a
-    /// cycle. Whenever the process runs again, it says so anew.
+    /// Nothing has come: sees to it that whoever polls is woken when something does, or says why to give up.
     #[inline]
-    fn publish(&self, cx: &Context<'_>) -> Option<CallError> {
-        let Ok(call) = &self.state else { return None };
-        current::try_with(|me| {
-            if !me.task().owns(cx.waker()) {
-                return None;
-            }
-            let common = me.common();
-            let calls = common.own.calls.get().saturating_add(1);
-            common.own.calls.set(calls);
-            // A token says nothing of the node, so cycles through several are not looked for.
-            if calls > 1 || common.own.waits.get() > 0 || call.callee.pid().node != me.pid().node {
-                common.waits_for.store(0, SeqCst);
-                return None;
-            }
-            common.waits_for.store(call.callee.pid().token(), SeqCst);
-            if !call.slot.is_owed() {
-                common.waits_for.store(0, SeqCst);
-                return None;
-            }
-            deadlock(me, &call.callee).map(CallError::Deadlock)
-        })
-        .flatten()
+    fn pend(&mut self, cx: &Context<'_>) -> Option<CallError> {
+        let as_caller = |me: &AnyProcess| me.task().owns(cx.waker()).then(|| self.pend_as(Some(me), cx));
+        current::try_with(as_caller).flatten().unwrap_or_else(|| self.pend_as(None, cx))
     }
+
+    /// As [`pend`](Reply::pend), for the running process, if the waker is its own.
+    #[inline]
+    fn pend_as(&mut self, me: Option<&AnyProcess>, cx: &Context<'_>) -> Option<CallError> {
+        let Ok(call) = &self.state else { return None };
+        let callee = call.callee.common();
+        // A request that was left is looked after where it is.
+        let elsewhere = call.left.is_none() && !self.polled_elsewhere && me.is_none();
+        self.polled_elsewhere |= elsewhere;
+        // Of one that is dead we are told by itself, after its links and monitors.
+        let is_looked_after = !elsewhere && (call.left.is_some() || !callee.is_dead());
+        if !is_looked_after && !callee.watch_call(Arc::new(call.slot.clone())) {
+            return Some(CallError::Exited(ended(callee.reason())));
+        }
+        if self.timer.poll_as(me, &callee.node, cx, self.deadline).is_ready() {
+            return Some(CallError::Timeout { started: false });
+        }
+        me.and_then(|me| publish(me, call))
+    }
+
+    /// Gives the call up for a reason, unless it is over by now.
+    #[cold]
+    fn give_up(&self, error: CallError) -> Result<T, CallError> {
+        let Ok(call) = &self.state else { return Err(error) };
+        match (call.cancel(), error) {
+            (Err(Answer::Given(answer)), _) => Ok(answer),
+            (Err(Answer::Full), _) => Err(CallError::Full),
+            // That there is none was said at the last moment.
+            (Err(Answer::None | Answer::Pending), _) => Err(call.no_answer()),
+            (Ok(started), CallError::Timeout { .. }) => Err(CallError::Timeout { started }),
+            (_, error) => Err(error),
+        }
+    }
+}
+
+/// Says whom a process waits for, if this is the only call that it waits for, and looks whether that closes a cycle.
+/// Whenever the process runs again, it says so anew.
+#[inline]
+fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>) -> Option<CallError> {
+    let common = me.common();
+    let calls = common.own.calls.get().saturating_add(1);
+    common.own.calls.set(calls);
+    // A token says nothing of the node, so cycles through several are not looked for.
+    if calls > 1 || common.own.waits.get() > 0 || call.callee.pid().node != common.pid.node {
+        common.waits_for.store(0, SeqCst);
+        return None;
+    }
+    common.waits_for.store(call.callee.pid().token(), SeqCst);
+    if !call.slot.is_owed() {
+        common.waits_for.store(0, SeqCst);
+        return None;
+    }
+    deadlock(me, &call.callee).map(CallError::Deadlock)
 }
 
 /// The reason of a process that has ended.
@@ -265,30 +298,8 @@ impl<T: 'static> Future for Reply<T> {
                 Answer::None => Err(call.no_answer()),
                 Answer::Full => Err(CallError::Full),
                 Answer::Pending => {
-                    let callee = call.callee.common();
-                    // A request that was left is looked after where it is.
-                    let elsewhere = call.left.is_none() && !this.polled_elsewhere && !current::owns(cx.waker());
-                    this.polled_elsewhere |= elsewhere;
-                    // Of one that is dead we are told by itself, after its links and monitors.
-                    let watched = !elsewhere && (call.left.is_some() || !callee.is_dead())
-                        || callee.watch_call(Arc::new(call.slot.clone()));
-                    let given_up = if !watched {
-                        Some(CallError::Exited(ended(callee.reason())))
-                    } else if this.timer.poll_on(&callee.node, cx, this.deadline).is_ready() {
-                        Some(CallError::Timeout { started: false })
-                    } else {
-                        None
-                    };
-                    let Some(error) = given_up.or_else(|| this.publish(cx)) else { return Poll::Pending };
-                    let Ok(call) = &this.state else { return Poll::Ready(Err(error)) };
-                    match (call.cancel(), error) {
-                        (Err(Answer::Given(answer)), _) => Ok(answer),
-                        (Err(Answer::Full), _) => Err(CallError::Full),
-                        // That there is none was said at the last moment.
-                        (Err(Answer::None | Answer::Pending), _) => Err(call.no_answer()),
-                        (Ok(started), CallError::Timeout { .. }) => Err(CallError::Timeout { started }),
-                        (_, error) => Err(error),
-                    }
+                    let Some(error) = this.pend(cx) else { return Poll::Pending };
+                    this.give_up(error)
                 }
             },
         };

@@ -13,7 +13,7 @@ use std::{
     io,
     pin::pin,
     ptr::NonNull,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     thread,
     time::{Duration, Instant},
 };
@@ -87,11 +87,6 @@ pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
     }
     let adopted = ADOPTED.try_with(|adopted| adopted.borrow().as_ref().map(|adopted| adopted.0.clone())).ok().flatten();
     adopted.map(|process| f(&process))
-}
-
-/// Whether `waker` wakes the process that the calling code is.
-pub(crate) fn owns(waker: &Waker) -> bool {
-    try_with(|me| me.task().owns(waker)) == Some(true)
 }
 
 /// Whether the process that the calling code is was declared dead: what it does has no effect any more.

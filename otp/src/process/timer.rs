@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    ExitReason, Hibernate, Outcome, Pid, Subject,
+    AnyProcess, ExitReason, Hibernate, Outcome, Pid, Subject,
     cell::Cell,
     common::Common,
     current,
@@ -495,22 +495,33 @@ impl WakeUp {
 
     /// Ready at `at` or later, on the clock of `node`.
     pub(crate) fn poll_on(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) -> Poll<()> {
+        let by_alarm = |me: &AnyProcess| me.task().owns(cx.waker()).then(|| self.poll_as(Some(me), node, cx, at));
+        current::try_with(by_alarm).flatten().unwrap_or_else(|| self.poll_as(None, node, cx, at))
+    }
+
+    /// As [`poll_on`](WakeUp::poll_on), for the running process, if the waker is its own.
+    #[inline]
+    pub(crate) fn poll_as(
+        &mut self,
+        me: Option<&AnyProcess>,
+        node: &Arc<NodeInner>,
+        cx: &Context<'_>,
+        at: Moment,
+    ) -> Poll<()> {
         if at == Moment::FAR {
             return Poll::Pending;
         }
         if std::mem::replace(&mut self.set, true) && node.scheduler.now() >= at {
             return Poll::Ready(());
         }
-        let by_alarm = current::try_with(|me| {
-            let own = me.task().owns(cx.waker()) && Arc::ptr_eq(&me.common().node, node);
-            if own {
-                me.common().wake_at(me, at);
-            }
-            own
-        });
-        if by_alarm == Some(true) {
-            return Poll::Pending;
+        match me {
+            Some(me) if Arc::ptr_eq(&me.common().node, node) => me.common().wake_at(me, at),
+            _ => self.set_entry(node, cx, at),
         }
+        Poll::Pending
+    }
+
+    fn set_entry(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) {
         if let Some((_, _, entry)) = &self.entry {
             let before =
                 std::mem::replace(&mut *entry.waker.lock().unwrap_or_else(PoisonError::into_inner), cx.waker().clone());
@@ -523,7 +534,6 @@ impl WakeUp {
             }
             self.entry = Some((node.clone(), key, entry));
         }
-        Poll::Pending
     }
 }
 
