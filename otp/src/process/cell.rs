@@ -23,7 +23,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Down, Exit, ExitReason, Pid,
+    AnyProcess, Exit, ExitReason, Pid,
     channel::Tap,
     common::{Channel, Common, Home},
     current,
@@ -279,42 +279,44 @@ impl<M: Send + 'static> Cell<M> {
         if let Some(special) = &self.special {
             return self.act_on_arrivals(special, me);
         }
-        let (mut batch, signalled) = {
-            let mut outer = self.outer();
-            if outer.is_empty() {
-                return;
+        let mut outer = self.outer();
+        if outer.is_empty() {
+            return;
+        }
+        let mut mail = self.mail.borrow_mut();
+        if !self.common.is_signalled() {
+            if mail.is_empty() {
+                return mem::swap(&mut *outer, &mut *mail);
             }
-            let mut mail = self.mail.borrow_mut();
-            let signalled = self.common.is_signalled();
-            if !signalled && mail.is_empty() {
-                mem::swap(&mut *outer, &mut *mail);
-                return;
-            }
-            if signalled {
-                self.common.clear_signalled();
-            }
-            // The queues' memory goes round, rather than be made anew for each batch.
+            let mut batch = mem::take(&mut *outer);
+            drop(outer);
+            mail.append(&mut batch);
+            return;
+        }
+        self.common.clear_signalled();
+        // A signal most often comes alone, and leaves the memory of the queues where it is.
+        let alone = if outer.len() == 1 { outer.pop_front() } else { None };
+        if let Some(item) = alone {
+            drop((mail, outer));
+            self.take_in(me, item);
+        } else {
+            // That memory goes round, rather than be made anew for each batch.
             let empty = if mail.is_empty() { mem::take(&mut *mail) } else { VecDeque::new() };
-            (mem::replace(&mut *outer, empty), signalled)
-        };
+            let batch = mem::replace(&mut *outer, empty);
+            drop((mail, outer));
+            self.take_in_all(me, batch);
+        }
+        self.common.has_acted();
+    }
+
+    /// Takes items into the mail and acts on the signals among them.
+    fn take_in_all(&self, me: &AnyProcess, mut batch: VecDeque<Item<M>>) {
         let mut acting = batch.iter().filter(|item| item.acts()).count();
         while acting > 0
             && let Some(item) = batch.pop_front()
         {
-            let item = match item {
-                Item::Signal(signal) if signal.acts() => {
-                    acting -= 1;
-                    match self.act_on(me, *signal) {
-                        Some(signal) => Item::Signal(Box::new(signal)),
-                        None => continue,
-                    }
-                }
-                item => item,
-            };
-            self.mail.borrow_mut().push_back(item);
-        }
-        if signalled {
-            self.common.has_acted();
+            acting -= usize::from(item.acts());
+            self.take_in(me, item);
         }
         let mut mail = self.mail.borrow_mut();
         if mail.is_empty() {
@@ -322,6 +324,19 @@ impl<M: Send + 'static> Cell<M> {
         } else {
             mail.append(&mut batch);
         }
+    }
+
+    /// Takes an item into the mail, or acts on it.
+    #[inline]
+    fn take_in(&self, me: &AnyProcess, item: Item<M>) {
+        let item = match item {
+            Item::Signal(signal) if signal.acts() => match self.act_on(me, signal) {
+                Some(signal) => Item::Signal(signal),
+                None => return,
+            },
+            item => item,
+        };
+        self.mail.borrow_mut().push_back(item);
     }
 
     /// Acts on the signals that have arrived in a special mailbox; all else stays where it is.
@@ -340,7 +355,7 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Acts on a signal; gives back what belongs among the messages.
-    fn act_on(&self, me: &AnyProcess, signal: Signal) -> Option<Signal> {
+    fn act_on(&self, me: &AnyProcess, signal: Box<Signal>) -> Option<Box<Signal>> {
         // What a signal carries is the user's, and may panic when it is dropped.
         catch_unwind(AssertUnwindSafe(|| me.act_on(signal))).unwrap_or_else(|payload| {
             self.common.own.set_fatal(self.common.panicked(&*payload));
@@ -809,65 +824,72 @@ impl<M: Send + 'static> Process for Cell<M> {
 }
 
 impl AnyProcess {
-    /// Acts on a signal that arrived; gives back what belongs among the messages.
-    fn act_on(&self, signal: Signal) -> Option<Signal> {
+    /// Acts on a signal that arrived; gives back what belongs among the messages, in the same box.
+    fn act_on(&self, mut signal: Box<Signal>) -> Option<Box<Signal>> {
         let common = self.common();
         if common.is_past_its_end() {
-            self.answer_late(signal);
+            self.answer_late(*signal);
             return None;
         }
-        match signal {
+        let stays = match &mut *signal {
             Signal::Exit { from, reason, link } => {
-                let (active, reason) = common.hear_exit(from, reason, link);
-                let trapping = common.own.trap_exit.get();
-                match signal::decide(common.pid, from, &reason, active, trapping) {
-                    signal::Verdict::Drop => None,
-                    signal::Verdict::Deliver => Some(Signal::Trapped(Exit { from, reason })),
+                let from = *from;
+                let (active, reason) = common.hear_exit(from, mem::replace(reason, ExitReason::Normal), *link);
+                match signal::decide(common.pid, from, &reason, active, common.own.trap_exit.get()) {
+                    signal::Verdict::Drop => false,
+                    signal::Verdict::Deliver => {
+                        *signal = Signal::Trapped(Exit { from, reason });
+                        true
+                    }
                     signal::Verdict::Die(reason) => {
                         common.own.set_signalled(reason);
-                        None
+                        false
                     }
                 }
             }
             Signal::Link { from } => {
-                common.relate(|relations| relations.links.linked(from));
-                None
+                common.relate(|relations| relations.links.linked(*from));
+                false
             }
             Signal::Unlink { from, number } => {
-                common.relate(|relations| relations.links.unlinked(from));
-                common.node.signal(from, Signal::UnlinkAck { from: common.pid, number });
-                None
+                common.relate(|relations| relations.links.unlinked(*from));
+                common.node.signal(*from, Signal::UnlinkAck { from: common.pid, number: *number });
+                false
             }
             Signal::UnlinkAck { from, number } => {
-                common.relate(|relations| relations.links.acknowledged(from, number));
-                None
+                common.relate(|relations| relations.links.acknowledged(*from, *number));
+                false
             }
             Signal::Monitor { monitor, terminate } => {
-                common.relate(|relations| relations.watchers.insert(monitor, ()));
-                terminate.map(Signal::Terminate)
+                common.relate(|relations| relations.watchers.insert(*monitor, ()));
+                *signal = Signal::Terminate(terminate.take()?);
+                true
             }
             Signal::Demonitor { monitor } => {
-                common.relate(|relations| relations.watchers.remove(&monitor));
-                None
+                common.relate(|relations| relations.watchers.remove(monitor));
+                false
             }
             Signal::Down(down) => {
                 let watched = common.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();
-                watched.map(|watched| Signal::Down(Down { name: watched.name, ..down }))
-            }
-            Signal::Ask(ask) => {
-                ask.answer(self);
-                None
+                watched.map(|watched| down.name = watched.name).is_some()
             }
             Signal::Fatal(reason) => {
-                common.own.set_fatal(reason);
-                None
+                common.own.set_fatal(mem::replace(reason, ExitReason::Normal));
+                false
             }
-            signal @ (Signal::Trapped(_)
+            Signal::Ask(_) => {
+                if let Signal::Ask(ask) = *signal {
+                    ask.answer(self);
+                }
+                return None;
+            }
+            Signal::Trapped(_)
             | Signal::Foreign { .. }
             | Signal::Dropped(_)
             | Signal::Terminate(_)
-            | Signal::System(_)) => Some(signal),
-        }
+            | Signal::System(_) => true,
+        };
+        stays.then_some(signal)
     }
 
     /// Answers a signal that came too late: once the process has ended, and others can have its name.

@@ -420,11 +420,11 @@ impl<M> Lanes<M> {
     }
 
     /// Takes out the next signal to act on; what is to stand in its place is told to [`Lanes::acted`].
-    pub(super) fn next_acting(&mut self) -> Option<Signal> {
+    pub(super) fn next_acting(&mut self) -> Option<Box<Signal>> {
         while let Some(entry) = self.ordinary.get(self.seen) {
             if entry.item.acts() {
                 return match self.ordinary.remove(self.seen)?.item {
-                    Item::Signal(signal) => Some(*signal),
+                    Item::Signal(signal) => Some(signal),
                     Item::Message(_) | Item::Timed(_) => None,
                 };
             }
@@ -434,8 +434,8 @@ impl<M> Lanes<M> {
     }
 
     /// The last signal was acted on, and this one stands in its place.
-    pub(super) fn acted(&mut self, signal: Signal) {
-        let entry = Entry { item: Item::Signal(Box::new(signal)), weight: Weight::None, urgent: false };
+    pub(super) fn acted(&mut self, signal: Box<Signal>) {
+        let entry = Entry { item: Item::Signal(signal), weight: Weight::None, urgent: false };
         self.ordinary.insert(self.seen, entry);
         self.seen += 1;
     }
