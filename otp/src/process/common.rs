@@ -2,18 +2,14 @@
 
 use std::{
     any::Any,
-    cell::Cell,
-    iter, mem,
-    panic::{AssertUnwindSafe, catch_unwind},
+    iter,
     sync::Arc,
     thread::{self, Thread},
-    time::Duration,
 };
 
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid, RegName,
+    AnyProcess, ExitReason, MonitorRef, Pid, RegName,
     channel::Tap,
-    dictionary::Dictionary,
     few::Few,
     handler::Handler,
     node::NodeInner,
@@ -22,17 +18,22 @@ use super::{
     signal::{Ended, Item, Links, Signal},
 };
 use crate::{
-    report::{self, Crash},
     sync::{
         Mutex, MutexGuard,
         atomic::{
             AtomicBool, AtomicU8, AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+            Ordering::{AcqRel, Acquire, Relaxed, Release},
         },
         lock,
     },
-    time::{Expire, Key, Moment},
+    time::{Key, Moment},
 };
+
+mod alarm;
+mod farewell;
+mod own;
+
+pub(crate) use own::Own;
 
 /// A kill signal was sent to it.
 const DOOMED: u8 = 1;
@@ -145,117 +146,6 @@ pub(crate) struct Watched {
     pub(crate) name: Option<RegName>,
 }
 
-/// What only its own turns touch.
-#[derive(Default)]
-pub(crate) struct Own {
-    pub(crate) trap_exit: Cell<bool>,
-    /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be counted.
-    pub(crate) calls: Cell<u16>,
-    /// The number of processes whose start or end its code waits for.
-    pub(crate) waits: Cell<u16>,
-    /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
-    pub(crate) plain: Cell<bool>,
-    /// It has looked at its inbox since its turn began and since messages wake it again.
-    pub(super) looked: Cell<bool>,
-    /// It may have to end, or hold calls whose replies were dropped: what its server looks for at each message.
-    troubled: Cell<bool>,
-    armed: Cell<Option<Key>>,
-    rare: Cell<Option<Box<Rare>>>,
-}
-
-/// What most processes never need.
-#[derive(Default)]
-struct Rare {
-    dictionary: Dictionary,
-    /// The ancestors of those that it starts.
-    lineage: Option<Arc<Vec<Pid>>>,
-    /// It has to end, for this reason.
-    fatal: Option<ExitReason>,
-    /// That reason came with an exit signal.
-    signalled: bool,
-    /// Calls whose replies were dropped by then.
-    orphans: Vec<Arc<dyn PendingCall>>,
-}
-
-impl Own {
-    /// Calls `f` with the rare things; none of the user's code may run in it.
-    fn rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> R {
-        let mut rare = self.rare.take().unwrap_or_default();
-        let result = f(&mut rare);
-        self.rare.set(Some(rare));
-        result
-    }
-
-    /// As [`rare`](Own::rare), if there are any.
-    #[inline]
-    fn if_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> Option<R> {
-        let mut rare = self.rare.take()?;
-        let result = f(&mut rare);
-        self.rare.set(Some(rare));
-        Some(result)
-    }
-
-    /// Why it has to end, if it has to.
-    #[inline]
-    pub(crate) fn fatal(&self) -> Option<ExitReason> {
-        if !self.troubled.get() {
-            return None;
-        }
-        self.if_rare(|rare| rare.fatal.clone()).flatten()
-    }
-
-    /// It has to end for this reason, if there is none yet.
-    pub(crate) fn set_fatal(&self, reason: ExitReason) {
-        self.troubled.set(true);
-        self.rare(|rare| {
-            rare.fatal.get_or_insert(reason);
-        });
-    }
-
-    /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
-    pub(crate) fn set_signalled(&self, reason: ExitReason) {
-        self.troubled.set(true);
-        self.rare(|rare| {
-            rare.signalled = true;
-            rare.fatal.get_or_insert(reason);
-        });
-    }
-
-    /// Whether it has to end because of an exit signal.
-    fn is_signalled(&self) -> bool {
-        self.if_rare(|rare| rare.signalled) == Some(true)
-    }
-
-    /// Calls `f` with its dictionary; none of the user's code may run in it.
-    pub(crate) fn dictionary<R>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
-        self.rare(|rare| f(&mut rare.dictionary))
-    }
-
-    /// As [`dictionary`](Own::dictionary), if it may have one.
-    pub(crate) fn if_dictionary<R: Default>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
-        self.if_rare(|rare| f(&mut rare.dictionary)).unwrap_or_default()
-    }
-
-    /// Keeps a call until the process has ended.
-    pub(crate) fn keep_orphan(&self, call: Arc<dyn PendingCall>) {
-        self.troubled.set(true);
-        self.rare(|rare| rare.orphans.push(call));
-    }
-
-    /// Whose call it was that a handler left by a panic.
-    pub(crate) fn client(&self) -> Option<Pid> {
-        self.if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
-    }
-
-    #[inline]
-    pub(crate) fn take_orphans(&self) -> Vec<Arc<dyn PendingCall>> {
-        if !self.troubled.get() {
-            return Vec::new();
-        }
-        self.if_rare(|rare| mem::take(&mut rare.orphans)).unwrap_or_default()
-    }
-}
-
 /// A call that somebody waits for.
 pub(crate) trait PendingCall: Send + Sync {
     /// Nobody will answer it any more.
@@ -312,7 +202,7 @@ impl Common {
             let above = self.ancestors.iter().flat_map(|ancestors| ancestors.iter().copied());
             Arc::new(iter::once(self.pid).chain(above.take(ANCESTORS - 1)).collect())
         };
-        self.own.rare(|rare| Arc::clone(rare.lineage.get_or_insert_with(own)))
+        self.own.lineage(own)
     }
 
     /// What it, or who started it, called it.
@@ -529,12 +419,6 @@ impl Common {
         }
     }
 
-    /// Cancels its timers; what was cancelled is to be dropped.
-    pub(super) fn cancel_timers(&self) -> Vec<Option<(Moment, Arc<dyn Expire>)>> {
-        let timers = self.related(|relations| mem::take(&mut relations.timers)).unwrap_or_default();
-        timers.into_iter().map(|key| self.node.scheduler.timers().cancel(key)).collect()
-    }
-
     /// The thread that its code blocks, having handed its core over.
     pub(super) fn blocked_thread(&self) -> Option<Thread> {
         self.related(|relations| relations.blocked.clone()).flatten()
@@ -588,7 +472,7 @@ impl Common {
         match self.home {
             Home::Core => panic::unwind(None),
             Home::Thread(_) | Home::Driver => {
-                let reason = self.own.rare(|rare| rare.fatal.take()).unwrap_or(ExitReason::Killed);
+                let reason = self.own.take_fatal().unwrap_or(ExitReason::Killed);
                 self.has_acted();
                 panic!("this thread received an exit signal: {reason}");
             }
@@ -603,14 +487,6 @@ impl Common {
         }
     }
 
-    /// Drops something of the user's; if that panics, that is why the process ends.
-    pub(super) fn quietly(&self, drop: impl FnOnce(), reason: &mut ExitReason) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-            *reason = self.panicked(&*payload);
-            panic::discard(payload);
-        }
-    }
-
     /// The reason that a panic stands for.
     pub(crate) fn panicked(&self, payload: &(dyn Any + Send)) -> ExitReason {
         match panic::understand(payload) {
@@ -620,194 +496,5 @@ impl Common {
                 ExitReason::Panic(Arc::new(panic))
             }
         }
-    }
-
-    /// Keeps a signal that came too late until the process has ended.
-    ///
-    /// # Errors
-    /// Gives the signal back when it has.
-    pub(super) fn leave_for_farewell(&self, signal: Signal) -> Result<(), Signal> {
-        let mut signal = Some(signal);
-        self.relate(|relations| relations.late.extend(signal.take()));
-        signal.map_or(Ok(()), Err)
-    }
-
-    fn free(&self, name: Option<&str>) {
-        if let Some(name) = name {
-            self.node.names.remove(name, self.pid);
-        }
-    }
-
-    /// Releases what others can see, then tells them.
-    pub(super) fn farewell(&self, me: &AnyProcess, reason: ExitReason) {
-        // From when it has no relations those who ask are told that it is gone, and its name is free by then.
-        // A name that it is given only now is found below.
-        let name = self.named.load(Relaxed).then(|| self.node.names.release(self)).flatten();
-        let before = mem::replace(&mut *self.relations(), Standing::Ending(reason.clone()));
-        let mut relations = match before {
-            Standing::Alive(relations) => relations,
-            Standing::Ending(..) | Standing::Ended(_) => None,
-        };
-        let node = &self.node;
-        let given_meanwhile = relations.as_mut().and_then(|relations| relations.name.take());
-        self.free(given_meanwhile.as_deref());
-        let name = name.or(given_meanwhile);
-        let in_table = node.table.remove(self.pid);
-        self.flags.fetch_or(DEAD, AcqRel);
-        if report::is_failure(&reason) {
-            let crash = Crash {
-                process: me,
-                reason: &reason,
-                name: name.as_deref(),
-                label: relations.as_ref().and_then(|relations| relations.label.as_deref()),
-                links: relations.as_ref().map(|relations| &relations.links),
-            };
-            // To say why runs code of the user's: how a reason is displayed, what hears of it.
-            self.quietly(|| node.crashed(&crash, self.is_reported(&reason)), &mut ExitReason::Normal);
-        }
-        let mut calls = relations.as_mut().map_or_else(Vec::new, |relations| mem::take(&mut relations.calls));
-        if self.keeps_requests() {
-            // Its heir may begin to handle them as soon as somebody is told.
-            self.quietly(|| calls.retain(|call| !call.is_queued()), &mut ExitReason::Normal);
-        }
-        if let Some(relations) = &relations {
-            self.tell(relations, &reason);
-        }
-        for signal in relations.iter_mut().flat_map(|relations| mem::take(&mut relations.late)) {
-            self.quietly(|| node.bounce(self.pid, signal), &mut ExitReason::Normal);
-        }
-        // What a lost process still holds belongs to its thread.
-        let orphans = if self.is_lost() { Vec::new() } else { self.own.take_orphans() };
-        // The names that it monitored may be keys of the user's.
-        self.quietly(|| drop(relations), &mut ExitReason::Normal);
-        *self.relations() = Standing::Ended(reason);
-        orphans.into_iter().chain(calls).chain(node.late_calls.take(self.pid)).for_each(|call| self.abandon(call));
-        drop(in_table);
-        node.ended();
-    }
-
-    /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain
-    /// process only if its code failed.
-    fn is_reported(&self, reason: &ExitReason) -> bool {
-        // What a lost process still holds belongs to its thread.
-        self.is_lost()
-            || !self.own.is_signalled()
-                && (!self.own.plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
-    }
-
-    /// Tells the processes that it was related to.
-    fn tell(&self, relations: &Relations, reason: &ExitReason) {
-        let node = &self.node;
-        for other in relations.links.iter() {
-            node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });
-        }
-        for (monitor, ()) in relations.watchers.iter() {
-            node.signal(monitor.watcher, Signal::Down(Down::new(*monitor, self.pid, reason.clone())));
-        }
-        for (monitor, watched) in relations.monitoring.iter() {
-            node.signal(watched.pid, Signal::Demonitor { monitor: *monitor });
-        }
-    }
-
-    /// Tells a caller that there will be no answer.
-    pub(super) fn abandon(&self, call: Arc<dyn PendingCall>) {
-        // The waker may be anybody's.
-        self.quietly(move || call.abandon(), &mut ExitReason::Normal);
-    }
-
-    /// Has a timer cancelled when this process ends. False when it is ending: its timers may have been cancelled.
-    pub(crate) fn own_timer(&self, key: Key) -> bool {
-        let timers = self.node.scheduler.timers();
-        let owned = self.relate(|relations| {
-            let alive = !self.is_ending();
-            if alive {
-                let own = &mut relations.timers;
-                if own.len() == own.capacity() {
-                    own.retain(|key| timers.deadline(*key).is_some());
-                }
-                own.push(key);
-            }
-            alive
-        });
-        owned == Some(true)
-    }
-
-    /// Has `call` abandoned when this process has ended and told the others, if it is pending then. False when it has.
-    pub(crate) fn watch_call(&self, call: Arc<dyn PendingCall>) -> bool {
-        // What is over is dropped after the lock: it may hold a waker, which may be anybody's.
-        let mut over: Vec<_> = Vec::new();
-        match &mut *self.relations() {
-            Standing::Alive(relations) => {
-                let calls = &mut relations.get_or_insert_default().calls;
-                if calls.len() == calls.capacity() {
-                    over.extend(calls.extract_if(.., |call| !call.is_pending()));
-                }
-                calls.push(call);
-            }
-            // It has told of all that it had begun.
-            Standing::Ending(_) | Standing::Ended(_) if self.keeps_requests() => {}
-            Standing::Ending(_) => self.node.late_calls.push(self.pid, call),
-            Standing::Ended(_) => return false,
-        }
-        true
-    }
-
-    /// Asks to be woken at a moment, if not before.
-    ///
-    /// An entry in the timers stays when its wait is over: the next wait, which most often is for a later moment, finds
-    /// it there and pays nothing. It may cause one look too many when it expires.
-    #[inline]
-    pub(crate) fn wake_at(&self, me: &AnyProcess, at: Moment) {
-        if at.as_nanos() >= self.wake_at.load(Relaxed) {
-            return;
-        }
-        // Ordering: we say when, then look at the entry; the entry that expires says so, then looks when.
-        self.wake_at.store(at.as_nanos(), SeqCst);
-        if self.armed_at.load(SeqCst) <= at.as_nanos() {
-            return;
-        }
-        if let Some(before) = self.own.armed.take() {
-            self.node.scheduler.timers().cancel(before);
-        }
-        self.armed_at.store(at.as_nanos(), SeqCst);
-        let (key, next) = self.node.scheduler.timers().insert(at, Arc::new(Alarm(me.clone())));
-        self.own.armed.set(Some(key));
-        if next {
-            self.node.scheduler.timer_is_next();
-        }
-    }
-
-    pub(super) fn disarm(&self) {
-        if let Some(key) = self.own.armed.take() {
-            self.node.scheduler.timers().cancel(key);
-        }
-    }
-
-    /// The moment when a wait of so long from now is over.
-    #[inline]
-    pub(crate) fn deadline(&self, after: Option<Duration>) -> Moment {
-        after.map_or(Moment::FAR, |after| self.node.scheduler.now().saturating_add(after))
-    }
-}
-
-/// Wakes a process; see [`Common::wake_at`].
-struct Alarm(AnyProcess);
-
-impl Expire for Alarm {
-    fn expire(self: Arc<Self>, now: Moment) -> Option<Moment> {
-        let common = self.0.common();
-        common.armed_at.store(Moment::FAR.as_nanos(), SeqCst);
-        let at = common.wake_at.load(SeqCst);
-        if at == Moment::FAR.as_nanos() || common.is_dead() {
-            return None;
-        }
-        if at > now.as_nanos() {
-            common.armed_at.store(at, Release);
-            return Some(Moment::from_nanos(at));
-        }
-        // A moment that was said meanwhile is later than now: its process saw no entry and made one.
-        let _ = common.wake_at.compare_exchange(at, Moment::FAR.as_nanos(), AcqRel, Relaxed);
-        self.0.task().wake();
-        None
     }
 }

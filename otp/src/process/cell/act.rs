@@ -1,0 +1,78 @@
+//! What signals do to a process that takes them in.
+
+use std::mem;
+
+use crate::process::{
+    AnyProcess, Exit, ExitReason,
+    signal::{self, Signal},
+};
+
+impl AnyProcess {
+    /// Acts on a signal that arrived; gives back what belongs among the messages, in the same box.
+    pub(super) fn act_on(&self, mut signal: Box<Signal>) -> Option<Box<Signal>> {
+        let common = self.common();
+        if common.is_past_its_end() {
+            self.answer_late(*signal);
+            return None;
+        }
+        let stays = match &mut *signal {
+            Signal::Exit { from, reason, link } => {
+                let from = *from;
+                let (active, reason) = common.hear_exit(from, mem::replace(reason, ExitReason::Normal), *link);
+                match signal::decide(common.pid, from, &reason, active, common.own.trap_exit.get()) {
+                    signal::Verdict::Drop => false,
+                    signal::Verdict::Deliver => {
+                        *signal = Signal::Trapped(Exit { from, reason });
+                        true
+                    }
+                    signal::Verdict::Die(reason) => {
+                        common.own.set_signalled(reason);
+                        false
+                    }
+                }
+            }
+            Signal::Link { from } => {
+                common.relate(|relations| relations.links.linked(*from));
+                false
+            }
+            Signal::Unlink { from, number } => {
+                common.relate(|relations| relations.links.unlinked(*from));
+                common.node.signal(*from, Signal::UnlinkAck { from: common.pid, number: *number });
+                false
+            }
+            Signal::UnlinkAck { from, number } => {
+                common.relate(|relations| relations.links.acknowledged(*from, *number));
+                false
+            }
+            Signal::Monitor { monitor, terminate } => {
+                common.relate(|relations| relations.watchers.insert(*monitor, ()));
+                *signal = Signal::Terminate(terminate.take()?);
+                true
+            }
+            Signal::Demonitor { monitor } => {
+                common.relate(|relations| relations.watchers.remove(monitor));
+                false
+            }
+            Signal::Down(down) => {
+                let watched = common.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();
+                watched.map(|watched| down.name = watched.name).is_some()
+            }
+            Signal::Fatal(reason) => {
+                common.own.set_fatal(mem::replace(reason, ExitReason::Normal));
+                false
+            }
+            Signal::Ask(_) => {
+                if let Signal::Ask(ask) = *signal {
+                    ask.answer(self);
+                }
+                return None;
+            }
+            Signal::Trapped(_)
+            | Signal::Foreign { .. }
+            | Signal::Dropped(_)
+            | Signal::Terminate(_)
+            | Signal::System(_) => true,
+        };
+        stays.then_some(signal)
+    }
+}

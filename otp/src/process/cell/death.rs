@@ -1,0 +1,117 @@
+//! The end of a process.
+//!
+//! Code, dictionary and mail are dropped, timers cancelled, the name is freed, the pid is gone; then the crash is
+//! reported, links and monitors are told, and callers that wait for a reply get the reason.
+
+use std::{collections::VecDeque, mem};
+
+use super::Cell;
+use crate::{
+    process::{
+        AnyProcess, ExitReason, panic,
+        signal::{Item, Signal},
+    },
+    scheduler::{TaskRef, Turn},
+};
+
+impl<M: Send + 'static> Cell<M> {
+    /// Ends the process; see the module's header for the order.
+    pub(crate) fn die(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
+        let common = &this.common;
+        common.begin_dying();
+        let mut reason = reason;
+        this.drop_code(&mut reason);
+        for timer in common.cancel_timers() {
+            common.quietly(|| drop(timer), &mut reason);
+        }
+        common.disarm();
+        let rare = this.rare.take();
+        // What it has said to itself ends with it.
+        let ahead = rare.as_ref().map_or(0, |rare| rare.ahead);
+        common.quietly(|| drop(rare), &mut reason);
+        let heir = common.take_heir::<M>();
+        let closed = this.close();
+        let mail = mem::take(&mut *this.mail.borrow_mut());
+        let mut kept = Vec::new();
+        for (index, item) in mail.into_iter().chain(closed).enumerate() {
+            match item {
+                Item::Signal(signal) if signal.acts() => {
+                    common.quietly(|| me.answer_late(*signal), &mut reason);
+                }
+                Item::Message(message) if heir.is_some() && index >= ahead => kept.push(message),
+                item => common.quietly(|| drop(item), &mut reason),
+            }
+        }
+        // To drop what it held may have taken so long that it was declared dead.
+        let is_lost = !common.begin_end(false);
+        if let Some(heir) = heir.filter(|_| !is_lost) {
+            kept = heir(kept);
+        }
+        common.quietly(|| panic::drop_each(kept), &mut reason);
+        if is_lost {
+            this.drop_remains();
+        } else {
+            common.farewell(me, reason);
+        }
+        Turn::Done
+    }
+
+    /// Drops its code and its dictionary; should that panic, it changes the reason.
+    fn drop_code(&self, reason: &mut ExitReason) {
+        let body = self.body.take();
+        self.common.quietly(|| drop(body), reason);
+        for value in self.common.own.if_dictionary(mem::take) {
+            self.common.quietly(|| drop(value), reason);
+        }
+    }
+
+    /// From now on nothing more arrives; what had arrived.
+    pub(super) fn close(&self) -> VecDeque<Item<M>> {
+        let Some(special) = &self.special else {
+            let mut outer = self.outer();
+            self.common.set_closed();
+            return mem::take(&mut *outer);
+        };
+        let (items, wakers) = special.lanes().close();
+        for waker in wakers {
+            // The waker may be anybody's.
+            self.common.quietly(|| waker.wake(), &mut ExitReason::Normal);
+        }
+        items.into()
+    }
+
+    /// Drops what a process that was declared dead has left.
+    pub(super) fn drop_remains(&self) {
+        let mut ignored = ExitReason::Normal;
+        self.drop_code(&mut ignored);
+        let mail = mem::take(&mut *self.mail.borrow_mut());
+        for item in mail {
+            self.common.quietly(|| drop(item), &mut ignored);
+        }
+        self.common.own.take_orphans().into_iter().for_each(|call| self.common.abandon(call));
+    }
+}
+
+impl AnyProcess {
+    /// Answers a signal that came too late: once the process has ended, and others can have its name.
+    pub(crate) fn answer_late(&self, signal: Signal) {
+        let common = self.common();
+        if let Err(signal) = common.leave_for_farewell(signal) {
+            common.node.bounce(common.pid, signal);
+        }
+    }
+
+    /// Declares the process dead although its code runs, for a reason that the node decided on. False when it was
+    /// ending already.
+    pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
+        let common = self.common();
+        if !common.begin_end(true) {
+            return false;
+        }
+        for timer in common.cancel_timers() {
+            common.quietly(|| drop(timer), &mut ExitReason::Normal);
+        }
+        self.process().refuse_all(self, &mut || common.farewell(self, reason.clone()));
+        true
+    }
+}

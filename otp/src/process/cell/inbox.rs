@@ -1,0 +1,358 @@
+//! What arrives at a process, and what it takes.
+//!
+//! Others push into the outer queue, under a lock that is held for a few instructions. The process takes all of it at
+//! once into its mail, which only it touches, and acts on the signals in it in order of arrival. One that has a bound or a
+//! lane for urgent messages takes them from its [`Special`] mailbox instead, one at a time.
+
+use std::{
+    collections::VecDeque,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Waker,
+};
+
+use super::Cell;
+use crate::{
+    process::{
+        AnyProcess, ExitReason,
+        common::Channel,
+        current,
+        mailbox::{Offered, Special, Ticket, Weight},
+        panic,
+        signal::{Item, RAW, Signal},
+    },
+    scheduler::TaskRef,
+    sync::{MutexGuard, lock},
+};
+
+impl<M: Send + 'static> Cell<M> {
+    #[inline]
+    pub(super) fn outer(&self) -> MutexGuard<'_, VecDeque<Item<M>>> {
+        lock(&self.outer)
+    }
+
+    /// Puts a message into the inbox of `this`.
+    ///
+    /// # Errors
+    /// Gives the item back when the process has ended.
+    #[inline]
+    pub(crate) fn push(this: &TaskRef<Self>, item: Item<M>) -> Result<(), Item<M>> {
+        if let Some(special) = &this.special {
+            // What is sent by its type alone is not asked for, as an answer is.
+            let by_type = matches!(&item, Item::Signal(signal) if signal.is_for(RAW));
+            let weight = if by_type { Weight::Loose } else { Weight::None };
+            return Self::push_special(this, special, item, weight).map(drop);
+        }
+        Self::push_plain(this, item)
+    }
+
+    /// Puts an item into the outer queue.
+    #[inline]
+    fn push_plain(this: &TaskRef<Self>, item: Item<M>) -> Result<(), Item<M>> {
+        let acts = Self::acts(&item);
+        {
+            let mut outer = this.outer();
+            if this.common.is_closed() {
+                return Err(item);
+            }
+            let item = match this.common.to_channel(item) {
+                Ok(undelivered) => {
+                    drop(outer);
+                    drop(undelivered);
+                    return Ok(());
+                }
+                Err(item) => item,
+            };
+            if outer.capacity() == 0 {
+                outer.reserve_exact(1);
+            }
+            outer.push_back(item);
+            if acts == Some(true) {
+                this.common.set_signalled();
+            }
+        }
+        Self::wake_for(this, acts);
+        Ok(())
+    }
+
+    /// Puts in a message that somebody sends, which may have to wait in line.
+    ///
+    /// # Errors
+    /// Gives it back when the process has ended.
+    #[inline]
+    pub(crate) fn offer(this: &TaskRef<Self>, message: M, weight: Weight) -> Result<Option<Ticket>, Item<M>> {
+        match &this.special {
+            None => Self::push_plain(this, Item::Message(message)).map(|()| None),
+            Some(special) => Self::push_special(this, special, Item::Message(message), weight),
+        }
+    }
+
+    /// Whether a message goes before those of which it is not so.
+    pub(crate) fn is_urgent(&self, message: &M) -> bool {
+        self.special.as_ref().is_some_and(|special| special.is_urgent(message))
+    }
+
+    /// How many messages its full mailbox has dropped, calls aside.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.special.as_ref().map_or(0, |special| special.dropped())
+    }
+
+    #[cold]
+    fn push_special(
+        this: &TaskRef<Self>,
+        special: &Special<M>,
+        item: Item<M>,
+        weight: Weight,
+    ) -> Result<Option<Ticket>, Item<M>> {
+        let acts = Self::acts(&item);
+        let own = this.common.pid;
+        // What a process sends to itself can't wait for its own doing.
+        let weight = if current::try_with(AnyProcess::pid) == Some(own) { Weight::None } else { weight };
+        let signalled = || {
+            if acts == Some(true) {
+                this.common.set_signalled();
+            }
+        };
+        match special.offer(own, item, weight, signalled)? {
+            Offered::Done => {
+                Self::wake_for(this, acts);
+                Ok(None)
+            }
+            Offered::InLine(ticket) => Ok(Some(ticket)),
+            Offered::Overflow(full) => {
+                let fatal = Signal::Fatal(ExitReason::error(full));
+                // One that has ended meanwhile need not end.
+                let _ = Self::push(this, Item::Signal(Box::new(fatal)));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether it is a signal, and then whether the receiver has to act on it.
+    #[inline]
+    fn acts(item: &Item<M>) -> Option<bool> {
+        match item {
+            Item::Signal(signal) => Some(signal.acts()),
+            Item::Message(_) | Item::Timed(_) => None,
+        }
+    }
+
+    /// Wakes it for what was put in.
+    #[inline]
+    fn wake_for(this: &TaskRef<Self>, acts: Option<bool>) {
+        match acts {
+            // A turn looks at the flag without the lock.
+            Some(true) => this.task().wake(),
+            Some(false) => this.task().wake_after_lock(),
+            // A process that waits for a reply is not woken by messages: it takes the inbox when it is back in its loop.
+            None if this.common.is_deaf() => {}
+            None => this.task().wake_after_lock(),
+        }
+    }
+
+    /// From now on messages for a subject go to a channel; those that have arrived go first.
+    pub(super) fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel) {
+        let is_for = |item: &Item<M>| matches!(item, Item::Signal(signal) if signal.is_for(tag));
+        self.take_arrivals(me);
+        let mut outer = self.outer();
+        let mut mail = self.mail.borrow_mut();
+        let mut undelivered = Vec::new();
+        for queue in [&mut *mail, &mut *outer] {
+            for item in mem::take(queue) {
+                match item {
+                    item if !is_for(&item) => queue.push_back(item),
+                    Item::Signal(signal) => {
+                        if let Signal::Foreign { payload, .. } = *signal {
+                            undelivered.extend(channel(payload));
+                        }
+                    }
+                    Item::Message(_) | Item::Timed(_) => {}
+                }
+            }
+        }
+        let before = self.common.add_channel(tag, channel);
+        drop((mail, outer));
+        drop(before);
+        panic::drop_each(undelivered);
+    }
+
+    /// Takes all messages out of its queues, but what it has put before them itself.
+    pub(super) fn take_messages(&self, me: &AnyProcess) -> Vec<Item<M>> {
+        self.take_arrivals(me);
+        let ahead = self.rare.take().map_or(0, |rare| {
+            let ahead = rare.ahead;
+            self.rare.set(Some(rare));
+            ahead
+        });
+        let mut mail = self.mail.borrow_mut();
+        let ahead = ahead.min(mail.len());
+        let messages = mail.split_off(ahead);
+        if let Some(special) = &self.special {
+            let (messages, wakers) = special.lanes().take_messages();
+            drop(mail);
+            wakers.into_iter().for_each(Waker::wake);
+            return messages;
+        }
+        let (requests, messages): (Vec<_>, Vec<_>) = messages.into_iter().partition(Item::is_request);
+        mail.extend(requests);
+        messages
+    }
+
+    /// Takes what has arrived into the mail and acts on the signals.
+    #[inline]
+    pub(super) fn take_arrivals(&self, me: &AnyProcess) {
+        if let Some(special) = &self.special {
+            return self.act_on_arrivals(special, me);
+        }
+        let mut outer = self.outer();
+        if outer.is_empty() {
+            return;
+        }
+        let mut mail = self.mail.borrow_mut();
+        if !self.common.is_signalled() {
+            if mail.is_empty() {
+                return mem::swap(&mut *outer, &mut *mail);
+            }
+            let mut batch = mem::take(&mut *outer);
+            drop(outer);
+            mail.append(&mut batch);
+            return;
+        }
+        self.common.clear_signalled();
+        // A signal most often comes alone, and leaves the memory of the queues where it is.
+        let alone = if outer.len() == 1 { outer.pop_front() } else { None };
+        if let Some(item) = alone {
+            drop((mail, outer));
+            self.take_in(me, item);
+        } else {
+            // That memory goes round, rather than be made anew for each batch.
+            let empty = if mail.is_empty() { mem::take(&mut *mail) } else { VecDeque::new() };
+            let batch = mem::replace(&mut *outer, empty);
+            drop((mail, outer));
+            self.take_in_all(me, batch);
+        }
+        self.common.has_acted();
+    }
+
+    /// Takes items into the mail and acts on the signals among them.
+    fn take_in_all(&self, me: &AnyProcess, mut batch: VecDeque<Item<M>>) {
+        let mut acting = batch.iter().filter(|item| item.acts()).count();
+        while acting > 0
+            && let Some(item) = batch.pop_front()
+        {
+            acting -= usize::from(item.acts());
+            self.take_in(me, item);
+        }
+        let mut mail = self.mail.borrow_mut();
+        if mail.is_empty() {
+            *mail = batch;
+        } else {
+            mail.append(&mut batch);
+        }
+    }
+
+    /// Takes an item into the mail, or acts on it.
+    #[inline]
+    fn take_in(&self, me: &AnyProcess, item: Item<M>) {
+        let item = match item {
+            Item::Signal(signal) if signal.acts() => match self.act_on(me, signal) {
+                Some(signal) => Item::Signal(signal),
+                None => return,
+            },
+            item => item,
+        };
+        self.mail.borrow_mut().push_back(item);
+    }
+
+    /// Acts on the signals that have arrived in a special mailbox; all else stays where it is.
+    fn act_on_arrivals(&self, special: &Special<M>, me: &AnyProcess) {
+        loop {
+            let signal = {
+                let mut lanes = special.lanes();
+                self.common.clear_signalled();
+                lanes.next_acting()
+            };
+            let Some(signal) = signal else { return self.common.has_acted() };
+            if let Some(signal) = self.act_on(me, signal) {
+                special.lanes().acted(signal);
+            }
+        }
+    }
+
+    /// Acts on a signal; gives back what belongs among the messages.
+    fn act_on(&self, me: &AnyProcess, signal: Box<Signal>) -> Option<Box<Signal>> {
+        // What a signal carries is the user's, and may panic when it is dropped.
+        catch_unwind(AssertUnwindSafe(|| me.act_on(signal))).unwrap_or_else(|payload| {
+            self.common.own.set_fatal(self.common.panicked(&*payload));
+            None
+        })
+    }
+
+    /// The next item of its mail, if there is one.
+    #[inline]
+    pub(crate) fn next_item(&self, me: &AnyProcess) -> Option<Item<M>> {
+        let item = self.mail.borrow_mut().pop_front();
+        let item = match item {
+            Some(item) => item,
+            None => match &self.special {
+                None => self.next_arrived(me)?,
+                Some(special) => self.next_special(special, me)?,
+            },
+        };
+        self.is_not_idle(&item);
+        Some(item)
+    }
+
+    #[inline]
+    fn next_arrived(&self, me: &AnyProcess) -> Option<Item<M>> {
+        // Whoever has put something in since the first look, which is under the lock, finds that it runs, and wakes it.
+        if self.common.own.looked.replace(true) && !me.task().is_woken() {
+            return None;
+        }
+        self.take_arrivals(me);
+        // What was sent behind an exit signal is not handled any more.
+        if self.common.own.fatal().is_some() {
+            return None;
+        }
+        self.mail.borrow_mut().pop_front()
+    }
+
+    #[cold]
+    fn next_special(&self, special: &Special<M>, me: &AnyProcess) -> Option<Item<M>> {
+        let next = loop {
+            {
+                let mut lanes = special.lanes();
+                if !self.common.is_signalled() {
+                    break lanes.next();
+                }
+            }
+            self.act_on_arrivals(special, me);
+            if self.common.own.fatal().is_some() {
+                return None;
+            }
+        };
+        let (item, waker) = next?;
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Some(item)
+    }
+
+    /// Something was taken from its mail.
+    #[inline]
+    fn is_not_idle(&self, item: &Item<M>) {
+        if let Some(mut rare) = self.rare.take() {
+            rare.ahead = rare.ahead.saturating_sub(1);
+            // Whatever it is, the process is not idle, unless it is asked about itself.
+            let idle = if item.is_system() { None } else { rare.idle.take() };
+            self.rare.set(Some(rare));
+            drop(idle);
+        }
+    }
+
+    /// Looks at all that waits in its mail, in order.
+    pub(crate) fn waiting<R>(&self, me: &AnyProcess, look: impl FnMut(&Item<M>) -> R) -> Vec<R> {
+        self.take_arrivals(me);
+        self.mail.borrow().iter().map(look).collect()
+    }
+}

@@ -1,0 +1,153 @@
+//! What the handlers of a process ask of it: something first, something when nothing comes, a look into itself.
+
+use std::time::Duration;
+
+use super::Cell;
+use crate::{
+    process::{
+        AnyProcess, current,
+        debug::{Debug, Event},
+        signal::Item,
+    },
+    time::Moment,
+};
+
+/// What most processes never need.
+pub(super) struct Rare<M> {
+    /// How many messages at the head of the mail were put there by the process itself.
+    pub(super) ahead: usize,
+    pub(super) idle: Option<Idle<M>>,
+    /// What is switched on to look into it.
+    pub(super) debug: Option<Box<Debug>>,
+}
+
+/// What a process wants to be told if nothing has arrived for a while.
+pub(super) struct Idle<M> {
+    at: Moment,
+    after: Duration,
+    message: M,
+}
+
+impl<M: Send + 'static> Cell<M> {
+    /// What is called through handles that a handler was given can be called from elsewhere: a thread of its own, a
+    /// thread-local.
+    fn assert_own(&self) {
+        let own = current::try_with(AnyProcess::pid) == Some(self.common.pid) || self.common.is_tested_here();
+        assert!(own, "only the process itself can do this, in its own handler");
+    }
+
+    pub(super) fn with_rare<R>(&self, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
+        let mut rare = self.rare.take().unwrap_or_else(|| Box::new(Rare { ahead: 0, idle: None, debug: None }));
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        result
+    }
+
+    /// Puts a message before all others but those that were put there before it. `{continue, Term}`.
+    pub(crate) fn put_first(&self, message: M) {
+        self.assert_own();
+        let ahead = self.with_rare(|rare| {
+            rare.ahead += 1;
+            rare.ahead - 1
+        });
+        self.mail.borrow_mut().insert(ahead, Item::Message(message));
+    }
+
+    /// Has `message` delivered if nothing else arrives within `after`.
+    pub(crate) fn set_idle(&self, after: Duration, message: M) {
+        self.assert_own();
+        let at = self.common.deadline(Some(after));
+        let before = self.with_rare(|rare| rare.idle.replace(Idle { at, after, message }));
+        drop(before);
+    }
+
+    /// Takes what [`Cell::set_idle`] left, if there is any.
+    pub(crate) fn take_idle(&self) -> Option<M> {
+        let mut rare = self.rare.take()?;
+        let idle = rare.idle.take();
+        self.rare.set(Some(rare));
+        idle.map(|idle| idle.message)
+    }
+
+    /// When it will have been idle for long enough, if it wants to know.
+    pub(crate) fn idle_at(&self) -> Option<Moment> {
+        let rare = self.rare.take()?;
+        let at = rare.idle.as_ref().map(|idle| idle.at);
+        self.rare.set(Some(rare));
+        at
+    }
+
+    /// It was not idle, as it answered a question about itself: what it wants to be told comes after as long again.
+    pub(crate) fn restart_idle(&self) {
+        if self.idle_at().is_some() {
+            self.with_rare(|rare| {
+                if let Some(idle) = &mut rare.idle {
+                    idle.at = self.common.deadline(Some(idle.after));
+                }
+            });
+        }
+    }
+
+    /// Calls `f` with what is switched on to look into it.
+    pub(crate) fn with_debug<R>(&self, f: impl FnOnce(&mut Debug) -> R) -> R {
+        // Taken out meanwhile: `f` runs code of the user's.
+        let mut debug = self.with_rare(|rare| rare.debug.take()).unwrap_or_default();
+        let result = f(&mut debug);
+        let on = debug.is_on();
+        self.common.set_watched(on);
+        let (on, off) = if on { (Some(debug), None) } else { (None, Some(debug)) };
+        self.with_rare(|rare| rare.debug = on);
+        drop(off);
+        result
+    }
+
+    /// Tells all that listen of an event.
+    #[cold]
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        self.with_debug(|debug| {
+            if debug.listens() {
+                debug.tell(&self.common, event());
+            }
+        });
+    }
+
+    /// Whether it was suspended.
+    #[cold]
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.with_rare(|rare| rare.debug.as_ref().is_some_and(|debug| debug.suspended))
+    }
+
+    /// The next item that a suspended process acts on; all else stays in order.
+    #[cold]
+    pub(crate) fn next_urgent(&self, me: &AnyProcess) -> Option<Item<M>> {
+        self.take_arrivals(me);
+        if self.common.own.fatal().is_some() {
+            return None;
+        }
+        let parent = self.common.parent();
+        if let Some(special) = &self.special {
+            let signal = special.take_signal(&mut |signal| signal.is_urgent(parent))?;
+            return Some(Item::Signal(Box::new(signal)));
+        }
+        self.with_rare(|rare| {
+            let mut mail = self.mail.borrow_mut();
+            let seen = rare.debug.as_ref().map_or(0, |debug| debug.seen).min(mail.len());
+            let found = mail.range(seen..).position(|item| item.is_urgent(parent));
+            if let Some(debug) = &mut rare.debug {
+                // What the next item does may change the mail.
+                debug.seen = if found.is_some() { 0 } else { mail.len() };
+            }
+            found.and_then(|index| mail.remove(seen + index))
+        })
+    }
+
+    /// Gives back memory that its queues do not need now.
+    pub(crate) fn shrink(&self) {
+        self.assert_own();
+        self.mail.borrow_mut().shrink_to_fit();
+        self.outer().shrink_to_fit();
+        if let Some(special) = &self.special {
+            special.lanes().shrink();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Waking a process at a moment.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Common;
+use crate::{
+    process::AnyProcess,
+    sync::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst},
+    time::{Expire, Moment},
+};
+
+impl Common {
+    /// Asks to be woken at a moment, if not before.
+    ///
+    /// An entry in the timers stays when its wait is over: the next wait, which most often is for a later moment, finds
+    /// it there and pays nothing. It may cause one look too many when it expires.
+    #[inline]
+    pub(crate) fn wake_at(&self, me: &AnyProcess, at: Moment) {
+        if at.as_nanos() >= self.wake_at.load(Relaxed) {
+            return;
+        }
+        // Ordering: we say when, then look at the entry; the entry that expires says so, then looks when.
+        self.wake_at.store(at.as_nanos(), SeqCst);
+        if self.armed_at.load(SeqCst) <= at.as_nanos() {
+            return;
+        }
+        if let Some(before) = self.own.armed.take() {
+            self.node.scheduler.timers().cancel(before);
+        }
+        self.armed_at.store(at.as_nanos(), SeqCst);
+        let (key, next) = self.node.scheduler.timers().insert(at, Arc::new(Alarm(me.clone())));
+        self.own.armed.set(Some(key));
+        if next {
+            self.node.scheduler.timer_is_next();
+        }
+    }
+
+    pub(in crate::process) fn disarm(&self) {
+        if let Some(key) = self.own.armed.take() {
+            self.node.scheduler.timers().cancel(key);
+        }
+    }
+
+    /// The moment when a wait of so long from now is over.
+    #[inline]
+    pub(crate) fn deadline(&self, after: Option<Duration>) -> Moment {
+        after.map_or(Moment::FAR, |after| self.node.scheduler.now().saturating_add(after))
+    }
+}
+
+/// Wakes a process; see [`Common::wake_at`].
+struct Alarm(AnyProcess);
+
+impl Expire for Alarm {
+    fn expire(self: Arc<Self>, now: Moment) -> Option<Moment> {
+        let common = self.0.common();
+        common.armed_at.store(Moment::FAR.as_nanos(), SeqCst);
+        let at = common.wake_at.load(SeqCst);
+        if at == Moment::FAR.as_nanos() || common.is_dead() {
+            return None;
+        }
+        if at > now.as_nanos() {
+            common.armed_at.store(at, Release);
+            return Some(Moment::from_nanos(at));
+        }
+        // A moment that was said meanwhile is later than now: its process saw no entry and made one.
+        let _ = common.wake_at.compare_exchange(at, Moment::FAR.as_nanos(), AcqRel, Relaxed);
+        self.0.task().wake();
+        None
+    }
+}

@@ -1,0 +1,130 @@
+//! What only the turns of a process touch.
+
+use std::{cell::Cell, mem, sync::Arc};
+
+use super::PendingCall;
+use crate::{
+    process::{ExitReason, Pid, dictionary::Dictionary},
+    time::Key,
+};
+
+/// What only its own turns touch.
+#[derive(Default)]
+pub(crate) struct Own {
+    pub(crate) trap_exit: Cell<bool>,
+    /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be counted.
+    pub(crate) calls: Cell<u16>,
+    /// The number of processes whose start or end its code waits for.
+    pub(crate) waits: Cell<u16>,
+    /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
+    pub(crate) plain: Cell<bool>,
+    /// It has looked at its inbox since its turn began and since messages wake it again.
+    pub(in crate::process) looked: Cell<bool>,
+    /// It may have to end, or hold calls whose replies were dropped: what its server looks for at each message.
+    troubled: Cell<bool>,
+    pub(super) armed: Cell<Option<Key>>,
+    rare: Cell<Option<Box<Rare>>>,
+}
+
+/// What most processes never need.
+#[derive(Default)]
+struct Rare {
+    dictionary: Dictionary,
+    /// The ancestors of those that it starts.
+    lineage: Option<Arc<Vec<Pid>>>,
+    /// It has to end, for this reason.
+    fatal: Option<ExitReason>,
+    /// That reason came with an exit signal.
+    signalled: bool,
+    /// Calls whose replies were dropped by then.
+    orphans: Vec<Arc<dyn PendingCall>>,
+}
+
+impl Own {
+    /// Calls `f` with the rare things; none of the user's code may run in it.
+    fn rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> R {
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        result
+    }
+
+    /// As [`rare`](Own::rare), if there are any.
+    #[inline]
+    fn if_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> Option<R> {
+        let mut rare = self.rare.take()?;
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        Some(result)
+    }
+
+    /// Why it has to end, if it has to.
+    #[inline]
+    pub(crate) fn fatal(&self) -> Option<ExitReason> {
+        if !self.troubled.get() {
+            return None;
+        }
+        self.if_rare(|rare| rare.fatal.clone()).flatten()
+    }
+
+    /// That reason, which is acted on now.
+    pub(super) fn take_fatal(&self) -> Option<ExitReason> {
+        self.if_rare(|rare| rare.fatal.take()).flatten()
+    }
+
+    /// It has to end for this reason, if there is none yet.
+    pub(crate) fn set_fatal(&self, reason: ExitReason) {
+        self.troubled.set(true);
+        self.rare(|rare| {
+            rare.fatal.get_or_insert(reason);
+        });
+    }
+
+    /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
+    pub(crate) fn set_signalled(&self, reason: ExitReason) {
+        self.troubled.set(true);
+        self.rare(|rare| {
+            rare.signalled = true;
+            rare.fatal.get_or_insert(reason);
+        });
+    }
+
+    /// Whether it has to end because of an exit signal.
+    pub(super) fn is_signalled(&self) -> bool {
+        self.if_rare(|rare| rare.signalled) == Some(true)
+    }
+
+    /// The ancestors of those that it starts, which `make` makes once.
+    pub(super) fn lineage(&self, make: impl FnOnce() -> Arc<Vec<Pid>>) -> Arc<Vec<Pid>> {
+        self.rare(|rare| Arc::clone(rare.lineage.get_or_insert_with(make)))
+    }
+
+    /// Calls `f` with its dictionary; none of the user's code may run in it.
+    pub(crate) fn dictionary<R>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
+        self.rare(|rare| f(&mut rare.dictionary))
+    }
+
+    /// As [`dictionary`](Own::dictionary), if it may have one.
+    pub(crate) fn if_dictionary<R: Default>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
+        self.if_rare(|rare| f(&mut rare.dictionary)).unwrap_or_default()
+    }
+
+    /// Keeps a call until the process has ended.
+    pub(crate) fn keep_orphan(&self, call: Arc<dyn PendingCall>) {
+        self.troubled.set(true);
+        self.rare(|rare| rare.orphans.push(call));
+    }
+
+    /// Whose call it was that a handler left by a panic.
+    pub(crate) fn client(&self) -> Option<Pid> {
+        self.if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
+    }
+
+    #[inline]
+    pub(crate) fn take_orphans(&self) -> Vec<Arc<dyn PendingCall>> {
+        if !self.troubled.get() {
+            return Vec::new();
+        }
+        self.if_rare(|rare| mem::take(&mut rare.orphans)).unwrap_or_default()
+    }
+}
