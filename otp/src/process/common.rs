@@ -122,10 +122,15 @@ pub(crate) struct Relations {
     pub(crate) links: Links,
     pub(crate) watchers: Few<MonitorRef, ()>,
     pub(crate) monitoring: Few<MonitorRef, Watched>,
+    belongings: Option<Box<Belongings>>,
+}
+
+/// What else ends with it, and few processes have.
+#[derive(Default)]
+pub(crate) struct Belongings {
     pub(crate) name: Option<Arc<str>>,
     /// What it, or who started it, called it.
     pub(crate) label: Option<Arc<str>>,
-    /// Its timers, which end with it.
     timers: Vec<Key>,
     /// Calls that must be told when it ends: deferred ones, and those that no process waits for.
     pub(crate) calls: Vec<Arc<dyn PendingCall>>,
@@ -137,6 +142,12 @@ pub(crate) struct Relations {
     late: Vec<Signal>,
     /// The thread that its code blocks, having handed its core over.
     pub(crate) blocked: Option<Thread>,
+}
+
+impl Relations {
+    pub(crate) fn belongings(&mut self) -> &mut Belongings {
+        self.belongings.get_or_insert_default()
+    }
 }
 
 /// A process that another one monitors.
@@ -207,11 +218,11 @@ impl Common {
 
     /// What it, or who started it, called it.
     pub(crate) fn label(&self) -> Option<Arc<str>> {
-        self.related(|relations| relations.label.clone()).flatten()
+        self.if_belongings(|belongings| belongings.label.clone()).flatten()
     }
 
     pub(crate) fn set_label(&self, label: Arc<str>) {
-        self.relate(|relations| relations.label = Some(label));
+        self.relate(|relations| relations.belongings().label = Some(label));
     }
 
     #[inline]
@@ -228,10 +239,10 @@ impl Common {
         }
     }
 
-    /// Calls `f` with its relations, if it ever had any.
-    fn related<R>(&self, f: impl FnOnce(&mut Relations) -> R) -> Option<R> {
+    /// Calls `f` with its belongings; nothing if it never had any, or has ended.
+    fn if_belongings<R>(&self, f: impl FnOnce(&mut Belongings) -> R) -> Option<R> {
         match &mut *self.relations() {
-            Standing::Alive(Some(relations)) => Some(f(relations)),
+            Standing::Alive(Some(relations)) => relations.belongings.as_deref_mut().map(f),
             Standing::Alive(None) | Standing::Ending(..) | Standing::Ended(_) => None,
         }
     }
@@ -262,7 +273,7 @@ impl Common {
         let before = self.relate(|relations| {
             // Ordering: whoever finds that it has ended looks at the flag under the same lock.
             self.kept.store(true, Relaxed);
-            relations.heir.replace(Box::new(heir))
+            relations.belongings().heir.replace(Box::new(heir))
         });
         drop(before);
     }
@@ -271,7 +282,7 @@ impl Common {
         if !self.kept.load(Relaxed) {
             return None;
         }
-        let heir = self.related(|relations| relations.heir.take()).flatten()?;
+        let heir = self.if_belongings(|belongings| belongings.heir.take()).flatten()?;
         heir.downcast().ok().map(|heir| *heir)
     }
 
@@ -306,7 +317,7 @@ impl Common {
 
     /// Its registered name.
     pub(crate) fn name(&self) -> Option<Arc<str>> {
-        self.related(|relations| relations.name.clone()).flatten()
+        self.if_belongings(|belongings| belongings.name.clone()).flatten()
     }
 
     /// Why it ended, once it did.
@@ -374,22 +385,22 @@ impl Common {
     /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the inbox.
     pub(super) fn add_channel(&self, tag: u64, channel: Channel) -> Option<Channel> {
         self.flags.fetch_or(CHANNELS, Relaxed);
-        self.relate(|relations| relations.channels.insert(tag, channel)).flatten()
+        self.relate(|relations| relations.belongings().channels.insert(tag, channel)).flatten()
     }
 
     /// From now on what `tap` takes does not arrive in the inbox; under the lock of that.
     pub(super) fn add_tap(&self, number: u64, tap: Arc<dyn Tap>) {
         self.flags.fetch_or(CHANNELS, Relaxed);
-        self.relate(|relations| relations.taps.insert(number, tap));
+        self.relate(|relations| relations.belongings().taps.insert(number, tap));
     }
 
     pub(super) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
-        self.related(|relations| relations.taps.remove(&number)).flatten()
+        self.if_belongings(|belongings| belongings.taps.remove(&number)).flatten()
     }
 
     /// Nobody sends to a subject any more.
     pub(super) fn remove_channel(&self, tag: u64) -> Option<Channel> {
-        self.related(|relations| relations.channels.remove(&tag)).flatten()
+        self.if_belongings(|belongings| belongings.channels.remove(&tag)).flatten()
     }
 
     /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What nobody receives
@@ -401,14 +412,14 @@ impl Common {
         }
         let Item::Signal(signal) = item else { return Err(item) };
         let mut left = Some(*signal);
-        let undelivered = self.related(|relations| {
+        let undelivered = self.if_belongings(|belongings| {
             if let Some(Signal::Foreign { tag, .. }) = &left
-                && let Some(channel) = relations.channels.get(tag)
+                && let Some(channel) = belongings.channels.get(tag)
                 && let Some(Signal::Foreign { payload, .. }) = left.take()
             {
                 return channel(payload);
             }
-            for (_, tap) in relations.taps.iter() {
+            for (_, tap) in belongings.taps.iter() {
                 left = tap.take(left.take()?).err();
             }
             None
@@ -421,7 +432,7 @@ impl Common {
 
     /// The thread that its code blocks, having handed its core over.
     pub(super) fn blocked_thread(&self) -> Option<Thread> {
-        self.related(|relations| relations.blocked.clone()).flatten()
+        self.if_belongings(|belongings| belongings.blocked.clone()).flatten()
     }
 
     /// Says whether messages of its own type may wake it; returns what was said before.

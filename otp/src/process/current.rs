@@ -235,7 +235,7 @@ fn park(me: &AnyProcess) -> io::Result<()> {
 /// Waits in a `Drop` of a process that is unwinding but goes on to live: its stack cannot be set aside, since a thread
 /// counts its panics, so the thread blocks and its core is handed over.
 fn park_unwinding(me: &AnyProcess) {
-    me.common().relate(|relations| relations.blocked = Some(thread::current()));
+    me.common().relate(|relations| relations.belongings().blocked = Some(thread::current()));
     if scheduler::hand_over() {
         park_thread(me);
     } else if me.task().park(None) {

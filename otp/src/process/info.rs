@@ -93,8 +93,8 @@ impl Ask for Info {
 fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
     let common = process.common();
     let mut info = ProcessInfo {
-        name: None,
-        label: None,
+        name: common.name().as_deref().map(str::to_owned),
+        label: common.label().as_deref().map(str::to_owned),
         initial_call: common.label,
         status,
         handler: common.handler.get(),
@@ -109,8 +109,6 @@ fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
         dictionary: common.own.if_dictionary(|dictionary| dictionary.keys()),
     };
     common.relate(|relations| {
-        info.name = relations.name.as_deref().map(str::to_owned);
-        info.label = relations.label.as_deref().map(str::to_owned);
         info.links = relations.links.iter().collect();
         info.monitors = relations.monitoring.iter().map(|(_, watched)| watched.pid).collect();
         info.monitored_by = relations.watchers.iter().map(|(monitor, ())| monitor.watcher).collect();

@@ -63,10 +63,10 @@ impl Names {
         let name: Arc<str> = name.into();
         process
             .common()
-            .relate(|relations| match &relations.name {
+            .relate(|relations| match &mut relations.belongings().name {
                 Some(_) => Err(RegisterError::Named),
-                None => {
-                    relations.name = Some(Arc::clone(&name));
+                own => {
+                    *own = Some(Arc::clone(&name));
                     process.common().named.store(true, Relaxed);
                     Ok(())
                 }
@@ -83,7 +83,7 @@ impl Names {
             let mut table = self.table();
             let holder = table.remove(name);
             if let Some(holder) = &holder {
-                holder.common().relate(|relations| relations.name = None);
+                holder.common().relate(|relations| relations.belongings().name = None);
             }
             holder
         };
@@ -93,7 +93,7 @@ impl Names {
     /// Takes the name of a process that ends, if it has one.
     pub(super) fn release(&self, process: &Common) -> Option<Arc<str>> {
         let mut table = self.table();
-        let name = process.relate(|relations| relations.name.take()).flatten()?;
+        let name = process.relate(|relations| relations.belongings().name.take()).flatten()?;
         let removed = table.remove(&*name);
         drop(table);
         drop(removed);

@@ -17,7 +17,7 @@ use crate::{
 impl Common {
     /// Cancels its timers; what was cancelled is to be dropped.
     pub(in crate::process) fn cancel_timers(&self) -> Vec<Option<(Moment, Arc<dyn Expire>)>> {
-        let timers = self.related(|relations| mem::take(&mut relations.timers)).unwrap_or_default();
+        let timers = self.if_belongings(|belongings| mem::take(&mut belongings.timers)).unwrap_or_default();
         timers.into_iter().map(|key| self.node.scheduler.timers().cancel(key)).collect()
     }
 
@@ -35,7 +35,7 @@ impl Common {
     /// Gives the signal back when it has.
     pub(in crate::process) fn leave_for_farewell(&self, signal: Signal) -> Result<(), Signal> {
         let mut signal = Some(signal);
-        self.relate(|relations| relations.late.extend(signal.take()));
+        self.relate(|relations| relations.belongings().late.extend(signal.take()));
         signal.map_or(Ok(()), Err)
     }
 
@@ -56,7 +56,8 @@ impl Common {
             Standing::Ending(..) | Standing::Ended(_) => None,
         };
         let node = &self.node;
-        let given_meanwhile = relations.as_mut().and_then(|relations| relations.name.take());
+        let mut belongings = relations.as_mut().and_then(|relations| relations.belongings.take());
+        let given_meanwhile = belongings.as_mut().and_then(|belongings| belongings.name.take());
         self.free(given_meanwhile.as_deref());
         let name = name.or(given_meanwhile);
         let in_table = node.table.remove(self.pid);
@@ -66,13 +67,13 @@ impl Common {
                 process: me,
                 reason: &reason,
                 name: name.as_deref(),
-                label: relations.as_ref().and_then(|relations| relations.label.as_deref()),
+                label: belongings.as_ref().and_then(|belongings| belongings.label.as_deref()),
                 links: relations.as_ref().map(|relations| &relations.links),
             };
             // To say why runs code of the user's: how a reason is displayed, what hears of it.
             self.quietly(|| node.crashed(&crash, self.is_reported(&reason)), &mut ExitReason::Normal);
         }
-        let mut calls = relations.as_mut().map_or_else(Vec::new, |relations| mem::take(&mut relations.calls));
+        let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| mem::take(&mut belongings.calls));
         if self.keeps_requests() {
             // Its heir may begin to handle them as soon as somebody is told.
             self.quietly(|| calls.retain(|call| !call.is_queued()), &mut ExitReason::Normal);
@@ -80,13 +81,14 @@ impl Common {
         if let Some(relations) = &relations {
             self.tell(relations, &reason);
         }
-        for signal in relations.iter_mut().flat_map(|relations| mem::take(&mut relations.late)) {
+        for signal in belongings.iter_mut().flat_map(|belongings| mem::take(&mut belongings.late)) {
             self.quietly(|| node.bounce(self.pid, signal), &mut ExitReason::Normal);
         }
         // What a lost process still holds belongs to its thread.
         let orphans = if self.is_lost() { Vec::new() } else { self.own.take_orphans() };
         // The names that it monitored may be keys of the user's.
         self.quietly(|| drop(relations), &mut ExitReason::Normal);
+        self.quietly(|| drop(belongings), &mut ExitReason::Normal);
         *self.relations() = Standing::Ended(reason);
         orphans.into_iter().chain(calls).chain(node.late_calls.take(self.pid)).for_each(|call| self.abandon(call));
         drop(in_table);
@@ -128,7 +130,7 @@ impl Common {
         let owned = self.relate(|relations| {
             let alive = !self.is_ending();
             if alive {
-                let own = &mut relations.timers;
+                let own = &mut relations.belongings().timers;
                 if own.len() == own.capacity() {
                     own.retain(|key| timers.deadline(*key).is_some());
                 }
@@ -145,7 +147,7 @@ impl Common {
         let mut over: Vec<_> = Vec::new();
         match &mut *self.relations() {
             Standing::Alive(relations) => {
-                let calls = &mut relations.get_or_insert_default().calls;
+                let calls = &mut relations.get_or_insert_default().belongings().calls;
                 if calls.len() == calls.capacity() {
                     over.extend(calls.extract_if(.., |call| !call.is_pending()));
                 }
