@@ -17,7 +17,8 @@ use crate::{
 ///
 /// Then the tree is shut down in order, the node is stopped, and the outcome becomes the program's exit code: success
 /// when the tree ended as it was asked to, or by itself in a clean way; failure when it could not be started, gave up
-/// after too many restarts, or crashed. A second signal ends the program at once, with failure.
+/// after too many restarts, or crashed. A second signal ends the program at once, with failure, also while the tree
+/// starts.
 ///
 /// ```no_run
 /// # use otp::{Supervisor, Strategy};
@@ -63,7 +64,6 @@ fn serve(tree: &SupervisorRef, signals: &Subject<()>) -> ExitCode {
     let reason = loop {
         match events.receive(None) {
             Some(Event::Ended(reason)) => break reason,
-            Some(Event::Signal) if asked => return ExitCode::FAILURE,
             Some(Event::Signal) => {
                 asked = true;
                 report::shutting_down();
@@ -80,14 +80,19 @@ fn code(success: bool) -> ExitCode {
     if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A subject of the calling process to which each signal is sent.
+/// A subject of the calling process that is told of the first signal.
 fn watch_signals() -> io::Result<Subject<()>> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let subject = process::current().subject::<()>();
     let told = subject.clone();
     thread::Builder::new().name("otp-signals".into()).spawn(move || {
-        for _ in signals.forever() {
+        let mut signals = signals.forever();
+        if signals.next().is_some() {
             told.send(());
+        }
+        // Whatever the tree does meanwhile: it may not come to an end of its start, or of its shutdown.
+        if signals.next().is_some() {
+            std::process::exit(1);
         }
     })?;
     Ok(subject)
