@@ -19,8 +19,15 @@ impl Worker {
         if name == "unable" {
             return Err("no database".into());
         }
+        if name == "aborting" {
+            let _dropped_by_the_panic = Grenade;
+            panic!("the first panic");
+        }
         ctx.trap_exit(true);
         println!("{name} starts");
+        if name == "stuck" {
+            otp::timer::sleep_forever();
+        }
         match name {
             "short" => ctx.next().finish(),
             "broken" => ctx.next().crash(),
@@ -45,6 +52,15 @@ impl Worker {
     }
 }
 
+/// Panics when it is dropped.
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        panic!("the second panic");
+    }
+}
+
 /// The programs, by name.
 #[test]
 fn program() {
@@ -57,6 +73,8 @@ fn program() {
                 .auto_shutdown(AutoShutdown::AnySignificant)
                 .child("short", Worker::child_spec("short").restart(Restart::Transient).significant(true)),
             "broken" => tree.child("broken", Worker::child_spec("broken")),
+            "stuck" => tree.child("stuck", Worker::child_spec("stuck")),
+            "aborting" => tree.child("aborting", Worker::child_spec("aborting")),
             _ => tree.child("unable", Worker::child_spec("unable")),
         };
         tree.start_link()
@@ -128,6 +146,19 @@ fn a_signal_shuts_the_tree_down_in_order() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_the_program_at_once_whatever_the_tree_does() {
+    let mut program = start("stuck");
+    let mut lines = BufReader::new(program.stdout.take().expect("piped")).lines();
+    while !lines.next().expect("it starts").expect("text").contains("stuck starts") {}
+    // Two of one kind might come as one.
+    signal(&program, "-TERM");
+    signal(&program, "-INT");
+    let (_, errors, status) = finish(program, Vec::new());
+    assert_eq!(status.code(), Some(1), "{errors}");
+}
+
 #[test]
 fn a_tree_that_is_done_ends_the_program_well() {
     let (output, errors, status) = finish(start("short"), Vec::new());
@@ -152,4 +183,11 @@ fn a_tree_that_cannot_be_started_ends_the_program_with_failure() {
     assert!(output.iter().any(|line| line == "first ends: shutdown"), "it was rolled back: {output:?}");
     assert_eq!(status.code(), Some(1));
     assert!(errors.contains("not running: child `unable` was not started: its init failed: no database"), "{errors}");
+}
+
+#[test]
+fn a_second_panic_while_the_first_unwinds_is_told_before_it_aborts_the_program() {
+    let (_, errors, status) = finish(start("aborting"), Vec::new());
+    assert_eq!(status.code(), None, "a signal ends it");
+    assert!(errors.contains("the program aborts: panicked: the second panic, at "), "{errors}");
 }

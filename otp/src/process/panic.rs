@@ -4,6 +4,7 @@ use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
     cell::RefCell,
+    io::{self, Write as _},
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Once,
@@ -24,16 +25,26 @@ thread_local! {
     static PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Notes panics of processes, which are reported with their exit, and leaves all others to the hook before.
+/// The panics of Rust itself after which it aborts the program, since another one can't unwind any further.
+const LAST: [&str; 2] = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
+
+/// Notes panics of processes, which are reported with their exit, and leaves all others to the hook before: those of no
+/// process, and those that abort the program, so that there is no exit to be reported.
 pub(crate) fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !current::on_core() {
+            if !current::on_core() || cfg!(panic = "abort") {
                 return before(info);
             }
             let mut panic = Panic::new(info.payload(), info.location());
+            if LAST.contains(&&*panic.message) {
+                if let Some(noted) = PANIC.take() {
+                    let _ = writeln!(io::stderr(), "error: the program aborts: {noted}");
+                }
+                return before(info);
+            }
             let backtrace = Backtrace::capture();
             if backtrace.status() == BacktraceStatus::Captured {
                 panic.backtrace = Some(backtrace.to_string());
