@@ -599,3 +599,29 @@ fn a_reply_is_checked_and_received(t: &mut Sim) {
     t.advance(SECOND * 3 / 2);
     assert_eq!(late.check(), Some(Err(CallError::Timeout { started: true })));
 }
+
+// What a test that fails says.
+
+/// Crashes a process and then fails, when the test below runs it, alone in a process of the system.
+#[test]
+fn fails_after_a_crash() {
+    if std::env::var_os("OTP_TEST_FAILS").is_some() {
+        Sim::run(0, |t| {
+            process::spawn(|_| panic!("the cause"));
+            t.settle();
+            panic!("the consequence");
+        });
+    }
+}
+
+#[test]
+fn a_test_that_fails_tells_of_the_crashes_before() {
+    let output = std::process::Command::new(std::env::current_exe().expect("a test has a path"))
+        .args(["--exact", "fails_after_a_crash", "--nocapture"])
+        .env("OTP_TEST_FAILS", "1")
+        .output()
+        .expect("the test can be started");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && errors.contains("the consequence"), "{errors}");
+    assert!(errors.contains("crashed: process ") && errors.contains("panicked: the cause, at "), "{errors}");
+}

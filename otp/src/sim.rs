@@ -65,7 +65,11 @@ impl Sim {
             (outcome, crashes)
         });
         match outcome {
-            (Err(payload), _) => resume_unwind(payload),
+            (Err(payload), crashes) => {
+                // They are often why the test failed.
+                crashes.iter().for_each(|crash| eprintln!("crashed: {crash}"));
+                resume_unwind(payload)
+            }
             (Ok(_), crashes) if !crashes.is_empty() => {
                 let crashes: Vec<String> = crashes.iter().map(ToString::to_string).collect();
                 panic!("crashed, which the test did not expect: {}", crashes.join("; "));
