@@ -210,7 +210,9 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// Asks the process to terminate, and waits until it has. `gen_server:stop/1`.
     ///
     /// # Errors
-    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
+    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason,
+    /// [`CallError::CallingSelf`] for a process that would stop itself: its handlers say
+    /// [`ctx.stop`](crate::Context::stop).
     fn stop(&self) -> Result<(), CallError> {
         super::stop::stop(self.target().address.resolve(), ExitReason::Normal, None)
     }

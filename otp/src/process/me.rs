@@ -52,7 +52,11 @@ impl Me {
         current::with(|me| me.process().flush(me))
     }
 
-    /// Takes the oldest trapped exit signal; waits for one, at most for `limit`. `None` when the time is over.
+    /// Takes the oldest trapped exit signal; waits for one, at most for `limit` (`None`: for ever). `None` when the time is
+    /// over.
+    ///
+    /// # Panics
+    /// When the system has no further stack to wait on.
     pub fn receive_exit(&self, limit: impl Into<Option<Duration>>) -> Option<Exit> {
         receive(limit.into(), |signal| matches!(signal, Signal::Trapped(_))).and_then(|signal| match signal {
             Signal::Trapped(exit) => Some(exit),
@@ -60,7 +64,10 @@ impl Me {
         })
     }
 
-    /// Takes the `Down` of one monitor; waits for it, at most for `limit`. `None` when the time is over.
+    /// Takes the `Down` of one monitor; waits for it, at most for `limit` (`None`: for ever). `None` when the time is over.
+    ///
+    /// # Panics
+    /// When the system has no further stack to wait on.
     pub fn receive_down(&self, monitor: MonitorRef, limit: impl Into<Option<Duration>>) -> Option<Down> {
         receive(limit.into(), |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).and_then(
             |signal| match signal {

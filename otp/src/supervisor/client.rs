@@ -15,7 +15,8 @@ use crate::{
 /// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.
 ///
 /// Its requests wait until the supervisor comes to them, without a limit of time: it may be about to start or to end
-/// other children. Printed, it shows the tree as it runs now.
+/// other children. When it is gone they end in [`ChildError::Gone`]. What changes a child by its id, or asks for its spec,
+/// ends in [`ChildError::OtherKind`] when the supervisor is a dynamic one. Printed, it shows the tree as it runs now.
 #[derive(Clone, Debug)]
 pub struct SupervisorRef(Slot);
 

@@ -87,7 +87,7 @@ pub(super) fn round<K: Copy + Ord>(
         if key != failed {
             round.stop.push(key);
         }
-        // A temporary child is never started again, whoever's fault its end was.
+        // A temporary child is never started again, whosever fault its end was.
         let fate = if restart == Restart::Temporary { &mut round.forget } else { &mut round.start };
         fate.push(key);
     }
