@@ -2,7 +2,7 @@
 
 use std::{sync::Barrier, thread};
 
-use otp::{prelude::*, process::Selector};
+use otp::{Node, prelude::*, process::Selector};
 
 #[test]
 fn a_channel_takes_over_in_order() {
@@ -143,4 +143,61 @@ fn a_channel_ends_with_its_thread() {
         Selector::new().select(&numbers).channel()
     });
     assert!(events.join().unwrap().recv().is_err());
+}
+
+#[test]
+fn what_is_started_in_a_stopped_node_ends_at_once() {
+    let node = Node::builder().cores(1).start().unwrap();
+    node.stop();
+    node.enter(|| {
+        let me = process::current();
+        let (pid, monitor) = process::spawn_monitor(|_| ());
+        let down = me.receive_down(monitor, None).unwrap();
+        assert_eq!((down.pid, down.reason), (pid, ExitReason::Shutdown));
+        let started = process::start(|_, ack| ack.started(()));
+        assert_eq!(started, Err(process::StartError::Exited(ExitReason::Shutdown)));
+        assert_eq!(process::spawn_link(|_| ()), me.receive_exit(None).unwrap().from);
+        assert!(node.processes().iter().all(|pid| *pid == me.pid()), "nothing is left");
+    });
+}
+
+#[test]
+fn threads_keep_the_time_of_a_stopped_node() {
+    let node = Node::builder().cores(1).start().unwrap();
+    let (waits, told) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            node.enter(|| {
+                waits.send(()).unwrap();
+                // Most often it waits when the node is stopped.
+                otp::sleep(Duration::from_millis(20));
+                let numbers = process::current().subject::<u32>();
+                for _ in 0..3 {
+                    assert_eq!(numbers.receive(Duration::from_millis(1)), None);
+                }
+            });
+        });
+        told.recv().unwrap();
+        node.stop();
+    });
+}
+
+#[test]
+fn a_start_does_not_hang_on_a_node_that_is_being_stopped() {
+    for _ in 0..200 {
+        let node = Node::builder().cores(1).start().unwrap();
+        let (runs, told) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                node.enter(|| {
+                    let starts = || process::start(|_, ack: process::Ack<()>| ack.started(()));
+                    while starts().is_ok() {
+                        let _ = runs.send(());
+                    }
+                });
+            });
+            told.recv().unwrap();
+            node.stop();
+        });
+    }
 }

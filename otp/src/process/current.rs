@@ -247,7 +247,12 @@ fn park_unwinding(me: &AnyProcess) {
 fn park_thread(me: &AnyProcess) {
     if me.task().park(None) {
         while !me.task().is_woken() {
-            thread::park();
+            // Where no core keeps the time any more the thread does it itself.
+            if !me.common().node.is_stopped() {
+                thread::park();
+            } else if me.common().alarm_is_over(thread::park_timeout) {
+                break;
+            }
         }
         me.task().resume();
     }

@@ -59,6 +59,8 @@ pub(crate) struct NodeInner {
     /// The crashes so far, where somebody wants to know.
     crashes: Mutex<Option<Vec<CrashRecord>>>,
     stopping: AtomicBool,
+    /// Nothing runs in it any more.
+    stopped: AtomicBool,
     ends: Mutex<()>,
     ended: Condvar,
 }
@@ -126,6 +128,7 @@ impl Node {
             counter: AtomicU64::new(0),
             crashes: Mutex::new(None),
             stopping: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             ends: Mutex::new(()),
             ended: Condvar::new(),
         });
@@ -174,7 +177,8 @@ impl Node {
 
     /// Stops the node: asks each process that no other process started to shut down, waits a while, kills what is left,
     /// and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
-    /// back. A second call does nothing. Shut trees down before, where their order matters: `init:stop/0`.
+    /// back. What is started in it from then on ends at once with `Shutdown`, and no timer of it expires. A second call
+    /// does nothing. Shut trees down before, where their order matters: `init:stop/0`.
     ///
     /// # Panics
     /// When a process of the node calls it.
@@ -196,13 +200,13 @@ impl Node {
             let _ = process.signal(Signal::Exit { from, reason: ExitReason::Shutdown, link: false });
         }
         node.await_end(STOP_GRACE);
-        while node.on_cores().next().is_some() {
-            for process in node.on_cores().collect::<Vec<_>>() {
-                node.exit(process.pid(), process.pid(), ExitReason::Kill);
-            }
-            node.await_end(KILL_GRACE);
-        }
+        node.kill_all();
+        // What a thread has started meanwhile is found below, and what it starts from now on finds the flag.
+        node.stopped.store(true, SeqCst);
+        node.kill_all();
         node.scheduler.stop();
+        // Threads that wait have had cores to keep the time.
+        node.table.all().iter().for_each(|process| process.task().wake());
     }
 }
 
@@ -287,6 +291,20 @@ impl NodeInner {
 
     pub(crate) fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
         self.table.all().into_iter().filter(|process| matches!(process.common().home, Home::Core))
+    }
+
+    /// Whether nothing runs in it any more.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(SeqCst)
+    }
+
+    fn kill_all(&self) {
+        while self.on_cores().next().is_some() {
+            for process in self.on_cores().collect::<Vec<_>>() {
+                self.exit(process.pid(), process.pid(), ExitReason::Kill);
+            }
+            self.await_end(KILL_GRACE);
+        }
     }
 
     fn await_end(&self, limit: Duration) {

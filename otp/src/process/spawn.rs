@@ -77,14 +77,21 @@ fn run_in<M: Send + 'static>(
         cell.common().relate(|relations| relations.watchers.insert(reference, ()));
         reference
     });
-    if parent.common().is_lost() {
-        // What is dead starts nothing.
-        let process = AnyProcess::new(&cell);
-        process.process().end(&process, ExitReason::Killed);
-    } else {
-        cell.task().start();
-    }
+    // What is dead starts nothing.
+    let in_vain = parent.common().is_lost().then_some(ExitReason::Killed);
+    start_or_end(&cell, in_vain);
     (cell, monitor)
+}
+
+/// Lets a new process run, unless that is in vain.
+fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, in_vain: Option<ExitReason>) {
+    match in_vain.or_else(|| cell.common().node.is_stopped().then_some(ExitReason::Shutdown)) {
+        None => cell.task().start(),
+        Some(reason) => {
+            let process = AnyProcess::new(cell);
+            process.process().end(&process, reason);
+        }
+    }
 }
 
 /// Starts a process of `node` that no other has started.
@@ -96,7 +103,7 @@ pub(super) fn start_alone(
     let home = Arc::clone(node);
     let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, label, Home::Core, None));
     cell.set_body(Box::pin(async move { go_on(code()).await }));
-    cell.task().start();
+    start_or_end(&cell, None);
 }
 
 /// How a process that is no server is to be spawned or started. `erlang:spawn_opt/2`, `proc_lib:start/5`.

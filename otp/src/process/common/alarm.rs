@@ -35,6 +35,18 @@ impl Common {
         }
     }
 
+    /// Waits by `park` for the moment that [`wake_at`](Common::wake_at) was asked for; false when that came back before.
+    pub(in crate::process) fn alarm_is_over(&self, park: impl FnOnce(Duration)) -> bool {
+        let at = self.wake_at.load(SeqCst);
+        let left = Moment::from_nanos(at).saturating_duration_since(self.node.scheduler.now());
+        if !left.is_zero() {
+            park(left);
+            return false;
+        }
+        self.wake_at.store(Moment::FAR.as_nanos(), SeqCst);
+        true
+    }
+
     pub(in crate::process) fn disarm(&self) {
         if let Some(key) = self.own.armed.take() {
             self.node.scheduler.timers().cancel(key);
