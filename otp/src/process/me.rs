@@ -107,7 +107,8 @@ pub(crate) fn receiving(
             let process = me.process();
             let found = process.take_signal(&mut accept).or_else(|| {
                 process.take_arrivals(me);
-                process.take_signal(&mut accept)
+                // What was sent behind an exit signal is not received any more.
+                if me.common().own.fatal().is_some() { None } else { process.take_signal(&mut accept) }
             });
             match found {
                 Some(signal) => Poll::Ready(Some(signal)),
