@@ -503,6 +503,19 @@ fn signals_do_not_wait_behind_a_full_mailbox(t: &mut Sim) {
     assert_eq!(process::current().receive_exit(millis(1)).unwrap().reason, ExitReason::Shutdown);
 }
 
+/// Whoever asks first is told of none that comes behind.
+#[otp::test(seeds = 50)]
+fn a_signal_that_waits_to_be_acted_on_is_no_message(_: &mut Sim) {
+    for mailbox in [Mailbox::UNBOUNDED, Mailbox::bounded(2, Policy::Reject)] {
+        let pid = Starter::<Busy>::new().mailbox(mailbox).start((Log::default(),))?.pid().unwrap();
+        let lengths = process::current().subject();
+        let tell = lengths.clone();
+        process::spawn(move |_| tell.send(process::process_info(pid).unwrap().message_queue_len));
+        process::spawn(move |_| _ = process::monitor(pid));
+        assert_eq!(lengths.receive(None), Some(0));
+    }
+}
+
 #[otp::test]
 fn a_signal_is_acted_on_before_it_is_received(_: &mut Sim) {
     let (busy, _, open) = busy(1, Policy::Reject);

@@ -482,9 +482,9 @@ impl<M> Lanes<M> {
         (items, wakers)
     }
 
-    /// How many items are in.
+    /// How many messages are in. A signal that waits to be acted on is none, and may never be one.
     pub(super) fn len(&self) -> usize {
-        self.urgent.len() + self.ordinary.len()
+        self.urgent.len() + self.ordinary.iter().filter(|entry| !entry.item.acts()).count()
     }
 
     pub(super) fn shrink(&mut self) {
