@@ -254,7 +254,6 @@ impl<M: Send + 'static> Process for Cell<M> {
 
     fn end(&self, me: &AnyProcess, reason: ExitReason) {
         Self::die(me.task().downcast().expect("the task of this cell"), me, reason);
-        me.task().finish();
     }
 
     fn queue_len(&self) -> usize {

@@ -8,13 +8,12 @@
 //! |---|---|---|
 //! | `0` | idle: nobody has a reason to run it | the turn that found nothing more to do |
 //! | `WOKEN` | queued: exactly one queue has it | the waker that found it idle |
-//! | `RUNNING` | a turn is on a core | the core that took it from a queue |
+//! | `RUNNING` | a turn is on a core, or was and is the last | the core that took it from a queue |
 //! | `RUNNING + WOKEN` | woken during its turn, which must look again | a waker |
 //! | `PARKED` | waits in the middle of a turn; its stack is set aside | the turn itself |
 //! | `PARKED + WOKEN` | its stack is on its core's ready list | the waker |
 //! | `BLOCKED` | waits in the middle of a turn; its thread is blocked | the turn itself |
 //! | `BLOCKED + WOKEN` | its thread was, or is being, unparked | the waker |
-//! | `DONE` | no turn will follow | the last turn |
 //!
 //! Every wake is one `fetch_or`: it either sees a state that obliges somebody to look again, or makes the change that
 //! does. Because both sides use read-modify-writes on one word, what the waker wrote before is seen by the turn.
@@ -42,8 +41,7 @@ use crate::sync::atomic::{
 const WOKEN: u32 = 1;
 const RUNNING: u32 = 2;
 const PARKED: u32 = 4;
-const DONE: u32 = 8;
-const BLOCKED: u32 = 16;
+const BLOCKED: u32 = 8;
 
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,7 +280,8 @@ impl Task {
                     self.again();
                 }
             }
-            Turn::Done => state.store(DONE, Release),
+            // It stays as it is, in which nobody queues it.
+            Turn::Done => {}
         }
     }
 
@@ -291,11 +290,6 @@ impl Task {
         // Ordering: a swap, so that what a waker wrote during this turn is passed on to the next.
         self.head().state.swap(WOKEN, AcqRel);
         self.scheduler().schedule_last(self.clone());
-    }
-
-    /// Ends a task that was not started: no core runs it.
-    pub(crate) fn finish(&self) {
-        self.head().state.store(DONE, Release);
     }
 
     /// Goes from `RUNNING` to `PARKED`, or to `BLOCKED` when there is no stack to set aside; false when it was woken
