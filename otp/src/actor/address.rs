@@ -78,11 +78,10 @@ impl<A: Actor> Address<A> {
         &self,
         message: A::Message,
         call: Arc<dyn PendingCall>,
-        failed: Option<AnyProcess>,
     ) -> Result<(AnyProcess, Taker), CallError> {
         let place = self.waits_at().ok_or(CallError::NoProc)?;
         let (call, taker) = LeftCall::new(call);
-        let before = place.leave(message, Some(call), failed).map_err(|_| CallError::NoProc)?;
+        let before = place.leave(message, Some(call)).map_err(|_| CallError::NoProc)?;
         Ok((before, taker))
     }
 
@@ -162,16 +161,16 @@ impl<A: Actor> Address<A> {
 
     /// As [`offer`](Self::offer); what finds nobody is left for who comes.
     fn offer_or_leave(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
-        let (unsent, failed) = match self.resolve() {
-            None => (message, None),
+        let unsent = match self.resolve() {
+            None => message,
             Some(process) => match Cell::offer(&process, message, Weight::Cast) {
                 Ok(None) => return Sent::done(),
                 Ok(Some(ticket)) => return Sent::in_line(&process, ticket, limit()),
-                Err(Item::Message(message)) => (message, Some(AnyProcess::from(process))),
+                Err(Item::Message(message)) => message,
                 Err(Item::Timed(_) | Item::Signal(_)) => unreachable!("what comes back is what was offered"),
             },
         };
-        let left = self.waits_at().is_some_and(|place| place.leave(unsent, None, failed).is_ok());
+        let left = self.waits_at().is_some_and(|place| place.leave(unsent, None).is_ok());
         if !left {
             self.count_undelivered();
         }

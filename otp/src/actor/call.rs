@@ -82,37 +82,21 @@ impl<T: 'static> Reply<T> {
     where
         T: Send,
     {
-        let (state, deadline) = match address.resolve() {
-            None => Self::leave(address, limit, make),
-            Some(callee) => {
-                let common = callee.common();
-                let caller = current::try_with(AnyProcess::clone);
-                let state = if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
-                    Err(CallError::CallingSelf)
-                } else if current::is_lost() {
-                    Err(CallError::Exiting)
-                } else {
-                    let outside = caller.as_ref().is_none_or(|me| me.pid().node != common.pid.node);
-                    let (slot, answers) = ReplySlot::pair(common.pid, caller);
-                    match Cell::offer(&callee, make(ReplyTo::new(answers)), Weight::Call) {
-                        Err(Item::Message(request)) => {
-                            let deadline = common.deadline(limit);
-                            let state = Self::left(address, request, slot, Some(AnyProcess::from(callee)));
-                            return Self::waiting(state, deadline);
-                        }
-                        Err(_) => Err(CallError::NoProc),
-                        // No process of its node will look after the callee, so the callee looks after the call.
-                        Ok(_) if outside && !common.watch_call(Arc::new(slot.clone())) => {
-                            Err(CallError::Exited(ended(common.reason())))
-                        }
-                        Ok(ticket) => Ok((slot, ticket)),
-                    }
-                };
-                let deadline = common.deadline(limit);
-                let in_flight =
-                    |(slot, ticket)| InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None };
-                (state.map(in_flight), deadline)
-            }
+        if current::is_lost() {
+            return Self::waiting(Err(CallError::Exiting), Moment::FAR);
+        }
+        let Some(callee) = address.resolve() else { return Self::leave(address, limit, make) };
+        let common = callee.common();
+        let deadline = common.deadline(limit);
+        let caller = current::try_with(AnyProcess::clone);
+        if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
+            return Self::waiting(Err(CallError::CallingSelf), deadline);
+        }
+        let (slot, answers) = ReplySlot::pair(common.pid, caller);
+        let state = match Cell::offer(&callee, make(ReplyTo::new(answers)), Weight::Call) {
+            Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
+            Err(Item::Message(request)) => Self::left(address, request, slot),
+            Err(Item::Timed(_) | Item::Signal(_)) => unreachable!("what comes back is what was offered"),
         };
         Self::waiting(state, deadline)
     }
@@ -128,31 +112,23 @@ impl<T: 'static> Reply<T> {
         address: &Address<A>,
         limit: Option<Duration>,
         make: impl FnOnce(ReplyTo<T>) -> A::Message,
-    ) -> (Result<InFlight<T>, CallError>, Moment)
+    ) -> Self
     where
         T: Send,
     {
-        let Some(before) = address.awaited() else { return (Err(CallError::NoProc), Moment::FAR) };
-        if current::is_lost() {
-            return (Err(CallError::Exiting), Moment::FAR);
-        }
+        let Some(before) = address.awaited() else { return Self::waiting(Err(CallError::NoProc), Moment::FAR) };
         let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(AnyProcess::clone));
         let request = make(ReplyTo::new(answers));
-        (Self::left(address, request, slot, None), before.common().deadline(limit))
+        Self::waiting(Self::left(address, request, slot), before.common().deadline(limit))
     }
 
     #[cold]
-    fn left<A: Actor>(
-        address: &Address<A>,
-        request: A::Message,
-        slot: Part<T>,
-        failed: Option<AnyProcess>,
-    ) -> Result<InFlight<T>, CallError>
+    fn left<A: Actor>(address: &Address<A>, request: A::Message, slot: Part<T>) -> Result<InFlight<T>, CallError>
     where
         T: Send,
     {
         slot.leave();
-        let (callee, taker) = address.leave(request, Arc::new(slot.clone()), failed)?;
+        let (callee, taker) = address.leave(request, Arc::new(slot.clone()))?;
         Ok(InFlight { slot, callee, ticket: None, left: Some(taker) })
     }
 
@@ -267,7 +243,7 @@ fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>) -> Option<CallError>
     let calls = common.own.calls.get().saturating_add(1);
     common.own.calls.set(calls);
     // A token says nothing of the node, so cycles through several are not looked for.
-    if calls > 1 || common.own.waits.get() > 0 || call.callee.pid().node != common.pid.node {
+    if calls > 1 || call.callee.pid().node != common.pid.node {
         common.waits_for.store(0, SeqCst);
         return None;
     }
@@ -358,7 +334,7 @@ fn cycle(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
             return None;
         }
         path.push(at.pid());
-        if waits_for == own.token() && at.pid().node == own.node {
+        if waits_for == own.token() {
             return Some(path);
         }
         let next = Pid::from_token(at.pid().node, waits_for).filter(|next| !path.contains(next))?;

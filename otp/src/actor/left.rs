@@ -91,28 +91,23 @@ fn queue<M: Send + 'static>(state: &mut State) -> Option<&mut VecDeque<Left<M>>>
 }
 
 impl Slot {
-    /// Leaves a message for the process that will hold the place, or sends it to the one that holds it by now; `failed`
-    /// is the one that is known not to take it. Gives a process that has held the place.
+    /// Leaves a message for the process that will hold the place, or sends it to the one that holds it by now. Gives a
+    /// process that has held the place.
     ///
     /// # Errors
     /// Gives the message back when nobody is to come by itself.
-    pub(super) fn leave<M: Send + 'static>(
-        &self,
-        message: M,
-        call: Option<LeftCall>,
-        mut failed: Option<AnyProcess>,
-    ) -> Result<AnyProcess, M> {
+    pub(super) fn leave<M: Send + 'static>(&self, message: M, call: Option<LeftCall>) -> Result<AnyProcess, M> {
         let mut left = Left { message, call };
+        let mut failed = None;
         loop {
             let mut state = self.state();
-            let gone = failed.as_ref().map(AnyProcess::pid);
-            if let Some(holder) = state.present().filter(|holder| Some(holder.pid()) != gone).cloned() {
+            if let Some(holder) = state.present().filter(|holder| Some(holder.pid()) != failed).cloned() {
                 drop(state);
                 match left.send(&holder) {
                     Ok(()) => return Ok(holder),
                     Err(again) => left = again,
                 }
-                failed = Some(holder);
+                failed = Some(holder.pid());
                 continue;
             }
             let before = self.awaited(&state).filter(|before| before.typed::<M>().is_some()).cloned();
@@ -140,7 +135,7 @@ impl Slot {
         // A supervisor that was killed does not wait for its children: the next one may be there.
         if state.holder.as_ref().is_some_and(|holder| holder.pid() != from) {
             drop(state);
-            return messages.into_iter().filter_map(|message| self.leave(message, None, None).err()).collect();
+            return messages.into_iter().filter_map(|message| self.leave(message, None).err()).collect();
         }
         if !self.is_awaited(&state) {
             return messages;

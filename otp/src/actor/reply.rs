@@ -78,9 +78,6 @@ impl<T: 'static> ReplyTo<T> {
 impl<T: 'static> Drop for ReplyTo<T> {
     fn drop(&mut self) {
         let Some(slot) = self.slot.take() else { return };
-        if !slot.is_pending() {
-            return;
-        }
         if mailbox::is_refusing(slot.callee()) && slot.is_queued() {
             return slot.refuse();
         }

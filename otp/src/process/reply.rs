@@ -162,21 +162,18 @@ impl<T: 'static> ReplySlot<T> {
     where
         T: Send,
     {
-        let slot = NonNull::from(Box::leak(Box::new(Self::in_state(QUEUED, callee, caller))));
+        let slot = NonNull::from(Box::leak(Box::new(Self::new(callee, caller))));
         (Part(slot, PhantomData), Part(slot, PhantomData))
     }
 
-    /// One for what `callee` does already, whatever its mailbox holds.
-    pub(super) fn started(callee: Pid, caller: Option<AnyProcess>) -> Self
+    /// One for what is shared in another way.
+    #[inline]
+    pub(super) fn new(callee: Pid, caller: Option<AnyProcess>) -> Self
     where
         T: Send,
     {
-        Self::in_state(STARTED, callee, caller)
-    }
-
-    fn in_state(state: u8, callee: Pid, caller: Option<AnyProcess>) -> Self {
         Self {
-            state: AtomicU8::new(state),
+            state: AtomicU8::new(QUEUED),
             parts: AtomicU32::new(2),
             callee,
             caller,
@@ -235,7 +232,7 @@ impl<T: 'static> ReplySlot<T> {
 
     #[inline]
     fn close(&self, answer: Answer<T>) -> Result<(), Answer<T>> {
-        let writing = |state| is_pending(state).then_some(WRITING | state & BESIDE);
+        let writing = |state| is_pending(state).then_some(WRITING);
         let Ok(before) = self.state.fetch_update(SeqCst, Relaxed, writing) else { return Err(answer) };
         // SAFETY: we are the one who set `WRITING`, which excludes all others.
         self.answer.with_mut(|put| unsafe { *put = answer });

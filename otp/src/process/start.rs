@@ -149,11 +149,9 @@ impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the starter go on when the process has ended: at once, if it has.
+    /// Lets the starter go on when the process has ended. One that has already is told of.
     fn end_with_child(self: Arc<Self>) {
-        if !self.child.common().watch_call(self.clone()) {
-            self.abandon();
-        }
+        self.child.common().watch_call(self.clone());
     }
 }
 
@@ -202,7 +200,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         let mut own = None;
         let (cell, monitor) = spawn::run(label, relation, mailbox, |cell| {
             let child = AnyProcess::new(cell);
-            let slot = ReplySlot::started(child.pid(), Some(current::with(AnyProcess::clone)));
+            let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
             let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });
             // Said before it runs: whom it calls while it starts it calls later.
             own = Some((Arc::clone(&shared), WaitsFor::process(shared.child.pid())));
@@ -285,10 +283,11 @@ impl WaitsFor {
     pub(crate) fn process(other: Pid) -> Self {
         current::with(|me| {
             let common = me.common();
-            let waits = common.own.waits.get() + 1;
-            common.own.waits.set(waits);
-            let only = waits == 1 && common.own.calls.get() == 0;
-            common.waits_for.store(if only { other.token() } else { 0 }, SeqCst);
+            common.waits_for_no_call();
+            // A token says nothing of the node.
+            if other.node == me.pid().node {
+                common.waits_for.store(other.token(), SeqCst);
+            }
         });
         Self(())
     }
@@ -298,8 +297,6 @@ impl Drop for WaitsFor {
     #[inline]
     fn drop(&mut self) {
         current::try_with(|me| {
-            let waits = &me.common().own.waits;
-            waits.set(waits.get() - 1);
             me.common().waits_for.store(0, Release);
         });
     }
