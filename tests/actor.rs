@@ -8,7 +8,10 @@ use std::{
     fmt::Display,
     future::Future,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{Context as Polled, Poll, Wake, Waker},
     thread,
     time::Instant,
@@ -1466,4 +1469,40 @@ fn errors_say_what_is_behind_them() {
     assert_eq!(behind(&StartError::Child { id: "store".to_owned(), error: Box::new(failed) }), Some(text));
     assert_eq!(behind(&StartError::Spec(SpecError::ZeroPeriod)), Some(SpecError::ZeroPeriod.to_string()));
     assert_eq!(behind(&StartError::Timeout), None);
+}
+
+/// Awaits what no message brings about.
+struct Absorbed(Arc<AtomicUsize>);
+
+#[actor]
+impl Absorbed {
+    #[init]
+    fn init(polls: Arc<AtomicUsize>) -> Self {
+        Self(polls)
+    }
+
+    #[handle_cast]
+    async fn wait(&mut self, first: Duration) {
+        if !first.is_zero() {
+            otp::sleep(first);
+        }
+        std::future::poll_fn(|_| {
+            self.0.fetch_add(1, SeqCst);
+            Poll::<()>::Pending
+        })
+        .await;
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn what_a_handler_awaits_is_not_polled_because_of_messages(t: &mut Sim) {
+    for first in [Duration::ZERO, millis(1)] {
+        let polls = Arc::default();
+        let absorbed = Absorbed::start(Arc::clone(&polls))?;
+        absorbed.wait(first);
+        t.advance(millis(1));
+        absorbed.wait(first);
+        t.settle();
+        assert_eq!(polls.load(SeqCst), 1);
+    }
 }

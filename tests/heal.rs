@@ -133,6 +133,20 @@ impl Worker {
         to.send(reply).unwrap();
     }
 
+    #[handle_call]
+    fn ask(&self, at: WorkerRef, ctx: &mut Context<Self>) -> Result<(), CallError> {
+        at.no_timeout().wait_for_restart().answer_and_call(ctx.client())
+    }
+
+    /// Has its caller look again at what it waits for, answers, and calls it before it goes on.
+    #[handle_call]
+    fn answer_and_call(&self, caller: WorkerRef, reply: ReplyTo<()>) {
+        process::monitor(caller.pid().unwrap());
+        otp::sleep(millis(1));
+        reply.send(());
+        self.world.note(format!("called: {}", caller.which().is_ok()));
+    }
+
     #[handle_cast]
     fn carry(&mut self, load: Load) {
         drop(load);
@@ -607,6 +621,18 @@ fn what_becomes_of_a_request_that_was_left_is_told(t: &mut Sim) {
     drop(from);
     t.settle();
     assert_eq!(dropped.wait(), Err(CallError::NoReply));
+}
+
+#[otp::test(seeds = 20)]
+fn who_was_answered_by_one_who_came_later_closes_no_cycle(t: &mut Sim) {
+    let world = World::default();
+    let supervisor = three(&world, Strategy::OneForOne).start()?;
+    let [a, b] = ["a", "b"].map(|id| supervisor.child::<Worker>(id).no_timeout());
+    kill(t, &b);
+    kill(t, &b);
+    assert_eq!(a.ask(b)?, Ok(()));
+    t.settle();
+    assert_eq!(world.take().last().map(String::as_str), Some("called: true"));
 }
 
 #[otp::test(seeds = 20)]

@@ -101,6 +101,12 @@ impl Keeper {
         self.state.push(thing);
     }
 
+    /// Is parked, and goes on.
+    #[handle_call]
+    fn doze(&self) {
+        otp::sleep(Duration::from_millis(1));
+    }
+
     /// In a timer.
     #[handle_call]
     fn keep_in_timer(&mut self, thing: Any, ctx: &mut Context<Self>) -> TimerRef {
@@ -680,7 +686,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         let held = OnDrop(move || unwound.send(()).unwrap());
         let waiting = waiter.request().wait(Box::new(held));
         let keeper = Keeper::start().unwrap();
-        keeper.ping().unwrap();
+        keeper.doze().unwrap();
         // An answer that the stuck code holds for the callee of another.
         let (to, elsewhere) = mpsc::channel();
         let hands = Hands::start().unwrap();

@@ -201,3 +201,21 @@ fn a_start_does_not_hang_on_a_node_that_is_being_stopped() {
         });
     }
 }
+
+#[test]
+fn a_thread_ends_for_the_first_of_two_exit_signals() {
+    let me = process::current();
+    me.trap_exit(false);
+    let (sent, are_sent) = std::sync::mpsc::channel();
+    let pid = me.pid();
+    process::spawn(move |_| {
+        process::exit(pid, ExitReason::other("first"));
+        process::exit(pid, ExitReason::other("second"));
+        sent.send(()).unwrap();
+    });
+    are_sent.recv().unwrap();
+    let payload = std::panic::catch_unwind(|| process::current().receive_exit(Duration::ZERO)).unwrap_err();
+    let text = payload.downcast_ref::<String>().unwrap();
+    assert!(text.contains("first"), "{text}");
+    me.trap_exit(true);
+}

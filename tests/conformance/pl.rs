@@ -195,6 +195,13 @@ fn pl_sync_start_timeout(t: &mut Sim) {
         assert_eq!((process::process_info(pid), process::whereis("slow")), (None, None), "it was killed");
         nothing_is_left(t);
     }
+    // Who does not trap exits goes on as well.
+    let (starter, monitor) = process::spawn_monitor(|_| {
+        let started = Spawn::new().link().timeout(millis(500)).start(|me, _ack: Ack<()>| stay(me));
+        assert_eq!(started.unwrap_err(), StartError::Timeout);
+    });
+    let down = process::current().receive_down(monitor, None).unwrap();
+    assert_eq!((down.pid, down.reason), (starter, ExitReason::Normal));
     // A start that is over is not limited any more.
     let (pid, ()) = Spawn::new().timeout(millis(500)).start(|me, ack| {
         ack.started(());

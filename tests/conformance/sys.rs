@@ -270,6 +270,8 @@ fn a_suspended_server_serves_requests_and_exits_alone(t: &mut Sim) {
     assert_eq!(sys::get_state(&counter).unwrap(), Counter { n: 1, ..Counter::default() }, "nothing is handled");
     let status = sys::get_status(&counter).unwrap();
     assert!(status.is_suspended && status.message_queue_len == 3, "{status:?}");
+    let info = process::process_info(status.pid).unwrap();
+    assert_eq!(info.status, process::ProcessStatus::Waiting, "messages have no reason to wake it");
     sys::replace_state(&counter, |_| Counter { n: 100, ..Counter::default() }).unwrap();
 
     sys::resume(&counter).unwrap();

@@ -473,3 +473,21 @@ impl NodeInner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, sync::Arc};
+
+    use super::{LateCalls, Pid};
+    use crate::process::reply::ReplySlot;
+
+    #[test]
+    fn late_calls_are_kept_until_their_own_callee_takes_them() {
+        let callees = [0, 1].map(|index| Pid { node: 0, index, serial: NonZeroU32::MIN });
+        let late = LateCalls::default();
+        for callee in callees {
+            late.push(callee, Arc::new(ReplySlot::<()>::pair(callee, None).0));
+        }
+        assert_eq!(callees.map(|callee| late.take(callee).len()), [1, 1]);
+    }
+}
