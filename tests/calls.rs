@@ -68,6 +68,32 @@ impl Waits {
         other.as_async().no_timeout().call_back_later(SECOND, ctx.client()).await
     }
 
+    /// Looks once whether there is a reply, and waits for nothing.
+    #[handle_call]
+    async fn peek(&mut self, at: WaitsRef) {
+        let mut reply = at.as_async().hold();
+        std::future::poll_fn(|cx| Poll::Ready(drop(Pin::new(&mut reply).poll(cx)))).await;
+    }
+
+    #[handle_call]
+    async fn have_awaited(
+        &mut self,
+        other: WaitsRef,
+        ctx: &mut Context<Self>,
+    ) -> Result<Result<(), CallError>, CallError> {
+        other.as_async().no_timeout().call_back_later(SECOND, ctx.client()).await
+    }
+
+    /// Loses the reply in a panic that it survives.
+    #[handle_call]
+    fn lose(&self, reply: ReplyTo<()>) {
+        let lost = catch_unwind(AssertUnwindSafe(|| {
+            let _reply = reply;
+            panic!("it is caught");
+        }));
+        self.told.send(if lost.is_err() { "lost" } else { "not lost" });
+    }
+
     /// Gives a call up, and awaits something else.
     #[handle_call]
     async fn give_up(&mut self, on: WaitsRef, ctx: &mut Context<Self>) -> Result<Result<(), CallError>, CallError> {
@@ -379,8 +405,27 @@ fn who_looks_again_is_told_of_the_cycle(t: &mut Sim) {
 fn a_call_that_is_over_does_not_hide_the_cycle_of_the_next(t: &mut Sim) {
     let told = process::current().subject();
     let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
-    let _called_back = a.request().call_twice(b);
+    let _called_back = a.request().call_twice(b.clone());
     assert_eq!((told.receive(None), t.now()), (Some("not called back"), SECOND));
+    let c = Waits::start(told.clone())?;
+    let _peeked = c.request().peek(a);
+    let _called_back = c.request().have_awaited(b);
+    assert_eq!((told.receive(None), t.now()), (Some("not called back"), SECOND * 2));
+}
+
+#[otp::test(seeds = 20)]
+fn a_reply_can_be_waited_for_by_another_process(_: &mut Sim) {
+    let outcomes = process::current().subject();
+    let (reply, outcome) = (Waits::start(process::current().subject())?.request().sleep(SECOND), outcomes.clone());
+    process::spawn(move |_| outcome.send(reply.wait()));
+    assert_eq!(outcomes.receive(None), Some(Ok(())));
+}
+
+#[otp::test]
+fn a_reply_that_is_lost_in_a_panic_that_is_caught_is_none(_: &mut Sim) {
+    let told = process::current().subject();
+    assert_eq!(Waits::start(told.clone())?.lose(), Err(CallError::NoReply));
+    assert_eq!(told.receive(None), Some("lost"));
 }
 
 #[otp::test(seeds = 20)]

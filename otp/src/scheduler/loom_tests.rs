@@ -240,6 +240,15 @@ fn a_task_is_taken_once_by_its_core_or_a_thief() {
 }
 
 #[test]
+fn a_queue_keeps_no_task_alive_when_it_is_dropped() {
+    loom::model(|| {
+        let scheduler = scheduler();
+        let queue = RunQueue::new();
+        (1..=2).for_each(|number| queue.push_next(Body::task(&scheduler, number).into_task()));
+    });
+}
+
+#[test]
 fn a_seat_that_is_given_up_keeps_no_task() {
     loom::model(|| {
         let scheduler = scheduler();
