@@ -94,12 +94,41 @@ impl Waits {
         self.told.send(if lost.is_err() { "lost" } else { "not lost" });
     }
 
-    /// Gives a call up, and awaits something else.
+    /// Gives a call up for which it has just waited, and awaits something else.
     #[handle_call]
-    async fn give_up(&mut self, on: WaitsRef, ctx: &mut Context<Self>) -> Result<Result<(), CallError>, CallError> {
-        let given_up = on.as_async().timeout(SECOND).call_back_later(SECOND * 2, ctx.client()).await;
+    async fn give_up(&mut self, on: WaitsRef, ctx: &mut Context<Self>) {
+        let mut reply = on.as_async().no_timeout().call_back_later(SECOND * 2, ctx.client());
+        let mut over = Box::pin(process::sleep_async(SECOND));
+        std::future::poll_fn(|cx| {
+            let _ = Pin::new(&mut reply).poll(cx);
+            over.as_mut().poll(cx)
+        })
+        .await;
+        drop(reply);
         process::sleep_async(SECOND * 2).await;
-        given_up
+    }
+
+    /// Looks once whether there is a reply, and starts one that calls it.
+    #[handle_call]
+    async fn peek_and_start(&mut self, at: WaitsRef, ctx: &mut Context<Self>) {
+        let mut reply = at.as_async().hold();
+        std::future::poll_fn(|cx| Poll::Ready(drop(Pin::new(&mut reply).poll(cx)))).await;
+        let (told, caller) = (self.told.clone(), ctx.client());
+        let started = Starter::<Self>::new().enter_loop(move |_| {
+            let result = caller.ping();
+            told.send(if result.is_ok() { "called back" } else { "not called back" });
+            Self::init(told)
+        });
+        started.expect("it starts");
+    }
+
+    /// Waits for a while, and awaits something else.
+    #[handle_call]
+    async fn wait_for_a_while(&mut self, on: WaitsRef, ctx: &mut Context<Self>) -> bool {
+        let mut reply = on.no_timeout().request().call_back_later(SECOND * 2, ctx.client());
+        let is_over = reply.wait_timeout(SECOND).is_none();
+        process::sleep_async(SECOND * 2).await;
+        is_over
     }
 
     /// Starts one that calls back, and does something else.
@@ -113,8 +142,9 @@ impl Waits {
     fn hear(&self) {}
 
     #[handle_call]
-    fn tell(&self, other: WaitsRef) {
+    fn tell(&self, other: WaitsRef, then_sleep: Duration) {
         other.no_timeout().hear();
+        otp::sleep(then_sleep);
     }
 
     #[handle_call]
@@ -276,8 +306,28 @@ fn who_waits_for_either_of_two_closes_no_cycle(_: &mut Sim) {
 fn who_has_given_up_closes_no_cycle(t: &mut Sim) {
     let told = process::current().subject();
     let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
-    assert!(matches!(a.give_up(b)?, Err(CallError::Timeout { started: true })));
+    a.give_up(b)?;
     assert_eq!((told.receive(None), t.now()), (Some("called back"), SECOND * 3));
+}
+
+#[otp::test(seeds = 20)]
+fn who_has_waited_for_a_while_closes_no_cycle(t: &mut Sim) {
+    let told = process::current().subject();
+    let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
+    assert!(a.wait_for_a_while(b)?);
+    assert_eq!((told.receive(None), t.now()), (Some("called back"), SECOND * 3));
+}
+
+#[otp::test(seeds = 50)]
+fn who_has_stood_in_line_closes_no_cycle(t: &mut Sim) {
+    let told = process::current().subject();
+    let bounded = Starter::<Waits>::new().mailbox(Mailbox::bounded(1, Policy::Block));
+    let (a, b) = (Waits::start(told.clone())?, bounded.start((told.clone(),))?);
+    let _slept = b.request().sleep(SECOND);
+    t.settle();
+    b.call_later(a.clone());
+    let _tells = a.request().tell(b, SECOND);
+    assert_eq!((told.receive(None), t.now()), (Some("called back"), SECOND * 2));
 }
 
 #[otp::test(seeds = 20)]
@@ -334,7 +384,7 @@ fn calls_across_nodes_close_no_cycle() -> Result<(), Box<dyn std::error::Error>>
     let parked = twin.request().park(gate);
     assert_eq!(told.receive(None), Some("parked"));
     twin.hear();
-    let told_twin = a.request().tell(twin);
+    let told_twin = a.request().tell(twin, Duration::ZERO);
     while info().handler != Some("tell") || info().status != ProcessStatus::Waiting {
         std::thread::yield_now();
     }
@@ -410,6 +460,9 @@ fn a_call_that_is_over_does_not_hide_the_cycle_of_the_next(t: &mut Sim) {
     let c = Waits::start(told.clone())?;
     let _peeked = c.request().peek(a);
     let _called_back = c.request().have_awaited(b);
+    assert_eq!((told.receive(None), t.now()), (Some("not called back"), SECOND * 2));
+    let d = Waits::start(told.clone())?;
+    d.peek_and_start(Waits::start(told.clone())?)?;
     assert_eq!((told.receive(None), t.now()), (Some("not called back"), SECOND * 2));
 }
 

@@ -22,7 +22,7 @@ use crate::{
         Mutex, MutexGuard,
         atomic::{
             AtomicBool, AtomicU8, AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed, Release},
+            Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         },
         lock,
     },
@@ -449,6 +449,11 @@ impl Common {
         if self.own.calls.replace(0) > 0 {
             self.waits_for.store(0, Release);
         }
+    }
+
+    /// It does not wait for `other`, as far as one wait for it goes: by now it may wait for another process.
+    pub(super) fn waits_no_longer_for(&self, other: Pid) {
+        let _ = self.waits_for.compare_exchange(other.token(), 0, SeqCst, Relaxed);
     }
 
     /// Whether it is no running process, but what the calling thread tests the handlers of a server with. (No server's

@@ -19,7 +19,7 @@ use std::{
 };
 
 use super::{
-    Pid, panic,
+    AnyProcess, Pid, current, panic,
     signal::{Item, Signal},
 };
 use crate::sync::{
@@ -196,10 +196,8 @@ impl<M: Send + 'static> Special<M> {
 
     /// Takes the oldest signal that `take` accepts and that was acted on.
     pub(super) fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
-        let (signal, waker) = self.lanes().take_signal(take)?;
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let (signal, let_in) = self.lanes().take_signal(take)?;
+        let_in.map(LetIn::tell);
         Some(signal)
     }
 
@@ -232,7 +230,7 @@ impl<M: Send + 'static> Special<M> {
                 return Err(item);
             }
             let entry = Entry { item, weight, urgent };
-            match lanes.offer(entry, self.bound) {
+            match lanes.offer(own, entry, self.bound) {
                 Admission::In { instead_of } => {
                     put_in();
                     (instead_of, Offered::Done)
@@ -254,8 +252,8 @@ impl<M: Send + 'static> Special<M> {
             let mut lanes = self.lanes();
             lanes.place(ticket).and_then(|place| lanes.line.remove(place))
         };
-        if let Some(Waiting { entry, waker, .. }) = withdrawn {
-            drop(waker);
+        if let Some(Waiting { entry, rest, .. }) = withdrawn {
+            drop(rest);
             self.drop_refused(own, entry);
         }
     }
@@ -265,7 +263,7 @@ impl<M: Send + 'static> Special<M> {
         // A waker may be anybody's: it is neither cloned nor dropped under the lock.
         let waker = waker.clone();
         let mut lanes = self.lanes();
-        let before = lanes.place(ticket).map(|place| lanes.line[place].waker.replace(waker));
+        let before = lanes.place(ticket).map(|place| lanes.line[place].rest.waker.replace(waker));
         drop(lanes);
         before.is_some()
     }
@@ -314,7 +312,26 @@ struct Entry<M> {
 struct Waiting<M> {
     ticket: Ticket,
     entry: Entry<M>,
+    rest: LetIn,
+}
+
+/// One who stands in line no longer; to be told without the lock.
+pub(super) struct LetIn {
+    /// Who has sent a message without an answer, and to whom.
+    sender: Option<(AnyProcess, Pid)>,
     waker: Option<Waker>,
+}
+
+impl LetIn {
+    /// Has the sender go on, which is not seen to wait any more.
+    pub(super) fn tell(self) {
+        if let Some((sender, receiver)) = self.sender {
+            sender.common().waits_no_longer_for(receiver);
+        }
+        if let Some(waker) = self.waker {
+            waker.wake();
+        }
+    }
 }
 
 /// What is to be done with an entry.
@@ -341,14 +358,14 @@ impl<M> Lanes<M> {
     }
 
     /// The decision table of full mailboxes.
-    fn offer(&mut self, entry: Entry<M>, bound: Option<Bound>) -> Admission<M> {
+    fn offer(&mut self, own: Pid, entry: Entry<M>, bound: Option<Bound>) -> Admission<M> {
         let Some(bound) = bound.filter(|bound| entry.weight != Weight::None && self.held >= bound.limit.get()) else {
             self.enter(entry);
             return Admission::In { instead_of: None };
         };
         let counts = |entry: &Entry<M>| entry.weight != Weight::None;
         let victim = match bound.policy {
-            Policy::Block if entry.weight != Weight::Loose => return Admission::InLine(self.stand(entry)),
+            Policy::Block if entry.weight != Weight::Loose => return Admission::InLine(self.stand(own, entry)),
             Policy::Block | Policy::Reject => None,
             Policy::DropOldest => self.ordinary.iter().position(counts),
             Policy::DropNewest if entry.urgent => self.ordinary.iter().rposition(counts),
@@ -371,10 +388,13 @@ impl<M> Lanes<M> {
         lane.push_back(entry);
     }
 
-    fn stand(&mut self, entry: Entry<M>) -> Ticket {
+    fn stand(&mut self, own: Pid, entry: Entry<M>) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(NonZeroU64::MIN.saturating_add(self.tickets));
-        self.line.push_back(Waiting { ticket, entry, waker: None });
+        // Who calls waits for the answer, wherever the request is.
+        let sender = (entry.weight == Weight::Cast).then(|| current::try_with(AnyProcess::clone)).flatten();
+        let rest = LetIn { sender: sender.map(|sender| (sender, own)), waker: None };
+        self.line.push_back(Waiting { ticket, entry, rest });
         ticket
     }
 
@@ -398,25 +418,25 @@ impl<M> Lanes<M> {
         Some(entry)
     }
 
-    /// The next item, and the waker of one who has come in for it.
-    pub(super) fn next(&mut self) -> Option<(Item<M>, Option<Waker>)> {
+    /// The next item, and one who has come in for it.
+    pub(super) fn next(&mut self) -> Option<(Item<M>, Option<LetIn>)> {
         if let Some(news) = self.news.take() {
             return Some((Item::Signal(Box::new(Signal::Dropped(news))), None));
         }
         let entry = self.remove_urgent(0).or_else(|| self.remove(0))?;
-        let waker = self.replace(&entry);
-        Some((entry.item, waker))
+        let let_in = self.replace(&entry);
+        Some((entry.item, let_in))
     }
 
     /// Lets one in who stands in line for what is out: the first, but those before the others whose messages are urgent.
-    fn replace(&mut self, out: &Entry<M>) -> Option<Waker> {
+    fn replace(&mut self, out: &Entry<M>) -> Option<LetIn> {
         if out.weight == Weight::None {
             return None;
         }
         let first = self.line.iter().position(|waiting| waiting.entry.urgent).unwrap_or(0);
-        let Waiting { entry, waker, .. } = self.line.remove(first)?;
+        let Waiting { entry, rest, .. } = self.line.remove(first)?;
         self.enter(entry);
-        waker
+        Some(rest)
     }
 
     /// Takes out the next signal to act on; what is to stand in its place is told to [`Lanes::acted`].
@@ -440,8 +460,8 @@ impl<M> Lanes<M> {
         self.seen += 1;
     }
 
-    /// As [`Special::take_signal`], with who is to be woken since there is room.
-    fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<Waker>)> {
+    /// As [`Special::take_signal`], with one who has come in since there is room.
+    fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<LetIn>)> {
         let mut takes = |entry: &Entry<M>| matches!(&entry.item, Item::Signal(signal) if take(signal));
         let entry = match self.ordinary.iter().take(self.seen).position(&mut takes) {
             Some(index) => self.remove(index)?,
@@ -450,36 +470,36 @@ impl<M> Lanes<M> {
                 self.remove_urgent(index)?
             }
         };
-        let waker = self.replace(&entry);
+        let let_in = self.replace(&entry);
         match entry.item {
-            Item::Signal(signal) => Some((*signal, waker)),
+            Item::Signal(signal) => Some((*signal, let_in)),
             Item::Message(_) | Item::Timed(_) => None,
         }
     }
 
-    /// Takes all messages out that were acted on, and tells whom to wake; requests stay.
-    pub(super) fn take_messages(&mut self) -> (Vec<Item<M>>, Vec<Waker>) {
+    /// Takes all messages out that were acted on, and gives those who have come in; requests stay.
+    pub(super) fn take_messages(&mut self) -> (Vec<Item<M>>, Vec<LetIn>) {
         let is_request = |entry: &Entry<M>| entry.item.acts() || entry.item.is_request();
         let all = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
         let (requests, messages): (Vec<_>, Vec<_>) = all.partition(is_request);
         self.ordinary = requests.into();
         (self.held, self.seen) = (0, 0);
-        let wakers = messages.iter().filter_map(|entry| self.replace(entry)).collect();
-        (messages.into_iter().map(|entry| entry.item).collect(), wakers)
+        let let_in = messages.iter().filter_map(|entry| self.replace(entry)).collect();
+        (messages.into_iter().map(|entry| entry.item).collect(), let_in)
     }
 
-    /// From now on nothing comes in; what was in and in line, and whom to tell.
-    pub(super) fn close(&mut self) -> (Vec<Item<M>>, Vec<Waker>) {
+    /// From now on nothing comes in; what was in and in line, and who stood there.
+    pub(super) fn close(&mut self) -> (Vec<Item<M>>, Vec<LetIn>) {
         self.closed = true;
         (self.held, self.seen) = (0, 0);
-        let mut wakers = Vec::new();
+        let mut stood = Vec::new();
         let line = mem::take(&mut self.line).into_iter().map(|waiting| {
-            wakers.extend(waiting.waker);
+            stood.push(waiting.rest);
             waiting.entry
         });
         let lanes = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
         let items = lanes.chain(line).map(|entry| entry.item).collect();
-        (items, wakers)
+        (items, stood)
     }
 
     /// How many messages are in. A signal that waits to be acted on is none, and may never be one.

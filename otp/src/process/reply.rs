@@ -310,9 +310,7 @@ impl<T: 'static> ReplySlot<T> {
     /// state. The one who answers is here before `DONE`, so that who has the answer is not seen to wait for it.
     pub(crate) fn unpublish(&self) {
         if let Some(caller) = &self.caller {
-            // It may wait for another process by now.
-            let waits_for = &caller.common().waits_for;
-            let _ = waits_for.compare_exchange(self.callee.token(), 0, SeqCst, Relaxed);
+            caller.common().waits_no_longer_for(self.callee);
         }
     }
 

@@ -72,10 +72,10 @@ impl<M: Send + 'static> Cell<M> {
             self.common.set_closed();
             return mem::take(&mut *outer);
         };
-        let (items, wakers) = special.lanes().close();
-        for waker in wakers {
+        let (items, stood) = special.lanes().close();
+        for one in stood {
             // The waker may be anybody's.
-            self.common.quietly(|| waker.wake(), &mut ExitReason::Normal);
+            self.common.quietly(|| one.tell(), &mut ExitReason::Normal);
         }
         items.into()
     }

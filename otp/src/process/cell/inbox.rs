@@ -8,7 +8,6 @@ use std::{
     collections::VecDeque,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    task::Waker,
 };
 
 use super::Cell;
@@ -17,7 +16,7 @@ use crate::{
         AnyProcess, ExitReason,
         common::Channel,
         current,
-        mailbox::{Offered, Special, Ticket, Weight},
+        mailbox::{LetIn, Offered, Special, Ticket, Weight},
         panic,
         signal::{Item, RAW, Signal},
     },
@@ -188,9 +187,9 @@ impl<M: Send + 'static> Cell<M> {
         let ahead = ahead.min(mail.len());
         let messages = mail.split_off(ahead);
         if let Some(special) = &self.special {
-            let (messages, wakers) = special.lanes().take_messages();
+            let (messages, let_in) = special.lanes().take_messages();
             drop(mail);
-            wakers.into_iter().for_each(Waker::wake);
+            let_in.into_iter().for_each(LetIn::tell);
             return messages;
         }
         let (requests, messages): (Vec<_>, Vec<_>) = messages.into_iter().partition(Item::is_request);
@@ -331,10 +330,8 @@ impl<M: Send + 'static> Cell<M> {
                 return None;
             }
         };
-        let (item, waker) = next?;
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let (item, let_in) = next?;
+        let_in.map(LetIn::tell);
         Some(item)
     }
 
