@@ -604,7 +604,8 @@ fn what_becomes_of_a_request_that_was_left_is_told(t: &mut Sim) {
     process::spawn(move |_| tell.send(blocked.crash_unanswered(millis(1))).unwrap());
     t.settle();
     let queued = patient.request().which();
-    let next = patient.request().which();
+    let mut next = patient.request().which();
+    assert_eq!(next.check(), None);
     t.advance(millis(1011));
     assert_eq!(t.crashes().len(), 1);
     let told = told.recv().unwrap();

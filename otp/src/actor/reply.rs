@@ -111,7 +111,7 @@ impl Drop for ReplyTracker {
         // Its handler has not returned: the process ends, and tells the caller then, wherever the `ReplyTo` is.
         let unwinds = std::thread::panicking();
         current::try_with(|me| {
-            if self.0.is_pending() && (unwinds || me.common().is_ending()) {
+            if unwinds || me.common().is_ending() {
                 me.common().own.keep_orphan(Arc::clone(&self.0));
             }
         });

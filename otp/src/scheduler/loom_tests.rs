@@ -244,7 +244,9 @@ fn a_queue_keeps_no_task_alive_when_it_is_dropped() {
     loom::model(|| {
         let scheduler = scheduler();
         let queue = RunQueue::new();
-        (1..=2).for_each(|number| queue.push_next(Body::task(&scheduler, number).into_task()));
+        for number in 1..=2 {
+            queue.push_next(Body::task(&scheduler, number).into_task());
+        }
     });
 }
 
