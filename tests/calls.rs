@@ -72,7 +72,7 @@ impl Waits {
     #[handle_call]
     async fn peek(&mut self, at: WaitsRef) {
         let mut reply = at.as_async().hold();
-        std::future::poll_fn(|cx| Poll::Ready(drop(Pin::new(&mut reply).poll(cx)))).await;
+        std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut reply).poll(cx).is_ready())).await;
     }
 
     #[handle_call]
@@ -112,7 +112,7 @@ impl Waits {
     #[handle_call]
     async fn peek_and_start(&mut self, at: WaitsRef, ctx: &mut Context<Self>) {
         let mut reply = at.as_async().hold();
-        std::future::poll_fn(|cx| Poll::Ready(drop(Pin::new(&mut reply).poll(cx)))).await;
+        std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut reply).poll(cx).is_ready())).await;
         let (told, caller) = (self.told.clone(), ctx.client());
         let started = Starter::<Self>::new().enter_loop(move |_| {
             let result = caller.ping();

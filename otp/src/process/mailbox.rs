@@ -197,7 +197,9 @@ impl<M: Send + 'static> Special<M> {
     /// Takes the oldest signal that `take` accepts and that was acted on.
     pub(super) fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
         let (signal, let_in) = self.lanes().take_signal(take)?;
-        let_in.map(LetIn::tell);
+        if let Some(let_in) = let_in {
+            let_in.tell();
+        }
         Some(signal)
     }
 

@@ -331,7 +331,9 @@ impl<M: Send + 'static> Cell<M> {
             }
         };
         let (item, let_in) = next?;
-        let_in.map(LetIn::tell);
+        if let Some(let_in) = let_in {
+            let_in.tell();
+        }
         Some(item)
     }
 
