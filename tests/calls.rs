@@ -143,7 +143,7 @@ impl Waits {
 
     #[handle_call]
     fn tell(&self, other: WaitsRef, then_sleep: Duration) {
-        other.no_timeout().hear();
+        other.hear();
         otp::sleep(then_sleep);
     }
 
@@ -326,8 +326,14 @@ fn who_has_stood_in_line_closes_no_cycle(t: &mut Sim) {
     let _slept = b.request().sleep(SECOND);
     t.settle();
     b.call_later(a.clone());
-    let _tells = a.request().tell(b, SECOND);
+    let _tells = a.request().tell(b.no_timeout(), SECOND);
     assert_eq!((told.receive(None), t.now()), (Some("called back"), SECOND * 2));
+    // Nor who has left the line.
+    let _slept = b.request().sleep(SECOND * 2);
+    t.settle();
+    b.call_later(a.clone());
+    let _tells = a.request().tell(b.timeout(SECOND), SECOND * 2);
+    assert_eq!((told.receive(None), t.now()), (Some("called back"), SECOND * 5));
 }
 
 #[otp::test(seeds = 20)]
@@ -384,7 +390,7 @@ fn calls_across_nodes_close_no_cycle() -> Result<(), Box<dyn std::error::Error>>
     let parked = twin.request().park(gate);
     assert_eq!(told.receive(None), Some("parked"));
     twin.hear();
-    let told_twin = a.request().tell(twin, Duration::ZERO);
+    let told_twin = a.request().tell(twin.no_timeout(), Duration::ZERO);
     while info().handler != Some("tell") || info().status != ProcessStatus::Waiting {
         std::thread::yield_now();
     }
