@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     sync::{Arc, atomic::Ordering::SeqCst},
     task::{Context, Poll, Waker},
@@ -69,6 +70,8 @@ pub struct Reply<T: 'static> {
     timer: WakeUp,
     /// Whether the callee was asked to look after the call, since another than its own process polls it.
     polled_elsewhere: bool,
+    /// Whether its process has waited for it when it was polled before.
+    was_published: bool,
     finished: bool,
 }
 
@@ -103,7 +106,7 @@ impl<T: 'static> Reply<T> {
 
     #[inline]
     fn waiting(state: Result<InFlight<T>, CallError>, deadline: Moment) -> Self {
-        Self { state, deadline, timer: WakeUp::new(), polled_elsewhere: false, finished: false }
+        Self { state, deadline, timer: WakeUp::new(), polled_elsewhere: false, was_published: false, finished: false }
     }
 
     /// Nobody is there: the request is left for whoever comes, if the sender waits for that.
@@ -217,7 +220,8 @@ impl<T: 'static> Reply<T> {
         if self.timer.poll_as(me, &callee.node, cx, self.deadline).is_ready() {
             return Some(CallError::Timeout { started: false });
         }
-        me.and_then(|me| publish(me, call))
+        let again = mem::replace(&mut self.was_published, me.is_some());
+        me.and_then(|me| publish(me, call, again))
     }
 
     /// Gives the call up for a reason, unless it is over by now.
@@ -237,8 +241,11 @@ impl<T: 'static> Reply<T> {
 
 /// Says whom a process waits for, if this is the only call that it waits for, and looks whether that closes a cycle.
 /// Whenever the process runs again, it says so anew.
+///
+/// Whether it is the only call is known when the code of the process has been polled to its end: where there may be a
+/// cycle, it is looked for when that is polled once more.
 #[inline]
-fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>) -> Option<CallError> {
+fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>, again: bool) -> Option<CallError> {
     let common = me.common();
     let calls = common.own.calls.get().saturating_add(1);
     common.own.calls.set(calls);
@@ -250,6 +257,16 @@ fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>) -> Option<CallError>
     common.waits_for.store(call.callee.pid().token(), SeqCst);
     if !call.slot.is_owed() {
         common.waits_for.store(0, SeqCst);
+        return None;
+    }
+    if call.callee.common().waits_for.load(SeqCst) == 0 {
+        return None;
+    }
+    if !again {
+        me.task().wake();
+        return None;
+    }
+    if common.own.calls_before.get() > 1 {
         return None;
     }
     deadlock(me, &call.callee).map(CallError::Deadlock)

@@ -446,7 +446,9 @@ impl Common {
 
     /// Its code runs: it waits for no call until it says so again.
     pub(crate) fn waits_for_no_call(&self) {
-        if self.own.calls.replace(0) > 0 {
+        let calls = self.own.calls.replace(0);
+        self.own.calls_before.set(calls);
+        if calls > 0 {
             self.waits_for.store(0, Release);
         }
     }

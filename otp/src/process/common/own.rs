@@ -14,6 +14,8 @@ pub(crate) struct Own {
     pub(crate) trap_exit: Cell<bool>,
     /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be counted.
     pub(crate) calls: Cell<u16>,
+    /// That number when it was polled before.
+    pub(crate) calls_before: Cell<u16>,
     /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
     pub(crate) plain: Cell<bool>,
     /// It has looked at its inbox since its turn began and since messages wake it again.
