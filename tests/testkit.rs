@@ -625,3 +625,21 @@ fn a_test_that_fails_tells_of_the_crashes_before() {
     assert!(!output.status.success() && errors.contains("the consequence"), "{errors}");
     assert!(errors.contains("crashed: process ") && errors.contains("panicked: the cause, at "), "{errors}");
 }
+
+/// Started once more by [`a_seed_that_is_no_number_is_refused`].
+#[otp::test(seeds = 2)]
+fn runs_under_a_seed(_: &mut Sim) {}
+
+#[test]
+fn a_seed_that_is_no_number_is_refused() {
+    for seed in ["abc", "-1", ""] {
+        let output = std::process::Command::new(std::env::current_exe().expect("a test has a path"))
+            .args(["--exact", "runs_under_a_seed", "--nocapture"])
+            .env("OTP_SEED", seed)
+            .output()
+            .expect("the test can be started");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{seed}");
+        assert!(errors.contains(&format!("`OTP_SEED` is the number of one seed, such as 7, not `{seed}`")), "{errors}");
+    }
+}

@@ -251,12 +251,14 @@ impl<S: AsRef<SupervisorRef>> HasPid<SupervisorRef> for S {
 /// Runs a test under each of a number of seeds; says which one failed. `OTP_SEED` chooses one.
 ///
 /// # Panics
-/// When the test does.
+/// When the test does, or `OTP_SEED` is no seed.
 #[doc(hidden)]
 pub fn simulate(name: &str, seeds: u64, test: impl Fn(&mut Sim) -> Result<(), TestError>) {
-    let chosen = std::env::var("OTP_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
-    match chosen {
-        Some(seed) => simulate_seed(name, seed, test),
+    match std::env::var_os("OTP_SEED") {
+        Some(chosen) => match chosen.to_str().and_then(|seed| seed.parse().ok()) {
+            Some(seed) => simulate_seed(name, seed, test),
+            None => panic!("`OTP_SEED` is the number of one seed, such as 7, not `{}`", chosen.display()),
+        },
         None => (0..seeds).for_each(|seed| simulate_seed(name, seed, &test)),
     }
 }
