@@ -1028,7 +1028,9 @@ fn stop_says_how_it_went(t: &mut Sim) {
     let (desk, log) = self::desk();
     desk.pause(millis(20));
     desk.note(1);
-    assert!(matches!(desk.stop_with(ExitReason::Normal, millis(10)), Err(CallError::Timeout { .. })));
+    let late = desk.stop_with(ExitReason::Normal, millis(10)).unwrap_err();
+    assert_eq!(late, CallError::Timeout { started: true });
+    assert_eq!(late.to_string(), "no answer came in time; the handler had begun, or will: a stop is not taken back");
     assert_eq!(log.take(), [""; 0]);
     t.advance(millis(20));
     assert_eq!(log.take(), ["1", "terminate normal"]);

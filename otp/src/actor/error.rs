@@ -15,7 +15,8 @@ pub enum CallError {
     NoProc,
     /// No answer came in time. With `started: false` the handler has not begun, and never will for this call.
     Timeout {
-        /// Whether the handler had begun.
+        /// Whether the request stands: its handler had begun, or it asks the process to
+        /// [stop](crate::ClientExt::stop_with), which is never taken back.
         started: bool,
     },
     /// The handler dropped its `ReplyTo` without an answer.
@@ -37,7 +38,9 @@ impl fmt::Display for CallError {
         match self {
             Self::Exited(reason) => write!(f, "the process ended before it answered: {reason}"),
             Self::NoProc => f.write_str("there is no such process"),
-            Self::Timeout { started: true } => f.write_str("no answer came in time; the handler had begun"),
+            Self::Timeout { started: true } => {
+                f.write_str("no answer came in time; the handler had begun, or will: a stop is not taken back")
+            }
             Self::Timeout { started: false } => {
                 f.write_str("no answer came in time; the handler had not begun and will not")
             }

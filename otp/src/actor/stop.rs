@@ -22,6 +22,7 @@ pub(super) fn stop(
         Ok(Some(Signal::Down(down))) => Err(CallError::Exited(down.reason)),
         Ok(_) => {
             process::demonitor_flush(monitor);
+            // It may not have begun to terminate, but it will.
             Err(CallError::Timeout { started: true })
         }
         Err(interrupted) => Err(interrupted.into()),
