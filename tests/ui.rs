@@ -43,6 +43,12 @@ fn timer() {
     compile_fail("timer");
 }
 
+#[cfg(feature = "run")]
+#[test]
+fn run() {
+    compile_fail("run");
+}
+
 #[test]
 fn pass() {
     trybuild::TestCases::new().pass("../tests/ui/pass/*.rs");

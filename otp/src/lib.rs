@@ -67,7 +67,7 @@ pub use supervisor::{
 };
 
 #[cfg(feature = "run")]
-pub use run::run;
+pub use run::{Runnable, run};
 
 #[cfg(feature = "macros")]
 pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_info, init, terminate, test};

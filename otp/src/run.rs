@@ -28,13 +28,13 @@ use crate::{
 /// ```
 pub fn run<T, E>(start: impl FnOnce() -> Result<T, E>) -> ExitCode
 where
-    T: AsRef<SupervisorRef>,
+    T: Runnable,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     // From the first moment on: a signal that comes while the tree starts is not lost.
     let outcome: Result<ExitCode, Box<dyn Error + Send + Sync>> =
         watch_signals().map_err(Into::into).and_then(|signals| match start() {
-            Ok(tree) => Ok(serve(tree.as_ref(), &signals)),
+            Ok(tree) => Ok(serve(tree.supervisor(), &signals)),
             Err(error) => Err(error.into()),
         });
     Node::current().stop();
@@ -44,6 +44,24 @@ where
             report::not_running(&*error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What [`run`] runs: a tree made by `supervisor!`, or another supervisor.
+#[diagnostic::on_unimplemented(
+    message = "a program runs a tree, and `{Self}` is none",
+    label = "does not start a supervisor",
+    note = "let a supervisor start it as a child, and give `run` the supervisor's `start_link`"
+)]
+pub trait Runnable {
+    /// The supervisor at its root.
+    fn supervisor(&self) -> &SupervisorRef;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<SupervisorRef>> Runnable for T {
+    fn supervisor(&self) -> &SupervisorRef {
+        self.as_ref()
     }
 }
 
