@@ -110,7 +110,7 @@ fn a_crash_is_reported_before_what_its_supervisor_does() {
         let kinds: Vec<String> = crash.iter().filter_map(kind).collect();
         assert_eq!(kinds, ["server_terminating", "crash", "child_terminated", "progress"], "{crash:#?}");
         assert_eq!(levels, [Level::ERROR, Level::ERROR, Level::ERROR, Level::INFO]);
-        assert_eq!(crash[0].fields["state"], "not shown", "a state without `Debug`");
+        assert_eq!(crash[0].fields["state"], "not shown (`Worker` is not `Debug`)");
         assert_eq!(crash[0].fields["last_message"], "crash");
         let server = &crash[1].fields;
         assert_eq!(server["process"], "Worker");

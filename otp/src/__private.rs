@@ -70,10 +70,14 @@ impl<A: Debug> Shown for State<'_, A> {
 }
 
 pub trait Unshown {
-    fn show(&self, _: &mut StatusTexts) {}
+    fn show(&self, texts: &mut StatusTexts);
 }
 
-impl<A> Unshown for &State<'_, A> {}
+impl<A: Actor> Unshown for &State<'_, A> {
+    fn show(&self, texts: &mut StatusTexts) {
+        texts.without_debug = Some(A::NAME);
+    }
+}
 
 pub trait Rewritten {
     fn rewrite(&self, texts: &mut StatusTexts);

@@ -5,7 +5,7 @@
 use std::{fmt, io, panic::catch_unwind, time::Duration};
 
 use crate::{
-    actor::{ChildId, Ended, Info, Restart, Shutdown, StartError},
+    actor::{ChildId, Ended, Info, Restart, Shutdown, StartError, shown},
     process::{AnyProcess, Dropped, ExitReason, Pid, common::Common, current, signal::Links},
 };
 
@@ -63,8 +63,8 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
     let common = process.common();
     let (name, label) = (common.name(), common.label());
     let Ended { texts, client, reason } = ended();
-    let shown = |text: &Option<String>| text.as_deref().unwrap_or("not shown").to_owned();
-    let (state, message) = (shown(&texts.state), texts.message.unwrap_or_default());
+    let state = shown(texts.state.as_deref(), texts.without_debug);
+    let message = texts.message.unwrap_or_default();
     let reason = texts.reason.unwrap_or_else(|| reason.to_string());
     let client = client.map(|client| client.to_string()).unwrap_or_default();
     let text = Said(|f: &mut fmt::Formatter<'_>| {

@@ -39,7 +39,7 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, Addressed, Client, Served, SystemRequest, caught},
+    actor::{Actor, Addressed, Client, Served, SystemRequest, caught, shown},
     process::{
         self, AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
@@ -200,6 +200,7 @@ pub fn get_status<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Status, SysEr
             log: texts.log,
             statistics: served.debug.statistics.as_ref().map(|counts| counts.at(node.scheduler.now())),
             installed: served.debug.installed.iter().map(|(id, _)| id.clone()).collect(),
+            without_debug: texts.without_debug,
         }
     })
 }
@@ -343,6 +344,8 @@ pub struct Status {
     pub statistics: Option<Statistics>,
     /// The ids of the functions that are installed.
     pub installed: Vec<String>,
+    /// The actor, if its type has no `Debug` to show the state by.
+    without_debug: Option<&'static str>,
 }
 
 impl fmt::Display for Status {
@@ -368,7 +371,7 @@ impl fmt::Display for Status {
         if !self.installed.is_empty() {
             write!(f, "\n  installed: {}", self.installed.join(", "))?;
         }
-        write!(f, "\n  state: {}", self.state.as_deref().unwrap_or("not shown"))?;
+        write!(f, "\n  state: {}", shown(self.state.as_deref(), self.without_debug))?;
         self.log.iter().try_for_each(|event| write!(f, "\n  log: {event}"))
     }
 }

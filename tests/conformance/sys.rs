@@ -521,7 +521,7 @@ fn a_state_is_shown_where_its_type_can_be(_: &mut Sim) {
     assert_eq!(state(sys::get_status(&Box::start(1).unwrap())), None);
     let status = sys::get_status(&Trapping::start().unwrap()).unwrap();
     assert_eq!(status.state, None);
-    assert!(status.to_string().contains("state: not shown"));
+    assert!(status.to_string().contains("state: not shown (`Trapping` is not `Debug`)"), "{status}");
 }
 
 /// A process that handles what it is told by type, and what it does not expect.

@@ -41,7 +41,7 @@ pub(crate) use self::{
     call::CALL_TIMEOUT,
     client::{of_process, of_slot},
     server::{Start, Starting, caught},
-    system::{Ended, Served, SystemRequest},
+    system::{Ended, Served, SystemRequest, shown},
 };
 pub use self::{
     call::Reply,

@@ -110,7 +110,7 @@ fn formatted<A: Actor>(actor: &A, texts: StatusTexts) -> StatusTexts {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusTexts {
-    /// The state; `None` is shown as "not shown".
+    /// The state; `None` is shown as "not shown", with the reason when its type has no `Debug`.
     pub state: Option<String>,
     /// In the report of a crash the message that it handled last.
     pub message: Option<String>,
@@ -118,6 +118,8 @@ pub struct StatusTexts {
     pub reason: Option<String>,
     /// The events in its log.
     pub log: Vec<String>,
+    /// The actor, if its type has no `Debug` to show the state by.
+    pub(crate) without_debug: Option<&'static str>,
     /// How long the text of the state may be.
     limit: Option<usize>,
 }
@@ -131,6 +133,15 @@ impl StatusTexts {
             text.text.push_str("...");
         }
         self.state = Some(text.text);
+    }
+}
+
+/// The text of a state, or why there is none.
+pub(crate) fn shown(state: Option<&str>, without_debug: Option<&str>) -> String {
+    match (state, without_debug) {
+        (Some(state), _) => state.to_owned(),
+        (None, Some(actor)) => format!("not shown (`{actor}` is not `Debug`)"),
+        (None, None) => "not shown".to_owned(),
     }
 }
 
