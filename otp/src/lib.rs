@@ -56,8 +56,8 @@ pub use actor::{
 };
 pub use probe::{Message, Probe};
 pub use process::{
-    Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull, MonitorRef, Node, Pid, Policy, Queued,
-    Term, TimerRef, demonitor, exit, is_alive, link, monitor, self_pid, sleep, trap_exit, unlink,
+    AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull, MonitorRef, Node, Pid,
+    Policy, Queued, Term, TimerRef, demonitor, exit, is_alive, link, monitor, self_pid, sleep, trap_exit, unlink,
 };
 pub use sim::{Crash, HasPid, Sim};
 pub use supervisor::{

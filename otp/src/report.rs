@@ -213,15 +213,13 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
 /// An actor received something that it does not handle.
 pub(crate) fn unexpected(actor: &'static str, info: &Info) {
     let pid = current::try_with(AnyProcess::pid);
+    let text = Said(|f: &mut fmt::Formatter<'_>| {
+        write!(f, "undefined handle_info in {actor}")?;
+        pid.map_or(Ok(()), |pid| write!(f, " {pid}"))?;
+        write!(f, ": unhandled message {info:?}")
+    });
     let pid = or_nothing(pid.as_ref().map(|pid| pid as _));
-    event!(
-        warn,
-        format_args!("undefined handle_info in {actor}: unhandled message {info:?}"),
-        report = "unhandled_info",
-        process = actor,
-        pid = pid,
-        unhandled = format_args!("{info:?}"),
-    );
+    event!(warn, text, report = "unhandled_info", process = actor, pid = pid, unhandled = format_args!("{info:?}"),);
 }
 
 /// The full mailbox of an actor has dropped messages.

@@ -408,7 +408,8 @@ fn gs_format_log_1(t: &mut Sim) {
         send_down(&printer, t);
     });
     let text = &of(&reports, "unhandled_info")[0].text;
-    assert!(text.starts_with("undefined handle_info in Printer: unhandled message Down("), "{text}");
+    assert!(text.starts_with("undefined handle_info in Printer <"), "{text}");
+    assert!(text.contains(">: unhandled message Down("), "{text}");
     assert!(!printer.is_alive());
     assert_eq!(t.crashes().len(), 1);
 }
@@ -529,9 +530,24 @@ fn gs_undef_handle_info(t: &mut Sim) {
     });
     let [report] = &reports[..] else { panic!("{reports:?}") };
     assert_eq!(report.level, Level::WARN);
-    assert!(report.text.starts_with("undefined handle_info in Watcher: unhandled message Down("), "{report:?}");
-    assert_eq!(report.field("pid"), watcher.pid().unwrap().to_string());
+    let pid = watcher.pid().unwrap();
+    let begin = format!("undefined handle_info in Watcher {pid}: unhandled message Down(");
+    assert!(report.text.starts_with(&begin), "{report:?}");
+    assert_eq!(report.field("pid"), pid.to_string());
     assert_eq!(watcher.ping(), Ok("pong"), "it keeps running");
+
+    // Of a message of a free type, what the type is called.
+    struct Hello;
+    let ((), reports) = recorded(|| {
+        process::send(pid, Hello);
+        process::register("watcher", pid).unwrap();
+        process::Subject::named("watcher").send(vec![1_u32]);
+        t.settle();
+    });
+    let texts: Vec<&str> = reports.iter().map(|report| &*report.text).collect();
+    let begin = format!("undefined handle_info in Watcher {pid}: unhandled message");
+    let hello = std::any::type_name::<Hello>();
+    assert_eq!(texts, [format!("{begin} Other({hello})"), format!("{begin} Other(alloc::vec::Vec<u32>)")]);
 }
 
 #[otp::test(seeds = 20)]

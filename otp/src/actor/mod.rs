@@ -60,7 +60,7 @@ pub use self::{
     system::{FormatStatus, StatusTexts},
     test_context::TestContext,
 };
-use crate::process::{Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind};
+use crate::process::{AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind};
 
 /// A server: state, and how it changes with each message. OTP's `gen_server` behaviour.
 ///
@@ -277,7 +277,7 @@ pub enum Info {
     /// An exit signal that it traps.
     Exit(Exit),
     /// Anything else.
-    Other(Box<dyn Any + Send>),
+    Other(Box<dyn AnyMessage>),
 }
 
 impl Info {
@@ -306,7 +306,7 @@ impl Info {
         match self {
             Self::Down(down) => same(down, Self::Down),
             Self::Exit(exit) => same(exit, Self::Exit),
-            Self::Other(other) => other.downcast().map(|value| *value).map_err(Self::Other),
+            Self::Other(other) => other.take().map_err(Self::Other),
         }
     }
 }

@@ -383,7 +383,7 @@ fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u3
                 Signal::Terminate(reason) => return Step::Done(Err(reason)),
                 Signal::Trapped(exit) => Ok(Info::Exit(exit)),
                 Signal::Down(down) => Ok(Info::Down(down)),
-                Signal::Foreign { payload, .. } => match payload.downcast::<Arrived<A>>() {
+                Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
                     Ok(arrived) => Err(arrived),
                     Err(payload) => Ok(Info::Other(payload)),
                 },

@@ -90,7 +90,7 @@ impl<R> Forward<R> {
     fn forward(&self, signal: Signal, arrives: bool) -> Result<(), Signal> {
         let payload = Box::new(Forwarded { signal, arrives });
         self.forwarder.signal(Signal::Foreign { tag: RAW, payload }).map_err(|signal| match signal {
-            Signal::Foreign { payload, .. } => match payload.downcast::<Forwarded>() {
+            Signal::Foreign { payload, .. } => match payload.take::<Forwarded>() {
                 Ok(forwarded) => forwarded.signal,
                 Err(payload) => Signal::Foreign { tag: RAW, payload },
             },
@@ -119,7 +119,7 @@ fn forward<R: Send + 'static>(owner: &AnyProcess, selector: &Selector<R>, to: &S
     while let Some(Signal::Foreign { payload, .. }) =
         receive(None, |signal| matches!(signal, Signal::Foreign { .. } | Signal::Down(_)))
     {
-        let Ok(forwarded) = payload.downcast::<Forwarded>() else { continue };
+        let Ok(forwarded) = payload.take::<Forwarded>() else { continue };
         let message = if forwarded.arrives { act_on(owner, forwarded.signal) } else { Some(forwarded.signal) };
         if let Some(made) = message.and_then(|message| selector.make(message))
             && to.send(made).is_err()

@@ -55,6 +55,7 @@ pub use self::{
     reason::{Down, Exit, ExitReason, IntoReason, Panic, Term, TermValue},
     registry::{Destination, RegName, Registry},
     selector::Selector,
+    signal::AnyMessage,
     spawn::{
         Spawn, spawn, spawn_async, spawn_link, spawn_link_async, spawn_monitor, spawn_monitor_async, start, start_link,
         start_monitor,

@@ -196,7 +196,7 @@ impl<R: 'static> Selector<R> {
     fn with_payload<T: 'static>(self, key: Key, f: impl Fn(T) -> R + Send + Sync + 'static) -> Self {
         self.with(key, move |signal| match signal {
             Signal::Foreign { payload, .. } => {
-                f(*payload.downcast().unwrap_or_else(|_| unreachable!("a tag stands for one type")))
+                f(payload.take().unwrap_or_else(|_| unreachable!("a tag stands for one type")))
             }
             _ => unreachable!("it is under another key"),
         })

@@ -2,7 +2,11 @@
 //!
 //! Messages and signals share one queue, so that two of them from one sender are never reordered.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::{Any, TypeId, type_name},
+    fmt,
+    sync::Arc,
+};
 
 use super::{Down, Dropped, Exit, ExitReason, MonitorRef, Pid, few::Few};
 
@@ -82,7 +86,7 @@ pub(crate) enum Signal {
     /// A message for a subject, or, with the tag [`RAW`], for the process as such.
     Foreign {
         tag: u64,
-        payload: Box<dyn Any + Send>,
+        payload: Box<dyn AnyMessage>,
     },
     /// What its full mailbox has dropped; only the receiver itself makes it.
     Dropped(Dropped),
@@ -98,6 +102,37 @@ pub(crate) enum Signal {
 
 // It is boxed once for each that is sent.
 const _: () = assert!(size_of::<Signal>() <= 64);
+
+/// A message of any type, as an [`Info::Other`](crate::Info::Other) holds it: an [`Any`] that prints what its type is
+/// called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted.
+pub trait AnyMessage: Any + Send {
+    /// What its type is called; a box of it has a name of its own.
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str;
+}
+
+impl<T: Any + Send> AnyMessage for T {
+    fn type_name(&self) -> &'static str {
+        type_name::<T>()
+    }
+}
+
+impl fmt::Debug for dyn AnyMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_name())
+    }
+}
+
+impl dyn AnyMessage {
+    /// The message, if it is a `T`; else it comes back.
+    pub(crate) fn take<T: 'static>(self: Box<Self>) -> Result<T, Box<Self>> {
+        if (*self).type_id() != TypeId::of::<T>() {
+            return Err(self);
+        }
+        let message: Box<dyn Any + Send> = self;
+        message.downcast().map(|message| *message).map_err(|_| unreachable!("it is a `T`"))
+    }
+}
 
 /// A question that a process answers about itself, behind all that the asker sent before.
 pub(crate) trait Ask: Send {

@@ -22,7 +22,7 @@ use super::{
     current,
     me::{receive, receiving},
     node::NodeInner,
-    signal::{RAW, Signal},
+    signal::{AnyMessage, RAW, Signal},
 };
 
 /// An address for messages of type `T`: of the process that made it, of whoever has a name, of a server that handles
@@ -93,7 +93,7 @@ impl PartialEq for To {
 }
 
 /// What was not delivered.
-pub(super) type Undelivered = Box<dyn Any + Send>;
+pub(super) type Undelivered = Box<dyn AnyMessage>;
 
 /// A message to be sent at another time, by one who does not know its type, and may be no process.
 pub(super) enum Letter {
@@ -265,7 +265,7 @@ impl<T: Send + 'static> Subject<T> {
     pub fn try_send(&self, message: T) -> Result<(), SendError<T>> {
         match &self.0 {
             Kind::Direct(route, _) => route.send(Box::new(message)).map_err(|error| {
-                error.map(|payload| *payload.downcast().unwrap_or_else(|_| unreachable!("it is what was sent")))
+                error.map(|payload| payload.take().unwrap_or_else(|_| unreachable!("it is what was sent")))
             }),
             // Who ends while the message is made into another was there to send to.
             Kind::Through(sink) => match sink.refusal() {
@@ -431,14 +431,14 @@ impl<T: Send + 'static> Subject<T> {
 /// The message in a signal.
 fn received<T: 'static>(signal: Signal) -> Option<T> {
     match signal {
-        Signal::Foreign { payload, .. } => payload.downcast().ok().map(|message| *message),
+        Signal::Foreign { payload, .. } => payload.take().ok(),
         _ => None,
     }
 }
 
 impl Route {
     /// Sends to the process, or says why not.
-    fn send(&self, payload: Box<dyn Any + Send>) -> Result<(), SendError<Box<dyn Any + Send>>> {
+    fn send(&self, payload: Box<dyn AnyMessage>) -> Result<(), SendError<Box<dyn AnyMessage>>> {
         let receiver = if self.closed.load(Relaxed) { None } else { current::with(|me| self.find(&me.common().node)) };
         self.deliver(receiver.as_ref(), payload)
     }
@@ -446,8 +446,8 @@ impl Route {
     fn deliver(
         &self,
         receiver: Option<&AnyProcess>,
-        payload: Box<dyn Any + Send>,
-    ) -> Result<(), SendError<Box<dyn Any + Send>>> {
+        payload: Box<dyn AnyMessage>,
+    ) -> Result<(), SendError<Box<dyn AnyMessage>>> {
         if self.closed.load(Relaxed) {
             return Err(SendError::Closed(payload));
         }
