@@ -57,7 +57,8 @@ pub use actor::{
 pub use probe::{Message, Probe};
 pub use process::{
     AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull, MonitorRef, Node, Pid,
-    Policy, Queued, Term, TimerRef, demonitor, exit, is_alive, link, monitor, self_pid, sleep, trap_exit, unlink,
+    Policy, Queued, Term, TimerRef, demonitor, exit, is_alive, link, monitor, self_pid, sleep, sleep_async, trap_exit,
+    unlink,
 };
 pub use sim::{Crash, HasPid, Sim};
 pub use supervisor::{
