@@ -4,6 +4,7 @@
 #![allow(unsafe_code, reason = "`Payload` says that what was checked when it was made is checked")]
 
 use std::{
+    any::type_name,
     error::Error,
     fmt::{self, Debug},
     ops::Deref,
@@ -75,7 +76,9 @@ pub trait Unshown {
 
 impl<A: Actor> Unshown for &State<'_, A> {
     fn show(&self, texts: &mut StatusTexts) {
-        texts.without_debug = Some(A::NAME);
+        // With this parameter it may be, but its `impl` is there for others too.
+        let parameters = if type_name::<A>().ends_with('>') { " for every parameter" } else { "" };
+        texts.unshown = Some(format!("`{}` is not `Debug`{parameters}", A::NAME));
     }
 }
 

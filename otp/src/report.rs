@@ -63,7 +63,7 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
     let common = process.common();
     let (name, label) = (common.name(), common.label());
     let Ended { texts, client, reason } = ended();
-    let state = shown(texts.state.as_deref(), texts.without_debug);
+    let state = shown(texts.state.as_deref(), texts.unshown.as_deref());
     let message = texts.message.unwrap_or_default();
     let reason = texts.reason.unwrap_or_else(|| reason.to_string());
     let client = client.map(|client| client.to_string()).unwrap_or_default();

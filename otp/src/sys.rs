@@ -200,7 +200,7 @@ pub fn get_status<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Status, SysEr
             log: texts.log,
             statistics: served.debug.statistics.as_ref().map(|counts| counts.at(node.scheduler.now())),
             installed: served.debug.installed.iter().map(|(id, _)| id.clone()).collect(),
-            without_debug: texts.without_debug,
+            unshown: texts.unshown,
         }
     })
 }
@@ -344,8 +344,8 @@ pub struct Status {
     pub statistics: Option<Statistics>,
     /// The ids of the functions that are installed.
     pub installed: Vec<String>,
-    /// The actor, if its type has no `Debug` to show the state by.
-    without_debug: Option<&'static str>,
+    /// Why there is no state, if its type does not show it.
+    unshown: Option<String>,
 }
 
 impl fmt::Display for Status {
@@ -371,7 +371,7 @@ impl fmt::Display for Status {
         if !self.installed.is_empty() {
             write!(f, "\n  installed: {}", self.installed.join(", "))?;
         }
-        write!(f, "\n  state: {}", shown(self.state.as_deref(), self.without_debug))?;
+        write!(f, "\n  state: {}", shown(self.state.as_deref(), self.unshown.as_deref()))?;
         self.log.iter().try_for_each(|event| write!(f, "\n  log: {event}"))
     }
 }

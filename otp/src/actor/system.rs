@@ -118,8 +118,8 @@ pub struct StatusTexts {
     pub reason: Option<String>,
     /// The events in its log.
     pub log: Vec<String>,
-    /// The actor, if its type has no `Debug` to show the state by.
-    pub(crate) without_debug: Option<&'static str>,
+    /// Why there is no state, if its type does not show it.
+    pub(crate) unshown: Option<String>,
     /// How long the text of the state may be.
     limit: Option<usize>,
 }
@@ -137,10 +137,10 @@ impl StatusTexts {
 }
 
 /// The text of a state, or why there is none.
-pub(crate) fn shown(state: Option<&str>, without_debug: Option<&str>) -> String {
-    match (state, without_debug) {
+pub(crate) fn shown(state: Option<&str>, unshown: Option<&str>) -> String {
+    match (state, unshown) {
         (Some(state), _) => state.to_owned(),
-        (None, Some(actor)) => format!("not shown (`{actor}` is not `Debug`)"),
+        (None, Some(why)) => format!("not shown ({why})"),
         (None, None) => "not shown".to_owned(),
     }
 }
