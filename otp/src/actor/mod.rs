@@ -258,12 +258,14 @@ pub trait IntoOutcome {
 }
 
 impl IntoOutcome for () {
+    #[inline]
     fn into_outcome(self) -> Result<(), ExitReason> {
         Ok(())
     }
 }
 
 impl<E: IntoReason> IntoOutcome for Result<(), E> {
+    #[inline]
     fn into_outcome(self) -> Result<(), ExitReason> {
         self.map_err(IntoReason::into_reason)
     }

@@ -278,7 +278,11 @@ where
         ctx.cell().common().handler.set("");
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
-            let outcome = step(&mut actor, &mut ctx, &mut budget).await;
+            // What is done at once goes without a way through the memory of the future.
+            let outcome = match step(&mut actor, &mut ctx, &mut budget) {
+                Step::Done(outcome) => outcome,
+                rest => rest.await,
+            };
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };

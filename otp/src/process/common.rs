@@ -446,7 +446,12 @@ impl Common {
 
     /// Its code runs: it waits for no call until it says so again.
     pub(crate) fn waits_for_no_call(&self) {
-        let calls = self.own.calls.replace(0);
+        let (calls, before) = (self.own.calls.get(), self.own.calls_before.get());
+        // Most often there were none, and nothing is written.
+        if (calls, before) == (0, 0) {
+            return;
+        }
+        self.own.calls.set(0);
         self.own.calls_before.set(calls);
         if calls > 0 {
             self.waits_for.store(0, Release);
