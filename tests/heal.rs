@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
@@ -13,16 +12,15 @@ use std::{
     time::Duration,
 };
 
+use listener::{Report, listen};
 use otp::{
     Dynamic, Reply, SpecError,
     prelude::*,
     supervisor::{ChildError, ChildState, MailboxOnRestart, Shutdown},
 };
-use tracing::{
-    Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use tracing::Level;
+
+mod listener;
 
 const fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -1112,43 +1110,6 @@ fn a_declared_tree_heals_as_it_says(t: &mut Sim) {
     assert_eq!(yard.inner().tree().ping(), Ok(()));
 }
 
-/// Keeps the error reports.
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<Fields>>>);
-
-#[derive(Debug, Default)]
-struct Fields(BTreeMap<&'static str, String>);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
-}
-
-impl Subscriber for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "otp" && *metadata.level() == Level::ERROR
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        self.0.lock().unwrap().push(fields);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
 /// Does not come back until it is let go.
 struct Stuck(Arc<AtomicBool>);
 
@@ -1202,9 +1163,13 @@ fn a_request_that_was_left_is_not_lost_with_a_stuck_child() {
 /// On real cores: a handler that never returns.
 #[test]
 fn a_stuck_child_is_declared_dead_and_its_tree_goes_on() {
-    let recorder = Recorder::default();
-    let reports = Arc::clone(&recorder.0);
-    tracing::subscriber::set_global_default(recorder).expect("the first subscriber");
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&reports);
+    listen(move |event| {
+        if *event.metadata().level() == Level::ERROR {
+            heard.lock().unwrap().push(Report::of(event).fields);
+        }
+    });
     let node = otp::Node::builder().cores(1).start().unwrap();
     let let_go = Arc::new(AtomicBool::new(false));
     node.enter(|| {
@@ -1249,12 +1214,13 @@ fn a_stuck_child_is_declared_dead_and_its_tree_goes_on() {
         let mut dead = Vec::new();
         while dead.len() < 2 {
             let reports = std::mem::take(&mut *reports.lock().unwrap());
-            let is_ours =
-                |Fields(report): &Fields| report["message"].contains("get_stuck") && lost.contains_key(&report["pid"]);
+            let is_ours = |report: &BTreeMap<_, String>| {
+                report["message"].contains("get_stuck") && lost.contains_key(&report["pid"])
+            };
             dead.extend(reports.into_iter().filter(is_ours));
             std::thread::yield_now();
         }
-        for Fields(report) in dead {
+        for report in dead {
             assert!(report["process"].contains("Stuck") && !report["running"].is_empty(), "{report:?}");
         }
         tree.stop().unwrap();

@@ -1,59 +1,12 @@
 //! What the runtime reports through `tracing`, and in which order.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
+use listener::{Report, listen};
 use otp::prelude::*;
-use tracing::{
-    Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use tracing::Level;
 
-#[derive(Debug, Clone)]
-struct Report {
-    level: Level,
-    fields: BTreeMap<&'static str, String>,
-}
-
-/// Keeps all events, and the names of the spans that are entered.
-#[derive(Clone, Default)]
-struct Recorder {
-    reports: Arc<Mutex<Vec<Report>>>,
-}
-
-impl Visit for Report {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.fields.insert(field.name(), format!("{value:?}"));
-    }
-}
-
-impl Subscriber for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "otp"
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut report = Report { level: *event.metadata().level(), fields: BTreeMap::new() };
-        event.record(&mut report);
-        self.reports.lock().expect("no test fails under the lock").push(report);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
+mod listener;
 
 struct Worker;
 
@@ -83,9 +36,9 @@ supervisor! {
 
 #[test]
 fn a_crash_is_reported_before_what_its_supervisor_does() {
-    let recorder = Recorder::default();
-    let reports = Arc::clone(&recorder.reports);
-    tracing::subscriber::set_global_default(recorder).expect("the first subscriber");
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&reports);
+    listen(move |event| heard.lock().expect("no test fails under the lock").push(Report::of(event)));
     Sim::run(1, |t| {
         let office = t.start(Office::child_spec()).unwrap();
         let pid = office.printer().pid().unwrap();

@@ -1401,59 +1401,31 @@ fn everybody_hears_why_a_child_has_ended() {
     });
 }
 
+#[cfg(feature = "tracing")]
+mod listener;
+
 /// What supervisors report on the calling thread, on which a simulation runs, but for progress.
-///
-/// One subscriber for all threads: what `tracing` remembers of a subscriber of one thread depends on what the others do.
 #[cfg(feature = "tracing")]
 mod reports {
-    use std::{cell::RefCell, collections::BTreeMap, fmt, sync::Once};
+    use std::{cell::RefCell, sync::Once};
 
-    use tracing::{Event, Metadata, Subscriber, field, span};
+    pub(super) use super::listener::Report;
+    use super::listener::listen;
 
-    thread_local!(static HEARD: RefCell<Vec<Fields>> = const { RefCell::new(Vec::new()) });
+    thread_local!(static HEARD: RefCell<Vec<Report>> = const { RefCell::new(Vec::new()) });
 
     /// What was reported since the last look.
-    pub(super) fn take() -> Vec<Fields> {
+    pub(super) fn take() -> Vec<Report> {
         static LISTENS: Once = Once::new();
-        LISTENS.call_once(|| tracing::subscriber::set_global_default(Ear).unwrap());
+        LISTENS.call_once(|| {
+            listen(|event| {
+                let report = Report::of(event);
+                if report.fields.get("context").is_some_and(|context| context != "progress") {
+                    HEARD.with_borrow_mut(|heard| heard.push(report));
+                }
+            });
+        });
         HEARD.take()
-    }
-
-    struct Ear;
-
-    #[derive(Default)]
-    pub(super) struct Fields(pub(super) BTreeMap<&'static str, String>);
-
-    impl field::Visit for Fields {
-        fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
-            self.0.insert(field.name(), format!("{value:?}"));
-        }
-    }
-
-    impl Subscriber for Ear {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            metadata.target() == "otp"
-        }
-
-        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-            span::Id::from_u64(1)
-        }
-
-        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-        fn event(&self, event: &Event<'_>) {
-            let mut fields = Fields::default();
-            event.record(&mut fields);
-            if fields.0.get("context").is_some_and(|context| context != "progress") {
-                HEARD.with_borrow_mut(|heard| heard.push(fields));
-            }
-        }
-
-        fn enter(&self, _: &span::Id) {}
-
-        fn exit(&self, _: &span::Id) {}
     }
 }
 
@@ -1464,7 +1436,8 @@ fn reported(test: impl Fn(&mut Sim), expected: &[&str]) {
         reports::take();
         test(t);
         let reports = reports::take();
-        let say = |report: &reports::Fields| ["context", "child", "reason"].map(|field| &*report.0[field]).join(" ");
+        let say =
+            |report: &reports::Report| ["context", "child", "reason"].map(|field| &*report.fields[field]).join(" ");
         assert_eq!(reports.iter().map(say).collect::<Vec<_>>(), expected);
         t.crashes();
     });
@@ -1583,7 +1556,7 @@ fn a_report_says_which_child_and_what_its_spec_is() {
             ("shutdown", "brutal_kill"),
             ("child_type", "worker"),
         ] {
-            assert_eq!(reports[0].0[field], expected, "{field}");
+            assert_eq!(reports[0].fields[field], expected, "{field}");
         }
     });
 }

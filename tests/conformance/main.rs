@@ -9,6 +9,8 @@ mod glold;
 mod gls;
 mod gs;
 mod gs_sys;
+#[path = "../listener.rs"]
+mod listener;
 mod lnk;
 mod mon;
 mod msc;
