@@ -8,7 +8,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    io,
+    io, ptr,
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -68,14 +68,18 @@ thread_local! {
     static CORE: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
 }
 
-/// Calls `f` with the core that the calling thread serves, if it serves one of `scheduler`.
-pub(super) fn with_core_of<R>(scheduler: &Scheduler, f: impl FnOnce(&Core) -> R) -> Option<R> {
-    CORE.try_with(|core| {
-        let core = core.borrow();
-        core.as_ref().filter(|core| std::ptr::eq(&raw const *core.scheduler, scheduler)).map(|core| f(core))
-    })
-    .ok()
-    .flatten()
+/// Calls `f` with the core that the calling thread serves, if it serves one of `scheduler`; else gives `with` back.
+#[inline]
+pub(super) fn with_core_of<T, R>(scheduler: &Scheduler, with: T, f: impl FnOnce(&Core, T) -> R) -> Result<R, T> {
+    let mut with = Some(with);
+    let called = CORE.try_with(|core| match &*core.borrow() {
+        Some(core) if ptr::eq(&raw const *core.scheduler, scheduler) => with.take().map(|with| f(core, with)),
+        _ => None,
+    });
+    match called {
+        Ok(Some(result)) => Ok(result),
+        _ => Err(with.take().expect("it is given to `f`, which has returned then")),
+    }
 }
 
 fn current() -> Option<Rc<Core>> {

@@ -157,9 +157,9 @@ impl Scheduler {
 
     /// Queues a task on the seat of the calling core. Returns the length of its queue.
     #[inline]
-    fn push_on(&self, seat: &Seat, task: Task, push: fn(&RunQueue, Task) -> usize) -> usize {
+    fn push_on(&self, seat: &Seat, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) -> usize {
         let len = push(&seat.queue, task);
-        // Its seat may have been given up meanwhile; [`RunQueue::drain`] says why one of the two finds the task.
+        // Its seat may have been given up meanwhile: [`RunQueue::drain`] says who finds the task.
         if seat.is_detached() {
             self.empty(seat);
         }
@@ -277,22 +277,20 @@ impl Scheduler {
     }
 
     #[inline]
-    fn queue(&self, task: Task, push: fn(&RunQueue, Task) -> usize) {
-        let mut task = Some(task);
-        let queued =
-            core::with_core_of(self, |core| task.take().map_or(0, |task| self.push_on(core.seat(), task, push)));
-        let worth_sharing = match (queued, task) {
-            (Some(len), _) => len > 1,
-            (None, Some(task)) => {
-                self.refuse_foreign();
-                self.injector.push_last(task);
-                true
-            }
-            (None, None) => false,
-        };
-        if worth_sharing {
-            self.notify();
+    fn queue(&self, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) {
+        match core::with_core_of(self, task, |core, task| self.push_on(core.seat(), task, push)) {
+            Ok(..=1) => {}
+            Ok(_) => self.notify(),
+            Err(task) => self.inject(task),
         }
+    }
+
+    /// Queues a task for whichever core comes first.
+    #[cold]
+    fn inject(&self, task: Task) {
+        self.refuse_foreign();
+        self.injector.push_last(task);
+        self.notify();
     }
 
     fn refuse_foreign(&self) {
@@ -304,14 +302,14 @@ impl Scheduler {
 
     /// Says that a parked stack can go on.
     fn make_ready(&self, place: Place) {
-        let own = core::with_core_of(self, |core| {
+        let own = core::with_core_of(self, (), |core, ()| {
             let own = core.seat().number == place.seat;
             if own {
                 core.make_ready(place.stack);
             }
             own
         });
-        if own == Some(true) {
+        if own == Ok(true) {
             return;
         }
         self.refuse_foreign();

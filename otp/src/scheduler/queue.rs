@@ -10,9 +10,8 @@ use super::{
     task::{Task, TaskSlot},
 };
 use crate::sync::{
-    Mutex, MutexGuard,
+    SpinGuard, SpinLock,
     atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
-    lock,
 };
 
 /// How many turns in a row may come from the last-woken slot before the queue has its turn.
@@ -23,7 +22,7 @@ pub(crate) struct RunQueue {
     last_woken: TaskSlot,
     /// Turns that came from the slot in a row; only the core itself counts.
     streak: AtomicU32,
-    queue: Mutex<VecDeque<Task>>,
+    queue: SpinLock<VecDeque<Task>>,
     /// The length of the queue, for a look without the lock.
     queued: AtomicUsize,
 }
@@ -33,7 +32,7 @@ impl RunQueue {
         Self {
             last_woken: TaskSlot::new(),
             streak: AtomicU32::new(0),
-            queue: Mutex::new(VecDeque::new()),
+            queue: SpinLock::new(VecDeque::new()),
             queued: AtomicUsize::new(0),
         }
     }
@@ -44,10 +43,11 @@ impl RunQueue {
         self.queued.load(Relaxed) + usize::from(!self.last_woken.is_empty())
     }
 
-    /// Puts a task in the last-woken slot; the one that was there goes to the end of the queue. Returns the length.
+    /// Puts a task in the last-woken slot; the one that was there goes to the end of the queue. Returns the length. Only
+    /// the core itself does so.
     #[inline]
     pub(crate) fn push_next(&self, task: Task) -> usize {
-        match self.last_woken.swap(Some(task)) {
+        match self.last_woken.put(task) {
             Some(before) => self.push_last(before),
             None => self.queued.load(Relaxed) + 1,
         }
@@ -56,7 +56,7 @@ impl RunQueue {
     /// Puts a task at the end. Returns the length.
     #[inline]
     pub(crate) fn push_last(&self, task: Task) -> usize {
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         queue.push_back(task);
         self.note(&queue);
         queue.len() + usize::from(!self.last_woken.is_empty())
@@ -67,32 +67,27 @@ impl RunQueue {
     pub(crate) fn pop(&self) -> Option<Task> {
         let streak = self.streak.load(Relaxed);
         if streak < STREAK
-            && let Some(task) = self.take_last_woken()
+            && let Some(task) = self.last_woken.take()
         {
             self.streak.store(streak + 1, Relaxed);
             return Some(task);
         }
         self.streak.store(0, Relaxed);
         if self.queued.load(Relaxed) > 0 {
-            let mut queue = lock(&self.queue);
+            let mut queue = self.queue.lock();
             let task = queue.pop_front();
             self.note(&queue);
             if task.is_some() {
                 return task;
             }
         }
-        self.take_last_woken()
-    }
-
-    #[inline]
-    fn take_last_woken(&self) -> Option<Task> {
-        if self.last_woken.is_empty() { None } else { self.last_woken.swap(None) }
+        self.last_woken.take()
     }
 
     /// Takes any task, as the generator chooses.
     pub(crate) fn pop_any(&self, rng: &mut Rng) -> Option<Task> {
-        let mut queue = lock(&self.queue);
-        queue.extend(self.last_woken.swap(None));
+        let mut queue = self.queue.lock();
+        queue.extend(self.last_woken.take());
         let task = rng.below(queue.len()).and_then(|index| queue.swap_remove_back(index));
         self.note(&queue);
         task
@@ -103,17 +98,17 @@ impl RunQueue {
     pub(crate) fn steal_into(&self, thief: &Self, stale: bool) -> usize {
         let mut loot = VecDeque::new();
         if self.queued.load(Relaxed) > 0 {
-            let mut queue = lock(&self.queue);
+            let mut queue = self.queue.lock();
             let half = queue.len().div_ceil(2);
             loot.extend(queue.drain(..half));
             self.note(&queue);
         }
         if loot.is_empty() && stale {
-            loot.extend(self.take_last_woken());
+            loot.extend(self.last_woken.take());
         }
         let stolen = loot.len();
         if stolen > 0 {
-            let mut queue = lock(&thief.queue);
+            let mut queue = thief.queue.lock();
             queue.append(&mut loot);
             thief.note(&queue);
         }
@@ -122,18 +117,18 @@ impl RunQueue {
 
     /// Takes everything, for a core that is given up.
     ///
-    /// Ordering: the slot is swapped and the lock is taken even if there is nothing, so that whoever puts a task in
-    /// later sees what the caller did before.
+    /// Ordering: the lock is taken even if there is nothing, so that whoever puts a task in the queue later sees what the
+    /// caller did before. One that is put in the slot just then may be seen by neither: the watchdog looks again.
     pub(crate) fn drain(&self) -> Vec<Task> {
-        let mut tasks: Vec<Task> = self.last_woken.swap(None).into_iter().collect();
-        let mut queue = lock(&self.queue);
+        let mut tasks: Vec<Task> = self.last_woken.take().into_iter().collect();
+        let mut queue = self.queue.lock();
         tasks.extend(queue.drain(..));
         self.note(&queue);
         tasks
     }
 
     #[inline]
-    fn note(&self, queue: &MutexGuard<'_, VecDeque<Task>>) {
+    fn note(&self, queue: &SpinGuard<'_, VecDeque<Task>>) {
         self.queued.store(queue.len(), Relaxed);
     }
 }

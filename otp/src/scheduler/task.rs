@@ -248,6 +248,14 @@ impl Task {
         match self.head().state.fetch_or(WOKEN, AcqRel) {
             // The reference that was nobody's.
             0 => self.scheduler().schedule(Self(self.0)),
+            state => self.wake_waiting(state),
+        }
+    }
+
+    /// As [`wake`](Task::wake), of one that waits in the middle of a turn, or need not be woken.
+    #[inline(never)]
+    fn wake_waiting(&self, state: u32) {
+        match state {
             PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed))),
             // SAFETY: the vtable belongs to this cell.
             BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
@@ -342,9 +350,10 @@ impl Task {
     }
 }
 
-/// A place for one task that any thread may put in or take out.
+/// A place for one task, which one thread puts in and any may take out.
 pub(crate) struct TaskSlot(AtomicPtr<Head>);
 
+// A pointer in the slot is a `Task` that the slot owns; taking it out takes that ownership.
 impl TaskSlot {
     pub(crate) fn new() -> Self {
         Self(AtomicPtr::new(ptr::null_mut()))
@@ -356,19 +365,31 @@ impl TaskSlot {
         self.0.load(Relaxed).is_null()
     }
 
-    /// Puts a task in, or nothing; returns what was there.
+    /// Puts a task in; returns what was there.
     #[inline]
-    pub(crate) fn swap(&self, task: Option<Task>) -> Option<Task> {
-        let put = task.map_or(ptr::null_mut(), |task| ManuallyDrop::new(task).0.as_ptr());
-        // A pointer in the slot is a `Task` that the slot owns; taking it out takes that ownership.
-        NonNull::new(self.0.swap(put, AcqRel)).map(Task)
+    pub(crate) fn put(&self, task: Task) -> Option<Task> {
+        let task = ManuallyDrop::new(task).0.as_ptr();
+        if self.is_empty() {
+            // Ordering: all others only take, so an empty slot stays so until this store.
+            self.0.store(task, Release);
+            return None;
+        }
+        NonNull::new(self.0.swap(task, AcqRel)).map(Task)
+    }
+
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Task> {
+        if self.is_empty() {
+            return None;
+        }
+        NonNull::new(self.0.swap(ptr::null_mut(), AcqRel)).map(Task)
     }
 }
 
 impl Drop for TaskSlot {
     #[inline]
     fn drop(&mut self) {
-        drop(self.swap(None));
+        drop(self.take());
     }
 }
 

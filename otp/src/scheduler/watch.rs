@@ -63,6 +63,8 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
         }
         let seats = scheduler.seats().clone();
         let busy = scheduler.given_up();
+        // One that was put in just as its seat was given up may have been seen by neither side.
+        busy.iter().filter(|seat| seat.queue.len() > 0).for_each(|seat| scheduler.empty(seat));
         let sleeping = scheduler.sleep.sleeping();
         // A thread that was given up and is not lost is watched until its turn is over.
         let is_watched = busy.iter().any(|seat| seat.current().1 != 0 && !seat.is_lost());

@@ -1,7 +1,10 @@
-//! The façade over `std` or `loom`.
+//! The façade over `std` or `loom`, and a lock of our own.
 //!
 //! Modules whose correctness hangs on the order of their atomics take them from here, so that `--cfg loom` can model
 //! them. Everything else uses `std` directly.
+
+#[cfg(any(test, not(loom)))]
+mod spin;
 
 use std::sync::PoisonError;
 
@@ -17,6 +20,9 @@ pub(crate) use std::{
     sync::{Condvar, Mutex, MutexGuard, atomic},
 };
 
+#[cfg(not(loom))]
+pub(crate) use spin::{SpinGuard, SpinLock};
+
 /// An `UnsafeCell` with loom's interface, which lets loom see who touches it.
 #[cfg(not(loom))]
 pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
@@ -27,8 +33,32 @@ impl<T> UnsafeCell<T> {
         Self(std::cell::UnsafeCell::new(value))
     }
 
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
+
+    #[inline]
     pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         f(self.0.get())
+    }
+}
+
+/// What stands for the lock in all models but its own: loom's, which knows who waits for whom.
+#[cfg(loom)]
+pub(crate) struct SpinLock<T>(Mutex<T>);
+
+#[cfg(loom)]
+pub(crate) type SpinGuard<'a, T> = MutexGuard<'a, T>;
+
+#[cfg(loom)]
+impl<T> SpinLock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> SpinGuard<'_, T> {
+        lock(&self.0)
     }
 }
 
