@@ -13,7 +13,13 @@ use super::{
     named::place_of,
 };
 use crate::{
-    process::{AnyProcess, Pid, RegName, cell::Cell, common::PendingCall, current, mailbox::Weight, signal::Item},
+    process::{
+        AnyProcess, Pid, RegName,
+        cell::{Cell, Gone},
+        common::PendingCall,
+        current,
+        mailbox::Weight,
+    },
     scheduler::TaskRef,
 };
 
@@ -132,46 +138,36 @@ impl<A: Actor> Address<A> {
     }
 
     /// Sends a message that nobody waits for, unless for room; then at most for `limit`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
+        let mut message = Some(message);
         if current::is_lost() {
             return Sent::done();
         }
-        match &self.0 {
-            Kind::Process(process) => match Cell::offer(process, message, Weight::Cast) {
-                Ok(Some(ticket)) => Sent::in_line(process, ticket, limit()),
-                // One that has ended gets no more messages.
-                Ok(None) | Err(_) => Sent::done(),
-            },
-            Kind::Slot(slot) => self.offer(message, limit).unwrap_or_else(|| {
-                slot.count_undelivered();
-                Sent::done()
-            }),
-            Kind::Patient(_) | Kind::PatientName(_) => self.offer_or_leave(message, limit),
-            Kind::Name(_) => self.offer(message, limit).unwrap_or(Sent::done()),
+        let Kind::Process(process) = &self.0 else { return self.send_to_whom_it_names(&mut message, limit) };
+        match Cell::offer(process, &mut message, Weight::Cast) {
+            Ok(Some(ticket)) => Sent::in_line(process, ticket, limit()),
+            // One that has ended gets no more messages.
+            Ok(None) | Err(Gone) => Sent::done(),
         }
     }
 
-    /// Sends to whom it names now; nothing when there is nobody.
-    fn offer(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Option<Sent> {
-        let process = self.resolve()?;
-        let ticket = Cell::offer(&process, message, Weight::Cast).ok()?;
-        Some(ticket.map_or(Sent::done(), |ticket| Sent::in_line(&process, ticket, limit())))
-    }
-
-    /// As [`offer`](Self::offer); what finds nobody is left for who comes.
-    fn offer_or_leave(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
-        let unsent = match self.resolve() {
-            None => message,
-            Some(process) => match Cell::offer(&process, message, Weight::Cast) {
+    /// As [`send`](Self::send), to whom a place or a name stands for now. What finds nobody is left for who comes, if the
+    /// sender waits for that.
+    fn send_to_whom_it_names(
+        &self,
+        message: &mut Option<A::Message>,
+        limit: impl FnOnce() -> Option<Duration>,
+    ) -> Sent {
+        if let Some(process) = self.resolve() {
+            match Cell::offer(&process, message, Weight::Cast) {
                 Ok(None) => return Sent::done(),
                 Ok(Some(ticket)) => return Sent::in_line(&process, ticket, limit()),
-                Err(Item::Message(message)) => message,
-                Err(Item::Timed(_) | Item::Signal(_)) => unreachable!("what comes back is what was offered"),
-            },
-        };
-        let left = self.waits_at().is_some_and(|place| place.leave(unsent, None).is_ok());
-        if !left {
+                Err(Gone) => {}
+            }
+        }
+        let place = self.waits_at().zip(message.take());
+        if place.is_none_or(|(place, unsent)| place.leave(unsent, None).is_err()) {
             self.count_undelivered();
         }
         Sent::done()

@@ -14,11 +14,10 @@ use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     process::{
         AnyProcess, ExitReason, Pid,
-        cell::Cell,
+        cell::{Cell, Gone},
         current::{self, Interrupted},
         mailbox::{Ticket, Weight},
         reply::{Answer, Part, ReplySlot},
-        signal::Item,
         timer::WakeUp,
     },
     time::Moment,
@@ -77,6 +76,7 @@ pub struct Reply<T: 'static> {
 
 impl<T: 'static> Reply<T> {
     /// Sends a request.
+    #[inline(always)]
     pub(super) fn send<A: Actor>(
         address: &Address<A>,
         limit: Option<Duration>,
@@ -96,10 +96,10 @@ impl<T: 'static> Reply<T> {
             return Self::waiting(Err(CallError::CallingSelf), deadline);
         }
         let (slot, answers) = ReplySlot::pair(common.pid, caller);
-        let state = match Cell::offer(&callee, make(ReplyTo::new(answers)), Weight::Call) {
+        let mut request = Some(make(ReplyTo::new(answers)));
+        let state = match Cell::offer(&callee, &mut request, Weight::Call) {
             Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
-            Err(Item::Message(request)) => Self::left(address, request, slot),
-            Err(Item::Timed(_) | Item::Signal(_)) => unreachable!("what comes back is what was offered"),
+            Err(Gone) => Self::left(address, request.expect("it is where it was"), slot),
         };
         Self::waiting(state, deadline)
     }

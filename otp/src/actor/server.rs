@@ -367,12 +367,12 @@ fn initialised<A: Actor>(init: Init<A>, mut claim: Option<Claim>, ctx: &mut Cont
 /// Handles the next item.
 #[inline]
 fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
-    let Some(item) = next::<A>(ctx.cell(), budget) else { return Step::GiveWay(false) };
-    let common = ctx.cell().common();
-    let handled = match item {
-        Item::Message(message) => handle(actor, message, ctx),
-        Item::Timed(timed) => handle_made(actor, ctx, "timer", || timed.deliver()),
-        Item::Signal(signal) => {
+    let handled = match next::<A>(ctx.cell(), budget) {
+        None => return Step::GiveWay(false),
+        Some(Item::Message(message)) => handle(actor, message, ctx),
+        Some(Item::Timed(timed)) => handle_made(actor, ctx, "timer", || timed.deliver()),
+        Some(Item::Signal(signal)) => {
+            let common = ctx.cell().common();
             let info = match *signal {
                 Signal::Dropped(dropped) => {
                     common.handler.set("overflowed");
@@ -423,18 +423,38 @@ fn handle_made<'a, A: Actor>(
     }
 }
 
-/// Handles a message; inlined for the same reason as [`caught`].
+/// Handles a message; inlined for the same reason as [`caught`]. Nobody but its handler is shown the message: so it goes
+/// there by registers.
 #[inline(always)]
 fn handle<'a, A: Actor>(
     actor: &'a mut A,
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
-    let common = ctx.cell().common();
-    if common.is_watched() {
-        system::saw(ctx, &message);
+    if ctx.cell().common().is_watched() {
+        return handle_watched(actor, message, ctx);
     }
-    common.handler.set(A::message_name(&message));
+    call_handler(actor, message, ctx)
+}
+
+/// As [`handle`], when somebody is told of the message.
+#[cold]
+fn handle_watched<'a, A: Actor>(
+    actor: &'a mut A,
+    message: A::Message,
+    ctx: &'a mut Context<A>,
+) -> Result<Handled<'a>, ExitReason> {
+    system::saw(ctx, &message);
+    call_handler(actor, message, ctx)
+}
+
+#[inline(always)]
+fn call_handler<'a, A: Actor>(
+    actor: &'a mut A,
+    message: A::Message,
+    ctx: &'a mut Context<A>,
+) -> Result<Handled<'a>, ExitReason> {
+    ctx.cell().common().handler.set(A::message_name(&message));
     caught(|| actor.handle(message, ctx))
 }
 
@@ -500,7 +520,7 @@ fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) {
 }
 
 /// The next thing to do, if there is one and the budget is not used up.
-#[inline]
+#[inline(always)]
 fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
     current::with(|me| {
         let common = cell.common();
@@ -517,17 +537,27 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
         if common.is_watched() && cell.is_suspended() {
             return cell.next_urgent(me);
         }
-        if let Some(item) = cell.next_item(me) {
-            return Some(item);
+        match cell.next_at_hand(me) {
+            None => next_or_idle(cell, me, budget),
+            item => item,
         }
-        *budget = BUDGET;
-        let at = cell.idle_at()?;
-        if common.node.scheduler.now() < at {
-            common.wake_at(me, at);
-            return None;
-        }
-        cell.take_idle().map(Item::Message)
     })
+}
+
+/// The next thing to do, or what the process wants to be told when nothing has come, if it is time.
+#[inline(never)]
+fn next_or_idle<M: Send + 'static>(cell: &Cell<M>, me: &AnyProcess, budget: &mut u32) -> Option<Item<M>> {
+    if let Some(item) = cell.next_item(me) {
+        return Some(item);
+    }
+    *budget = BUDGET;
+    let common = cell.common();
+    let at = cell.idle_at()?;
+    if common.node.scheduler.now() < at {
+        common.wake_at(me, at);
+        return None;
+    }
+    cell.take_idle().map(Item::Message)
 }
 
 /// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.

@@ -12,6 +12,16 @@ use super::{
 };
 use crate::scheduler::{Task, TaskRef};
 
+/// Where the [`Common`] of a process is in its cell, whatever its messages are: a look there wants no virtual call.
+const COMMON: usize = Cell::<()>::COMMON;
+
+#[inline]
+fn erased<M: Send + 'static>(cell: &Cell<M>) -> NonNull<dyn Process> {
+    const { assert!(Cell::<M>::COMMON == COMMON) };
+    let process: &dyn Process = cell;
+    NonNull::from(process)
+}
+
 /// A counted reference to a process of any message type.
 #[derive(Clone)]
 pub(crate) struct AnyProcess {
@@ -39,17 +49,15 @@ impl Deref for Borrowed<'_> {
 impl AnyProcess {
     #[inline]
     pub(crate) fn new<M: Send + 'static>(process: &TaskRef<Cell<M>>) -> Self {
-        let cell: &dyn Process = &**process;
-        Self { task: process.task().clone(), process: NonNull::from(cell) }
+        Self { task: process.task().clone(), process: erased(process) }
     }
 
     /// Without counting, for the length of a turn.
     #[inline]
     pub(crate) fn borrowed<M: Send + 'static>(process: &TaskRef<Cell<M>>) -> Borrowed<'_> {
-        let cell: &dyn Process = &**process;
         // SAFETY: `Borrowed` never drops it and lives no longer than `process`.
         let task = unsafe { process.task().uncounted() };
-        let any = Self { task, process: NonNull::from(cell) };
+        let any = Self { task, process: erased(process) };
         Borrowed(ManuallyDrop::new(any), std::marker::PhantomData)
     }
 
@@ -66,7 +74,8 @@ impl AnyProcess {
 
     #[inline]
     pub(crate) fn common(&self) -> &Common {
-        self.process().common()
+        // SAFETY: it is the body of the cell that `task` keeps alive, and `erased` has asserted what is there in it.
+        unsafe { self.process.cast::<Common>().byte_add(COMMON).as_ref() }
     }
 
     #[inline]
@@ -91,9 +100,8 @@ impl AnyProcess {
 impl<M: Send + 'static> From<TaskRef<Cell<M>>> for AnyProcess {
     #[inline]
     fn from(process: TaskRef<Cell<M>>) -> Self {
-        let cell: &dyn Process = &*process;
-        let cell = NonNull::from(cell);
-        Self { task: process.into_task(), process: cell }
+        let erased = erased(&process);
+        Self { task: process.into_task(), process: erased }
     }
 }
 

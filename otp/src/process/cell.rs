@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     scheduler::{Run, Scheduler, Task, TaskRef, Turn},
-    sync::Mutex,
+    sync::SpinLock,
 };
 
 mod act;
@@ -38,6 +38,7 @@ mod death;
 mod inbox;
 mod own;
 
+pub(crate) use inbox::Gone;
 use own::Rare;
 
 /// The code of a process.
@@ -46,13 +47,18 @@ pub(crate) type Body = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
 /// First what senders write, last what the process itself does; see [`Common`].
 #[repr(C)]
 pub(crate) struct Cell<M> {
-    outer: Mutex<VecDeque<Item<M>>>,
+    outer: SpinLock<VecDeque<Item<M>>>,
     /// Where all that arrives goes instead, if it has a bound or two lanes.
     special: Option<Box<Special<M>>>,
     common: Common,
     mail: Owned<RefCell<VecDeque<Item<M>>>>,
     rare: Owned<std::cell::Cell<Option<Box<Rare<M>>>>>,
     body: Owned<std::cell::Cell<Option<Body>>>,
+}
+
+impl<M> Cell<M> {
+    /// Where in a cell its [`Common`] is.
+    pub(crate) const COMMON: usize = mem::offset_of!(Self, common);
 }
 
 impl<M: Send + 'static> Cell<M> {
@@ -67,7 +73,7 @@ impl<M: Send + 'static> Cell<M> {
     ) -> TaskRef<Self> {
         TaskRef::new(Self {
             common: Common::new(pid, ancestors, node, label, home),
-            outer: Mutex::new(VecDeque::new()),
+            outer: SpinLock::new(VecDeque::new()),
             special,
             mail: Owned::default(),
             body: Owned::default(),

@@ -19,12 +19,11 @@ use super::{
 };
 use crate::{
     sync::{
-        Mutex, MutexGuard,
+        SpinGuard, SpinLock,
         atomic::{
             AtomicBool, AtomicU8, AtomicU64,
             Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         },
-        lock,
     },
     time::{Key, Moment},
 };
@@ -77,7 +76,7 @@ pub(crate) enum Home {
 /// before, and from what the process writes at each message after: else each would wait for the other's cache line.
 #[repr(C)]
 pub(crate) struct Common {
-    relations: Mutex<Standing>,
+    relations: SpinLock<Standing>,
     pub(crate) home: Home,
     /// Who started it, who started that one, and so on; at most [`ANCESTORS`].
     pub(crate) ancestors: Option<Arc<Vec<Pid>>>,
@@ -198,7 +197,7 @@ impl Common {
             wake_at: AtomicU64::new(Moment::FAR.as_nanos()),
             armed_at: AtomicU64::new(Moment::FAR.as_nanos()),
             waits_for: AtomicU64::new(0),
-            relations: Mutex::new(Standing::Alive(None)),
+            relations: SpinLock::new(Standing::Alive(None)),
         }
     }
 
@@ -226,8 +225,8 @@ impl Common {
     }
 
     #[inline]
-    fn relations(&self) -> MutexGuard<'_, Standing> {
-        lock(&self.relations)
+    fn relations(&self) -> SpinGuard<'_, Standing> {
+        self.relations.lock()
     }
 
     /// Calls `f` with its relations; nothing once it has ended.
@@ -461,6 +460,15 @@ impl Common {
     /// It does not wait for `other`, as far as one wait for it goes: by now it may wait for another process.
     pub(super) fn waits_no_longer_for(&self, other: Pid) {
         let _ = self.waits_for.compare_exchange(other.token(), 0, SeqCst, Relaxed);
+    }
+
+    /// As [`waits_no_longer_for`](Common::waits_no_longer_for), said by one who wakes it next: should it say meanwhile that
+    /// it waits for another, which may be lost, it says so anew when it runs.
+    #[inline]
+    pub(super) fn stops_waiting_for(&self, other: Pid) {
+        if self.waits_for.load(SeqCst) == other.token() {
+            self.waits_for.store(0, Release);
+        }
     }
 
     /// Whether it is no running process, but what the calling thread tests the handlers of a server with. (No server's

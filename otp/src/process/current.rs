@@ -79,14 +79,24 @@ impl Drop for Entered<'_> {
 }
 
 /// Calls `f` with the current process, if the calling code is one already.
-#[inline]
+#[inline(always)]
 pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
-    if let Ok(Some(process)) = CURRENT.try_with(Slot::get) {
+    let adopted;
+    let process = match CURRENT.try_with(Slot::get) {
         // SAFETY: it is set only by `enter`, whose guard borrows the process, and restored after each park.
-        return Some(f(unsafe { process.as_ref() }));
-    }
-    let adopted = ADOPTED.try_with(|adopted| adopted.borrow().as_ref().map(|adopted| adopted.0.clone())).ok().flatten();
-    adopted.map(|process| f(&process))
+        Ok(Some(process)) => unsafe { process.as_ref() },
+        _ => {
+            adopted = adopted_before()?;
+            &adopted
+        }
+    };
+    Some(f(process))
+}
+
+/// The process that the calling thread became.
+#[cold]
+fn adopted_before() -> Option<AnyProcess> {
+    ADOPTED.try_with(|adopted| adopted.borrow().as_ref().map(|adopted| adopted.0.clone())).ok().flatten()
 }
 
 /// Whether the process that the calling code is was declared dead: what it does has no effect any more.
@@ -102,20 +112,24 @@ pub(crate) fn is_process() -> bool {
 }
 
 /// Calls `f` with the current process; a thread that is none yet is adopted by the default node.
-#[inline]
+#[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
-    if let Ok(Some(process)) = CURRENT.try_with(Slot::get) {
+    let adopted;
+    let process = match CURRENT.try_with(Slot::get) {
         // SAFETY: as in `try_with`.
-        return f(unsafe { process.as_ref() });
-    }
-    let process = adopted_process();
-    f(&process.0)
+        Ok(Some(process)) => unsafe { process.as_ref() },
+        _ => {
+            adopted = adopted_process();
+            &adopted.0
+        }
+    };
+    f(process)
 }
 
 /// The process of the calling thread, which no core runs; the second part ends it when it cannot be kept.
 #[cold]
 fn adopted_process() -> (AnyProcess, Option<Adopted>) {
-    if let Some(process) = try_with(AnyProcess::clone) {
+    if let Some(process) = adopted_before() {
         return (process, None);
     }
     let process = adopt(Node::default_node(), Home::Thread(thread::current()));

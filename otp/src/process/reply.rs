@@ -162,7 +162,7 @@ impl<T: 'static> ReplySlot<T> {
     where
         T: Send,
     {
-        let slot = NonNull::from(Box::leak(Box::new(Self::new(callee, caller))));
+        let slot = NonNull::from(Box::leak(Box::write(Box::new_uninit(), Self::new(callee, caller))));
         (Part(slot, PhantomData), Part(slot, PhantomData))
     }
 
@@ -236,7 +236,9 @@ impl<T: 'static> ReplySlot<T> {
         let Ok(before) = self.state.fetch_update(SeqCst, Relaxed, writing) else { return Err(answer) };
         // SAFETY: we are the one who set `WRITING`, which excludes all others.
         self.answer.with_mut(|put| unsafe { *put = answer });
-        self.unpublish();
+        if let Some(caller) = &self.caller {
+            caller.common().stops_waiting_for(self.callee);
+        }
         // Nobody changes the state in `WRITING`.
         self.state.store(DONE, Release);
         if let Some(caller) = &self.caller {

@@ -21,13 +21,16 @@ use crate::{
         signal::{Item, RAW, Signal},
     },
     scheduler::TaskRef,
-    sync::{MutexGuard, lock},
+    sync::SpinGuard,
 };
+
+/// The process has ended.
+pub(crate) struct Gone;
 
 impl<M: Send + 'static> Cell<M> {
     #[inline]
-    pub(super) fn outer(&self) -> MutexGuard<'_, VecDeque<Item<M>>> {
-        lock(&self.outer)
+    pub(super) fn outer(&self) -> SpinGuard<'_, VecDeque<Item<M>>> {
+        self.outer.lock()
     }
 
     /// Puts a message into the inbox of `this`.
@@ -42,12 +45,6 @@ impl<M: Send + 'static> Cell<M> {
             let weight = if by_type { Weight::Loose } else { Weight::None };
             return Self::push_special(this, special, item, weight).map(drop);
         }
-        Self::push_plain(this, item)
-    }
-
-    /// Puts an item into the outer queue.
-    #[inline]
-    fn push_plain(this: &TaskRef<Self>, item: Item<M>) -> Result<(), Item<M>> {
         let acts = Self::acts(&item);
         {
             let mut outer = this.outer();
@@ -62,10 +59,7 @@ impl<M: Send + 'static> Cell<M> {
                 }
                 Err(item) => item,
             };
-            if outer.capacity() == 0 {
-                outer.reserve_exact(1);
-            }
-            outer.push_back(item);
+            push_last(&mut outer, item);
             if acts == Some(true) {
                 this.common.set_signalled();
             }
@@ -76,14 +70,43 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Puts in a message that somebody sends, which may have to wait in line.
     ///
+    /// Until the lock is held the message stays where its sender has made it: memory that was just written in parts is
+    /// slow to read as a whole, and taking the lock gives it the time.
+    ///
     /// # Errors
-    /// Gives it back when the process has ended.
-    #[inline]
-    pub(crate) fn offer(this: &TaskRef<Self>, message: M, weight: Weight) -> Result<Option<Ticket>, Item<M>> {
-        match &this.special {
-            None => Self::push_plain(this, Item::Message(message)).map(|()| None),
-            Some(special) => Self::push_special(this, special, Item::Message(message), weight),
+    /// When the process has ended; then the message is where it was.
+    #[inline(always)]
+    pub(crate) fn offer(this: &TaskRef<Self>, message: &mut Option<M>, weight: Weight) -> Result<Option<Ticket>, Gone> {
+        if let Some(special) = &this.special {
+            return Self::offer_special(this, special, message, weight);
         }
+        {
+            let mut outer = this.outer();
+            if this.common.is_closed() {
+                return Err(Gone);
+            }
+            if let Some(message) = message.take() {
+                push_last(&mut outer, Item::Message(message));
+            }
+        }
+        Self::wake_for(this, None);
+        Ok(None)
+    }
+
+    #[cold]
+    fn offer_special(
+        this: &TaskRef<Self>,
+        special: &Special<M>,
+        message: &mut Option<M>,
+        weight: Weight,
+    ) -> Result<Option<Ticket>, Gone> {
+        let Some(item) = message.take().map(Item::Message) else { return Ok(None) };
+        Self::push_special(this, special, item, weight).map_err(|item| {
+            if let Item::Message(unsent) = item {
+                *message = Some(unsent);
+            }
+            Gone
+        })
     }
 
     /// Whether a message goes before those of which it is not so.
@@ -287,8 +310,30 @@ impl<M: Send + 'static> Cell<M> {
         })
     }
 
+    /// The next item of its mail, if it is at hand: what takes more than a look is for [`next_item`](Cell::next_item).
+    ///
+    /// Inlined, and apart from all else: so what it takes out goes to its handler by registers. Written to memory in parts
+    /// and read as a whole it would cost as much as the rest of a message's way.
+    #[inline(always)]
+    pub(crate) fn next_at_hand(&self, me: &AnyProcess) -> Option<Item<M>> {
+        if self.has_rare() || self.special.is_some() {
+            return None;
+        }
+        let next = self.mail.borrow_mut().pop_front();
+        if next.is_some() || !self.may_have_arrived(me) {
+            return next;
+        }
+        let mut outer = self.outer();
+        // What comes alone leaves the memory of the queue where it is.
+        if outer.len() <= 1 && !self.common.is_signalled() && self.common.own.fatal().is_none() {
+            return outer.pop_front();
+        }
+        // Not looked into.
+        self.common.own.looked.set(false);
+        None
+    }
+
     /// The next item of its mail, if there is one.
-    #[inline]
     pub(crate) fn next_item(&self, me: &AnyProcess) -> Option<Item<M>> {
         let item = self.mail.borrow_mut().pop_front();
         let item = match item {
@@ -302,10 +347,17 @@ impl<M: Send + 'static> Cell<M> {
         Some(item)
     }
 
+    /// Whether something may have arrived since the last look.
+    ///
+    /// Ordering: whoever has put something in since the first look, which is under the lock, finds that it runs, and
+    /// wakes it.
     #[inline]
+    fn may_have_arrived(&self, me: &AnyProcess) -> bool {
+        !self.common.own.looked.replace(true) || me.task().is_woken()
+    }
+
     fn next_arrived(&self, me: &AnyProcess) -> Option<Item<M>> {
-        // Whoever has put something in since the first look, which is under the lock, finds that it runs, and wakes it.
-        if self.common.own.looked.replace(true) && !me.task().is_woken() {
+        if !self.may_have_arrived(me) {
             return None;
         }
         self.take_arrivals(me);
@@ -338,7 +390,6 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Something was taken from its mail.
-    #[inline]
     fn is_not_idle(&self, item: &Item<M>) {
         if let Some(mut rare) = self.rare.take() {
             rare.ahead = rare.ahead.saturating_sub(1);
@@ -354,4 +405,13 @@ impl<M: Send + 'static> Cell<M> {
         self.take_arrivals(me);
         self.mail.borrow().iter().map(look).collect()
     }
+}
+
+#[inline]
+fn push_last<M>(queue: &mut VecDeque<Item<M>>, item: Item<M>) {
+    // Most often there is only one.
+    if queue.capacity() == 0 {
+        queue.reserve_exact(1);
+    }
+    queue.push_back(item);
 }
