@@ -240,9 +240,10 @@ impl Core {
             if let Some(stack) = self.next_ready() {
                 return Step::GoOn(stack);
             }
-            if !self.seat.is_detached()
-                && let Some(task) = self.seat.queue.pop()
-            {
+            if self.seat.is_detached() {
+                // What this thread has put in just before that, it sees for certain.
+                self.scheduler.empty(&self.seat);
+            } else if let Some(task) = self.seat.queue.pop() {
                 self.ready_streak.set(0);
                 return Step::Run(task);
             }
@@ -255,7 +256,6 @@ impl Core {
                 return Step::Stop;
             }
             if self.seat.is_detached() {
-                self.scheduler.empty(&self.seat);
                 self.seat.parker().park(None);
             } else {
                 self.scheduler.sleep().await_work(self.scheduler.cores(), self);

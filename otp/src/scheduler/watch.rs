@@ -63,7 +63,7 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
         }
         let seats = scheduler.seats().clone();
         let busy = scheduler.given_up();
-        // One that was put in just as its seat was given up may have been seen by neither side.
+        // A task that was put in just as its seat was given up, by a turn that goes on, is seen here.
         busy.iter().filter(|seat| seat.queue.len() > 0).for_each(|seat| scheduler.empty(seat));
         let sleeping = scheduler.sleep.sleeping();
         // A thread that was given up and is not lost is watched until its turn is over.

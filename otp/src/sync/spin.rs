@@ -6,7 +6,11 @@
 
 #![allow(unsafe_code, reason = "what is guarded is touched by the holder alone")]
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+    sync::MutexGuard,
+};
 #[cfg(not(loom))]
 use std::{thread, time::Duration};
 
@@ -51,7 +55,7 @@ impl<T> SpinLock<T> {
         if !self.take() {
             self.wait();
         }
-        SpinGuard(self)
+        SpinGuard(self, PhantomData)
     }
 
     #[inline]
@@ -84,8 +88,9 @@ impl<T> SpinLock<T> {
     }
 }
 
-/// The value of a [`SpinLock`], which others can have when this is dropped.
-pub(crate) struct SpinGuard<'a, T>(&'a SpinLock<T>);
+/// The value of a [`SpinLock`], which others can have when this is dropped. It may go to other threads where a guard of
+/// `std`'s may.
+pub(crate) struct SpinGuard<'a, T>(&'a SpinLock<T>, PhantomData<MutexGuard<'a, T>>);
 
 impl<T> Deref for SpinGuard<'_, T> {
     type Target = T;

@@ -1,8 +1,9 @@
 //! What arrives at a process, and what it takes.
 //!
 //! Others push into the outer queue, under a lock that is held for a few instructions. The process takes all of it at
-//! once into its mail, which only it touches, and acts on the signals in it in order of arrival. One that has a bound or a
-//! lane for urgent messages takes them from its [`Special`] mailbox instead, one at a time.
+//! once into its mail, which only it touches, and acts on the signals in it in order of arrival; a message that has come
+//! alone goes to its handler straight away. One that has a bound or a lane for urgent messages takes them from its
+//! [`Special`] mailbox instead, one at a time.
 
 use std::{
     collections::VecDeque,
