@@ -84,6 +84,29 @@ impl Waits {
         other.as_async().no_timeout().call_back_later(SECOND, ctx.client()).await
     }
 
+    /// Awaits one that calls back, and another that takes its time.
+    #[handle_call]
+    async fn await_both(
+        &mut self,
+        caller: WaitsRef,
+        sleeper: WaitsRef,
+        ctx: &mut Context<Self>,
+    ) -> Result<Result<(), CallError>, CallError> {
+        let mut called_back = caller.as_async().no_timeout().call_back_later(SECOND, ctx.client());
+        let mut slept = sleeper.as_async().sleep(SECOND * 2);
+        let (mut outcome, mut is_over) = (None, false);
+        std::future::poll_fn(|cx| {
+            is_over = is_over || Pin::new(&mut slept).poll(cx).is_ready();
+            if outcome.is_none()
+                && let Poll::Ready(called) = Pin::new(&mut called_back).poll(cx)
+            {
+                outcome = Some(called);
+            }
+            outcome.take_if(|_| is_over).map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
     /// Loses the reply in a panic that it survives.
     #[handle_call]
     fn lose(&self, reply: ReplyTo<()>) {
@@ -493,6 +516,15 @@ fn an_answer_to_another_call_does_not_hide_the_cycle(t: &mut Sim) {
     let called = c.no_timeout().call_meanwhile(a, b)?;
     assert!(matches!(called, Ok(Err(CallError::Deadlock(_)))), "who closes it is told: {called:?}");
     assert_eq!(t.now(), SECOND, "at once");
+}
+
+#[otp::test(seeds = 20)]
+fn the_last_of_several_calls_closes_a_cycle(t: &mut Sim) {
+    let told = process::current().subject();
+    let [a, b, c] = [0; 3].map(|_| Waits::start(told.clone()).expect("it starts"));
+    let called = a.no_timeout().await_both(b, c)?;
+    assert!(matches!(called, Err(CallError::Deadlock(_))), "it is told: {called:?}");
+    assert_eq!((told.receive(None), t.now()), (Some("called back"), SECOND * 2));
 }
 
 #[otp::test(seeds = 20)]

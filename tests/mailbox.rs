@@ -462,6 +462,24 @@ impl Mutual {
 
     #[handle_call]
     fn ask(&mut self) {}
+
+    /// Answers before it calls its caller.
+    #[handle_call]
+    fn answer_and_ask(&mut self, caller: MutualRef, reply: ReplyTo<()>) {
+        process::sleep(millis(1));
+        reply.send(());
+        process::sleep(millis(1));
+        let _ = caller.no_timeout().ask();
+    }
+
+    /// Waits for room with one that has answered meanwhile.
+    #[handle_call]
+    fn ask_and_flood(&mut self, other: MutualRef, ctx: &mut Context<Self>) {
+        let asked = other.no_timeout().request().answer_and_ask(ctx.client());
+        other.no_timeout().poke();
+        other.no_timeout().poke();
+        drop(asked);
+    }
 }
 
 #[otp::test(seeds = 50)]
@@ -479,6 +497,13 @@ fn two_who_wait_for_room_with_each_other_go_on(t: &mut Sim) {
         // One has seen that they wait for each other: it drops what it wanted to send, or its call ends.
         assert_eq!(a.dropped() + b.dropped() + deadlocks, 1, "{said:?}");
     }
+}
+
+#[otp::test(seeds = 50)]
+fn an_answer_lets_nobody_in(t: &mut Sim) {
+    let (a, b) = (Mutual::start().unwrap(), Mutual::start().unwrap());
+    assert_eq!(a.ask_and_flood(b), Ok(()));
+    assert_eq!(t.now(), millis(2), "that they wait for each other was seen at once");
 }
 
 #[otp::test]

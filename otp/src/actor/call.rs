@@ -251,15 +251,15 @@ fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>, again: bool) -> Opti
     common.own.calls.set(calls);
     // A token says nothing of the node, so cycles through several are not looked for.
     if calls > 1 || call.callee.pid().node != common.pid.node {
-        common.waits_for.store(0, SeqCst);
+        common.waits_for_reply.store(0, SeqCst);
         return None;
     }
-    common.waits_for.store(call.callee.pid().token(), SeqCst);
+    common.waits_for_reply.store(call.callee.pid().token(), SeqCst);
     if !call.slot.is_owed() {
-        common.waits_for.store(0, SeqCst);
+        common.waits_for_reply.store(0, SeqCst);
         return None;
     }
-    if call.callee.common().waits_for.load(SeqCst) == 0 {
+    if call.callee.common().waits_for() == 0 {
         return None;
     }
     if !again {
@@ -334,7 +334,7 @@ impl From<Interrupted> for CallError {
 /// Each caller says whom it waits for before it looks, so of the callers of a stable cycle at least the last sees it
 /// whole. What was seen is looked at once more: a process that has gone on meanwhile has broken the cycle.
 pub(super) fn deadlock(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
-    if callee.common().waits_for.load(SeqCst) == 0 {
+    if callee.common().waits_for() == 0 {
         return None;
     }
     let seen = cycle(me, callee)?;
@@ -346,7 +346,7 @@ fn cycle(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
     let mut path = vec![own];
     let mut at = callee.clone();
     loop {
-        let waits_for = at.common().waits_for.load(SeqCst);
+        let waits_for = at.common().waits_for();
         if waits_for == 0 {
             return None;
         }

@@ -112,7 +112,12 @@ impl<M: Send + 'static> Cell<M> {
             return Turn::Done;
         }
         let reason = match polled {
-            Ok(Poll::Pending) if this.common.own.fatal().is_none() => return Turn::Idle,
+            Ok(Poll::Pending) if this.common.own.fatal().is_none() => {
+                if this.common.is_left_with_one_call() {
+                    me.task().wake();
+                }
+                return Turn::Idle;
+            }
             Ok(Poll::Pending) => ExitReason::Normal,
             Ok(Poll::Ready(reason)) => reason,
             Err(payload) => {

@@ -100,7 +100,9 @@ pub(crate) struct Common {
     /// The earliest moment at which it wants to look again; `FAR` for none.
     wake_at: AtomicU64,
     /// The token of the process whose reply it waits for, and for nothing else; 0 for none.
-    pub(crate) waits_for: AtomicU64,
+    pub(crate) waits_for_reply: AtomicU64,
+    /// The token of the process that it waits for in another way: to have started, ended, or let its message in.
+    pub(crate) waits_for_process: AtomicU64,
     pub(crate) own: Owned<Own>,
     /// The message that it handles.
     pub(crate) handler: Handler,
@@ -196,7 +198,8 @@ impl Common {
             home,
             wake_at: AtomicU64::new(Moment::FAR.as_nanos()),
             armed_at: AtomicU64::new(Moment::FAR.as_nanos()),
-            waits_for: AtomicU64::new(0),
+            waits_for_reply: AtomicU64::new(0),
+            waits_for_process: AtomicU64::new(0),
             relations: SpinLock::new(Standing::Alive(None)),
         }
     }
@@ -453,22 +456,43 @@ impl Common {
         self.own.calls.set(0);
         self.own.calls_before.set(calls);
         if calls > 0 {
-            self.waits_for.store(0, Release);
+            self.waits_for_reply.store(0, Release);
         }
     }
 
-    /// It does not wait for `other`, as far as one wait for it goes: by now it may wait for another process.
-    pub(super) fn waits_no_longer_for(&self, other: Pid) {
-        let _ = self.waits_for.compare_exchange(other.token(), 0, SeqCst, Relaxed);
-    }
-
-    /// As [`waits_no_longer_for`](Common::waits_no_longer_for), said by one who wakes it next: should it say meanwhile that
-    /// it waits for another, which may be lost, it says so anew when it runs.
+    /// Whether of several calls that it waited for one is left, so that its code is to be polled once more: only then is it
+    /// known to be the only one.
     #[inline]
-    pub(super) fn stops_waiting_for(&self, other: Pid) {
-        if self.waits_for.load(SeqCst) == other.token() {
-            self.waits_for.store(0, Release);
+    pub(super) fn is_left_with_one_call(&self) -> bool {
+        self.own.calls.get() == 1 && self.own.calls_before.get() > 1
+    }
+
+    /// The token of the process that it waits for, and for no other; 0 for none.
+    #[inline]
+    pub(crate) fn waits_for(&self) -> u64 {
+        match self.waits_for_process.load(SeqCst) {
+            0 => self.waits_for_reply.load(SeqCst),
+            token => token,
         }
+    }
+
+    /// It does not wait for a reply of `callee`, as far as one call goes: by now it may wait for another's.
+    pub(super) fn waits_no_longer_for_reply(&self, callee: Pid) {
+        let _ = self.waits_for_reply.compare_exchange(callee.token(), 0, SeqCst, Relaxed);
+    }
+
+    /// As [`waits_no_longer_for_reply`](Common::waits_no_longer_for_reply), said by one who wakes it next: should it say
+    /// meanwhile that it waits for another's, which may be lost, it says so anew when it runs.
+    #[inline]
+    pub(super) fn has_reply_of(&self, callee: Pid) {
+        if self.waits_for_reply.load(SeqCst) == callee.token() {
+            self.waits_for_reply.store(0, Release);
+        }
+    }
+
+    /// It does not wait for `other` to let its message in.
+    pub(super) fn was_let_in_by(&self, other: Pid) {
+        let _ = self.waits_for_process.compare_exchange(other.token(), 0, SeqCst, Relaxed);
     }
 
     /// Whether it is no running process, but what the calling thread tests the handlers of a server with. (No server's

@@ -196,6 +196,9 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
             {
                 break Ok(output);
             }
+            if me.common().is_left_with_one_call() {
+                continue;
+            }
             if park(me).is_err() {
                 break Err(Interrupted::Resources);
             }

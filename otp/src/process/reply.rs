@@ -236,8 +236,9 @@ impl<T: 'static> ReplySlot<T> {
         let Ok(before) = self.state.fetch_update(SeqCst, Relaxed, writing) else { return Err(answer) };
         // SAFETY: we are the one who set `WRITING`, which excludes all others.
         self.answer.with_mut(|put| unsafe { *put = answer });
+        // As in `unpublish`; before `DONE`, so that who has the answer is not seen to wait for it.
         if let Some(caller) = &self.caller {
-            caller.common().stops_waiting_for(self.callee);
+            caller.common().has_reply_of(self.callee);
         }
         // Nobody changes the state in `WRITING`.
         self.state.store(DONE, Release);
@@ -309,10 +310,10 @@ impl<T: 'static> ReplySlot<T> {
     /// The caller does not wait for the callee, as far as this call goes.
     ///
     /// Ordering: whoever changes the state does so, then comes here; the caller says that it waits, then looks at the
-    /// state. The one who answers is here before `DONE`, so that who has the answer is not seen to wait for it.
+    /// state.
     pub(crate) fn unpublish(&self) {
         if let Some(caller) = &self.caller {
-            caller.common().waits_no_longer_for(self.callee);
+            caller.common().waits_no_longer_for_reply(self.callee);
         }
     }
 

@@ -283,10 +283,9 @@ impl WaitsFor {
     pub(crate) fn process(other: Pid) -> Self {
         current::with(|me| {
             let common = me.common();
-            common.waits_for_no_call();
             // A token says nothing of the node.
             if other.node == me.pid().node {
-                common.waits_for.store(other.token(), SeqCst);
+                common.waits_for_process.store(other.token(), SeqCst);
             }
         });
         Self(())
@@ -297,7 +296,7 @@ impl Drop for WaitsFor {
     #[inline]
     fn drop(&mut self) {
         current::try_with(|me| {
-            me.common().waits_for.store(0, Release);
+            me.common().waits_for_process.store(0, Release);
         });
     }
 }
