@@ -30,6 +30,8 @@ pub(super) struct Stop {
     pub(super) reply: Option<Box<dyn FnOnce() + Send>>,
     /// Whose call that is.
     pub(super) client: Option<Pid>,
+    /// What it handled last, from `terminate` on.
+    pub(super) message: &'static str,
 }
 
 impl<A: Actor> Context<A> {
@@ -46,7 +48,7 @@ impl<A: Actor> Context<A> {
     pub(super) fn fail(&mut self, reason: ExitReason) {
         let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
         let client = self.cell.common().own.client().or(client);
-        self.stop = Some(Box::new(Stop { reason, reply, client }));
+        self.stop = Some(Box::new(Stop { reason, reply, client, message: "" }));
     }
 
     /// It has not started, and ends.
@@ -147,7 +149,9 @@ impl<A: Actor> Context<A> {
     /// Ends the actor after this handler: `terminate` runs, then the handler's answer is sent, then the process ends.
     /// OTP's `{stop, Reason, ..}`. The first reason counts.
     pub fn stop(&mut self, reason: impl IntoReason) {
-        self.stop.get_or_insert_with(|| Box::new(Stop { reason: reason.into_reason(), reply: None, client: None }));
+        self.stop.get_or_insert_with(|| {
+            Box::new(Stop { reason: reason.into_reason(), reply: None, client: None, message: "" })
+        });
     }
 
     /// In `init`: whoever starts it goes on now, rather than when `init` is over. What goes wrong afterwards is seen by

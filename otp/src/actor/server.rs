@@ -1,7 +1,7 @@
 //! The life of a server: start, init, one message after another, terminate.
 
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     marker::PhantomData,
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -266,10 +266,7 @@ where
 {
     async move {
         let mut ctx = Context::<A>::new(serve.cell.clone(), mem::replace(&mut serve.ack, Ack::to_nobody()));
-        let begun = match begin(&mut ctx, &mut serve) {
-            Handled::Done(init) => init,
-            Handled::Async(mut init) => poll_fn(|cx| deaf(|| init.as_mut().poll(cx))).await,
-        };
+        let begun = Beginning(begin(&mut ctx, &mut serve)).await;
         let mut actor = match initialised(begun, serve.claim.take(), &mut ctx) {
             Ok(actor) => actor,
             Err(reason) => return reason,
@@ -286,7 +283,7 @@ where
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
-        let message = ctx.cell().common().handler.replace("terminate");
+        stop.message = ctx.cell().common().handler.replace("terminate");
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = reason;
@@ -295,9 +292,9 @@ where
             drop(stop.reply.take());
         }
         // The report of a crash names the message that it came from.
-        ctx.cell().common().handler.set(if stop.reason.is_clean() { "" } else { message });
+        ctx.cell().common().handler.set(if stop.reason.is_clean() { "" } else { stop.message });
         if is_failure(&stop.reason) {
-            failed(&actor, &ctx, &stop, message);
+            failed(&actor, &ctx, &stop);
         }
         if let Some(reply) = stop.reply {
             reply();
@@ -310,14 +307,17 @@ where
 
 /// Says in a report that a server has failed, with what is left of it.
 #[cold]
-fn failed<A: Actor>(actor: &A, ctx: &Context<A>, stop: &Stop, message: &'static str) {
+fn failed<A: Actor>(actor: &A, ctx: &Context<A>, stop: &Stop) {
     // What one that was declared dead says is no news.
     if current::is_lost() {
         return;
     }
     let process: AnyProcess = ctx.cell().clone().into();
-    let ended =
-        || Ended { texts: last_texts(actor, ctx, message, &stop.reason), client: stop.client, reason: &stop.reason };
+    let ended = || Ended {
+        texts: last_texts(actor, ctx, stop.message, &stop.reason),
+        client: stop.client,
+        reason: &stop.reason,
+    };
     // To say why runs code of the user's: how a reason is displayed, what hears of it.
     let _ = caught(|| report::server_terminating(&process, ended));
 }
@@ -337,6 +337,23 @@ where
     }
     ctx.cell().common().handler.set("init");
     serve.init.take().map_or(Handled::Done(Init::Ignore), |init| init(ctx))
+}
+
+/// What `init` comes to. It is a future, so that a server that waits for a message keeps no room for it.
+struct Beginning<'a, A: Actor>(Handled<'a, Init<A>>);
+
+// Nothing in it is pinned by it.
+impl<A: Actor> Unpin for Beginning<'_, A> {}
+
+impl<A: Actor> Future for Beginning<'_, A> {
+    type Output = Init<A>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Init<A>> {
+        match &mut self.0 {
+            Handled::Done(init) => Poll::Ready(mem::replace(init, Init::Ignore)),
+            Handled::Async(init) => deaf(|| init.as_mut().poll(cx)),
+        }
+    }
 }
 
 /// What `init` came to: the state, or the reason to end with.
