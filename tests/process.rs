@@ -641,6 +641,36 @@ fn a_monitor_of_the_dead_is_down_with_noproc(_t: &mut Sim) {
 }
 
 #[otp::test(seeds = 20)]
+fn who_is_monitored_is_rarely_woken_for_it(t: &mut Sim) {
+    let polls = Arc::new(AtomicUsize::new(0));
+    let polled = polls.clone();
+    let idle = process::spawn_async(|_| {
+        std::future::poll_fn(move |_| {
+            polled.fetch_add(1, SeqCst);
+            std::task::Poll::<()>::Pending
+        })
+    });
+    t.settle();
+    let before = polls.load(SeqCst);
+    let monitor = || {
+        let monitor = otp::monitor(idle);
+        t.settle();
+        monitor
+    };
+    let few: Vec<_> = (0..3).map(|_| monitor()).collect();
+    assert_eq!(polls.load(SeqCst), before, "there is nothing to do before it ends");
+    let many: Vec<_> = (0..100).map(|_| monitor()).collect();
+    assert!(polls.load(SeqCst) >= before + 10, "but they do not pile up");
+    assert_eq!(process::process_info(idle).unwrap().monitored_by.len(), 103);
+    otp::demonitor(many[99]);
+    otp::exit(idle, ExitReason::Shutdown);
+    few.into_iter()
+        .chain(many[..99].iter().copied())
+        .for_each(|monitor| assert_eq!(down(monitor), ExitReason::Shutdown));
+    assert!(!is_down(many[99]));
+}
+
+#[otp::test(seeds = 20)]
 fn a_monitor_of_oneself_never_fires(_t: &mut Sim) {
     let late = process::current().subject();
     let sender = late.clone();

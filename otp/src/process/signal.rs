@@ -154,6 +154,11 @@ impl Signal {
         )
     }
 
+    /// Whether nothing comes of it before the receiver ends, so that it can wait until that runs for another reason.
+    pub(super) fn is_only_noted(&self) -> bool {
+        matches!(self, Self::Monitor { terminate: None, .. } | Self::Demonitor { .. })
+    }
+
     /// Whether a suspended child of `parent` acts on it.
     pub(super) fn is_urgent(&self, parent: Option<Pid>) -> bool {
         match self {

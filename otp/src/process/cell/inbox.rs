@@ -28,6 +28,9 @@ use crate::{
 /// The process has ended.
 pub(crate) struct Gone;
 
+/// So many items wake a process although it has nothing to do but to note them.
+const NOTES: usize = 4;
+
 impl<M: Send + 'static> Cell<M> {
     #[inline]
     pub(super) fn outer(&self) -> SpinGuard<'_, VecDeque<Item<M>>> {
@@ -47,7 +50,8 @@ impl<M: Send + 'static> Cell<M> {
             return Self::push_special(this, special, item, weight).map(drop);
         }
         let acts = Self::acts(&item);
-        {
+        let is_noted = matches!(&item, Item::Signal(signal) if signal.is_only_noted());
+        let is_enough = {
             let mut outer = this.outer();
             if this.common.is_closed() {
                 return Err(item);
@@ -64,8 +68,11 @@ impl<M: Send + 'static> Cell<M> {
             if acts == Some(true) {
                 this.common.set_signalled();
             }
+            outer.len() >= NOTES
+        };
+        if !is_noted || is_enough {
+            Self::wake_for(this, acts);
         }
-        Self::wake_for(this, acts);
         Ok(())
     }
 
