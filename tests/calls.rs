@@ -145,6 +145,19 @@ impl Waits {
         started.expect("it starts");
     }
 
+    /// Starts one that says so, and calls it back.
+    #[handle_call]
+    fn start_one_that_calls(&mut self, ctx: &mut Context<Self>) {
+        let (told, caller) = (self.told.clone(), ctx.client());
+        let started = Starter::<Self>::new().enter_loop(move |ctx| {
+            ctx.init_ack();
+            let result = caller.ping();
+            told.send(if result.is_ok() { "called back" } else { "not called back" });
+            Self::init(told)
+        });
+        started.expect("it starts");
+    }
+
     /// Waits for a while, and awaits something else.
     #[handle_call]
     async fn wait_for_a_while(&mut self, on: WaitsRef, ctx: &mut Context<Self>) -> bool {
@@ -362,6 +375,8 @@ fn who_has_stood_in_line_closes_no_cycle(t: &mut Sim) {
 fn who_has_started_one_closes_no_cycle(_: &mut Sim) {
     let told = process::current().subject();
     Waits::start(told.clone())?.start_another()?;
+    assert_eq!(told.receive(None), Some("called back"));
+    Waits::start(told.clone())?.start_one_that_calls()?;
     assert_eq!(told.receive(None), Some("called back"));
 }
 

@@ -658,6 +658,7 @@ fn who_is_monitored_is_rarely_woken_for_it(t: &mut Sim) {
         monitor
     };
     let few: Vec<_> = (0..3).map(|_| monitor()).collect();
+    assert!(otp::is_alive(idle));
     assert_eq!(polls.load(SeqCst), before, "there is nothing to do before it ends");
     let many: Vec<_> = (0..100).map(|_| monitor()).collect();
     assert!(polls.load(SeqCst) >= before + 10, "but they do not pile up");

@@ -746,6 +746,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         let client = stuck.no_timeout();
         let late = thread::spawn(move || client.ping());
         assert_eq!(node.lost_threads(), 0);
+        let waiter_down_too = waiter.monitor().unwrap();
 
         otp::exit(stuck.pid().unwrap(), ExitReason::Kill);
         assert_eq!(down(monitor), ExitReason::Killed);
@@ -762,6 +763,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert_eq!(stuck.ping(), Err(CallError::NoProc));
         // Who was parked there is lost as well; everybody else goes on.
         assert_eq!(down(waiter_down), ExitReason::CoreLost);
+        assert_eq!(down(waiter_down_too), ExitReason::CoreLost);
         assert_eq!(waiting.wait(), Err(CallError::Exited(ExitReason::CoreLost)));
         assert_eq!(keeper.ping(), Ok(()));
         assert_eq!(node.lost_threads(), 1);

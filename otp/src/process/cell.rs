@@ -252,7 +252,9 @@ impl<M: Send + 'static> Process for Cell<M> {
 
     fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut()) {
         let mut ignored = ExitReason::Normal;
-        let closed = self.close();
+        let mut closed = self.close();
+        // What waited to be noted is told of the end as all that was.
+        closed.retain(|item| !matches!(item, Item::Signal(signal) if self.common.note(signal)));
         // Callers whose requests are dropped below look for the reason.
         farewell();
         for item in closed {

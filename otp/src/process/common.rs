@@ -83,6 +83,8 @@ pub(crate) struct Common {
     flags: AtomicU8,
     /// Something in the outer queue asks to be acted on; written under the lock of the inbox.
     signalled: AtomicBool,
+    /// It may have to end because of that; written under the same lock.
+    pressed: AtomicBool,
     /// What asked for that is being acted on, or has ended it; only the process itself writes it.
     acting: AtomicBool,
     /// It waits for something that no message of its own type can be; only the process itself writes it.
@@ -185,6 +187,7 @@ impl Common {
         Self {
             flags: AtomicU8::new(0),
             signalled: AtomicBool::new(false),
+            pressed: AtomicBool::new(false),
             acting: AtomicBool::new(false),
             deaf: AtomicBool::new(false),
             kept: AtomicBool::new(false),
@@ -355,16 +358,33 @@ impl Common {
         self.flags.fetch_or(CLOSED, Relaxed);
     }
 
-    /// Says that something waits that has to be acted on; under the lock of the inbox.
-    pub(super) fn set_signalled(&self) {
+    /// Says that something waits that has to be acted on, which may end it unless it `is_noted` only; under the lock of
+    /// the inbox.
+    pub(super) fn set_signalled(&self, is_noted: bool) {
         self.signalled.store(true, Relaxed);
+        if !is_noted {
+            self.pressed.store(true, Relaxed);
+        }
     }
 
     /// Says that it is about to be acted on; under the lock of the inbox.
     pub(super) fn clear_signalled(&self) {
         // Ordering: whoever finds nothing that waits sees that it is being acted on, until it was.
         self.acting.store(true, Relaxed);
-        self.signalled.store(false, Release);
+        self.signalled.store(false, Relaxed);
+        self.pressed.store(false, Release);
+    }
+
+    /// Notes a monitor, or the end of one, that has waited for the process to run; false for all else.
+    pub(super) fn note(&self, signal: &Signal) -> bool {
+        let noted = match signal {
+            Signal::Monitor { monitor, terminate: None } => {
+                self.relate(|relations| relations.watchers.insert(*monitor, ()))
+            }
+            Signal::Demonitor { monitor } => self.relate(|relations| relations.watchers.remove(monitor)),
+            _ => None,
+        };
+        noted.is_some()
     }
 
     /// Says that all that waited was acted on.
@@ -376,7 +396,7 @@ impl Common {
 
     /// Whether it may have to end because of what was sent to it: whoever wants to know has to ask.
     pub(super) fn may_have_to_end(&self) -> bool {
-        self.signalled.load(Acquire) || self.acting.load(Acquire)
+        self.pressed.load(Acquire) || self.acting.load(Acquire)
     }
 
     #[inline]
@@ -490,8 +510,8 @@ impl Common {
         }
     }
 
-    /// It does not wait for `other` to let its message in.
-    pub(super) fn was_let_in_by(&self, other: Pid) {
+    /// It does not wait for `other`, which has started, or has let its message in.
+    pub(super) fn waits_no_longer_for_process(&self, other: Pid) {
         let _ = self.waits_for_process.compare_exchange(other.token(), 0, SeqCst, Relaxed);
     }
 

@@ -317,6 +317,13 @@ impl<T: 'static> ReplySlot<T> {
         }
     }
 
+    /// As [`unpublish`](ReplySlot::unpublish), of one who waits for a process to start.
+    pub(super) fn unpublish_start(&self) {
+        if let Some(caller) = &self.caller {
+            caller.common().waits_no_longer_for_process(self.callee);
+        }
+    }
+
     /// The caller gives up: `Ok(started)`, or the answer that came at the last moment.
     pub(crate) fn cancel(&self) -> Result<bool, Answer<T>> {
         loop {

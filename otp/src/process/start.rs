@@ -99,6 +99,8 @@ impl<T: Send + 'static, E: Send + 'static> Ack<T, E> {
     /// As [`Ack::started`]; nothing, if how it went was said before.
     pub(crate) fn said(&mut self, value: T) {
         if let Some(shared) = self.0.take() {
+            // Before it can go on, so that whom it has heard of is not seen to be waited for.
+            shared.slot.unpublish_start();
             drop(shared.slot.complete(Some(Ok(value))));
         }
     }

@@ -66,7 +66,7 @@ impl<M: Send + 'static> Cell<M> {
             };
             push_last(&mut outer, item);
             if acts == Some(true) {
-                this.common.set_signalled();
+                this.common.set_signalled(is_noted);
             }
             outer.len() >= NOTES
         };
@@ -140,7 +140,7 @@ impl<M: Send + 'static> Cell<M> {
         let weight = if current::try_with(AnyProcess::pid) == Some(own) { Weight::None } else { weight };
         let signalled = || {
             if acts == Some(true) {
-                this.common.set_signalled();
+                this.common.set_signalled(false);
             }
         };
         match special.offer(own, item, weight, signalled)? {
