@@ -375,7 +375,7 @@ impl Common {
         self.pressed.store(false, Release);
     }
 
-    /// Notes a monitor, or the end of one, that has waited for the process to run; false for all else.
+    /// Notes a monitor, or the end of one; false for all else.
     pub(super) fn note(&self, signal: &Signal) -> bool {
         let noted = match signal {
             Signal::Monitor { monitor, terminate: None } => {
@@ -480,8 +480,8 @@ impl Common {
         }
     }
 
-    /// Whether of several calls that it waited for one is left, so that its code is to be polled once more: only then is it
-    /// known to be the only one.
+    /// Whether of several calls that it waited for one is left, so that its code is to be polled once more: only then is
+    /// it known to be the only one.
     #[inline]
     pub(super) fn is_left_with_one_call(&self) -> bool {
         self.own.calls.get() == 1 && self.own.calls_before.get() > 1

@@ -162,6 +162,7 @@ impl<T: 'static> ReplySlot<T> {
     where
         T: Send,
     {
+        // Made where it stays: so it is not moved just after it was written.
         let slot = NonNull::from(Box::leak(Box::write(Box::new_uninit(), Self::new(callee, caller))));
         (Part(slot, PhantomData), Part(slot, PhantomData))
     }

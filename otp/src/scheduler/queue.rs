@@ -118,8 +118,8 @@ impl RunQueue {
     /// Takes everything, for a core that is given up.
     ///
     /// Ordering: the lock is taken even if there is nothing, so that whoever puts a task in the queue later sees what the
-    /// caller did before. One that is put in the slot just then may be seen by neither: the watchdog looks again, and the core
-    /// itself after its turn.
+    /// caller did before. One that is put in the slot just then may be seen by neither: the watchdog looks again, and
+    /// the core itself after its turn.
     pub(crate) fn drain(&self) -> Vec<Task> {
         let mut tasks: Vec<Task> = self.last_woken.take().into_iter().collect();
         let mut queue = self.queue.lock();

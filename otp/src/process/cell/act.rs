@@ -44,14 +44,14 @@ impl AnyProcess {
                 common.relate(|relations| relations.links.acknowledged(*from, *number));
                 false
             }
+            Signal::Monitor { terminate: None, .. } | Signal::Demonitor { .. } => {
+                common.note(&signal);
+                false
+            }
             Signal::Monitor { monitor, terminate } => {
                 common.relate(|relations| relations.watchers.insert(*monitor, ()));
                 *signal = Signal::Terminate(terminate.take()?);
                 true
-            }
-            Signal::Demonitor { monitor } => {
-                common.relate(|relations| relations.watchers.remove(monitor));
-                false
             }
             Signal::Down(down) => {
                 let watched = common.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();

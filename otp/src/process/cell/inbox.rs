@@ -320,8 +320,8 @@ impl<M: Send + 'static> Cell<M> {
 
     /// The next item of its mail, if it is at hand: what takes more than a look is for [`next_item`](Cell::next_item).
     ///
-    /// Inlined, and apart from all else: so what it takes out goes to its handler by registers. Written to memory in parts
-    /// and read as a whole it would cost as much as the rest of a message's way.
+    /// Inlined, and apart from all else: so what it takes out goes to its handler by registers. Written to memory in
+    /// parts and read as a whole it would cost as much as the rest of a message's way.
     #[inline(always)]
     pub(crate) fn next_at_hand(&self, me: &AnyProcess) -> Option<Item<M>> {
         if self.has_rare() || self.special.is_some() {
