@@ -679,7 +679,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
     node.enter(|| {
         let me = process::current();
         let seen = Log::default();
-        // A handler that is parked on the core which will be lost.
+        // A handler that is parked on a core.
         let (unwound, was_unwound) = mpsc::channel();
         let waiter = Waiter::start(silent.clone()).unwrap();
         let waiter_down = waiter.monitor().unwrap();
@@ -761,10 +761,13 @@ fn code_that_does_not_come_back_is_declared_dead() {
         }
         assert_eq!(looking.join().unwrap(), Err(SysError::Exited(ExitReason::Killed)));
         assert_eq!(stuck.ping(), Err(CallError::NoProc));
-        // Who was parked there is lost as well; everybody else goes on.
-        assert_eq!(down(waiter_down), ExitReason::CoreLost);
-        assert_eq!(down(waiter_down_too), ExitReason::CoreLost);
-        assert_eq!(waiting.wait(), Err(CallError::Exited(ExitReason::CoreLost)));
+        // Everybody else goes on, who was parked when it began among them.
+        assert!(otp::is_alive(waiter.pid().unwrap()));
+        otp::exit(waiter.pid().unwrap(), ExitReason::Kill);
+        assert_eq!(down(waiter_down), ExitReason::Killed);
+        assert_eq!(down(waiter_down_too), ExitReason::Killed);
+        was_unwound.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(waiting.wait(), Err(CallError::Exited(ExitReason::Killed)));
         assert_eq!(keeper.ping(), Ok(()));
         assert_eq!(node.lost_threads(), 1);
         let (_, monitor) = process::spawn_monitor(|_| {});
@@ -775,7 +778,6 @@ fn code_that_does_not_come_back_is_declared_dead() {
         // Let go, the code is unwound, and nothing comes of what it tries.
         go.store(true, SeqCst);
         assert!(is_done.recv_timeout(PATIENCE).unwrap(), "its stack is unwound where it waits");
-        was_unwound.recv_timeout(PATIENCE).unwrap();
         assert_eq!(subject.receive(Duration::ZERO), None);
         assert_eq!(handed.wait(), Err(CallError::NoReply));
         assert_eq!(keeper.ping(), Ok(()));

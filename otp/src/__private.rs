@@ -23,6 +23,7 @@ pub use otp_macros::supervisor;
 pub use crate::{
     actor::hidden::*,
     actor::{start, start_link},
+    scheduler::Code,
     sim::{simulate, simulate_seed},
     supervisor::{InPartitions, InTree, start_tree, tree_spec},
 };

@@ -122,7 +122,7 @@ pub(crate) fn crashed(crash: &Crash<'_>) {
         process = common.label,
         registered_name = name.unwrap_or_default(),
         label = label.unwrap_or_default(),
-        last_message = common.handler.get().unwrap_or_default(),
+        last_message = common.handler.name().unwrap_or_default(),
         parent = or_nothing(parent.as_ref().map(|parent| parent as _)),
         ancestors = format_args!("{ancestors:?}"),
         links = Said(|f: &mut fmt::Formatter<'_>| f
@@ -182,7 +182,7 @@ fn called(process: &AnyProcess) -> String {
 
 pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
     let common = process.common();
-    let message = common.handler.get().unwrap_or("its code");
+    let message = common.handler.name().unwrap_or("its code");
     event!(
         warn,
         format_args!("process {} ({}) holds its core in `{message}` since {running:.1?}", common.pid, called(process)),
@@ -195,7 +195,7 @@ pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
 
 pub(crate) fn lost(process: &AnyProcess, running: Duration) {
     let common = process.common();
-    let message = common.handler.get().unwrap_or("its code");
+    let message = common.handler.name().unwrap_or("its code");
     event!(
         error,
         format_args!(
@@ -207,6 +207,21 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
         process = common.label,
         message = message,
         running = format_args!("{running:?}"),
+    );
+}
+
+/// A process could not go on, since another one holds its thread.
+pub(crate) fn stranded(process: &AnyProcess) {
+    let common = process.common();
+    event!(
+        error,
+        format_args!(
+            "process {} ({}) has to end, but another one holds the thread on which it waits: declared dead",
+            common.pid,
+            called(process)
+        ),
+        pid = common.pid,
+        process = common.label,
     );
 }
 

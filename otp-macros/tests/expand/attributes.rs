@@ -72,6 +72,19 @@ const _: () = {
             };
             ::otp::__private::unexpected::<Self>(info)
         }
+        fn message_code(
+            message: &Self::Message,
+        ) -> ::core::option::Option<&'static ::otp::__private::Code> {
+            match message {
+                #[cfg(feature = "one")]
+                CounterMessage::Get(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "get",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+            }
+        }
         fn message_name(message: &Self::Message) -> &'static str {
             match message {
                 #[cfg(feature = "one")]

@@ -46,6 +46,12 @@ const _: () = {
             let _ = (message, ctx);
             ::core::unimplemented!()
         }
+        fn message_code(
+            message: &Self::Message,
+        ) -> ::core::option::Option<&'static ::otp::__private::Code> {
+            let _ = (message,);
+            ::core::unimplemented!()
+        }
         fn message_name(message: &Self::Message) -> &'static str {
             let _ = (message,);
             ::core::unimplemented!()

@@ -68,6 +68,19 @@ const _: () = {
                 StackMessage::__Unused(never, _) => match never {}
             }
         }
+        fn message_code(
+            message: &Self::Message,
+        ) -> ::core::option::Option<&'static ::otp::__private::Code> {
+            match message {
+                StackMessage::Swap(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "swap",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+                StackMessage::__Unused(never, _) => match *never {}
+            }
+        }
         fn message_name(message: &Self::Message) -> &'static str {
             match message {
                 StackMessage::Swap(..) => "swap",

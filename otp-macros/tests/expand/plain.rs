@@ -144,6 +144,48 @@ const _: () = {
         ) -> ::otp::Handled<'a, ()> {
             ::otp::Handled::Done(Self::bye(self, reason))
         }
+        fn message_code(
+            message: &Self::Message,
+        ) -> ::core::option::Option<&'static ::otp::__private::Code> {
+            match message {
+                CounterMessage::Get(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "get",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+                CounterMessage::When(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "when",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+                CounterMessage::Fetch(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "fetch",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+                CounterMessage::Reset => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "reset",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+                CounterMessage::Tick => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "tick",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+                CounterMessage::Line(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "line",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+            }
+        }
         fn message_name(message: &Self::Message) -> &'static str {
             match message {
                 CounterMessage::Get(..) => "get",

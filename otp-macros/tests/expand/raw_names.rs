@@ -41,6 +41,18 @@ const _: () = {
                 }
             }
         }
+        fn message_code(
+            message: &Self::Message,
+        ) -> ::core::option::Option<&'static ::otp::__private::Code> {
+            match message {
+                structMessage::Move(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "move",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+            }
+        }
         fn message_name(message: &Self::Message) -> &'static str {
             match message {
                 structMessage::Move(..) => "move",

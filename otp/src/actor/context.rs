@@ -1,6 +1,6 @@
 //! What a handler can say to its own process.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{any::TypeId, fmt, marker::PhantomData, time::Duration};
 
 use super::{
     Actor, Address, After, Build, Client, IdleTimeout, Next, OneWay, Ref, ReplyTo, StartError,
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     process::{
-        self, Ack, AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, Subject, TimerRef, cell::Cell, current,
-        timer,
+        self, Ack, AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, Subject, TimerRef, cell::Cell,
+        common::Program, current, timer,
     },
-    scheduler::TaskRef,
+    scheduler::{Codes, TaskRef},
 };
 
 /// The process of an actor, as its own handlers see it.
@@ -34,9 +34,25 @@ pub(super) struct Stop {
     pub(super) message: &'static str,
 }
 
+/// What an actor is, as a program that a process runs; reports call it `label`.
+pub(super) fn program<A: Actor>(label: &'static str) -> Program {
+    Program { label, codes: codes::<A>() }
+}
+
+/// The code of an actor that is not in its messages.
+pub(super) fn codes<A: Actor>() -> &'static Codes {
+    Codes::of(TypeId::of::<A>(), "init")
+}
+
 impl<A: Actor> Context<A> {
     pub(super) fn new(cell: TaskRef<Cell<A::Message>>, ack: Ack<(), StartError>) -> Self {
         Self { cell, stop: None, ack }
+    }
+
+    /// The code of the actor that is not in its messages.
+    #[inline]
+    pub(super) fn codes(&self) -> &'static Codes {
+        self.cell.common().codes
     }
 
     #[inline]
@@ -210,7 +226,7 @@ impl<A: Actor> Context<A> {
 
     #[cold]
     fn tell_of_answer(&self, to: Option<Pid>) {
-        let message = self.cell.common().handler.get().unwrap_or_default();
+        let message = self.cell.common().handler.name().unwrap_or_default();
         self.cell.tell(|| Event::Out { message: message.into(), to });
     }
 

@@ -60,7 +60,10 @@ pub use self::{
     system::{FormatStatus, StatusTexts},
     test_context::TestContext,
 };
-use crate::process::{AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind};
+use crate::{
+    process::{AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind},
+    scheduler::Code,
+};
 
 /// A server: state, and how it changes with each message. OTP's `gen_server` behaviour.
 ///
@@ -163,6 +166,13 @@ pub trait Actor: Sized + Send + 'static {
 
     /// What reports call a message.
     fn message_name(message: &Self::Message) -> &'static str;
+
+    /// For generated code: the code that handles a message, if it knows better than by the name.
+    #[doc(hidden)]
+    #[inline]
+    fn message_code(_message: &Self::Message) -> Option<&'static Code> {
+        None
+    }
 
     /// How a message was sent, for traces and logs.
     fn message_kind(_message: &Self::Message) -> MessageKind {

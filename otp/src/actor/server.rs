@@ -14,7 +14,7 @@ use super::{
     Actor, Address, Blocking, Context, Ended, Handled, Info, Init, IntoInit, IntoOutcome, Name, NotRegistered,
     StartError,
     client::of_process,
-    context::Stop,
+    context::{Stop, program},
     subject::Arrived,
     system::{self, last_texts},
 };
@@ -22,6 +22,7 @@ use crate::{
     process::{
         self, Ack, AnyProcess, Claim, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName,
         cell::Cell,
+        common::Rest,
         current,
         mailbox::Special,
         panic::{discard, is_fatal},
@@ -30,7 +31,7 @@ use crate::{
         start,
     },
     report::{self, is_failure},
-    scheduler::TaskRef,
+    scheduler::{self, Code, TaskRef},
 };
 
 /// How many messages a server handles before it lets others have its core.
@@ -223,7 +224,7 @@ impl<A: Actor> Starting<A> {
         I: FnOnce(&mut Context<A>) -> Handled<'_, Init<A>> + Send + 'static,
     {
         let mailbox = Special::new(mailbox, A::PRIORITY, A::message_name);
-        Self(start::Starting::new(label, relation, timeout, mailbox, |cell, ack| {
+        Self(start::Starting::new(program::<A>(label), relation, timeout, mailbox, |cell, ack| {
             Box::pin(serve::<A, I>(Box::new(Serve { cell: cell.clone(), name, claim: None, init: Some(init), ack })))
         }))
     }
@@ -267,12 +268,13 @@ where
     async move {
         let mut ctx = Context::<A>::new(serve.cell.clone(), mem::replace(&mut serve.ack, Ack::to_nobody()));
         let begun = Beginning(begin(&mut ctx, &mut serve)).await;
+        ctx.cell().common().was_measured();
         let mut actor = match initialised(begun, serve.claim.take(), &mut ctx) {
             Ok(actor) => actor,
             Err(reason) => return reason,
         };
         drop(serve);
-        ctx.cell().common().handler.set("");
+        ctx.cell().common().handler.clear();
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
             // What is done at once goes without a way through the memory of the future.
@@ -283,7 +285,13 @@ where
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
-        stop.message = ctx.cell().common().handler.replace("terminate");
+        stop.message = ctx.cell().common().handler.name().unwrap_or_default();
+        let terminate = &ctx.codes().terminate;
+        if ctx.cell().common().must_move(terminate) {
+            let _moved = Step::<Result<(), ExitReason>>::GiveWay(false).await;
+        }
+        let handled = ctx.cell().common().handler.code();
+        ctx.cell().common().runs(terminate);
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = reason;
@@ -292,7 +300,12 @@ where
             drop(stop.reply.take());
         }
         // The report of a crash names the message that it came from.
-        ctx.cell().common().handler.set(if stop.reason.is_clean() { "" } else { stop.message });
+        ctx.cell().common().was_measured();
+        if stop.reason.is_clean() {
+            ctx.cell().common().handler.clear();
+        } else {
+            ctx.cell().common().handler.set(handled);
+        }
         if is_failure(&stop.reason) {
             failed(&actor, &ctx, &stop);
         }
@@ -335,7 +348,8 @@ where
             return Handled::Done(Init::Ignore);
         }
     }
-    ctx.cell().common().handler.set("init");
+    let code = &ctx.codes().first;
+    let _under_way = code.is_doubtful().then(|| scheduler::begin(code));
     serve.init.take().map_or(Handled::Done(Init::Ignore), |init| init(ctx))
 }
 
@@ -387,39 +401,70 @@ fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u3
     let handled = match next::<A>(ctx.cell(), budget) {
         None => return Step::GiveWay(false),
         Some(Item::Message(message)) => handle(actor, message, ctx),
-        Some(Item::Timed(timed)) => handle_made(actor, ctx, "timer", || timed.deliver()),
-        Some(Item::Signal(signal)) => {
+        Some(item) => return other(actor, item, ctx),
+    };
+    Step::of(handled)
+}
+
+/// Handles what is no message.
+#[inline(never)]
+fn other<'a, A: Actor>(actor: &'a mut A, item: Item<A::Message>, ctx: &'a mut Context<A>) -> Step<'a> {
+    let codes = ctx.codes();
+    let code = match &item {
+        Item::Timed(_) => &codes.timer,
+        Item::Message(_) => &codes.info,
+        Item::Signal(signal) => match &**signal {
+            Signal::Dropped(_) => &codes.overflowed,
+            Signal::System(_) => &codes.system,
+            Signal::Terminate(reason) => return Step::Done(Err(reason.clone())),
+            Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => return Step::Done(Err(exit.reason.clone())),
+            _ => &codes.info,
+        },
+    };
+    if ctx.cell().common().must_move(code) {
+        ctx.cell().put_back(item);
+        return Step::Done(Ok(()));
+    }
+    let handled = match item {
+        Item::Message(message) => handle(actor, message, ctx),
+        Item::Timed(timed) => handle_made(actor, ctx, code, || timed.deliver()),
+        Item::Signal(signal) => {
             let common = ctx.cell().common();
             let info = match *signal {
                 Signal::Dropped(dropped) => {
-                    common.handler.set("overflowed");
+                    common.runs(code);
                     if common.is_watched() {
                         ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: "overflowed".into() });
                     }
                     return Step::of(caught(|| actor.overflowed(dropped, ctx)));
                 }
-                Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
-                    return Step::Done(Err(exit.reason));
-                }
-                Signal::Terminate(reason) => return Step::Done(Err(reason)),
                 Signal::Trapped(exit) => Ok(Info::Exit(exit)),
                 Signal::Down(down) => Ok(Info::Down(down)),
                 Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
                     Ok(arrived) => Err(arrived),
                     Err(payload) => Ok(Info::Other(payload)),
                 },
-                Signal::System(request) => return Step::Done(system::serve(actor, ctx, request)),
+                Signal::System(request) => {
+                    // Reports go on to name the message before.
+                    let handled = common.handler.code();
+                    common.runs(code);
+                    let outcome = system::serve(actor, ctx, request);
+                    let common = ctx.cell().common();
+                    common.was_measured();
+                    common.handler.set(handled);
+                    return Step::Done(outcome);
+                }
                 _ => return Step::Done(Ok(())),
             };
             match info {
                 Ok(info) => {
-                    common.handler.set("info");
+                    common.runs(code);
                     if common.is_watched() {
                         ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: info.name() });
                     }
                     caught(|| actor.info(info, ctx))
                 }
-                Err(arrived) => handle_made(actor, ctx, "subject", || Some(arrived.make())),
+                Err(arrived) => handle_made(actor, ctx, &codes.subject, || Some(arrived.make())),
             }
         }
     };
@@ -430,10 +475,10 @@ fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u3
 fn handle_made<'a, A: Actor>(
     actor: &'a mut A,
     ctx: &'a mut Context<A>,
-    maker: &'static str,
+    maker: &'static Code,
     make: impl FnOnce() -> Option<A::Message>,
 ) -> Result<Handled<'a>, ExitReason> {
-    ctx.cell().common().handler.set(maker);
+    ctx.cell().common().runs(maker);
     match caught(make)? {
         Some(message) => handle(actor, message, ctx),
         None => Ok(Handled::Done(Ok(()))),
@@ -471,7 +516,35 @@ fn call_handler<'a, A: Actor>(
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
-    ctx.cell().common().handler.set(A::message_name(&message));
+    let code = match A::message_code(&message) {
+        Some(code) => code,
+        None => ctx.codes().handler(A::message_name(&message)),
+    };
+    if code.is_doubtful() {
+        return handle_doubtful(actor, message, ctx, code);
+    }
+    ctx.cell().common().handler.set(code);
+    caught(|| actor.handle(message, ctx))
+}
+
+/// As [`call_handler`], for a handler that may be long: it does not run on a thread where others wait.
+#[cold]
+fn handle_doubtful<'a, A: Actor>(
+    actor: &'a mut A,
+    message: A::Message,
+    ctx: &'a mut Context<A>,
+    code: &'static Code,
+) -> Result<Handled<'a>, ExitReason> {
+    if ctx.cell().common().must_move(code) {
+        ctx.cell().put_back(Item::Message(message));
+        return Ok(Handled::Done(Ok(())));
+    }
+    if ctx.cell().common().is_held_back(code) {
+        ctx.cell().put_back(Item::Message(message));
+        return Ok(Handled::Done(Ok(())));
+    }
+    ctx.cell().common().runs(code);
+    let _under_way = scheduler::begin(code);
     caught(|| actor.handle(message, ctx))
 }
 
@@ -527,13 +600,23 @@ impl<T: IntoOutcome> Future for Step<'_, T> {
 #[inline]
 fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) {
     match outcome {
-        Ok(()) => {
-            // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
-            let orphans = ctx.cell().common().own.take_orphans();
-            orphans.iter().for_each(|call| call.abandon());
-        }
+        Ok(()) if ctx.cell().common().own.is_troubled() => settle(ctx),
+        Ok(()) => {}
         Err(reason) => ctx.fail(reason),
     }
+}
+
+/// What has to be done after a handler now and then.
+#[cold]
+fn settle<A: Actor>(ctx: &mut Context<A>) {
+    let common = ctx.cell().common();
+    // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
+    common.own.take_orphans().iter().for_each(|call| call.abandon());
+    common.was_measured();
+    if !ctx.is_stopping() {
+        common.handler.clear();
+    }
+    common.own.calm_down();
 }
 
 /// The next thing to do, if there is one and the budget is not used up.
@@ -551,8 +634,16 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
             return None;
         }
         *budget -= 1;
-        if common.is_watched() && cell.is_suspended() {
-            return cell.next_urgent(me);
+        if common.is_disturbed() {
+            if common.gives_way() {
+                *budget = BUDGET;
+                let rest = common.own.rest.take().unwrap_or(Rest::Later);
+                common.own.rest.set(Some(rest));
+                return None;
+            }
+            if common.is_watched() && cell.is_suspended() {
+                return cell.next_urgent(me);
+            }
         }
         match cell.next_at_hand(me) {
             None => next_or_idle(cell, me, budget),

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Actor, Context, Handled, Info, Reply, ReplyTo};
+use super::{Actor, Context, Handled, Info, Reply, ReplyTo, context::program};
 use crate::{
     process::{Ack, AnyProcess, ExitReason, Node, cell::Cell, common::Home, current, signal::Item, signal::Signal},
     scheduler::Scheduler,
@@ -74,7 +74,8 @@ impl<A: Actor> Context<A> {
         let node = Node::with_scheduler(Arc::new(Scheduler::unserved()));
         let home = Home::Thread(thread::current());
         let inner = node.inner();
-        let cell = inner.table.insert(|pid| Cell::new(pid, None, inner.clone(), A::NAME, home, None));
+        let cell = inner.table.insert(|pid| Cell::new(pid, None, inner.clone(), program::<A>(A::NAME), home, None));
+        cell.common().handler.clear();
         TestContext { context: Self::new(cell, Ack::to_nobody()), here: PhantomData }
     }
 }

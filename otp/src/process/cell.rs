@@ -20,7 +20,7 @@ use std::{
 use super::{
     AnyProcess, ExitReason, Pid,
     channel::Tap,
-    common::{Channel, Common, Home},
+    common::{Channel, Common, Home, Program, Rest},
     current,
     mailbox::{Special, Ticket},
     node::NodeInner,
@@ -29,7 +29,7 @@ use super::{
     signal::{Item, Signal},
 };
 use crate::{
-    scheduler::{Run, Scheduler, Task, TaskRef, Turn},
+    scheduler::{self, Run, Scheduler, Task, TaskRef, Turn},
     sync::SpinLock,
 };
 
@@ -67,12 +67,12 @@ impl<M: Send + 'static> Cell<M> {
         pid: Pid,
         ancestors: Option<Arc<Vec<Pid>>>,
         node: Arc<NodeInner>,
-        label: &'static str,
+        program: Program,
         home: Home,
         special: Option<Box<Special<M>>>,
     ) -> TaskRef<Self> {
         TaskRef::new(Self {
-            common: Common::new(pid, ancestors, node, label, home),
+            common: Common::new(pid, ancestors, node, program, home),
             outer: SpinLock::new(VecDeque::new()),
             special,
             mail: Owned::default(),
@@ -99,7 +99,14 @@ impl<M: Send + 'static> Cell<M> {
         }
         let fatal = this.common.own.fatal();
         if let Some(reason) = fatal {
-            return Self::die(this, me, reason);
+            return Self::end_here(this, me, reason);
+        }
+        let code = this.common.handler.code();
+        if code.is_doubtful() {
+            if scheduler::is_held_back(code) {
+                return Turn::Later;
+            }
+            scheduler::measure(code);
         }
         let mut body = this.body.take().expect("a process has its code until it dies");
         this.common.waits_for_no_call();
@@ -113,6 +120,11 @@ impl<M: Send + 'static> Cell<M> {
         }
         let reason = match polled {
             Ok(Poll::Pending) if this.common.own.fatal().is_none() => {
+                match this.common.own.rest.take() {
+                    Some(Rest::Later) => return Turn::Later,
+                    Some(Rest::Elsewhere) => return Turn::Elsewhere,
+                    None => {}
+                }
                 if this.common.is_left_with_one_call() {
                     me.task().wake();
                 }
@@ -128,7 +140,22 @@ impl<M: Send + 'static> Cell<M> {
         };
         // Code that caught the unwinding of its own end does not change the reason.
         let fatal = this.common.own.fatal();
-        Self::die(this, me, fatal.unwrap_or(reason))
+        Self::end_here(this, me, fatal.unwrap_or(reason))
+    }
+
+    /// Ends the process, unless the destructors of what it holds might keep others waiting on this thread: then in another
+    /// turn.
+    fn end_here(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
+        let code = &this.common.codes.end;
+        if this.common.must_move(code) {
+            this.common.own.rest.set(None);
+            this.common.own.set_fatal(reason);
+            return Turn::Elsewhere;
+        }
+        if code.is_doubtful() {
+            scheduler::measure(code);
+        }
+        Self::die(this, me, reason)
     }
 }
 
@@ -161,6 +188,10 @@ impl<M: Send + 'static> Run for Cell<M> {
             }
             Home::Driver => {}
         }
+    }
+
+    fn runs_beside_others(&self) -> bool {
+        !self.common.handler.code().begins_apart()
     }
 }
 

@@ -18,10 +18,11 @@ use super::{
     signal::{Ended, Item, Links, Signal},
 };
 use crate::{
+    scheduler::{self, Code, Codes},
     sync::{
         SpinGuard, SpinLock,
         atomic::{
-            AtomicBool, AtomicU8, AtomicU64,
+            AtomicBool, AtomicU16, AtomicU64,
             Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         },
     },
@@ -32,24 +33,26 @@ mod alarm;
 mod farewell;
 mod own;
 
-pub(crate) use own::Own;
+pub(crate) use own::{Own, Rest};
 
 /// A kill signal was sent to it.
-const DOOMED: u8 = 1;
+const DOOMED: u16 = 1;
 /// Its code has ended, and what it held is being dropped.
-const DYING: u8 = 2;
+const DYING: u16 = 2;
 /// Whoever set this does the farewell.
-const ENDING: u8 = 4;
+const ENDING: u16 = 4;
 /// Declared dead while its code was running; the code must not do anything any more.
-const LOST: u8 = 8;
+const LOST: u16 = 8;
 /// Its resources are released.
-const DEAD: u8 = 16;
+const DEAD: u16 = 16;
 /// Messages for some of its subjects go to channels.
-const CHANNELS: u8 = 32;
+const CHANNELS: u16 = 32;
 /// Nothing more goes into its inbox; written under the lock of the inbox.
-const CLOSED: u8 = 64;
+const CLOSED: u16 = 64;
 /// It is suspended, or somebody listens to what it does; only the process itself writes it.
-const WATCHED: u8 = 128;
+const WATCHED: u16 = 128;
+/// It is to end its turn after the message that it handles; the watchdog says so.
+const GIVES_WAY: u16 = 256;
 
 /// So many ancestors of a process are known: each process that starts others keeps a list.
 const ANCESTORS: usize = 16;
@@ -59,6 +62,14 @@ pub(crate) type Channel = Box<dyn Fn(Box<dyn Any + Send>) -> Option<Box<dyn Any 
 
 /// Takes the messages that a process has not handled; gives back those that it does not want.
 pub(crate) type Heir<M> = Box<dyn Fn(Vec<M>) -> Vec<M> + Send>;
+
+/// What runs in a process.
+#[derive(Clone, Copy)]
+pub(crate) struct Program {
+    /// What reports call it.
+    pub(crate) label: &'static str,
+    pub(crate) codes: &'static Codes,
+}
 
 /// What carries the turns of a process.
 pub(crate) enum Home {
@@ -80,7 +91,7 @@ pub(crate) struct Common {
     pub(crate) home: Home,
     /// Who started it, who started that one, and so on; at most [`ANCESTORS`].
     pub(crate) ancestors: Option<Arc<Vec<Pid>>>,
-    flags: AtomicU8,
+    flags: AtomicU16,
     /// Something in the outer queue asks to be acted on; written under the lock of the inbox.
     signalled: AtomicBool,
     /// It may have to end because of that; written under the same lock.
@@ -97,10 +108,14 @@ pub(crate) struct Common {
     pub(crate) pid: Pid,
     /// What runs in it: what reports call it.
     pub(crate) label: &'static str,
+    /// The code of it that is not in its messages.
+    pub(crate) codes: &'static Codes,
     /// The moment of its entry in the timers; `FAR` for none.
     armed_at: AtomicU64,
     /// The earliest moment at which it wants to look again; `FAR` for none.
     wake_at: AtomicU64,
+    /// The earliest moment at which what it waits for now is over; `FAR` for none. Only the process itself writes it.
+    limit: AtomicU64,
     /// The token of the process whose reply it waits for, and for nothing else; 0 for none.
     pub(crate) waits_for_reply: AtomicU64,
     /// The token of the process that it waits for in another way: to have started, ended, or let its message in.
@@ -181,11 +196,11 @@ impl Common {
         pid: Pid,
         ancestors: Option<Arc<Vec<Pid>>>,
         node: Arc<NodeInner>,
-        label: &'static str,
+        program: Program,
         home: Home,
     ) -> Self {
         Self {
-            flags: AtomicU8::new(0),
+            flags: AtomicU16::new(0),
             signalled: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
             acting: AtomicBool::new(false),
@@ -194,12 +209,15 @@ impl Common {
             named: AtomicBool::new(false),
             own: Owned::new(Own::default()),
             node,
-            handler: Handler::new(),
+            // Its code begins with its first turn.
+            handler: Handler::new(&program.codes.first),
             pid,
             ancestors,
-            label,
+            label: program.label,
+            codes: program.codes,
             home,
             wake_at: AtomicU64::new(Moment::FAR.as_nanos()),
+            limit: AtomicU64::new(Moment::FAR.as_nanos()),
             armed_at: AtomicU64::new(Moment::FAR.as_nanos()),
             waits_for_reply: AtomicU64::new(0),
             waits_for_process: AtomicU64::new(0),
@@ -304,6 +322,76 @@ impl Common {
     /// Whether it has been sent a kill signal, which it has not acted on.
     pub(crate) fn is_doomed(&self) -> bool {
         self.flags.load(Relaxed) & (DOOMED | ENDING) == DOOMED
+    }
+
+    /// Whether its loop has more to do than to take the next message: it is watched, or is to give way.
+    #[inline]
+    pub(crate) fn is_disturbed(&self) -> bool {
+        self.flags.load(Relaxed) & (WATCHED | GIVES_WAY) != 0
+    }
+
+    /// Whether the rest of this turn is made by another thread, since `code`, which comes next, may be long, and others wait
+    /// on this one. Then the turn is to end.
+    #[inline]
+    pub(crate) fn must_move(&self, code: &'static Code) -> bool {
+        code.begins_apart() && self.moves()
+    }
+
+    #[cold]
+    fn moves(&self) -> bool {
+        let moves = matches!(self.home, Home::Core) && scheduler::must_move();
+        if moves {
+            self.own.rest.set(Some(Rest::Elsewhere));
+            self.ask_to_give_way();
+        }
+        moves
+    }
+
+    /// What it runs: its handler, or the destructors of what it held.
+    pub(super) fn running_code(&self) -> &'static Code {
+        if self.flags.load(Relaxed) & DYING != 0 { &self.codes.end } else { self.handler.code() }
+    }
+
+    /// Whether `code`, which is doubtful and comes next, is to begin in a later turn. Then this one is to end.
+    pub(crate) fn is_held_back(&self, code: &Code) -> bool {
+        let is_held_back = matches!(self.home, Home::Core) && scheduler::is_held_back(code);
+        if is_held_back {
+            self.ask_to_give_way();
+        }
+        is_held_back
+    }
+
+    /// It runs `code` from now on.
+    #[inline]
+    pub(crate) fn runs(&self, code: &'static Code) {
+        self.handler.set(code);
+        if code.is_doubtful() {
+            self.own.is_measured();
+            scheduler::measure(code);
+        }
+    }
+
+    /// The code that it ran is over, and was measured.
+    #[cold]
+    pub(crate) fn was_measured(&self) {
+        if self.handler.code().is_doubtful() {
+            scheduler::measured();
+        }
+    }
+
+    /// It is to end its turn after the message that it handles.
+    pub(super) fn ask_to_give_way(&self) {
+        self.flags.fetch_or(GIVES_WAY, Relaxed);
+    }
+
+    /// Whether it is to end its turn now; not again until it is asked anew.
+    #[inline]
+    pub(crate) fn gives_way(&self) -> bool {
+        let gives_way = self.flags.load(Relaxed) & GIVES_WAY != 0;
+        if gives_way {
+            self.flags.fetch_and(!GIVES_WAY, Relaxed);
+        }
+        gives_way
     }
 
     /// Whether it is suspended, or somebody listens to what it does.
@@ -528,6 +616,22 @@ impl Common {
         (ended.map(|ended| ended.is_some()), reason)
     }
 
+    /// It begins a wait, or goes on with it: no limit is known yet.
+    #[inline]
+    pub(super) fn waits_without_limit(&self) {
+        self.limit.store(Moment::FAR.as_nanos(), Relaxed);
+    }
+
+    /// Whether it would end, or end its wait, if its thread let it.
+    pub(super) fn wants_to_go_on(&self) -> bool {
+        self.is_doomed() || self.may_have_to_end()
+    }
+
+    /// Whether what it waits for is over by its own limit.
+    pub(super) fn is_past_its_limit(&self) -> bool {
+        self.limit.load(Relaxed) <= self.node.scheduler.now().as_nanos()
+    }
+
     /// Whether an exit signal has come that ends it: who sends to it now finds it gone. A thread may go on.
     pub(crate) fn is_past_its_end(&self) -> bool {
         matches!(self.home, Home::Core) && self.own.fatal().is_some()
@@ -567,7 +671,7 @@ impl Common {
         match panic::understand(payload) {
             Ok(reason) => reason.or_else(|| self.own.fatal()).unwrap_or(ExitReason::Killed),
             Err(mut panic) => {
-                panic.handler = self.handler.get();
+                panic.handler = self.handler.name();
                 ExitReason::Panic(Arc::new(panic))
             }
         }

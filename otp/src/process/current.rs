@@ -22,12 +22,12 @@ use super::{
     ExitReason,
     any::AnyProcess,
     cell::Cell,
-    common::{Common, Home},
+    common::{Common, Home, Program},
     node::Node,
 };
 use crate::{
     report::Spans,
-    scheduler::{self, Driver},
+    scheduler::{self, Driver, NOBODYS},
     time::Moment,
 };
 
@@ -143,7 +143,8 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
 fn adopt(node: &Node, home: Home) -> AnyProcess {
     let inner = node.inner();
     let cell = inner.table.insert(|pid| {
-        let cell = Cell::<Infallible>::new(pid, None, inner.clone(), "thread", home, None);
+        let cell =
+            Cell::<Infallible>::new(pid, None, inner.clone(), Program { label: "thread", codes: &NOBODYS }, home, None);
         cell.common().own.trap_exit.set(true);
         cell
     });
@@ -183,6 +184,9 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
     let mut future = pin!(future);
     with(|me| {
         let _waiting = Waiting { common: me.common(), deaf: me.common().set_deaf(true) };
+        if me.common().gives_way() {
+            give_way(me);
+        }
         loop {
             if me.common().must_end(me) {
                 if thread::panicking() {
@@ -191,6 +195,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
                 me.common().unwind();
             }
             me.common().waits_for_no_call();
+            me.common().waits_without_limit();
             if let Poll::Ready(output) =
                 me.task().with_waker(|waker| future.as_mut().poll(&mut Context::from_waker(waker)))
             {
@@ -224,13 +229,7 @@ fn park(me: &AnyProcess) -> io::Result<()> {
     match &me.common().home {
         Home::Core if thread::panicking() => park_unwinding(me),
         Home::Core => {
-            let spans = Spans::leave();
-            // Between turns the thread is no process.
-            CURRENT.set(None);
-            let parked = scheduler::park(me.task());
-            CURRENT.set(Some(NonNull::from(me)));
-            spans.enter();
-            return parked;
+            return aside(me, || scheduler::park(me.task(), me.common().handler.code()));
         }
         Home::Thread(_) => {
             let began = Instant::now();
@@ -247,6 +246,25 @@ fn park(me: &AnyProcess) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Lets others have the core: its turn has lasted for long without a wait.
+fn give_way(me: &AnyProcess) {
+    if matches!(me.common().home, Home::Core) && !thread::panicking() {
+        // With no stack to be had it goes on.
+        let _ = aside(me, || scheduler::give_way(me.task(), me.common().handler.code()));
+    }
+}
+
+/// Calls `f`, in which others run on this thread.
+fn aside<R>(me: &AnyProcess, f: impl FnOnce() -> R) -> R {
+    let spans = Spans::leave();
+    // Between turns the thread is no process.
+    CURRENT.set(None);
+    let result = f();
+    CURRENT.set(Some(NonNull::from(me)));
+    spans.enter();
+    result
 }
 
 /// Waits in a `Drop` of a process that is unwinding but goes on to live: its stack cannot be set aside, since a thread

@@ -1,54 +1,52 @@
-//! The name of the message that a process handles, which the watchdog reads while the process writes it.
+//! The code that a process runs, which the watchdog reads while the process writes it.
 
-#![allow(unsafe_code, reason = "a text is two words, read only when both are of one write")]
+#![allow(unsafe_code, reason = "a reference that lives for ever, in one atomic word")]
 
-use crate::sync::atomic::{
-    AtomicPtr, AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
-    fence,
+use std::ptr;
+
+use crate::{
+    scheduler::Code,
+    sync::atomic::{
+        AtomicPtr,
+        Ordering::{Acquire, Release},
+    },
 };
 
-/// One writer, any readers; a sequence lock over the two words of a `&'static str`.
-pub(crate) struct Handler {
-    /// Odd while a write is under way.
-    writes: AtomicU32,
-    start: AtomicPtr<u8>,
-    len: AtomicU32,
-}
+/// Of a process between two messages.
+static NONE: Code = Code::none();
+
+/// One writer, any readers.
+pub(crate) struct Handler(AtomicPtr<Code>);
 
 impl Handler {
-    pub(crate) fn new() -> Self {
-        Self { writes: AtomicU32::new(0), start: AtomicPtr::new(std::ptr::null_mut()), len: AtomicU32::new(0) }
+    pub(crate) fn new(code: &'static Code) -> Self {
+        Self(AtomicPtr::new(pointer(code)))
     }
 
-    /// Only the process itself calls this.
+    /// Only the process itself calls this, or whoever makes it.
     #[inline]
-    pub(crate) fn set(&self, name: &'static str) {
-        let writes = self.writes.load(Relaxed);
-        self.writes.store(writes.wrapping_add(1), Relaxed);
-        fence(Release);
-        self.start.store(name.as_ptr().cast_mut(), Relaxed);
-        self.len.store(name.len() as u32, Relaxed);
-        self.writes.store(writes.wrapping_add(2), Release);
+    pub(crate) fn set(&self, code: &'static Code) {
+        self.0.store(pointer(code), Release);
     }
 
-    /// As [`Handler::set`]; returns the name before.
-    pub(crate) fn replace(&self, name: &'static str) -> &'static str {
-        let before = self.get().unwrap_or_default();
-        self.set(name);
-        before
-    }
-
-    /// The name, unless there is none or it is being changed.
+    /// From now on it runs nothing of the user's.
     #[inline]
-    pub(crate) fn get(&self) -> Option<&'static str> {
-        let writes = self.writes.load(Acquire);
-        let (start, len) = (self.start.load(Relaxed), self.len.load(Relaxed) as usize);
-        fence(Acquire);
-        if writes % 2 == 1 || self.writes.load(Relaxed) != writes || len == 0 {
-            return None;
-        }
-        // SAFETY: the counter was even and did not change, so both words come from one `set` of a `&'static str`.
-        Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, len)) })
+    pub(crate) fn clear(&self) {
+        self.set(&NONE);
     }
+
+    #[inline]
+    pub(crate) fn code(&self) -> &'static Code {
+        // SAFETY: only `set` and `new` write it, and what they write was a `&'static Code`.
+        unsafe { &*self.0.load(Acquire) }
+    }
+
+    /// What reports call the code; nothing between two messages, and when it has no name of its own.
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        Some(self.code().name()).filter(|name| !name.is_empty())
+    }
+}
+
+fn pointer(code: &'static Code) -> *mut Code {
+    ptr::from_ref(code).cast_mut()
 }

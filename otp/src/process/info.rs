@@ -97,7 +97,7 @@ fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
         label: common.label().as_deref().map(str::to_owned),
         initial_call: common.label,
         status,
-        handler: common.handler.get(),
+        handler: common.handler.name(),
         parent: common.parent(),
         ancestors: common.ancestors.as_deref().cloned().unwrap_or_default(),
         links: Vec::new(),

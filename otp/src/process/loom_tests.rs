@@ -48,7 +48,9 @@ impl Model {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
         let home = Arc::clone(&node);
-        let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, "model", Home::Core, mailbox));
+        let cell = node.table.insert(|pid| {
+            Cell::<u32>::new(pid, None, home, Program { label: "model", codes: &NOBODYS }, Home::Core, mailbox)
+        });
         let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
         cell.set_body({
             let (cell, sum, reply) = (cell.clone(), Arc::clone(&sum), Arc::clone(&reply));

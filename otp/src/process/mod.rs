@@ -22,6 +22,7 @@ pub(crate) mod me;
 mod names;
 mod node;
 mod outcome;
+mod overdue;
 mod owned;
 pub(crate) mod panic;
 mod pid;

@@ -1,7 +1,7 @@
 //! A node: a scheduler with its own processes and names.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fmt, io,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak,
@@ -19,19 +19,16 @@ use super::{
     common::{Home, PendingCall},
     current,
     names::Names,
+    overdue::{KILL_GRACE, Overdue},
     panic::install_panic_hook,
     signal::Signal,
     table::Table,
 };
 use crate::{
     report::{self, Crash},
-    scheduler::{Scheduler, Verdict, Watch},
+    scheduler::Scheduler,
 };
 
-/// A process that was killed and has not come to a point where that takes effect is declared dead after so long.
-const KILL_GRACE: Duration = Duration::from_millis(100);
-/// A message that holds a core for so long is reported.
-const LONG_TURN: Duration = Duration::from_secs(1);
 /// How long [`Node::stop`] lets processes end by themselves.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
@@ -93,7 +90,7 @@ impl NodeBuilder {
     pub fn start(self) -> io::Result<Node> {
         let scheduler = Arc::new(Scheduler::new(self.cores, self.stack_size));
         let node = Node::with_scheduler(scheduler);
-        node.0.scheduler.start(Box::new(Overdue { node: Arc::downgrade(&node.0), seen: Mutex::default() }))?;
+        node.0.scheduler.start(Box::new(Overdue::new(Arc::downgrade(&node.0))))?;
         Ok(node)
     }
 }
@@ -400,71 +397,9 @@ impl NodeInner {
     }
 }
 
-/// What the watchdog asks the node.
-struct Overdue {
-    node: Weak<NodeInner>,
-    seen: Mutex<HashMap<u64, Seen>>,
-}
-
-#[derive(Default)]
-struct Seen {
-    doomed: Option<Instant>,
-    reported: Duration,
-}
-
-impl Watch for Overdue {
-    fn overdue(&self, token: u64, running: Duration) -> Verdict {
-        let Some(node) = self.node.upgrade() else { return Verdict::Busy };
-        let Some(process) = Pid::from_token(node.number, token).and_then(|pid| node.table.get(pid)) else {
-            return Verdict::Busy;
-        };
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() > 1024 {
-            seen.clear();
-        }
-        let entry = seen.entry(token).or_default();
-        if running < entry.reported {
-            *entry = Seen::default();
-        }
-        if running >= LONG_TURN && running >= entry.reported * 10 {
-            entry.reported = running;
-            report::long_turn(&process, running);
-        }
-        if !process.common().is_doomed() {
-            return Verdict::Busy;
-        }
-        if entry.doomed.get_or_insert_with(Instant::now).elapsed() < KILL_GRACE {
-            return Verdict::Busy;
-        }
-        seen.remove(&token);
-        Verdict::Lost
-    }
-
-    fn declare_dead(&self, token: u64, running: Duration) -> bool {
-        let Some(node) = self.node.upgrade() else { return false };
-        let process = Pid::from_token(node.number, token).and_then(|pid| node.table.get(pid));
-        let Some(process) = process.filter(|process| process.declare_dead(ExitReason::Killed)) else { return false };
-        report::lost(&process, running);
-        node.wake_waiting();
-        true
-    }
-
-    fn lost(&self, seat: u32) {
-        let Some(node) = self.node.upgrade() else { return };
-        for process in node.on_cores() {
-            if process.task().parked_at().is_some_and(|place| place.seat == seat)
-                && process.declare_dead(ExitReason::CoreLost)
-            {
-                report::lost(&process, Duration::ZERO);
-            }
-        }
-        node.wake_waiting();
-    }
-}
-
 impl NodeInner {
     /// Has every process look again at whom it waits for: callers may belong to any node.
-    fn wake_waiting(&self) {
+    pub(super) fn wake_waiting(&self) {
         let nodes: Vec<_> =
             NODES.read().unwrap_or_else(PoisonError::into_inner).values().filter_map(Weak::upgrade).collect();
         // A simulation has no callers elsewhere, and is not to be touched by another thread.

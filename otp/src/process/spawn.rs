@@ -1,11 +1,17 @@
 //! Starting processes that are not servers.
 
-use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{
+    any::{TypeId, type_name},
+    convert::Infallible,
+    future::Future,
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     AnyProcess, ExitReason, MonitorRef, Pid,
     cell::{Body, Cell},
-    common::{Home, Watched},
+    common::{Home, Program, Watched},
     current,
     mailbox::Special,
     me::Me,
@@ -13,7 +19,7 @@ use super::{
     outcome::{Hibernate, Outcome, go_on},
     start::{Ack, StartError, Started, Starting},
 };
-use crate::scheduler::TaskRef;
+use crate::scheduler::{self, Codes, TaskRef};
 
 /// How a new process is related to the one that starts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,25 +52,25 @@ impl Relation {
 
 /// Starts a process in the current node whose code is what `body` makes.
 pub(crate) fn run<M: Send + 'static>(
-    label: &'static str,
+    program: Program,
     relation: Relation,
     mailbox: Option<Box<Special<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    current::with(|me| run_in(&me.common().node, me, label, relation, mailbox, body))
+    current::with(|me| run_in(&me.common().node, me, program, relation, mailbox, body))
 }
 
 fn run_in<M: Send + 'static>(
     node: &Arc<NodeInner>,
     parent: &AnyProcess,
-    label: &'static str,
+    program: Program,
     relation: Relation,
     mailbox: Option<Box<Special<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
     let home = Arc::clone(node);
     let ancestors = parent.common().lineage();
-    let cell = node.table.insert(|pid| Cell::<M>::new(pid, Some(ancestors), home, label, Home::Core, mailbox));
+    let cell = node.table.insert(|pid| Cell::<M>::new(pid, Some(ancestors), home, program, Home::Core, mailbox));
     let pid = cell.common().pid;
     cell.set_body(body(&cell));
     // A parent that is ending gets no link; the exit of its child would find nobody.
@@ -95,14 +101,14 @@ fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, in_vain: Option<Exit
 }
 
 /// Starts a process of `node` that no other has started.
-pub(super) fn start_alone(
+pub(super) fn start_alone<C: FnOnce() -> Result<Hibernate, ExitReason> + Send + 'static>(
     node: &Arc<NodeInner>,
     label: &'static str,
-    code: impl FnOnce() -> Result<Hibernate, ExitReason> + Send + 'static,
+    run: C,
 ) {
     let home = Arc::clone(node);
-    let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, label, Home::Core, None));
-    cell.set_body(Box::pin(async move { go_on(code()).await }));
+    let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, program::<C>(label), Home::Core, None));
+    cell.set_body(Box::pin(async move { go_on(run()).await }));
     start_or_end(&cell, None);
 }
 
@@ -233,8 +239,8 @@ impl Spawn {
     }
 
     /// Runs a process whose reports name the code `C`.
-    fn run<C>(self, body: Body) -> (Pid, Option<MonitorRef>) {
-        let (cell, monitor) = run(type_name::<C>(), self.relation, None, |cell: &Plain| {
+    fn run<C: 'static>(self, body: Body) -> (Pid, Option<MonitorRef>) {
+        let (cell, monitor) = run(program::<C>(type_name::<C>()), self.relation, None, |cell: &Plain| {
             cell.common().own.plain.set(true);
             self.prepare(cell);
             body
@@ -242,16 +248,21 @@ impl Spawn {
         (cell.common().pid, monitor)
     }
 
-    fn starting<T: Send + 'static, C>(
+    fn starting<T: Send + 'static, C: 'static>(
         self,
         body: impl FnOnce(Ack<T>) -> Body,
     ) -> Result<Started<Infallible, T>, StartError> {
-        let starting =
-            Starting::new(type_name::<C>(), self.relation, self.timeout, None, |cell: &Plain, ack: Ack<T>| {
+        let starting = Starting::new(
+            program::<C>(type_name::<C>()),
+            self.relation,
+            self.timeout,
+            None,
+            |cell: &Plain, ack: Ack<T>| {
                 self.prepare(cell);
                 ack.may_leave();
                 body(ack)
-            });
+            },
+        );
         starting.wait()
     }
 
@@ -268,8 +279,20 @@ impl Default for Spawn {
     }
 }
 
+/// The program of a process that is no server: what its closure does.
+fn program<C: 'static>(label: &'static str) -> Program {
+    Program { label, codes: Codes::of(TypeId::of::<C>(), "") }
+}
+
 fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
-    Box::pin(async move { go_on(code(&mut Me::new()).into_next()).await })
+    Box::pin(async move {
+        let next = current::with(|me| {
+            let own = &me.common().codes.first;
+            let _under_way = own.is_doubtful().then(|| scheduler::begin(own));
+            code(&mut Me::new()).into_next()
+        });
+        go_on(next).await
+    })
 }
 
 fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(Me) -> F + Send + 'static) -> Body {

@@ -18,7 +18,7 @@ use std::{
 use super::{
     AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
     cell::{Body, Cell},
-    common::PendingCall,
+    common::{PendingCall, Program},
     current::{self, Interrupted},
     demonitor_flush, exit,
     mailbox::Special,
@@ -191,16 +191,16 @@ pub(crate) struct Started<M, T> {
 }
 
 impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> {
-    /// Starts a process whose code is what `body` makes; reports call it `label`.
+    /// Starts a process whose code is what `body` makes.
     pub(crate) fn new(
-        label: &'static str,
+        program: Program,
         relation: Relation,
         timeout: Option<Duration>,
         mailbox: Option<Box<Special<M>>>,
         body: impl FnOnce(&TaskRef<Cell<M>>, Ack<T, E>) -> Body,
     ) -> Self {
         let mut own = None;
-        let (cell, monitor) = spawn::run(label, relation, mailbox, |cell| {
+        let (cell, monitor) = spawn::run(program, relation, mailbox, |cell| {
             let child = AnyProcess::new(cell);
             let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
             let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });

@@ -549,7 +549,11 @@ impl Drop for WakeUp {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::{Sim, process::Node, scheduler::Scheduler};
+    use crate::{
+        Sim,
+        process::{Node, common::Program},
+        scheduler::{NOBODYS, Scheduler},
+    };
 
     /// Whether a process dropped what was, each time that something was.
     #[derive(Clone, Default)]
@@ -594,7 +598,9 @@ mod tests {
     /// A process that has ended.
     fn gone<M: Send + 'static>() -> TaskRef<Cell<M>> {
         let (process, monitor) =
-            spawn::run::<M>("gone", spawn::Relation::Monitor, None, |_| Box::pin(async { ExitReason::Normal }));
+            spawn::run::<M>(Program { label: "gone", codes: &NOBODYS }, spawn::Relation::Monitor, None, |_| {
+                Box::pin(async { ExitReason::Normal })
+            });
         current().receive_down(monitor.expect("it was asked for"), None);
         process
     }

@@ -3,7 +3,8 @@
 //! The thread's own stack holds a small *root* loop; the scheduling loop runs on stacks from a pool. When a task waits
 //! in the middle of its turn, its stack leaves as `Parked` and the root goes on with another. When the task is woken,
 //! the scheduling loop, between two turns, gives way to it; the task finishes its turn and the loop below it goes on
-//! from there. A parked stack only ever runs on the thread that it was parked on.
+//! from there. A parked stack only ever runs on the thread that it was parked on: which code may run there meanwhile is
+//! decided here, by what [`duty`](super::duty) says.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,10 +16,12 @@ use std::{
 };
 
 use super::{
-    Scheduler,
+    Scheduler, Why,
+    code::{Code, UnderWay},
     rng::Rng,
     seat::{Place, Seat},
     sleep::Sleeper,
+    slots::Slots,
     stack::{Left, Stack, leave},
     task::Task,
 };
@@ -31,6 +34,8 @@ const LOOK_OUTSIDE: u32 = 61;
 const SEARCH: Duration = Duration::from_micros(40);
 /// How many free stacks a core keeps; what is beyond is given back to the system.
 const SPARE_STACKS: usize = 64;
+/// A wait of so many ticks is long: it has cost more than passing the duty of the thread would have.
+const LONG_WAIT: u32 = 8;
 
 pub(crate) struct Core {
     scheduler: Arc<Scheduler>,
@@ -47,14 +52,21 @@ pub(crate) struct Core {
     driven: bool,
     /// Tells the scheduling loop of the spare stack that is resumed next to return.
     surplus: Cell<bool>,
+    /// The doubtful code that runs.
+    measured: Cell<Option<Measured>>,
+    /// The code whose only stack here waits apart from all others.
+    apart: Cell<Option<&'static Code>>,
+    /// Who has taken the duty over, for the task that must not run here.
+    successor: RefCell<Option<Arc<Seat>>>,
 }
 
-/// Parked stacks by number; a number is reserved before its stack has left.
-#[derive(Default)]
-struct Slots {
-    stacks: Vec<Option<Stack>>,
-    free: Vec<u32>,
-    taken: usize,
+/// Code that is measured while it runs.
+#[derive(Clone, Copy)]
+struct Measured {
+    code: &'static Code,
+    since: Instant,
+    /// It has waited before.
+    waited: bool,
 }
 
 enum Step {
@@ -86,23 +98,66 @@ fn current() -> Option<Rc<Core>> {
     CORE.try_with(|core| core.borrow().clone()).ok().flatten()
 }
 
-/// Parks the running stack until `task`, whose turn it is, is woken. Returns at once if it was woken already.
+/// Parks the running stack until `task`, whose turn it is and which runs `code`, is woken. Returns at once if it was
+/// woken already.
 ///
 /// # Errors
 /// When the system has no further stack for the core to go on with.
-pub(crate) fn park(task: &Task) -> io::Result<()> {
+pub(crate) fn park(task: &Task, code: &'static Code) -> io::Result<()> {
     let core = current().expect("a task's turn is on a core");
     core.reserve_stack()?;
-    let stack = core.parked.borrow_mut().reserve();
-    if task.park(Some(Place { seat: core.seat.number, stack })) {
-        core.seat.end_turn();
-        leave(Left::Parked(stack));
-        task.resume();
-        core.seat.begin_turn(task.token());
-    } else {
-        core.parked.borrow_mut().release(stack);
-    }
+    core.set_aside(task, code, false);
     Ok(())
+}
+
+/// Lets others have a turn before `task`, whose turn it is and which runs `code`, goes on.
+///
+/// # Errors
+/// When the system has no further stack for the core to go on with.
+pub(crate) fn give_way(task: &Task, code: &'static Code) -> io::Result<()> {
+    let core = current().expect("a task's turn is on a core");
+    if core.driven || core.seat.is_off_duty() {
+        return Ok(());
+    }
+    core.look_outside();
+    if core.seat.queue.len() == 0 && !core.has_ready() {
+        return Ok(());
+    }
+    // A task that waits comes before it, though it is ready at once.
+    core.ready_streak.set(READY_STREAK);
+    core.reserve_stack()?;
+    core.set_aside(task, code, true);
+    Ok(())
+}
+
+/// Whether the running turn must be made elsewhere, since it is about to run code that is doubtful, and others wait on
+/// its thread.
+pub(crate) fn must_move() -> bool {
+    current().is_some_and(|core| core.must_move(Why::Doubtful))
+}
+
+/// Whether doubtful code is to begin later.
+pub(crate) fn is_held_back(code: &Code) -> bool {
+    current().is_some_and(|core| !core.driven && code.is_held_back(core.scheduler.ticks()))
+}
+
+/// A run of doubtful code begins, which is over when the guard is dropped.
+pub(crate) fn begin(code: &'static Code) -> UnderWay {
+    code.begin(current().map_or(0, |core| core.scheduler.ticks()))
+}
+
+/// Measures doubtful code that the running turn begins.
+pub(crate) fn measure(code: &'static Code) {
+    if let Some(core) = current().filter(|core| !core.driven) {
+        core.begin_measure(code, false);
+    }
+}
+
+/// That code is over.
+pub(crate) fn measured() {
+    if let Some(core) = current() {
+        core.end_measure(true);
+    }
 }
 
 /// The driven core that the calling code is on, or that its thread drives.
@@ -117,7 +172,7 @@ pub(crate) fn hand_over() -> bool {
     if core.driven {
         return false;
     }
-    core.scheduler.replace(&core.seat);
+    core.scheduler.pass_duty(&core.seat, Why::Lost);
     true
 }
 
@@ -194,13 +249,16 @@ impl Core {
             scheduler,
             seat,
             ready: RefCell::default(),
-            parked: RefCell::default(),
+            parked: RefCell::new(Slots::new()),
             spare: RefCell::default(),
             rng: RefCell::new(Rng::new(seed)),
             turns: Cell::new(0),
             ready_streak: Cell::new(0),
             driven,
             surplus: Cell::new(false),
+            measured: Cell::new(None),
+            apart: Cell::new(None),
+            successor: RefCell::default(),
         }
     }
 
@@ -209,9 +267,19 @@ impl Core {
         while !self.surplus.take() {
             match self.next() {
                 Step::Run(task) => {
+                    if let Some(why) = self.holds_up(&task)
+                        && self.must_move(why)
+                    {
+                        self.move_on(task);
+                        continue;
+                    }
                     self.seat.begin_turn(task.token());
-                    task.run();
+                    let moved = task.run();
                     self.seat.end_turn();
+                    self.end_measure(true);
+                    if let Some(task) = moved {
+                        self.move_on(task);
+                    }
                     if self.driven {
                         leave(Left::Stepped);
                     }
@@ -229,18 +297,17 @@ impl Core {
         }
         let turns = self.turns.get().wrapping_add(1);
         self.turns.set(turns);
-        if turns.is_multiple_of(LOOK_OUTSIDE) {
-            self.scheduler.expire_timers();
-            self.scheduler.injector().steal_into(&self.seat.queue, true);
+        if turns.is_multiple_of(LOOK_OUTSIDE) || self.seat.looks_outside() {
+            self.look_outside();
         }
         loop {
             if self.seat.has_ready() {
-                self.ready.borrow_mut().extend(self.seat.take_ready());
+                self.ready.borrow_mut().extend(self.seat.take_ready().iter().map(|ready| ready.stack));
             }
             if let Some(stack) = self.next_ready() {
                 return Step::GoOn(stack);
             }
-            if self.seat.is_detached() {
+            if self.seat.is_off_duty() {
                 // What this thread has put in just before that, it sees for certain.
                 self.scheduler.empty(&self.seat);
             } else if let Some(task) = self.seat.queue.pop() {
@@ -252,14 +319,142 @@ impl Core {
             if !self.ready.borrow().is_empty() {
                 continue;
             }
-            if self.scheduler.is_stopping() || (self.seat.is_detached() && self.parked.borrow().taken == 0) {
+            if self.scheduler.is_stopping() {
                 return Step::Stop;
             }
-            if self.seat.is_detached() {
-                self.seat.parker().park(None);
-            } else {
+            if !self.seat.is_off_duty() {
                 self.scheduler.sleep().await_work(self.scheduler.cores(), self);
+            } else if self.is_clear() {
+                if !self.scheduler.wait_for_duty(&self.seat) {
+                    return Step::Stop;
+                }
+            } else {
+                self.seat.parker().park(None);
             }
+        }
+    }
+
+    /// Whether nothing is parked here.
+    fn is_clear(&self) -> bool {
+        let is_clear = self.parked.borrow().taken() == 0;
+        if is_clear && let Some(code) = self.apart.take() {
+            code.join();
+        }
+        is_clear
+    }
+
+    /// Sets the running stack aside until its task is woken; until others had a turn, when it `gives_way`.
+    fn set_aside(&self, task: &Task, code: &'static Code, gives_way: bool) {
+        let began = self.scheduler.ticks();
+        let stack = self.parked.borrow_mut().reserve(began);
+        while !task.park(Some(Place { seat: self.seat.number, stack })) {
+            if !gives_way {
+                return self.parked.borrow_mut().release(stack);
+            }
+        }
+        self.seat.end_turn();
+        self.end_measure(false);
+        if gives_way {
+            task.wake();
+        } else if code.is_doubtful() {
+            self.set_apart(code);
+        }
+        leave(Left::Parked(stack));
+        task.resume();
+        if !gives_way {
+            code.waited(self.scheduler.ticks().wrapping_sub(began) >= LONG_WAIT);
+        }
+        if code.is_doubtful() {
+            self.begin_measure(code, true);
+        } else if self.seat.is_off_duty() {
+            self.ask_for_duty();
+        }
+        self.seat.begin_turn(task.token());
+    }
+
+    /// Why those that are parked here should not have to wait for a turn of `task`, if they shouldn't: it may run doubtful
+    /// code, or theirs is no short wait.
+    #[inline]
+    fn holds_up(&self, task: &Task) -> Option<Why> {
+        let oldest = self.parked.borrow().oldest()?;
+        if self.driven {
+            return None;
+        }
+        if !task.runs_beside_others() {
+            return Some(Why::Doubtful);
+        }
+        (self.scheduler.ticks().wrapping_sub(oldest) >= LONG_WAIT).then_some(Why::Aged)
+    }
+
+    /// Has another thread take the duty, if others are parked here: what they should not be kept waiting by must run there.
+    fn must_move(&self, why: Why) -> bool {
+        if self.driven || self.is_clear() {
+            return false;
+        }
+        if !self.seat.is_off_duty() {
+            let Some(successor) = self.scheduler.pass_duty(&self.seat, why) else { return false };
+            self.successor.replace(Some(successor));
+        }
+        true
+    }
+
+    /// Gives a task to the thread that has the duty.
+    fn move_on(&self, task: Task) {
+        match self.successor.take() {
+            Some(successor) => self.scheduler.queue_on(&successor, task),
+            None => self.scheduler.inject(task),
+        }
+    }
+
+    /// The running stack, which is about to wait, is to wait alone: the thread's duty goes to another one.
+    fn set_apart(&self, code: &'static Code) {
+        if self.driven || self.seat.is_off_duty() || self.parked.borrow().taken() > 1 || !code.set_apart() {
+            return;
+        }
+        if self.scheduler.pass_duty(&self.seat, Why::Doubtful).is_some() {
+            self.apart.set(Some(code));
+        } else {
+            code.join();
+        }
+    }
+
+    /// The stack that goes on runs code that is short and whose waits are short: where it waits for others, they had
+    /// better run on this thread.
+    fn ask_for_duty(&self) {
+        let parked = self.parked.borrow().oldest();
+        if parked.is_none_or(|oldest| self.scheduler.ticks().wrapping_sub(oldest) < LONG_WAIT) {
+            self.scheduler.ask_for_duty(&self.seat);
+        }
+    }
+
+    /// Gives the duty to a thread that asks for it, if nothing is parked here.
+    fn give_duty(&self) -> bool {
+        self.scheduler.threads.is_asked() && self.is_clear() && self.scheduler.give_duty(&self.seat)
+    }
+
+    #[cold]
+    fn begin_measure(&self, code: &'static Code, waited: bool) {
+        if !self.driven {
+            self.measured.set(Some(Measured { code, since: Instant::now(), waited }));
+        }
+    }
+
+    /// The code that is measured is over, or waits.
+    #[inline]
+    fn end_measure(&self, is_over: bool) {
+        if let Some(Measured { code, since, waited }) = self.measured.get() {
+            self.measured.set(None);
+            // How it begins says little of what comes after its wait.
+            code.ran(since.elapsed(), is_over || waited);
+        }
+    }
+
+    /// Looks at the timers, at what came from outside, and at who wants the duty.
+    fn look_outside(&self) {
+        self.scheduler.expire_timers();
+        if !self.seat.is_off_duty() {
+            self.scheduler.injector().steal_into(&self.seat.queue, true);
+            self.give_duty();
         }
     }
 
@@ -300,6 +495,7 @@ impl Core {
         self.scheduler.expire_timers();
         self.seat.queue.len() > 0
             || self.has_ready()
+            || self.give_duty()
             || self.scheduler.injector().steal_into(&self.seat.queue, true) > 0
             || self.scheduler.steal_into(&self.seat, turns.unwrap_or_default())
     }
@@ -380,7 +576,7 @@ impl Sleeper for Core {
                 return true;
             }
             for _ in 0..64 {
-                if self.scheduler.has_work() || self.has_ready() || self.scheduler.is_stopping() {
+                if Sleeper::has_work(self) {
                     break;
                 }
                 std::hint::spin_loop();
@@ -399,7 +595,11 @@ impl Sleeper for Core {
     }
 
     fn has_work(&self) -> bool {
-        self.seat.queue.len() > 0 || self.has_ready() || self.scheduler.has_work() || self.scheduler.is_stopping()
+        self.seat.queue.len() > 0
+            || self.has_ready()
+            || self.scheduler.has_work()
+            || self.scheduler.threads.is_asked()
+            || self.scheduler.is_stopping()
     }
 
     fn sleep(&self, keeps_time: bool) {
@@ -417,29 +617,5 @@ impl Sleeper for Core {
         if self.scheduler.has_work() {
             self.scheduler.notify();
         }
-    }
-}
-
-impl Slots {
-    fn reserve(&mut self) -> u32 {
-        self.taken += 1;
-        self.free.pop().unwrap_or_else(|| {
-            self.stacks.push(None);
-            self.stacks.len() as u32 - 1
-        })
-    }
-
-    fn release(&mut self, number: u32) {
-        self.taken -= 1;
-        self.free.push(number);
-    }
-
-    fn keep(&mut self, number: u32, stack: Stack) {
-        self.stacks[number as usize] = Some(stack);
-    }
-
-    fn take(&mut self, number: u32) -> Stack {
-        self.release(number);
-        self.stacks[number as usize].take().expect("a stack is ready only while it is parked")
     }
 }

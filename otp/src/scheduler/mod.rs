@@ -3,13 +3,16 @@
 //! It knows what it runs only as [`task::Run`]. A scheduler has either threads of its own, one for each core, or one
 //! driven core on the thread of a test, where a seed makes every choice and the clock is virtual.
 
+mod code;
 mod core;
+mod duty;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod queue;
 mod rng;
 mod seat;
 mod sleep;
+mod slots;
 mod stack;
 pub(crate) mod task;
 mod watch;
@@ -19,28 +22,33 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{
             AtomicBool, AtomicU32, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
             fence,
         },
     },
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
-use self::{core::Core, queue::RunQueue, seat::Seat, sleep::Sleep};
+pub use self::code::Code;
+pub(crate) use self::code::{Codes, NOBODYS};
+use self::{
+    core::Core,
+    duty::{Threads, Why},
+    queue::RunQueue,
+    seat::{Ready, Seat},
+    sleep::Sleep,
+};
 pub(crate) use self::{
-    core::{hand_over, park},
+    core::{begin, give_way, hand_over, is_held_back, measure, measured, must_move, park},
     seat::{Parker, Place},
     task::{Run, Task, TaskRef, Turn},
     watch::{Verdict, Watch},
 };
-use crate::{
-    sync::{Mutex, lock},
-    time::{Clock, Moment, Timers},
-};
+use crate::time::{Clock, Moment, Timers};
 
 /// What stands for a seat beside the watchdog's thread.
 const WATCHDOG: u32 = 0;
@@ -50,18 +58,15 @@ pub(crate) struct Scheduler {
     timers: Timers,
     stack_size: usize,
     cores: usize,
-    /// The seats that are served; a seat given up stands in `detached`.
-    seats: RwLock<Vec<Arc<Seat>>>,
-    detached: Mutex<Vec<Arc<Seat>>>,
-    seats_made: AtomicU32,
+    threads: Threads,
     /// What was queued by threads that are no cores of this scheduler.
     injector: RunQueue,
     sleep: Sleep,
     stopping: AtomicBool,
-    /// By seat.
-    threads: Mutex<Vec<(u32, JoinHandle<()>)>>,
     /// Threads lost in code that has not come back.
     lost: AtomicUsize,
+    /// Counts the looks of the watchdog: how long a wait was, without a look at the clock.
+    ticks: AtomicU32,
     watchdog: Parker,
     watchdog_sleeps: AtomicBool,
 }
@@ -83,14 +88,12 @@ impl Scheduler {
             timers: Timers::new(),
             stack_size,
             cores,
-            seats: RwLock::new(Vec::new()),
-            detached: Mutex::new(Vec::new()),
-            seats_made: AtomicU32::new(0),
+            threads: Threads::new(),
             injector: RunQueue::new(),
             sleep: Sleep::new(),
             stopping: AtomicBool::new(false),
-            threads: Mutex::new(Vec::new()),
             lost: AtomicUsize::new(0),
+            ticks: AtomicU32::new(0),
             watchdog: Parker::new(),
             watchdog_sleeps: AtomicBool::new(false),
         }
@@ -102,79 +105,24 @@ impl Scheduler {
     /// When the system refuses a thread.
     pub(crate) fn start(self: &Arc<Self>, watch: Box<dyn Watch>) -> io::Result<()> {
         for _ in 0..self.cores {
-            self.start_core()?;
+            self.start_thread(None)?;
         }
         let scheduler = Arc::clone(self);
         let thread =
             thread::Builder::new().name("otp-watchdog".into()).spawn(move || watch::watch(&scheduler, &*watch))?;
-        lock(&self.threads).push((WATCHDOG, thread));
+        self.threads.add_handle(WATCHDOG, thread);
         Ok(())
-    }
-
-    fn start_core(self: &Arc<Self>) -> io::Result<()> {
-        let seat = self.new_seat();
-        let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
-        let name = format!("otp-core-{}", seat.number);
-        match thread::Builder::new().name(name).spawn(move || Core::serve(scheduler, own)) {
-            Ok(thread) => lock(&self.threads).push((seat.number, thread)),
-            Err(error) => {
-                self.seats_mut().retain(|other| other.number != seat.number);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    fn new_seat(&self) -> Arc<Seat> {
-        let seat = Arc::new(Seat::new(self.seats_made.fetch_add(1, Relaxed) + 1));
-        self.seats_mut().push(Arc::clone(&seat));
-        seat
-    }
-
-    fn seats_mut(&self) -> std::sync::RwLockWriteGuard<'_, Vec<Arc<Seat>>> {
-        self.seats.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seats(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Seat>>> {
-        self.seats.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives up a seat: its queue goes to the others and a new thread takes its part.
-    fn replace(self: &Arc<Self>, seat: &Arc<Seat>) {
-        if !seat.detach() {
-            return;
-        }
-        lock(&self.detached).push(Arc::clone(seat));
-        self.seats_mut().retain(|other| !Arc::ptr_eq(other, seat));
-        self.empty(seat);
-        // If its turn is over after all, it may have gone to sleep as one of many: it must look who it is.
-        seat.parker().unpark();
-        if let Err(error) = self.start_core() {
-            // With no thread to be had the other cores go on; the node has one core less.
-            crate::report::core_not_replaced(&error);
-        }
     }
 
     /// Queues a task on the seat of the calling core. Returns the length of its queue.
     #[inline]
     fn push_on(&self, seat: &Seat, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) -> usize {
         let len = push(&seat.queue, task);
-        // Its seat may have been given up meanwhile: [`RunQueue::drain`] says who finds the task.
-        if seat.is_detached() {
+        // Its duty may have ended meanwhile: [`RunQueue::drain`] says who finds the task.
+        if seat.is_off_duty() {
             self.empty(seat);
         }
         len
-    }
-
-    /// The seats that were given up and whose threads have not ended.
-    fn given_up(&self) -> Vec<Arc<Seat>> {
-        lock(&self.detached).clone()
-    }
-
-    /// The thread of a seat ends.
-    fn leave(&self, seat: &Seat) {
-        lock(&self.detached).retain(|other| other.number != seat.number);
-        self.find(seat);
     }
 
     /// The thread of a seat has come back, or was not lost.
@@ -190,39 +138,19 @@ impl Scheduler {
         self.lost.fetch_add(1, Relaxed);
     }
 
-    /// Gives the queue of a seat that was given up to the others.
-    fn empty(&self, seat: &Seat) {
-        for task in seat.queue.drain() {
-            self.injector.push_last(task);
-        }
-        self.notify();
-    }
-
     /// Ends all cores; returns when their threads have ended. Called when no task is left.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Relaxed);
-        // The watchdog first: while it lives, it may give a core up.
+        // The watchdog first: while it lives, it may pass the duty of a core.
         self.watchdog.unpark();
-        self.join(|seat| seat == WATCHDOG);
-        let detached = lock(&self.detached).clone();
-        let seats = self.seats().clone();
-        for seat in seats.iter().chain(&detached) {
+        self.threads.join(|number| number == WATCHDOG);
+        let seats = self.threads.all();
+        for seat in &seats {
             seat.parker().unpark();
         }
-        // A thread that was given up may never come back.
-        self.join(|seat| !detached.iter().any(|given_up| given_up.number == seat));
+        // A thread that is lost may never come back.
+        self.threads.join(|number| !seats.iter().any(|seat| seat.number == number && seat.is_lost()));
         self.timers.clear();
-    }
-
-    /// Waits for the ends of some threads.
-    fn join(&self, which: impl Fn(u32) -> bool) {
-        let threads: Vec<_> = lock(&self.threads).extract_if(.., |(seat, _)| which(*seat)).collect();
-        for (_, thread) in threads {
-            if thread.thread().id() != thread::current().id() {
-                // A core does not panic; if it did, it has ended all the same.
-                let _ = thread.join();
-            }
-        }
     }
 
     #[inline]
@@ -276,6 +204,11 @@ impl Scheduler {
         self.queue(task, RunQueue::push_last);
     }
 
+    /// Queues a task that has had its core for long.
+    fn schedule_tired(&self, task: Task) {
+        self.queue(task, RunQueue::push_tired);
+    }
+
     #[inline]
     fn queue(&self, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) {
         match core::with_core_of(self, task, |core, task| self.push_on(core.seat(), task, push)) {
@@ -301,7 +234,7 @@ impl Scheduler {
     }
 
     /// Says that a parked stack can go on.
-    fn make_ready(&self, place: Place) {
+    fn make_ready(&self, place: Place, token: u64) {
         let own = core::with_core_of(self, (), |core, ()| {
             let own = core.seat().number == place.seat;
             if own {
@@ -313,11 +246,7 @@ impl Scheduler {
             return;
         }
         self.refuse_foreign();
-        let seat = self.seats().iter().find(|seat| seat.number == place.seat).map(Arc::clone);
-        let seat = seat.or_else(|| lock(&self.detached).iter().find(|seat| seat.number == place.seat).map(Arc::clone));
-        if let Some(seat) = seat {
-            seat.make_ready(place.stack);
-        }
+        self.threads.with(place.seat, |seat| seat.make_ready(Ready { stack: place.stack, token }));
     }
 
     #[cfg(all(test, loom))]
@@ -334,9 +263,12 @@ impl Scheduler {
     }
 
     fn unpark(&self, number: u32) {
-        if let Some(seat) = self.seats().iter().find(|seat| seat.number == number) {
-            seat.parker().unpark();
-        }
+        self.threads.with(number, |seat| seat.parker().unpark());
+    }
+
+    #[inline]
+    fn ticks(&self) -> u32 {
+        self.ticks.load(Relaxed)
     }
 
     /// A core is awake: from now on the watchdog looks.
@@ -349,17 +281,18 @@ impl Scheduler {
     }
 
     fn has_work(&self) -> bool {
-        self.injector.len() > 0 || self.seats().iter().any(|seat| seat.queue.len() > 1)
+        self.injector.len() > 0 || self.threads.on_duty().iter().any(|seat| seat.queue.len() > 1)
     }
 
     /// The turn that each seat is in.
     fn turns(&self) -> Vec<(u32, u64)> {
-        self.seats().iter().map(|seat| (seat.number, seat.current().0)).collect()
+        self.threads.on_duty().iter().map(|seat| (seat.number, seat.current().0)).collect()
     }
 
     /// Takes work from another seat; from one that is still in its turn of `turns`, also what it woke last.
     fn steal_into(&self, thief: &Seat, turns: &[(u32, u64)]) -> bool {
-        self.seats()
+        self.threads
+            .on_duty()
             .iter()
             .filter(|seat| seat.number != thief.number)
             .any(|seat| seat.queue.steal_into(&thief.queue, turns.contains(&(seat.number, seat.current().0))) > 0)
@@ -423,7 +356,9 @@ pub(crate) struct Driver(Rc<Core>);
 impl Simulation {
     pub(crate) fn new(seed: u64, stack_size: usize) -> Self {
         let scheduler = Arc::new(Scheduler::with_clock(Clock::simulated(), 1, stack_size));
-        let core = Core::driven(Arc::clone(&scheduler), scheduler.new_seat(), seed);
+        let seat = scheduler.threads.new_seat();
+        scheduler.threads.enlist(&seat);
+        let core = Core::driven(Arc::clone(&scheduler), seat, seed);
         Self { scheduler, core }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The last-woken slot is one word; the queue behind it has a lock. Any core may take from any other's, and a core whose
 //! thread is lost leaves nothing behind. An uncontended lock costs what a lock-free deque's push costs.
+//!
+//! Tasks that have had a core for as long as they may are *tired*: they come after the others, but for one now and then.
 
 use std::collections::VecDeque;
 
@@ -16,15 +18,42 @@ use crate::sync::{
 
 /// How many turns in a row may come from the last-woken slot before the queue has its turn.
 const STREAK: u32 = 64;
+/// How many turns in a row may come from the queue before a tired task has its turn.
+const FRESH_STREAK: u32 = 32;
 
 pub(crate) struct RunQueue {
     /// Woken by the running task: what it needs is still in this core's cache.
     last_woken: TaskSlot,
     /// Turns that came from the slot in a row; only the core itself counts.
     streak: AtomicU32,
-    queue: SpinLock<VecDeque<Task>>,
+    queue: SpinLock<Queue>,
     /// The length of the queue, for a look without the lock.
     queued: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Queue {
+    fresh: VecDeque<Task>,
+    tired: VecDeque<Task>,
+    /// How many fresh ones were taken since a tired one was.
+    streak: u32,
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.fresh.len() + self.tired.len()
+    }
+
+    fn pop(&mut self) -> Option<Task> {
+        if self.streak < FRESH_STREAK
+            && let Some(task) = self.fresh.pop_front()
+        {
+            self.streak += 1;
+            return Some(task);
+        }
+        self.streak = 0;
+        self.tired.pop_front().or_else(|| self.fresh.pop_front())
+    }
 }
 
 impl RunQueue {
@@ -32,7 +61,7 @@ impl RunQueue {
         Self {
             last_woken: TaskSlot::new(),
             streak: AtomicU32::new(0),
-            queue: SpinLock::new(VecDeque::new()),
+            queue: SpinLock::new(Queue::default()),
             queued: AtomicUsize::new(0),
         }
     }
@@ -56,8 +85,18 @@ impl RunQueue {
     /// Puts a task at the end. Returns the length.
     #[inline]
     pub(crate) fn push_last(&self, task: Task) -> usize {
+        self.push(task, |queue| &mut queue.fresh)
+    }
+
+    /// Puts a task at the end of those that are tired. Returns the length.
+    pub(crate) fn push_tired(&self, task: Task) -> usize {
+        self.push(task, |queue| &mut queue.tired)
+    }
+
+    #[inline]
+    fn push(&self, task: Task, end: impl FnOnce(&mut Queue) -> &mut VecDeque<Task>) -> usize {
         let mut queue = self.queue.lock();
-        queue.push_back(task);
+        end(&mut queue).push_back(task);
         self.note(&queue);
         queue.len() + usize::from(!self.last_woken.is_empty())
     }
@@ -75,7 +114,7 @@ impl RunQueue {
         self.streak.store(0, Relaxed);
         if self.queued.load(Relaxed) > 0 {
             let mut queue = self.queue.lock();
-            let task = queue.pop_front();
+            let task = queue.pop();
             self.note(&queue);
             if task.is_some() {
                 return task;
@@ -87,8 +126,11 @@ impl RunQueue {
     /// Takes any task, as the generator chooses.
     pub(crate) fn pop_any(&self, rng: &mut Rng) -> Option<Task> {
         let mut queue = self.queue.lock();
-        queue.extend(self.last_woken.take());
-        let task = rng.below(queue.len()).and_then(|index| queue.swap_remove_back(index));
+        // Whose turn it is the seed says, be they tired or not.
+        let Queue { fresh, tired, .. } = &mut *queue;
+        fresh.append(tired);
+        fresh.extend(self.last_woken.take());
+        let task = rng.below(fresh.len()).and_then(|index| fresh.swap_remove_back(index));
         self.note(&queue);
         task
     }
@@ -96,20 +138,24 @@ impl RunQueue {
     /// Moves half of the queue to `thief`'s, or the last-woken task when there is no more than that and it is stale.
     /// Returns the number moved.
     pub(crate) fn steal_into(&self, thief: &Self, stale: bool) -> usize {
-        let mut loot = VecDeque::new();
+        let (mut fresh, mut tired) = (VecDeque::new(), VecDeque::new());
         if self.queued.load(Relaxed) > 0 {
             let mut queue = self.queue.lock();
-            let half = queue.len().div_ceil(2);
-            loot.extend(queue.drain(..half));
+            let Queue { fresh: own_fresh, tired: own_tired, .. } = &mut *queue;
+            for (queue, loot) in [(own_fresh, &mut fresh), (own_tired, &mut tired)] {
+                let half = queue.len().div_ceil(2);
+                loot.extend(queue.drain(..half));
+            }
             self.note(&queue);
         }
-        if loot.is_empty() && stale {
-            loot.extend(self.last_woken.take());
+        if fresh.is_empty() && tired.is_empty() && stale {
+            fresh.extend(self.last_woken.take());
         }
-        let stolen = loot.len();
+        let stolen = fresh.len() + tired.len();
         if stolen > 0 {
             let mut queue = thief.queue.lock();
-            queue.append(&mut loot);
+            queue.fresh.append(&mut fresh);
+            queue.tired.append(&mut tired);
             thief.note(&queue);
         }
         stolen
@@ -123,13 +169,14 @@ impl RunQueue {
     pub(crate) fn drain(&self) -> Vec<Task> {
         let mut tasks: Vec<Task> = self.last_woken.take().into_iter().collect();
         let mut queue = self.queue.lock();
-        tasks.extend(queue.drain(..));
+        let Queue { fresh, tired, .. } = &mut *queue;
+        tasks.extend(fresh.drain(..).chain(tired.drain(..)));
         self.note(&queue);
         tasks
     }
 
     #[inline]
-    fn note(&self, queue: &SpinGuard<'_, VecDeque<Task>>) {
+    fn note(&self, queue: &SpinGuard<'_, Queue>) {
         self.queued.store(queue.len(), Relaxed);
     }
 }

@@ -1,8 +1,8 @@
 //! The shared side of a core: what other threads may touch.
 //!
-//! A seat belongs to one thread for its whole life. When that thread is lost in code that does not come back, its
-//! queue is emptied by others, a new thread takes a new seat, and the old one serves only the stacks that are parked on
-//! it, should it ever return.
+//! A seat belongs to one thread for its whole life. While it is *on duty* the thread is one of the cores: it takes tasks
+//! from its queue and from others'. A seat that is *off duty* serves only the stacks that are parked on it; see
+//! [`duty`](super::duty).
 
 use std::time::Duration;
 
@@ -33,11 +33,18 @@ impl Place {
     }
 }
 
+/// A parked stack that can go on, and the token of its task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ready {
+    pub(crate) stack: u32,
+    pub(crate) token: u64,
+}
+
 pub(crate) struct Seat {
     pub(crate) number: u32,
     pub(crate) queue: RunQueue,
     /// Parked stacks that can go on, told by other threads.
-    ready: Mutex<Vec<u32>>,
+    ready: Mutex<Vec<Ready>>,
     /// Whether there are any, for a look without the lock.
     has_ready: AtomicBool,
     parker: Parker,
@@ -45,8 +52,9 @@ pub(crate) struct Seat {
     turn: AtomicU64,
     /// The token of the task whose turn it is; 0 between turns.
     token: AtomicU64,
-    /// Set when the seat was given up: its thread serves only its parked stacks.
-    detached: AtomicBool,
+    off_duty: AtomicBool,
+    /// Its thread is to look at the timers and at what came from outside: the watchdog says so now and then.
+    looks_outside: AtomicBool,
     /// Set when its thread is in code that does not come back.
     lost: AtomicBool,
 }
@@ -61,13 +69,14 @@ impl Seat {
             parker: Parker::new(),
             turn: AtomicU64::new(0),
             token: AtomicU64::new(0),
-            detached: AtomicBool::new(false),
+            off_duty: AtomicBool::new(true),
+            looks_outside: AtomicBool::new(false),
             lost: AtomicBool::new(false),
         }
     }
 
     /// Says that a parked stack of this seat can go on.
-    pub(crate) fn make_ready(&self, stack: u32) {
+    pub(crate) fn make_ready(&self, stack: Ready) {
         {
             let mut ready = lock(&self.ready);
             ready.push(stack);
@@ -81,10 +90,15 @@ impl Seat {
         self.has_ready.load(Acquire)
     }
 
-    pub(crate) fn take_ready(&self) -> Vec<u32> {
+    pub(crate) fn take_ready(&self) -> Vec<Ready> {
         let mut ready = lock(&self.ready);
         self.has_ready.store(false, Release);
         std::mem::take(&mut *ready)
+    }
+
+    /// Those that its thread has not taken yet.
+    pub(crate) fn waiting(&self) -> Vec<Ready> {
+        lock(&self.ready).clone()
     }
 
     #[inline]
@@ -103,13 +117,28 @@ impl Seat {
         (self.turn.load(Acquire), self.token.load(Relaxed))
     }
 
-    pub(crate) fn detach(&self) -> bool {
-        !self.detached.swap(true, AcqRel)
+    /// Ends its duty; false when it had none.
+    pub(crate) fn end_duty(&self) -> bool {
+        !self.off_duty.swap(true, AcqRel)
+    }
+
+    pub(crate) fn begin_duty(&self) {
+        self.off_duty.store(false, Release);
     }
 
     #[inline]
-    pub(crate) fn is_detached(&self) -> bool {
-        self.detached.load(Acquire)
+    pub(crate) fn is_off_duty(&self) -> bool {
+        self.off_duty.load(Acquire)
+    }
+
+    pub(crate) fn look_outside(&self) {
+        self.looks_outside.store(true, Relaxed);
+    }
+
+    /// Whether its thread is to look outside now.
+    #[inline]
+    pub(crate) fn looks_outside(&self) -> bool {
+        self.looks_outside.load(Relaxed) && self.looks_outside.swap(false, Relaxed)
     }
 
     pub(crate) fn lose(&self) {

@@ -48,6 +48,10 @@ const BLOCKED: u32 = 8;
 pub(crate) enum Turn {
     /// Nothing to do until somebody wakes it.
     Idle,
+    /// There is more to do, when others had their turn.
+    Later,
+    /// There is more to do, which must not be done on this thread.
+    Elsewhere,
     /// It will never run again.
     Done,
 }
@@ -62,6 +66,8 @@ pub(crate) trait Run: Send + Sync + Sized + 'static {
     fn token(&self) -> u64;
     /// Wakes the thread that waits inside this task, where no core runs it.
     fn unpark_thread(&self);
+    /// Whether its next turn may run on a thread on which others wait, as far as is known.
+    fn runs_beside_others(&self) -> bool;
 }
 
 struct VTable {
@@ -69,6 +75,7 @@ struct VTable {
     scheduler: unsafe fn(&Task) -> &Scheduler,
     token: unsafe fn(&Task) -> u64,
     unpark_thread: unsafe fn(&Task),
+    runs_beside_others: unsafe fn(&Task) -> bool,
     release: unsafe fn(NonNull<Head>),
     body: fn() -> TypeId,
 }
@@ -111,11 +118,12 @@ struct Of<R>(PhantomData<R>);
 
 impl<R: Run> Of<R> {
     const VTABLE: VTable = VTable {
-        // SAFETY (all four): the vtable is only ever stored in the head of a `Cell<R>`.
+        // SAFETY (all five): the vtable is only ever stored in the head of a `Cell<R>`.
         run: |task| R::run(unsafe { task.assume::<R>() }),
         scheduler: |task| unsafe { task.assume::<R>() }.scheduler(),
         token: |task| unsafe { task.assume::<R>() }.token(),
         unpark_thread: |task| unsafe { task.assume::<R>() }.unpark_thread(),
+        runs_beside_others: |task| unsafe { task.assume::<R>() }.runs_beside_others(),
         // SAFETY: called once, by whoever dropped the last reference, with the pointer that `Box::leak` gave.
         release: |head| drop(unsafe { Box::from_raw(head.cast::<Cell<R>>().as_ptr()) }),
         body: TypeId::of::<R>,
@@ -236,6 +244,12 @@ impl Task {
         unsafe { (self.head().vtable.token)(self) }
     }
 
+    /// Whether its next turn may run on a thread on which others wait.
+    pub(crate) fn runs_beside_others(&self) -> bool {
+        // SAFETY: the vtable belongs to this cell.
+        unsafe { (self.head().vtable.runs_beside_others)(self) }
+    }
+
     /// Queues a new task for its first turn.
     pub(crate) fn start(&self) {
         self.head().state.store(WOKEN, Release);
@@ -256,7 +270,7 @@ impl Task {
     #[inline(never)]
     fn wake_waiting(&self, state: u32) {
         match state {
-            PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed))),
+            PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed)), self.token()),
             // SAFETY: the vtable belongs to this cell.
             BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
             _ => {}
@@ -274,9 +288,9 @@ impl Task {
         }
     }
 
-    /// Runs one turn and does with the task what the turn says.
+    /// Runs one turn and does with the task what the turn says; gives it back when another thread must go on with it.
     #[inline]
-    pub(crate) fn run(self) {
+    pub(crate) fn run(self) -> Option<Self> {
         let state = &self.head().state;
         state.swap(RUNNING, AcqRel);
         // SAFETY: the vtable belongs to this cell.
@@ -288,9 +302,18 @@ impl Task {
                     self.again();
                 }
             }
+            Turn::Later => {
+                state.swap(WOKEN, AcqRel);
+                self.scheduler().schedule_tired(self.clone());
+            }
+            Turn::Elsewhere => {
+                state.swap(WOKEN, AcqRel);
+                return Some(self);
+            }
             // It stays as it is, in which nobody queues it.
             Turn::Done => {}
         }
+        None
     }
 
     #[inline]
@@ -326,12 +349,6 @@ impl Task {
     #[inline]
     pub(crate) fn resume(&self) {
         self.head().state.swap(RUNNING, AcqRel);
-    }
-
-    /// Where its stack is parked, if it is.
-    pub(crate) fn parked_at(&self) -> Option<Place> {
-        let head = self.head();
-        (head.state.load(Acquire) & PARKED != 0).then(|| Place::from_bits(head.place.load(Relaxed)))
     }
 
     /// Calls `f` with a waker of this task that counts as no reference.

@@ -1,9 +1,10 @@
 //! The watchdog: a thread that notices what the cores, being busy, cannot.
 //!
-//! It looks every few milliseconds while any core is awake. A timer that is overdue while a core sleeps, or a queue
-//! behind a long turn, wakes a sleeper. When all cores are held by long turns while others wait, one of them gets a new
-//! thread; the old one finishes its turn. A turn that goes on and on is shown to the floor above, which may say that its
-//! task is lost: then its core gets a new thread at once.
+//! It looks every so often while any core is awake, in three steps: what it *sees* of each thread, what it *says* to
+//! those that run, and what it *does* for those that wait. A turn that goes on from one look to the next is asked to give
+//! way, and its code gets a bad name when it does not. A timer that is overdue, or a queue behind a slow turn, wakes a
+//! core that sleeps; where none does, the turns that hold the cores lose them to other threads. A turn that goes on and
+//! on is shown to the floor above, which may say that its task is lost.
 
 use std::{
     collections::HashMap,
@@ -17,15 +18,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Scheduler;
+use super::{Scheduler, Why, code, seat::Seat};
 
-const PERIOD: Duration = Duration::from_millis(10);
+/// While a core sleeps and another does not: the time of a look is nobody's loss.
+const PERIOD_BESIDE_SLEEPERS: Duration = Duration::from_micros(500);
+/// While all cores are busy.
+const PERIOD: Duration = Duration::from_millis(1);
 /// After so many quiet looks the watchdog sleeps until a core is woken.
-const QUIET_LOOKS: u32 = 100;
-/// A turn that has taken so long may keep others waiting.
-const LONG_TURN: Duration = Duration::from_millis(100);
-/// So many threads may be busy beside those of the cores.
-const MAX_BUSY: usize = 64;
+const QUIET_LOOKS: u32 = 4;
+/// A turn that has taken so long loses its core when others wait for one.
+const HELD: Duration = Duration::from_millis(2);
+/// A turn that has taken so long is shown to the floor above.
+const OVERDUE: Duration = Duration::from_millis(10);
+/// So many turns from one look to the next are few: each is long enough to keep others waiting.
+const FEW_TURNS: u64 = 3;
 
 /// What the floor above says of a task that holds its core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,82 +44,123 @@ pub(crate) enum Verdict {
 
 /// Asked by the watchdog.
 pub(crate) trait Watch: Send + Sync {
+    /// The task with this token is to end its turn after the message that it handles.
+    fn give_way(&self, token: u64);
+    /// The code that the task runs has held its core for long.
+    fn was_long(&self, token: u64);
     /// A turn of the task with this token has held a core for so long.
     fn overdue(&self, token: u64, running: Duration) -> Verdict;
     /// Declares the task dead; false when its turn has come to an end meanwhile.
     fn declare_dead(&self, token: u64, running: Duration) -> bool;
-    /// The thread of a seat is lost, with all the stacks that are parked on it.
-    fn lost(&self, seat: u32);
+    /// The stack of the task could go on, but the turn that holds its thread does not come to an end; `is_lost` when
+    /// that was declared dead.
+    fn stranded(&self, token: u64, is_lost: bool);
+}
+
+/// A turn, as it was seen before.
+struct Seen {
+    turn: u64,
+    since: Instant,
+    /// Its code has got a bad name.
+    was_long: bool,
+}
+
+/// What one look has seen.
+#[derive(Default)]
+struct Look {
+    /// Those on duty that are held by long turns.
+    held: Vec<Arc<Seat>>,
+    /// A task is queued behind a slow turn.
+    stuck: bool,
+    /// A thread that is apart is in a turn.
+    apart: bool,
 }
 
 pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
-    let mut seen: HashMap<u32, (u64, Instant)> = HashMap::new();
+    let mut seen = HashMap::new();
     let mut quiet = 0;
     while !scheduler.is_stopping() {
+        let sleeping = scheduler.sleep.sleeping();
+        let cores = scheduler.cores();
         if quiet < QUIET_LOOKS {
-            scheduler.watchdog.park(Some(PERIOD));
+            scheduler.watchdog.park(Some(if sleeping > 0 { PERIOD_BESIDE_SLEEPERS } else { PERIOD }));
         } else {
             scheduler.watchdog_sleeps.store(true, Relaxed);
             // One more look after saying so: a core may have been woken in between.
             fence(SeqCst);
-            if scheduler.sleep.sleeping() == scheduler.seats().len() && !scheduler.is_stopping() {
+            if scheduler.sleep.sleeping() >= cores && !scheduler.is_stopping() {
                 scheduler.watchdog.park(None);
             }
             quiet = 0;
         }
-        let seats = scheduler.seats().clone();
-        let busy = scheduler.given_up();
-        // A task that was put in just as its seat was given up, by a turn that goes on, is seen here.
-        busy.iter().filter(|seat| seat.queue.len() > 0).for_each(|seat| scheduler.empty(seat));
-        let sleeping = scheduler.sleep.sleeping();
-        // A thread that was given up and is not lost is watched until its turn is over.
-        let is_watched = busy.iter().any(|seat| seat.current().1 != 0 && !seat.is_lost());
-        quiet = if sleeping == seats.len() && !is_watched { quiet + 1 } else { 0 };
-        let now = Instant::now();
-        seen.retain(|number, _| seats.iter().chain(&busy).any(|seat| seat.number == *number));
-        let mut stuck = false;
-        // The longest turn, when all cores are in a long one.
-        let mut longest = None;
-        let mut all_long = true;
-        for (seat, is_served) in seats.iter().map(|seat| (seat, true)).chain(busy.iter().map(|seat| (seat, false))) {
-            let (turn, token) = seat.current();
-            let (before, since) = *seen.entry(seat.number).or_insert((turn, now));
-            let running = now - since;
-            if token == 0 || turn != before {
-                seen.insert(seat.number, (turn, now));
-                all_long &= !is_served;
+        scheduler.ticks.fetch_add(1, Relaxed);
+        let look = look(scheduler, watch, &mut seen);
+        quiet = if scheduler.sleep.sleeping() >= cores && !look.apart { quiet + 1 } else { 0 };
+        act(scheduler, &look);
+    }
+}
+
+/// Looks at each thread, and says to those that run what they have to know.
+fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, Seen>) -> Look {
+    let seats = scheduler.threads.all();
+    let now = Instant::now();
+    let mut look = Look::default();
+    if seen.len() > seats.len() {
+        seen.retain(|number, _| seats.iter().any(|seat| seat.number == *number));
+    }
+    for seat in seats {
+        let on_duty = !seat.is_off_duty();
+        if on_duty {
+            seat.look_outside();
+        } else if seat.queue.len() > 0 {
+            // It was put in just as the duty ended, by a turn that goes on.
+            scheduler.empty(&seat);
+        }
+        let (turn, token) = seat.current();
+        let before = seen.entry(seat.number).or_insert(Seen { turn, since: now, was_long: false });
+        let turns = turn.wrapping_sub(before.turn);
+        look.stuck |= on_duty && token != 0 && turns <= FEW_TURNS && seat.queue.len() > 0;
+        if token == 0 || turns != 0 {
+            *before = Seen { turn, since: now, was_long: false };
+            continue;
+        }
+        look.apart |= !on_duty && !seat.is_lost();
+        let running = now - before.since;
+        watch.give_way(token);
+        if running >= code::LONG && !before.was_long {
+            before.was_long = true;
+            watch.was_long(token);
+        }
+        if running >= OVERDUE {
+            if seat.has_ready() {
+                seat.waiting().iter().for_each(|ready| watch.stranded(ready.token, seat.is_lost()));
+            }
+            if !seat.is_lost() && watch.overdue(token, running) == Verdict::Lost {
+                // Counted before anybody can learn of it.
+                scheduler.lose(&seat);
+                if watch.declare_dead(token, running) {
+                    scheduler.pass_duty(&seat, Why::Lost);
+                } else {
+                    scheduler.find(&seat);
+                }
                 continue;
             }
-            stuck |= seat.queue.len() > 0;
-            if !seat.is_lost() && watch.overdue(token, running) == Verdict::Lost {
-                all_long = false;
-                // Counted before anybody can learn of it.
-                scheduler.lose(seat);
-                if watch.declare_dead(token, running) {
-                    scheduler.replace(seat);
-                    watch.lost(seat.number);
-                } else {
-                    scheduler.find(seat);
-                }
-            } else if is_served {
-                all_long &= running >= LONG_TURN;
-                longest = longest.max(Some((running, seat.number)));
-            }
         }
-        let late = scheduler.timers.next() <= scheduler.now();
-        if all_long
-            && (stuck || late || scheduler.injector.len() > 0)
-            && busy.len() < MAX_BUSY
-            && let Some((_, number)) = longest
-            && let Some(seat) = seats.iter().find(|seat| seat.number == number)
-        {
-            scheduler.replace(seat);
+        if on_duty && running >= HELD {
+            look.held.push(seat);
         }
-        if sleeping > 0
-            && (stuck || late)
-            && let Some(seat) = scheduler.sleep.rouse()
-        {
-            scheduler.unpark(seat);
-        }
+    }
+    look
+}
+
+/// Sees to it that those that wait go on.
+fn act(scheduler: &Arc<Scheduler>, look: &Look) {
+    let is_late = scheduler.timers.next() <= scheduler.now();
+    if !(is_late || look.stuck || scheduler.injector.len() > 0) {
+        return;
+    }
+    match scheduler.sleep.rouse() {
+        Some(seat) => scheduler.unpark(seat),
+        None => look.held.iter().for_each(|seat| drop(scheduler.pass_duty(seat, Why::Held))),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
     let terminate = terminates.map(|(_, method)| terminate(method, scope));
     let overflowed = actor.on_full().map(|method| overflowed(method, scope));
     let priority = priority(actor, scope);
-    let message_name = message_name(actor, scope);
+    let (message_code, message_name) = (message_code(actor, scope), message_name(actor, scope));
     let message_kind = message_kind(actor, scope);
     let format_status = format_status(scope);
     let quiet = deprecated(actor);
@@ -53,6 +53,7 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
             #info
             #overflowed
             #(#terminate)*
+            #message_code
             #message_name
             #message_kind
             #format_status
@@ -236,15 +237,39 @@ fn terminate(method: &Method, scope: &Scope) -> TokenStream {
     quote!(#(#cfgs)* #head #body)
 }
 
+/// The code that handles each message.
+fn message_code(actor: &Actor, scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let option = quote!(::core::option::Option);
+    let code = |text| {
+        quote!({
+            static CODE: #otp::__private::Code = #otp::__private::Code::new(#text);
+            #option::Some(&CODE)
+        })
+    };
+    by_message(actor, scope, &quote!(fn message_code), &quote!(#option<&'static #otp::__private::Code>), code)
+}
+
 fn message_name(actor: &Actor, scope: &Scope) -> TokenStream {
+    by_message(actor, scope, &quote!(fn message_name), &quote!(&'static str), |text| quote!(#text,))
+}
+
+/// A function of each message that depends on nothing but its name.
+fn by_message(
+    actor: &Actor,
+    scope: &Scope,
+    function: &TokenStream,
+    result: &TokenStream,
+    of: impl Fn(String) -> TokenStream,
+) -> TokenStream {
     let name = &scope.message;
     let message = local("message");
     let arms = message::distinct(actor).map(|(method, variant)| {
         let cfgs = method.cfgs();
-        let text = method.signature.ident.unraw().to_string();
+        let of = of(method.signature.ident.unraw().to_string());
         let is_empty = method.message().next().is_none() && method.kind() != Some(Kind::Call);
         let fields = if is_empty { TokenStream::new() } else { quote!((..)) };
-        quote!(#(#cfgs)* #name::#variant #fields => #text,)
+        quote!(#(#cfgs)* #name::#variant #fields => #of)
     });
     let unused = unused_arm(scope, &quote!(match *never {}));
     let body = match scope.mode {
@@ -254,7 +279,7 @@ fn message_name(actor: &Actor, scope: &Scope) -> TokenStream {
         Mode::Stub => TokenStream::new(),
     };
     let body = scope.block(&[&message], body);
-    let head = scope.head(quote!(fn message_name(#message: &Self::Message) -> &'static str));
+    let head = scope.head(quote!(#function(#message: &Self::Message) -> #result));
     quote!(#head #body)
 }
 

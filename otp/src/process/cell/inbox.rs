@@ -397,9 +397,19 @@ impl<M: Send + 'static> Cell<M> {
         Some(item)
     }
 
+    /// Puts the item back that was taken last: it is the next again.
+    #[cold]
+    pub(crate) fn put_back(&self, item: Item<M>) {
+        if self.has_rare() {
+            self.with_rare(|rare| rare.ahead += usize::from(rare.was_ahead));
+        }
+        self.mail.borrow_mut().push_front(item);
+    }
+
     /// Something was taken from its mail.
     fn is_not_idle(&self, item: &Item<M>) {
         if let Some(mut rare) = self.rare.take() {
+            rare.was_ahead = rare.ahead > 0;
             rare.ahead = rare.ahead.saturating_sub(1);
             // Whatever it is, the process is not idle, unless it is asked about itself.
             let idle = if item.is_system() { None } else { rare.idle.take() };

@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Rare<M> {
     /// How many messages at the head of the mail were put there by the process itself.
     pub(super) ahead: usize,
+    /// The message that was taken last was one of them.
+    pub(super) was_ahead: bool,
     pub(super) idle: Option<Idle<M>>,
     /// What is switched on to look into it.
     pub(super) debug: Option<Box<Debug>>,
@@ -45,7 +47,8 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     pub(super) fn with_rare<R>(&self, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
-        let mut rare = self.rare.take().unwrap_or_else(|| Box::new(Rare { ahead: 0, idle: None, debug: None }));
+        let mut rare =
+            self.rare.take().unwrap_or_else(|| Box::new(Rare { ahead: 0, was_ahead: false, idle: None, debug: None }));
         let result = f(&mut rare);
         self.rare.set(Some(rare));
         result

@@ -16,6 +16,9 @@ impl Common {
     /// it there and pays nothing. It may cause one look too many when it expires.
     #[inline]
     pub(crate) fn wake_at(&self, me: &AnyProcess, at: Moment) {
+        if at.as_nanos() < self.limit.load(Relaxed) {
+            self.limit.store(at.as_nanos(), Relaxed);
+        }
         if at.as_nanos() >= self.wake_at.load(Relaxed) {
             return;
         }

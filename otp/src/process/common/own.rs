@@ -8,6 +8,15 @@ use crate::{
     time::Key,
 };
 
+/// What becomes of the rest of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// It is made when others had their turn.
+    Later,
+    /// It is made by another thread: it may be long, and others wait on this one.
+    Elsewhere,
+}
+
 /// What only its own turns touch.
 #[derive(Default)]
 pub(crate) struct Own {
@@ -20,8 +29,11 @@ pub(crate) struct Own {
     pub(crate) plain: Cell<bool>,
     /// It has looked at its inbox since its turn began and since messages wake it again.
     pub(in crate::process) looked: Cell<bool>,
-    /// It may have to end, or hold calls whose replies were dropped: what its server looks for at each message.
+    /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
+    /// each message.
     troubled: Cell<bool>,
+    /// How its turn is to end, if it has more to do.
+    pub(crate) rest: Cell<Option<Rest>>,
     pub(super) armed: Cell<Option<Key>>,
     rare: Cell<Option<Box<Rare>>>,
 }
@@ -118,6 +130,23 @@ impl Own {
     /// Whose call it was that a handler left by a panic.
     pub(crate) fn client(&self) -> Option<Pid> {
         self.if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
+    }
+
+    /// The code that it runs is measured.
+    pub(crate) fn is_measured(&self) {
+        self.troubled.set(true);
+    }
+
+    /// Whether there may be anything to do after a message.
+    #[inline]
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.troubled.get()
+    }
+
+    /// What was to be done after a message was done.
+    pub(crate) fn calm_down(&self) {
+        let rest = self.if_rare(|rare| rare.fatal.is_some() || !rare.orphans.is_empty());
+        self.troubled.set(rest == Some(true));
     }
 
     #[inline]
