@@ -141,6 +141,12 @@ impl Node {
     }
 
     /// Makes the calling thread a process of this node while `f` runs: what `f` starts belongs to this node.
+    ///
+    /// A wait in `f` blocks the thread: in a handler its core, in a simulation all of it. So what it waits for must not
+    /// depend on that simulation.
+    ///
+    /// # Panics
+    /// When it is the node of a [simulation](crate::Sim) that another thread runs, or that is over.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         current::adopted_by(self, f)
     }
@@ -181,12 +187,12 @@ impl Node {
     /// does nothing. Shut trees down before, where their order matters: `init:stop/0`.
     ///
     /// # Panics
-    /// When a process of the node calls it.
+    /// When a process of the node calls it, or the test of a simulation, which stops its node by itself.
     pub fn stop(&self) {
         let node = &self.0;
         assert!(
-            !current::on_core() || current::with(|me| me.common().node.number != node.number),
-            "a node cannot be stopped by one of its own processes: it would have to wait for itself"
+            !node.scheduler.is_here(),
+            "a node cannot be stopped from one of its own cores: it would have to wait for itself"
         );
         if node.stopping.swap(true, SeqCst) {
             return;

@@ -105,6 +105,11 @@ pub(crate) fn park(task: &Task) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the calling thread may have a core of its own: it has none, and is not about to end.
+pub(crate) fn can_drive() -> bool {
+    CORE.try_with(|core| core.borrow().is_none()).unwrap_or(false)
+}
+
 /// The driven core that the calling code is on, or that its thread drives.
 pub(super) fn driven() -> Option<Rc<Core>> {
     current().filter(|core| core.driven)

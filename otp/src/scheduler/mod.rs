@@ -32,7 +32,7 @@ use std::{
 
 use self::{core::Core, queue::RunQueue, seat::Seat, sleep::Sleep};
 pub(crate) use self::{
-    core::{hand_over, park},
+    core::{can_drive, hand_over, park},
     seat::{Parker, Place},
     task::{Run, Task, TaskRef, Turn},
     watch::{Verdict, Watch},
@@ -298,6 +298,11 @@ impl Scheduler {
             !self.clock.is_virtual() || self.is_stopping(),
             "a simulated node was used by another thread: its run would not be a function of its seed"
         );
+    }
+
+    /// Whether the calling thread serves one of its cores, or drives it.
+    pub(crate) fn is_here(&self) -> bool {
+        core::with_core_of(self, (), |_, ()| ()).is_ok()
     }
 
     /// Says that a parked stack can go on.
