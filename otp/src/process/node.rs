@@ -19,6 +19,7 @@ use super::{
     common::{Home, PendingCall},
     current,
     names::Names,
+    nobody::Nobody,
     panic::install_panic_hook,
     signal::Signal,
     table::Table,
@@ -54,6 +55,7 @@ pub(crate) struct NodeInner {
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) table: Table,
     pub(crate) names: Names,
+    pub(crate) nobody: Nobody,
     pub(super) late_calls: LateCalls,
     counter: AtomicU64,
     /// The crashes so far, where somebody wants to know.
@@ -124,6 +126,7 @@ impl Node {
             scheduler,
             table: Table::new(number),
             names: Names::default(),
+            nobody: Nobody::default(),
             late_calls: LateCalls::default(),
             counter: AtomicU64::new(0),
             crashes: Mutex::new(None),
@@ -174,6 +177,13 @@ impl Node {
     /// The number of threads that are lost in code which did not come back when its process was killed.
     pub fn lost_threads(&self) -> usize {
         self.0.scheduler.lost()
+    }
+
+    /// How many messages and exits of its processes went to names that nobody had: to subjects, by `exit`, by casts, by
+    /// timers. Whoever is told so itself is not counted, as by `try_send` or a call. The first to each name is reported,
+    /// where OTP raises an error: to a subject, or by `exit`.
+    pub fn undelivered(&self) -> u64 {
+        self.0.nobody.undelivered()
     }
 
     /// The number of timers that are set.
