@@ -41,6 +41,9 @@ fn simulated(test: impl FnOnce(&mut Sim)) {
     Sim::run(1, test);
 }
 
+/// A name, and what sends something to it.
+type Way<'a> = (&'a str, Box<dyn Fn()>);
+
 struct Server;
 
 #[actor]
@@ -95,7 +98,7 @@ impl fmt::Debug for Key {
 fn a_message_to_nobody_is_reported_once_a_name_and_counted() {
     simulated(|t| {
         let empty = Arc::new(Empty);
-        let ways: [(&str, Box<dyn Fn()>); 6] = [
+        let ways: [Way<'_>; 6] = [
             ("a", Box::new(|| Subject::<u32>::named("a").send(1))),
             ("b", Box::new(|| Subject::<u32>::named("b").map(u32::from).send(1_u8))),
             ("c", Box::new(|| Name::<Server>::from("c").client().subject::<u32>().send(1))),
