@@ -42,7 +42,7 @@ fn simulated(test: impl FnOnce(&mut Sim)) {
 }
 
 /// A name, and what sends something to it.
-type Way<'a> = (&'a str, Box<dyn Fn()>);
+type Way<'a> = (&'a str, Box<dyn Fn() + 'a>);
 
 struct Server;
 
