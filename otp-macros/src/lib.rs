@@ -82,7 +82,7 @@ pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// A method of an [`actor`](macro@actor) whose caller waits for an answer. `Module:handle_call/3`.
 ///
 /// The return value is the answer, a `Result` included; with a parameter `reply: ReplyTo<T>` the answer is what is
-/// given to that, now or later. It doesn't run when its caller has given up.
+/// given to that, now or later. It doesn't run when the call has timed out; it does when its caller is gone.
 #[proc_macro_attribute]
 pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
     marker::marker("handle_call", &arguments.into(), item.into()).into()

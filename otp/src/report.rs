@@ -237,6 +237,17 @@ pub(crate) fn unexpected(actor: &'static str, info: &Info) {
     event!(warn, text, report = "unhandled_info", process = actor, pid = pid, unhandled = format_args!("{info:?}"),);
 }
 
+/// A name was used that nobody has.
+pub(crate) fn sent_to_nobody(what: &str, name: &dyn fmt::Display) {
+    let from = current::try_with(AnyProcess::pid);
+    let text = Said(|f: &mut fmt::Formatter<'_>| {
+        write!(f, "{what} was sent to `{name}`, a name that nobody has")?;
+        from.map_or(Ok(()), |from| write!(f, ", by {from}"))
+    });
+    let from = or_nothing(from.as_ref().map(|from| from as _));
+    event!(warn, text, report = "sent_to_nobody", registered_name = name, from = from);
+}
+
 /// The full mailbox of an actor has dropped messages.
 pub(crate) fn overflowed(actor: &'static str, dropped: &Dropped) {
     let Dropped { count, message, .. } = dropped;

@@ -9,7 +9,7 @@ use signal_hook::{
 
 use crate::{
     process::{self, ExitReason, Node, Selector, Subject},
-    report,
+    report, scheduler,
     supervisor::SupervisorRef,
 };
 
@@ -19,6 +19,12 @@ use crate::{
 /// when the tree ended as it was asked to, or by itself in a clean way; failure when it could not be started, gave up
 /// after too many restarts, or crashed. A second signal ends the program at once, with failure, also while the tree
 /// starts.
+///
+/// The node is the one that the caller has [entered](Node::enter), or else the default node, which can be run once.
+///
+/// # Panics
+/// When a process on a core calls it, as a handler is, or the test of a simulation: what runs in the node cannot stop it.
+/// When the node was stopped before.
 ///
 /// ```no_run
 /// # use otp::{Supervisor, Strategy};
@@ -31,13 +37,22 @@ where
     T: Runnable,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
+    let node = Node::current();
+    assert!(
+        scheduler::can_drive(),
+        "`otp::run` waits for the end of its node and stops it, so nothing that runs in one can call it: call it in `main`"
+    );
+    assert!(
+        !node.inner().is_stopped(),
+        "this node was stopped, as `otp::run` does at its end: run a tree in a node of its own, with `Node::enter`"
+    );
     // From the first moment on: a signal that comes while the tree starts is not lost.
     let outcome: Result<ExitCode, Box<dyn Error + Send + Sync>> =
         watch_signals().map_err(Into::into).and_then(|signals| match start() {
             Ok(tree) => Ok(serve(tree.supervisor(), &signals)),
             Err(error) => Err(error.into()),
         });
-    Node::current().stop();
+    node.stop();
     match outcome {
         Ok(code) => code,
         Err(error) => {

@@ -10,7 +10,7 @@ use crate::{
     __private::TestError,
     actor::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Slot, StartError},
     process::{self, ExitReason, Node, Pid, STACK_SIZE, current, signal::Signal},
-    scheduler::{Driver, Simulation},
+    scheduler::{self, Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
     time::Moment,
 };
@@ -52,8 +52,14 @@ impl Sim {
     /// Runs `test` in a simulation with a seed.
     ///
     /// # Panics
-    /// When a process crashed that the test did not expect, or when processes are left that can't be ended.
+    /// When a process crashed that the test did not expect, or when processes are left that can't be ended. When it is
+    /// called in a process on a core, as a handler is, or in another simulation: it takes a thread of its own.
     pub fn run<R>(seed: u64, test: impl FnOnce(&mut Sim) -> R) -> R {
+        assert!(
+            scheduler::can_drive(),
+            "a simulation takes a thread of its own, and this one runs processes or another simulation, or is about to \
+             end: run it on a new thread (`std::thread::spawn`)"
+        );
         let simulation = Simulation::new(seed, STACK_SIZE);
         let node = Node::with_scheduler(simulation.scheduler().clone());
         node.inner().record_crashes();

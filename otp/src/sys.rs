@@ -401,7 +401,7 @@ fn ask<R: Send + 'static, K>(
         let process = me.common().node.find(pid).ok_or(SysError::NoProc)?;
         let (asked, answer) = answer::channel();
         let request: SystemRequest = Box::new(move |served| {
-            if asked.is_awaited() {
+            if !asked.is_withdrawn() {
                 asked.answer(request(served));
             }
         });
@@ -431,6 +431,9 @@ fn wait<R>(process: &AnyProcess, mut answer: answer::Answer<R>, limit: Option<Du
             let reason = || common.reason().unwrap_or(ExitReason::NoProc);
             Err(down.map_or(SysError::Timeout, |_| SysError::Exited(reason())))
         }
-        None => Err(SysError::Timeout),
+        None => {
+            answer.withdraw();
+            Err(SysError::Timeout)
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     process::{
-        AnyProcess, Pid, RegName,
+        AnyProcess, NodeInner, Pid, RegName,
         cell::{Cell, Gone},
         common::PendingCall,
         current,
@@ -126,14 +126,19 @@ impl<A: Actor> Address<A> {
         matches!(self.0, Kind::Process(_))
     }
 
-    pub(super) fn is_name(&self) -> bool {
-        matches!(self.0, Kind::Name(_) | Kind::PatientName(_))
+    pub(super) fn as_name(&self) -> Option<&RegName> {
+        match &self.0 {
+            Kind::Name(name) | Kind::PatientName(name) => Some(name),
+            Kind::Process(_) | Kind::Slot(_) | Kind::Patient(_) => None,
+        }
     }
 
-    /// A message found nobody here.
-    pub(super) fn count_undelivered(&self) {
-        if let Kind::Slot(slot) | Kind::Patient(slot) = &self.0 {
-            slot.count_undelivered();
+    /// A message of a process of the node found nobody here.
+    pub(super) fn count_undelivered(&self, node: &NodeInner) {
+        match &self.0 {
+            Kind::Process(_) => {}
+            Kind::Slot(slot) | Kind::Patient(slot) => slot.count_undelivered(),
+            Kind::Name(_) | Kind::PatientName(_) => node.nobody.count(),
         }
     }
 
@@ -168,7 +173,7 @@ impl<A: Actor> Address<A> {
         }
         let place = self.waits_at().zip(message.take());
         if place.is_none_or(|(place, unsent)| place.leave(unsent, None).is_err()) {
-            self.count_undelivered();
+            current::with(|me| self.count_undelivered(&me.common().node));
         }
         Sent::done()
     }

@@ -37,17 +37,29 @@ struct InFlight<T> {
 }
 
 impl<T: 'static> InFlight<T> {
-    /// Gives the call up: whether its handler had begun, or what it came to at the last moment.
+    /// Takes the request back: whether its handler had begun, or what it came to at the last moment.
     fn cancel(&self) -> Result<bool, Answer<T>> {
-        let cancelled = self.slot.cancel();
-        if cancelled.is_ok() {
+        self.given_up(self.slot.cancel())
+    }
+
+    /// Waits no longer. The callee handles what has reached it; what waits for room, or for a process to come, was not
+    /// sent yet, and is taken back.
+    fn forget(&self) {
+        let has_arrived = self.left.as_ref().is_none_or(|taker| taker.get().is_some());
+        let given_up = if has_arrived { self.slot.forget() } else { self.slot.cancel() };
+        // An answer at the last moment is dropped.
+        drop(self.given_up(given_up));
+    }
+
+    fn given_up(&self, outcome: Result<bool, Answer<T>>) -> Result<bool, Answer<T>> {
+        if outcome.is_ok() {
             // Who answers says so itself.
             self.slot.unpublish();
             if let Some(ticket) = self.ticket {
                 self.callee.process().withdraw(ticket);
             }
         }
-        cancelled
+        outcome
     }
 
     /// Why there is no answer.
@@ -60,9 +72,11 @@ impl<T: 'static> InFlight<T> {
 
 /// A reply that will come.
 ///
-/// The request was sent when it was made. Await it, on any executor, or [`wait`](Reply::wait) for it. Dropping it gives
-/// the call up: a handler that has not begun will not run, and a late answer is dropped. `gen_server:send_request/2`.
-#[must_use = "the request was sent; await its reply, `wait` for it, or drop it to give the call up"]
+/// The request was sent when it was made. Await it, on any executor, or [`wait`](Reply::wait) for it. Whoever drops it,
+/// or ends before the answer, gets none: the request is handled all the same, unless it waited for room in a full mailbox,
+/// or for a process to come, and so was not sent yet. A request is taken back only when its time is over.
+/// `gen_server:send_request/2`.
+#[must_use = "the request was sent; await its reply, `wait` for it, or drop it to go without"]
 pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, CallError>,
     deadline: Moment,
@@ -169,7 +183,7 @@ impl<T: 'static> Reply<T> {
         waited.unwrap_or_else(|interrupted| Some(Err(interrupted.into())))
     }
 
-    /// Waits at most for `limit` (`None`: for as long as it takes) and then gives the call up: a handler that has not
+    /// Waits at most for `limit` (`None`: for as long as it takes) and then takes the request back: a handler that has not
     /// begun will not run, and a late answer is dropped. `gen_server:receive_response/2`.
     ///
     /// # Errors
@@ -224,7 +238,15 @@ impl<T: 'static> Reply<T> {
         me.and_then(|me| publish(me, call, again))
     }
 
-    /// Gives the call up for a reason, unless it is over by now.
+    /// The time is over: takes the request back, if it is not over by now.
+    pub(super) fn withdraw(&mut self) {
+        if let (false, Ok(call)) = (self.finished, &self.state) {
+            drop(call.cancel());
+        }
+        self.finished = true;
+    }
+
+    /// Takes the request back for a reason, unless the call is over by now.
     #[cold]
     fn give_up(&self, error: CallError) -> Result<T, CallError> {
         let Ok(call) = &self.state else { return Err(error) };
@@ -308,8 +330,7 @@ impl<T: 'static> Drop for Reply<T> {
             return;
         }
         if let Ok(call) = &self.state {
-            // An answer at the last moment is dropped.
-            drop(call.cancel());
+            call.forget();
         }
     }
 }

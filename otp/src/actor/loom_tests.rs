@@ -76,6 +76,20 @@ fn a_handler_does_not_run_for_a_call_that_was_not_started() {
 }
 
 #[test]
+fn a_handler_runs_for_a_call_whose_caller_is_gone() {
+    loom::model(|| {
+        let slot = slot();
+        let callee = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.begin().then(|| slot.complete(Some(Reply::new(7)))))
+        };
+        let answer = slot.forget().err();
+        let back = callee.join().unwrap().expect("it runs");
+        assert!(matches!(answer, Some(Answer::Given(_))) != back.is_some(), "one of them has the answer");
+    });
+}
+
+#[test]
 fn a_deferred_call_is_answered_once() {
     loom::model(|| {
         let slot = slot();

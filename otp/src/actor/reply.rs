@@ -27,7 +27,7 @@ impl<T: 'static> ReplyTo<T> {
         self.slot.as_ref().expect("it is taken only by `send` and `drop`")
     }
 
-    /// Answers the call. Nothing happens when the caller is gone or has given up.
+    /// Answers the call. Nothing happens when the caller is gone or waits no longer.
     #[inline]
     pub fn send(mut self, answer: T) {
         if let Some(slot) = self.slot.take() {
@@ -61,7 +61,7 @@ impl<T: 'static> ReplyTo<T> {
         self.slot().caller()
     }
 
-    /// For generated code: the handler is about to run. False when the caller has given up, and it must not.
+    /// For generated code: the handler is about to run. False when the call has timed out, and it must not.
     #[doc(hidden)]
     #[inline]
     pub fn begin(&self) -> bool {

@@ -25,7 +25,8 @@ use crate::process::{
 ///
 /// They may have gone to any servers; their replies have one type, or are [made](Requests::add_map) one. They are given
 /// in the order in which they came. A server that ends, or a request whose own time is over, is a reply too, with the
-/// [`CallError`] of that call. Dropping the collection gives all of its requests up, as [`Reply`] says.
+/// [`CallError`] of that call. Whoever drops the collection goes without the replies; the requests are handled all the
+/// same, as [`Reply`] says.
 ///
 /// ```
 /// use otp::{NoResponse, Requests, prelude::*};
@@ -61,8 +62,43 @@ pub struct Requests<L, T: 'static> {
 
 struct Pending<L, T> {
     label: L,
-    reply: Pin<Box<dyn Future<Output = Result<T, CallError>> + Send>>,
+    request: Box<dyn Request<T>>,
     note: Waker,
+}
+
+/// A request whose reply is made a `T`.
+trait Request<T>: Send {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>>;
+
+    /// Its time is over.
+    fn withdraw(&mut self);
+}
+
+impl<T: 'static> Request<T> for Reply<T> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+        Pin::new(self).poll(cx)
+    }
+
+    fn withdraw(&mut self) {
+        Reply::withdraw(self);
+    }
+}
+
+struct Mapped<U: 'static, F> {
+    reply: Reply<U>,
+    map: Option<F>,
+}
+
+impl<T, U: 'static, F: FnOnce(U) -> T + Send> Request<T> for Mapped<U, F> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+        let map = &mut self.map;
+        let mapped = |reply| map.take().expect("a reply is taken once")(reply);
+        Pin::new(&mut self.reply).poll(cx).map(|reply| reply.map(mapped))
+    }
+
+    fn withdraw(&mut self) {
+        self.reply.withdraw();
+    }
 }
 
 /// Why a collection gives no reply.
@@ -87,22 +123,22 @@ impl<L, T: 'static> Requests<L, T> {
 
     /// Adds a request. `gen_server:reqids_add/3`, `gen_server:send_request/4`.
     pub fn add(&mut self, label: L, reply: Reply<T>) {
-        self.insert(label, Box::pin(reply));
+        self.insert(label, Box::new(reply));
     }
 
     /// Adds a request whose reply has another type: `requests.add_map(label, c.request().size(), Answer::Size)`. `map`
     /// runs in whoever collects, and not for a call that failed.
     pub fn add_map<U: 'static>(&mut self, label: L, reply: Reply<U>, map: impl FnOnce(U) -> T + Send + 'static) {
-        self.insert(label, Box::pin(async move { reply.await.map(map) }));
+        self.insert(label, Box::new(Mapped { reply, map: Some(map) }));
     }
 
-    fn insert(&mut self, label: L, reply: Pin<Box<dyn Future<Output = Result<T, CallError>> + Send>>) {
+    fn insert(&mut self, label: L, request: Box<dyn Request<T>>) {
         // What came before this one was added stands before it.
         self.collect();
         let number = self.added;
         self.added += 1;
         let note = Waker::from(Arc::new(Note { number, notes: Arc::clone(&self.notes) }));
-        self.pending.insert(number, Pending { label, reply, note });
+        self.pending.insert(number, Pending { label, request, note });
         self.poll_request(number);
     }
 
@@ -141,7 +177,7 @@ impl<L, T: 'static> Requests<L, T> {
         self.next(limit.into()).await
     }
 
-    /// As [`wait`](Requests::wait), but when the time is over, all of its requests are given up: handlers that have not
+    /// As [`wait`](Requests::wait), but when the time is over, it is over for all of its requests: handlers that have not
     /// begun will not run, late replies are dropped, and the collection is empty. `gen_server:receive_response/3`.
     ///
     /// # Errors
@@ -167,7 +203,7 @@ impl<L, T: 'static> Requests<L, T> {
 
     fn give_up_after(&mut self, received: &Result<(L, Result<T, CallError>), NoResponse>) {
         if matches!(received, Err(NoResponse::Timeout)) {
-            self.pending.clear();
+            mem::take(&mut self.pending).into_values().for_each(|mut pending| pending.request.withdraw());
         }
     }
 
@@ -207,7 +243,7 @@ impl<L, T: 'static> Requests<L, T> {
 
     fn poll_request(&mut self, number: u64) {
         let Some(pending) = self.pending.get_mut(&number) else { return };
-        if let Poll::Ready(reply) = pending.reply.as_mut().poll(&mut Context::from_waker(&pending.note))
+        if let Poll::Ready(reply) = pending.request.poll(&mut Context::from_waker(&pending.note))
             && let Some(pending) = self.pending.remove(&number)
         {
             self.done.push_back((pending.label, reply));

@@ -3,7 +3,7 @@
 use std::{any::Any, sync::Arc};
 
 use super::{Actor, Address, Build, Client, Ref};
-use crate::process::{self, AnyProcess, Pid, Subject, subject::Place};
+use crate::process::{self, AnyProcess, NodeInner, Pid, RegName, Subject, subject::Place};
 
 /// An actor that handles messages of type `T` by their type.
 ///
@@ -31,11 +31,15 @@ impl<A: Actor> Place for Address<A> {
     }
 
     fn asks(&self) -> bool {
-        self.is_name()
+        self.as_name().is_some()
     }
 
-    fn missed(&self) {
-        self.count_undelivered();
+    fn name(&self) -> Option<&RegName> {
+        self.as_name()
+    }
+
+    fn missed(&self, node: &NodeInner) {
+        self.count_undelivered(node);
     }
 
     fn as_any(&self) -> &dyn Any {

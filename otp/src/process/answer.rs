@@ -1,4 +1,5 @@
-//! One answer from one process to another: who waits is woken when the answer comes, or when nobody will give it.
+//! One answer from one process to another: who waits is woken when the answer comes, or when nobody will give it. What was
+//! asked stands when its asker is gone; it may be taken back.
 
 use std::{
     future::Future,
@@ -13,6 +14,8 @@ enum Shared<T> {
     Open(Option<Waker>),
     /// What was said, until it is taken.
     Closed(Option<T>),
+    /// It is not asked any more.
+    Withdrawn,
 }
 
 /// The side that answers; dropped unused, it says that there is no answer.
@@ -31,9 +34,9 @@ fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
 }
 
 impl<T> Asked<T> {
-    /// Whether somebody still waits for the answer.
-    pub(crate) fn is_awaited(&self) -> bool {
-        self.0.as_ref().is_some_and(|shared| Arc::strong_count(shared) > 1)
+    /// Whether it was taken back.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.0.as_ref().is_some_and(|shared| matches!(*lock(shared), Shared::Withdrawn))
     }
 
     pub(crate) fn answer(mut self, answer: T) {
@@ -55,12 +58,21 @@ impl<T> Drop for Asked<T> {
     }
 }
 
+impl<T> Answer<T> {
+    /// Takes back what was asked, if it was not answered.
+    pub(crate) fn withdraw(self) {
+        let before = mem::replace(&mut *lock(&self.0), Shared::Withdrawn);
+        drop(before);
+    }
+}
+
 impl<T> Future for Answer<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         match &mut *lock(&self.0) {
             Shared::Closed(answer) => Poll::Ready(answer.take()),
+            Shared::Withdrawn => Poll::Ready(None),
             Shared::Open(waker) => {
                 *waker = Some(cx.waker().clone());
                 Poll::Pending

@@ -37,6 +37,8 @@ const SPIN: Duration = Duration::from_micros(50);
 thread_local! {
     static CURRENT: Slot<Option<NonNull<AnyProcess>>> = const { Slot::new(None) };
     static ADOPTED: RefCell<Option<Adopted>> = const { RefCell::new(None) };
+    /// The next one, which the thread becomes when it still runs destructors of its locals and the first has ended.
+    static LAST: RefCell<Option<Adopted>> = const { RefCell::new(None) };
 }
 
 /// The process that a thread became; it ends with the thread.
@@ -96,7 +98,8 @@ pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
 /// The process that the calling thread became.
 #[cold]
 fn adopted_before() -> Option<AnyProcess> {
-    ADOPTED.try_with(|adopted| adopted.borrow().as_ref().map(|adopted| adopted.0.clone())).ok().flatten()
+    let kept = |adopted: &RefCell<Option<Adopted>>| adopted.borrow().as_ref().map(|adopted| adopted.0.clone());
+    ADOPTED.try_with(kept).or_else(|_| LAST.try_with(kept)).ok().flatten()
 }
 
 /// Whether the process that the calling code is was declared dead: what it does has no effect any more.
@@ -134,7 +137,8 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
     }
     let process = adopt(Node::default_node(), Home::Thread(thread::current()));
     // A thread whose locals are gone cannot be adopted for good; its process ends with this call.
-    let kept = ADOPTED.try_with(|adopted| *adopted.borrow_mut() = Some(Adopted(process.clone()))).is_ok();
+    let keep = |adopted: &RefCell<Option<Adopted>>| *adopted.borrow_mut() = Some(Adopted(process.clone()));
+    let kept = ADOPTED.try_with(keep).or_else(|_| LAST.try_with(keep)).is_ok();
     let temporary = (!kept).then(|| Adopted(process.clone()));
     (process, temporary)
 }
@@ -159,7 +163,14 @@ pub(crate) fn on_core() -> bool {
 
 /// Makes the calling thread a process of `node` for the length of `f`.
 pub(crate) fn adopted_by<R>(node: &Node, f: impl FnOnce() -> R) -> R {
-    let adopted = Adopted(adopt(node, Home::Thread(thread::current())));
+    let scheduler = &node.inner().scheduler;
+    let is_simulated = scheduler.clock().is_virtual();
+    assert!(
+        !is_simulated || scheduler.is_here(),
+        "a simulated node can be entered by the thread of its simulation alone, while that runs"
+    );
+    // Whoever waits on the thread of a simulation has to drive it.
+    let adopted = Adopted(adopt(node, if is_simulated { Home::Driver } else { Home::Thread(thread::current()) }));
     let process = adopted.0.clone();
     let _entered = enter(&process);
     f()

@@ -130,13 +130,20 @@ pub fn trap_exit(trap: bool) -> bool {
     })
 }
 
-/// Sends an exit signal with a reason to `to`, a pid or a name; nothing happens when it is gone, or the name nobody's.
+/// Sends an exit signal with a reason to `to`, a pid or a name; nothing happens when it is gone. That a name is nobody's is
+/// reported once, and counted in [`Node::undelivered`](crate::Node::undelivered).
 ///
 /// A receiver that does not trap exits ends with that reason, unless it is `Normal`; one that does finds an
 /// [`Exit`](crate::Exit) among its messages. [`ExitReason::Kill`](crate::ExitReason::Kill) cannot be trapped: the receiver ends as `Killed`. Sent
 /// to oneself it takes effect before the call returns. `erlang:exit/2`.
 pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
-    let Some(to) = to.into().whereis() else { return };
+    let destination = to.into();
+    let Some(to) = destination.whereis() else {
+        if let Destination::Name(name) = destination {
+            current::with(|me| me.common().node.nobody.say("an exit signal", &name));
+        }
+        return;
+    };
     current::with(|me| {
         me.common().node.exit(me.pid(), to, reason.into_reason());
         if to == me.pid() && me.common().must_end(me) && !std::thread::panicking() {

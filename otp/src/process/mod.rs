@@ -20,6 +20,7 @@ mod loom_tests;
 pub(crate) mod mailbox;
 pub(crate) mod me;
 mod names;
+mod nobody;
 mod node;
 mod outcome;
 mod overdue;
@@ -37,7 +38,12 @@ pub(crate) mod subject;
 mod table;
 pub(crate) mod timer;
 
-pub(crate) use self::{any::AnyProcess, link::terminate, node::STACK_SIZE, registry::Claim};
+pub(crate) use self::{
+    any::AnyProcess,
+    link::terminate,
+    node::{NodeInner, STACK_SIZE},
+    registry::Claim,
+};
 pub use self::{
     current::{sleep, sleep_async},
     debug::{Event, MessageKind, Statistics},

@@ -19,6 +19,7 @@ use super::{
     common::{Home, PendingCall},
     current,
     names::Names,
+    nobody::Nobody,
     overdue::{KILL_GRACE, Overdue},
     panic::install_panic_hook,
     signal::Signal,
@@ -51,6 +52,7 @@ pub(crate) struct NodeInner {
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) table: Table,
     pub(crate) names: Names,
+    pub(crate) nobody: Nobody,
     pub(super) late_calls: LateCalls,
     counter: AtomicU64,
     /// The crashes so far, where somebody wants to know.
@@ -121,6 +123,7 @@ impl Node {
             scheduler,
             table: Table::new(number),
             names: Names::default(),
+            nobody: Nobody::default(),
             late_calls: LateCalls::default(),
             counter: AtomicU64::new(0),
             crashes: Mutex::new(None),
@@ -138,6 +141,12 @@ impl Node {
     }
 
     /// Makes the calling thread a process of this node while `f` runs: what `f` starts belongs to this node.
+    ///
+    /// A wait in `f` blocks the thread: in a handler its core, in a simulation all of it. So what it waits for must not
+    /// depend on that simulation.
+    ///
+    /// # Panics
+    /// When it is the node of a [simulation](crate::Sim) that another thread runs, or that is over.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         current::adopted_by(self, f)
     }
@@ -167,6 +176,13 @@ impl Node {
         self.0.scheduler.lost()
     }
 
+    /// How many messages and exits of its processes went to names that nobody had: to subjects, by `exit`, by casts, by
+    /// timers. Whoever is told so itself is not counted, as by `try_send` or a call. The first to each name is reported,
+    /// where OTP raises an error: to a subject, or by `exit`.
+    pub fn undelivered(&self) -> u64 {
+        self.0.nobody.undelivered()
+    }
+
     /// The number of timers that are set.
     pub fn timers(&self) -> usize {
         self.0.scheduler.timers().len()
@@ -178,12 +194,12 @@ impl Node {
     /// does nothing. Shut trees down before, where their order matters: `init:stop/0`.
     ///
     /// # Panics
-    /// When a process of the node calls it.
+    /// When a process of the node calls it, or the test of a simulation, which stops its node by itself.
     pub fn stop(&self) {
         let node = &self.0;
         assert!(
-            !current::on_core() || current::with(|me| me.common().node.number != node.number),
-            "a node cannot be stopped by one of its own processes: it would have to wait for itself"
+            !node.scheduler.is_here(),
+            "a node cannot be stopped from one of its own cores: it would have to wait for itself"
         );
         if node.stopping.swap(true, SeqCst) {
             return;

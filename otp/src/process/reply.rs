@@ -7,7 +7,8 @@
 //! | `DEFERRED` | its handler has returned without an answer | the callee, from `STARTED` |
 //! | `WRITING` | the answer, or that there is none, is being put in | the one who answers, from those above |
 //! | `DONE` | the answer may be taken by the caller | the one who answers, from `WRITING` |
-//! | `CANCELLED` | the caller has given up; an answer is dropped by whoever has it | the caller, from `QUEUED`, `STARTED` or `DEFERRED` |
+//! | `CANCELLED` | the caller has taken the request back; an answer is dropped by whoever has it | the caller, from `QUEUED`, `STARTED` or `DEFERRED` |
+//! | `FORGOTTEN` | the caller is gone; the request is handled, an answer is dropped by whoever has it | the caller, from the same |
 //!
 //! Beside the state stands `OTHER`, once somebody who is not the calling process has left a waker, and `LEFT`, when the
 //! request was left for a process to come: whoever takes it is its callee.
@@ -41,6 +42,7 @@ const WRITING: u8 = 2;
 const DONE: u8 = 3;
 const CANCELLED: u8 = 4;
 const DEFERRED: u8 = 5;
+const FORGOTTEN: u8 = 6;
 const OTHER: u8 = 8;
 const LEFT: u8 = 16;
 const BESIDE: u8 = OTHER | LEFT;
@@ -204,10 +206,10 @@ impl<T: 'static> ReplySlot<T> {
         self.state.load(Acquire) & !BESIDE == QUEUED
     }
 
-    /// The callee begins to handle the request; false when the caller has given up.
+    /// The callee begins to handle the request; false when the caller has taken it back.
     #[inline]
     pub(crate) fn begin(&self) -> bool {
-        self.advance(QUEUED, STARTED)
+        self.advance(QUEUED, STARTED) || self.state.load(Relaxed) & !BESIDE == FORGOTTEN
     }
 
     /// Goes from one state to another, whether or not there is another waker.
@@ -325,11 +327,20 @@ impl<T: 'static> ReplySlot<T> {
         }
     }
 
-    /// The caller gives up: `Ok(started)`, or the answer that came at the last moment.
+    /// The caller takes the request back: `Ok(started)`, or the answer that came at the last moment.
     pub(crate) fn cancel(&self) -> Result<bool, Answer<T>> {
+        self.give_up(CANCELLED)
+    }
+
+    /// The caller waits no longer, and the request stands; gives the answer that came at the last moment.
+    pub(crate) fn forget(&self) -> Result<bool, Answer<T>> {
+        self.give_up(FORGOTTEN)
+    }
+
+    fn give_up(&self, as_one: u8) -> Result<bool, Answer<T>> {
         loop {
-            let cancelled = |state| is_pending(state).then_some(CANCELLED);
-            match self.state.fetch_update(AcqRel, Acquire, cancelled) {
+            let given_up = |state| is_pending(state).then_some(as_one);
+            match self.state.fetch_update(AcqRel, Acquire, given_up) {
                 Ok(before) => return Ok(before & !BESIDE != QUEUED),
                 Err(state) => match state & !BESIDE {
                     WRITING => spin_loop(),

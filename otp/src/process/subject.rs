@@ -17,7 +17,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid,
+    AnyProcess, Pid, RegName,
     common::Home,
     current,
     me::{receive, receiving},
@@ -75,8 +75,10 @@ pub(crate) trait Place: Any + Send + Sync {
     fn process(&self) -> Option<Pid>;
     /// Whether to look for the holder runs code of the user's.
     fn asks(&self) -> bool;
-    /// A message found nobody there.
-    fn missed(&self);
+    /// The name that it goes by, if it does.
+    fn name(&self) -> Option<&RegName>;
+    /// A message of a process of the node found nobody there.
+    fn missed(&self, node: &NodeInner);
     fn as_any(&self) -> &dyn Any;
     fn is_same(&self, other: &dyn Place) -> bool;
 }
@@ -119,10 +121,10 @@ impl Letter {
     ///
     /// # Errors
     /// The message, if there is nobody who takes it.
-    pub(super) fn post(self, receiver: Option<&AnyProcess>) -> Result<(), Undelivered> {
+    pub(super) fn post(self, node: &NodeInner, receiver: Option<&AnyProcess>) -> Result<(), Undelivered> {
         match self {
             Self::Direct(route, payload) => route.deliver(receiver, payload).map_err(|error| {
-                route.missed();
+                route.missed(node);
                 error.into_message()
             }),
             Self::Nobody => Ok(()),
@@ -245,12 +247,14 @@ impl<T: Send + 'static> Subject<T> {
         Subject(Kind::Through(Arc::new(Mapped { target: self.clone(), map: f })))
     }
 
-    /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits.
+    /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits. That a
+    /// name is nobody's is reported once, and counted in [`Node::undelivered`](crate::Node::undelivered).
     pub fn send(&self, message: T) {
         match &self.0 {
             Kind::Direct(route, _) => {
-                if route.send(Box::new(message)).is_err() {
-                    route.missed();
+                if let Err(SendError::NoProc(unsent)) = route.send(Box::new(message)) {
+                    route.lost();
+                    drop(unsent);
                 }
             }
             Kind::Through(sink) => sink.send(message),
@@ -462,10 +466,26 @@ impl Route {
         })
     }
 
-    /// A message found nobody there.
-    fn missed(&self) {
-        if let To::Place(place) = &self.to {
-            place.missed();
+    /// A message was sent and found nobody there, which is said of a name.
+    #[cold]
+    fn lost(&self) {
+        let what = "a message";
+        current::with(|me| match &self.to {
+            To::Process(_) => {}
+            To::Name(name) => me.common().node.nobody.say(what, &**name),
+            To::Place(place) => match place.name() {
+                Some(name) => me.common().node.nobody.say(what, name),
+                None => place.missed(&me.common().node),
+            },
+        });
+    }
+
+    /// A message for which it was time found nobody there.
+    fn missed(&self, node: &NodeInner) {
+        match &self.to {
+            To::Process(_) => {}
+            To::Name(_) => node.nobody.count(),
+            To::Place(place) => place.missed(node),
         }
     }
 

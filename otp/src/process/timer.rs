@@ -267,7 +267,7 @@ impl Timer<Letter, Post> {
     fn send(&self, node: &Arc<NodeInner>) {
         let Some(letter) = self.held.take() else { return };
         let receiver = letter.receiver(node);
-        if let Err(undelivered) = letter.post(receiver.as_ref()) {
+        if let Err(undelivered) = letter.post(node, receiver.as_ref()) {
             drop(Held::new(node, undelivered));
         }
     }
@@ -393,9 +393,10 @@ pub(crate) fn post_every<T: Clone + Send + Sync + 'static>(
     repeat(owner, period, (subject, message), |what, held| {
         let (subject, message) = &*what;
         let letter = subject.letter(message.clone());
-        let receiver = current::with(|me| letter.receiver(&me.common().node));
+        let node = current::with(|me| Arc::clone(&me.common().node));
+        let receiver = letter.receiver(&node);
         // When a cancel returns, no letter is on its way.
-        let undelivered = held.unless_cancelled(|| letter.post(receiver.as_ref()));
+        let undelivered = held.unless_cancelled(|| letter.post(&node, receiver.as_ref()));
         drop(undelivered);
         Err(ExitReason::Normal)
     })

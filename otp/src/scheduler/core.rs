@@ -116,7 +116,7 @@ pub(crate) fn park(task: &Task, code: &'static Code) -> io::Result<()> {
 /// When the system has no further stack for the core to go on with.
 pub(crate) fn give_way(task: &Task, code: &'static Code) -> io::Result<()> {
     let core = current().expect("a task's turn is on a core");
-    if core.driven || core.seat.is_off_duty() {
+    if core.driven {
         return Ok(());
     }
     core.look_outside();
@@ -158,6 +158,11 @@ pub(crate) fn measured() {
     if let Some(core) = current() {
         core.end_measure(true);
     }
+}
+
+/// Whether the calling thread may have a core of its own: it has none, and is not about to end.
+pub(crate) fn can_drive() -> bool {
+    CORE.try_with(|core| core.borrow().is_none()).unwrap_or(false)
 }
 
 /// The driven core that the calling code is on, or that its thread drives.

@@ -43,7 +43,7 @@ use self::{
     sleep::Sleep,
 };
 pub(crate) use self::{
-    core::{begin, give_way, hand_over, is_held_back, measure, measured, must_move, park},
+    core::{begin, can_drive, give_way, hand_over, is_held_back, measure, measured, must_move, park},
     seat::{Parker, Place},
     task::{Run, Task, TaskRef, Turn},
     watch::{Verdict, Watch},
@@ -231,6 +231,11 @@ impl Scheduler {
             !self.clock.is_virtual() || self.is_stopping(),
             "a simulated node was used by another thread: its run would not be a function of its seed"
         );
+    }
+
+    /// Whether the calling thread serves one of its cores, or drives it.
+    pub(crate) fn is_here(&self) -> bool {
+        core::with_core_of(self, (), |_, ()| ()).is_ok()
     }
 
     /// Says that a parked stack can go on.

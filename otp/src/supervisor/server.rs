@@ -130,7 +130,7 @@ pub(super) struct Look {
     pub(super) children: Vec<ChildInfo>,
 }
 
-/// Answers a call with what `answer` comes to, unless its caller has given up.
+/// Answers a call with what `answer` comes to, unless it has timed out.
 async fn answer<T: Send + 'static>(
     ctx: &mut Context<Server>,
     reply: ReplyTo<T>,

@@ -368,7 +368,7 @@ fn handled(method: &Method, values: &[TokenStream], scope: &Scope) -> TokenStrea
     }
 }
 
-/// A call that runs unless its caller has given up, and whose answer goes out.
+/// A call that runs unless it has timed out, and whose answer goes out.
 fn answered(method: &Method, call: &TokenStream) -> TokenStream {
     let (ctx, reply, answer, tracker) = (local("ctx"), reply(), local("answer"), local("tracker"));
     let call = match is_async(method) {
