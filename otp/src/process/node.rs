@@ -32,7 +32,7 @@ use crate::{
 const KILL_GRACE: Duration = Duration::from_millis(100);
 /// A message that holds a core for so long is reported.
 const LONG_TURN: Duration = Duration::from_secs(1);
-/// How long [`Node::stop`] lets processes end by themselves.
+/// How long [`Node::stop`] lets processes end by themselves, since the last of them did.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// All nodes of this program; a pid says which is its own.
@@ -175,8 +175,8 @@ impl Node {
         self.0.scheduler.timers().len()
     }
 
-    /// Stops the node: asks each process that no other process started to shut down, waits a while, kills what is left,
-    /// and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
+    /// Stops the node: asks each process that no other process started to shut down, waits as long as one of them ends
+    /// every 5 seconds, kills what is left, and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
     /// back. What is started in it from then on ends at once with `Shutdown`, and no timer of it expires. A second call
     /// does nothing. Shut trees down before, where their order matters: `init:stop/0`.
     ///
@@ -299,26 +299,36 @@ impl NodeInner {
     }
 
     fn kill_all(&self) {
-        while self.on_cores().next().is_some() {
-            for process in self.on_cores().collect::<Vec<_>>() {
+        while self.table.on_cores() > 0 {
+            for process in self.on_cores() {
                 self.exit(process.pid(), process.pid(), ExitReason::Kill);
             }
             self.await_end(KILL_GRACE);
         }
     }
 
-    fn await_end(&self, limit: Duration) {
-        let until = Instant::now() + limit;
+    /// Waits until nothing runs on its cores; until they have not become fewer for so long.
+    fn await_end(&self, patience: Duration) {
+        let (mut fewest, mut until) = (usize::MAX, Instant::now());
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.on_cores().next().is_some() {
-            let Some(left) = until.checked_duration_since(Instant::now()) else { return };
-            ends = self.ended.wait_timeout(ends, left).unwrap_or_else(PoisonError::into_inner).0;
+        loop {
+            let (left, now) = (self.table.on_cores(), Instant::now());
+            if left < fewest {
+                (fewest, until) = (left, now + patience);
+            }
+            match until.checked_duration_since(now) {
+                Some(wait) if left > 0 => {
+                    ends = self.ended.wait_timeout(ends, wait).unwrap_or_else(PoisonError::into_inner).0;
+                }
+                _ => return,
+            }
         }
     }
 
-    /// Called by each process when it has ended.
-    pub(crate) fn ended(&self) {
-        if self.stopping.load(SeqCst) {
+    /// Called by each process when it has ended and is in the table no more.
+    pub(crate) fn ended(&self, pid: Pid) {
+        // Whoever waits is woken for the last one, not for each.
+        if self.stopping.load(SeqCst) && self.table.is_idle_beside(pid) {
             drop(self.ends.lock().unwrap_or_else(PoisonError::into_inner));
             self.ended.notify_all();
         }

@@ -92,7 +92,7 @@ impl Common {
         *self.relations() = Standing::Ended(reason);
         orphans.into_iter().chain(calls).chain(node.late_calls.take(self.pid)).for_each(|call| self.abandon(call));
         drop(in_table);
-        node.ended();
+        node.ended(self.pid);
     }
 
     /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain
