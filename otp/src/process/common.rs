@@ -25,13 +25,15 @@ use crate::{
             Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         },
     },
-    time::{Key, Moment},
+    time::{Moment, Owner},
 };
 
 mod alarm;
+mod calls;
 mod farewell;
 mod own;
 
+use calls::Calls;
 pub(crate) use own::Own;
 
 /// A kill signal was sent to it.
@@ -134,9 +136,10 @@ pub(crate) struct Belongings {
     pub(crate) name: Option<Arc<str>>,
     /// What it, or who started it, called it.
     pub(crate) label: Option<Arc<str>>,
-    timers: Vec<Key>,
+    /// What its timers are set for.
+    timers: Option<Owner>,
     /// Calls that must be told when it ends: deferred ones, and those that no process waits for.
-    pub(crate) calls: Vec<Arc<dyn PendingCall>>,
+    calls: Calls,
     /// Who gets what waits in its mailbox when it ends: a [`Heir`] of its message type.
     heir: Option<Box<dyn Any + Send>>,
     channels: Few<u64, Channel>,

@@ -225,20 +225,20 @@ impl fmt::Debug for Node {
 /// Calls that came to processes while these told others of their end.
 #[derive(Default)]
 pub(super) struct LateCalls {
-    calls: Mutex<Vec<(Pid, Arc<dyn PendingCall>)>>,
+    calls: Mutex<BTreeMap<Pid, Vec<Arc<dyn PendingCall>>>>,
     /// Whether there are any, for a look without the lock.
     any: AtomicBool,
 }
 
 impl LateCalls {
-    fn calls(&self) -> MutexGuard<'_, Vec<(Pid, Arc<dyn PendingCall>)>> {
+    fn calls(&self) -> MutexGuard<'_, BTreeMap<Pid, Vec<Arc<dyn PendingCall>>>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cold]
     pub(super) fn push(&self, callee: Pid, call: Arc<dyn PendingCall>) {
         let mut calls = self.calls();
-        calls.push((callee, call));
+        calls.entry(callee).or_default().push(call);
         self.any.store(true, Relaxed);
     }
 
@@ -250,7 +250,7 @@ impl LateCalls {
             return Vec::new();
         }
         let mut calls = self.calls();
-        let taken = calls.extract_if(.., |(of, _)| *of == callee).map(|(_, call)| call).collect();
+        let taken = calls.remove(&callee).unwrap_or_default();
         self.any.store(!calls.is_empty(), Relaxed);
         taken
     }

@@ -153,7 +153,7 @@ impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
 
     /// Lets the starter go on when the process has ended. One that has already is told of.
     fn end_with_child(self: Arc<Self>) {
-        self.child.common().watch_call(self.clone());
+        let _ = self.child.common().watch_call(self.clone());
     }
 }
 

@@ -221,9 +221,9 @@ fn sup_do_not_save_start_parameters_for_temporary_children(_: &mut Sim) {
 
 /// How often a supervisor has looked through its children, for as many of them as there are.
 fn looks(work: impl Fn(usize)) -> usize {
-    let (children, before) = (1_000, otp::__private::children_passed());
+    let (children, before) = (1_000, otp::__private::passed());
     work(children);
-    (otp::__private::children_passed() - before).div_ceil(children)
+    (otp::__private::passed() - before).div_ceil(children)
 }
 
 #[otp::test(seeds = 1)]
