@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(debug_assertions)]
 
+use std::{future::poll_fn, task::Poll};
+
 use otp::{prelude::*, timer};
 
 const SIZES: [usize; 2] = [1_000, 100_000];
@@ -85,4 +87,161 @@ fn one_more_call(t: &mut Sim) {
         });
         is_cheap("a call that is given up", size, |_| drop(desk.timeout(Duration::ZERO).keep()));
     }
+}
+
+/// Messages that nobody asks for now wait before all others.
+fn fill(size: usize) {
+    let others = process::current().subject::<usize>();
+    (0..size).for_each(|n| others.send(n));
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_message_for_a_receive_that_waits(t: &mut Sim) {
+    for size in SIZES {
+        let (ready, passed) = (process::current().subject(), process::current().subject());
+        let (tell, is_over) = (ready.clone(), passed.clone());
+        let waiting = process::spawn(move |me| {
+            fill(size);
+            let (wanted, others) = (me.subject::<()>(), me.subject::<u32>());
+            tell.send((wanted.clone(), others));
+            wanted.receive(None);
+            is_over.send(());
+        });
+        let (wanted, others) = ready.receive(None).unwrap();
+        t.settle();
+        is_cheap("another's message", size, |n| {
+            others.send(n as u32);
+            t.settle();
+        });
+        is_cheap("a signal", size, |_| {
+            otp::exit(waiting, ExitReason::Normal);
+            t.settle();
+        });
+        is_cheap("what it waits for", size, |_| {
+            wanted.send(());
+            t.settle();
+        });
+        assert!(passed.receive(Duration::ZERO).is_some());
+    }
+}
+
+struct Busy;
+
+#[actor(mailbox = bounded(200_000, drop_newest))]
+impl Busy {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    /// Waits for what others send, with `size` messages before it.
+    #[handle_cast]
+    fn wait(&self, size: usize, to: process::Subject<(process::Subject<()>, process::Subject<u32>)>) {
+        fill(size);
+        let me = process::current();
+        let (wanted, others) = (me.subject::<()>(), me.subject::<u32>());
+        to.send((wanted.clone(), others));
+        wanted.receive(None);
+    }
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_message_for_a_receive_behind_a_bound(t: &mut Sim) {
+    for size in SIZES {
+        let (busy, ready) = (Busy::start()?, process::current().subject());
+        busy.wait(size, ready.clone());
+        let (wanted, others) = ready.receive(None).unwrap();
+        t.settle();
+        is_cheap("another's message", size, |n| {
+            others.send(n as u32);
+            t.settle();
+        });
+        is_cheap("what it waits for", size, |_| {
+            wanted.send(());
+            t.settle();
+        });
+        otp::exit(busy.pid().unwrap(), ExitReason::Kill);
+        t.settle();
+        drop(t.crashes());
+    }
+}
+
+/// Whoever waits for an end or a start does not look at what had come before.
+#[otp::test(seeds = 1)]
+fn starts_and_ends_beside_much_mail(t: &mut Sim) {
+    for size in SIZES {
+        fill(size);
+        process::trap_exit(true);
+        let pid = Desk::start()?.pid().unwrap();
+        is_cheap("a stop", size, |_| Desk::start().unwrap().stop().unwrap());
+        is_cheap("a kill", size, |_| t.kill(Desk::start().unwrap()));
+        is_cheap("a start that fails", size, |_| assert!(Fails::start_link().is_err()));
+        is_cheap("a monitor that is ended", size, |_| process::demonitor_flush(otp::monitor(pid)));
+        process::current().flush();
+    }
+}
+
+struct Fails;
+
+#[actor]
+impl Fails {
+    #[init]
+    fn init() -> Init<Self> {
+        Init::Stop(ExitReason::Shutdown)
+    }
+}
+
+/// What a receive has looked at is looked at again when what stood before it is gone.
+#[otp::test]
+fn a_receive_misses_nothing(t: &mut Sim) {
+    let (ready, done) = (process::current().subject(), process::current().subject());
+    let (tell, end) = (ready.clone(), done.clone());
+    process::spawn_async(move |me| async move {
+        let (a, b, other) = (me.subject::<u32>(), me.subject::<u32>(), me.subject::<u32>());
+        tell.send([a.clone(), b.clone(), other.clone()]);
+        // Each takes out what stands before what the other has looked at.
+        let sum = |of: process::Subject<u32>| async move {
+            let mut sum = 0;
+            for _ in 0..50 {
+                sum += of.receive_async(None).await.unwrap();
+            }
+            sum
+        };
+        let mut sums = [a, b].map(|of| (Box::pin(sum(of)), None));
+        poll_fn(|cx| {
+            for (sum, done) in &mut sums {
+                if done.is_none()
+                    && let Poll::Ready(sum) = sum.as_mut().poll(cx)
+                {
+                    *done = Some(sum);
+                }
+            }
+            if sums.iter().all(|(_, sum)| sum.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        let mut left = 0;
+        while other.receive_async(Duration::ZERO).await.is_some() {
+            left += 1;
+        }
+        end.send((sums.map(|(_, sum)| sum), left));
+    });
+    let [a, b, other] = ready.receive(None).unwrap();
+    for n in 0..50 {
+        // In one order or the other, few or many at a time.
+        let number = t.seed() + n;
+        other.send(0);
+        if number.is_multiple_of(2) {
+            a.send(1);
+            other.send(0);
+            b.send(2);
+        } else {
+            b.send(2);
+            other.send(0);
+            a.send(1);
+        }
+        if number.is_multiple_of(3) {
+            t.settle();
+        }
+    }
+    assert_eq!(done.receive(None), Some(([Some(50), Some(100)], 100)));
 }

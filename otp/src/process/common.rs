@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     iter,
     sync::Arc,
     thread::{self, Thread},
@@ -12,6 +13,7 @@ use super::{
     channel::Tap,
     few::Few,
     handler::Handler,
+    mark::{Mark, Seen},
     node::NodeInner,
     owned::Owned,
     panic,
@@ -97,6 +99,8 @@ pub(crate) struct Common {
     pub(super) named: AtomicBool,
     pub(crate) node: Arc<NodeInner>,
     pub(crate) pid: Pid,
+    /// How often marks of receives became void.
+    unmarked: Owned<Cell<u32>>,
     /// What runs in it: what reports call it.
     pub(crate) label: &'static str,
     /// The moment of its entry in the timers; `FAR` for none.
@@ -199,6 +203,7 @@ impl Common {
             node,
             handler: Handler::new(),
             pid,
+            unmarked: Owned::default(),
             ancestors,
             label,
             home,
@@ -460,6 +465,34 @@ impl Common {
         self.if_belongings(|belongings| belongings.blocked.clone()).flatten()
     }
 
+    /// How many of its mail a receive has looked at.
+    pub(super) fn seen(&self, mark: &Mark) -> usize {
+        mark.seen(self.pid, u64::from(self.unmarked.get())).ordinary
+    }
+
+    /// A receive has looked at so many.
+    pub(super) fn mark(&self, mark: &mut Mark, seen: usize) {
+        // Most often there is nothing.
+        if seen > 0 {
+            self.own.marked.set(true);
+            mark.set(self.pid, u64::from(self.unmarked.get()), Seen { ordinary: seen, urgent: 0 });
+        }
+    }
+
+    /// Whether a receive may rely on the order of the mail.
+    #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        self.own.marked.get()
+    }
+
+    /// Something else than a message behind all others changes the mail: receives look at all of it anew.
+    #[inline]
+    pub(super) fn unmark(&self) {
+        if self.own.marked.replace(false) {
+            self.unmarked.set(self.unmarked.get().wrapping_add(1));
+        }
+    }
+
     /// Says whether messages of its own type may wake it; returns what was said before.
     #[inline]
     pub(crate) fn set_deaf(&self, deaf: bool) -> bool {
@@ -477,7 +510,7 @@ impl Common {
             return;
         }
         self.own.calls.set(0);
-        self.own.calls_before.set(calls);
+        self.own.calls_before.set(u8::try_from(calls).unwrap_or(u8::MAX));
         if calls > 0 {
             self.waits_for_reply.store(0, Release);
         }

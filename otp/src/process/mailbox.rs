@@ -19,13 +19,18 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid, current, panic,
+    AnyProcess, Pid, current,
+    mark::{Mark, Seen},
+    panic,
     signal::{Item, Signal},
 };
-use crate::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicU64, Ordering::Relaxed},
-    lock,
+use crate::{
+    passed::pass,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        lock,
+    },
 };
 
 /// How many messages may wait for a process.
@@ -194,13 +199,26 @@ impl<M: Send + 'static> Special<M> {
         lock(&self.lanes)
     }
 
-    /// Takes the oldest signal that `take` accepts and that was acted on.
-    pub(super) fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
-        let (signal, let_in) = self.lanes().take_signal(take)?;
+    /// Takes the oldest signal behind `mark` that `take` accepts and that was acted on.
+    pub(super) fn take_signal(
+        &self,
+        own: Pid,
+        mark: &mut Mark,
+        take: &mut dyn FnMut(&Signal) -> bool,
+    ) -> Option<Signal> {
+        let (signal, let_in) = self.lanes().take_signal(own, mark, take)?;
         if let Some(let_in) = let_in {
             let_in.tell();
         }
         Some(signal)
+    }
+
+    /// A mark behind all that a receive can look at now.
+    pub(super) fn mark(&self, own: Pid) -> Mark {
+        let lanes = self.lanes();
+        let mut mark = Mark::default();
+        mark.set(own, lanes.changes, lanes.looked());
+        mark
     }
 
     /// How many messages were dropped, calls aside.
@@ -298,6 +316,8 @@ pub(super) struct Lanes<M> {
     held: usize,
     /// How many entries at the head of the ordinary lane need not be acted on.
     seen: usize,
+    /// How often something was taken out that was no signal to act on.
+    changes: u64,
     /// What was dropped and the process was not told of.
     news: Option<Dropped>,
     /// It was too much, and the process is to end.
@@ -353,6 +373,7 @@ impl<M> Lanes<M> {
             tickets: 0,
             held: 0,
             seen: 0,
+            changes: 0,
             news: None,
             overflowed: false,
             closed: false,
@@ -407,6 +428,7 @@ impl<M> Lanes<M> {
     /// Takes an entry out of the ordinary lane.
     fn remove(&mut self, index: usize) -> Option<Entry<M>> {
         let entry = self.ordinary.remove(index)?;
+        self.changes += 1;
         if index < self.seen {
             self.seen -= 1;
         }
@@ -416,6 +438,7 @@ impl<M> Lanes<M> {
 
     fn remove_urgent(&mut self, index: usize) -> Option<Entry<M>> {
         let entry = self.urgent.remove(index)?;
+        self.changes += 1;
         self.held -= usize::from(entry.weight != Weight::None);
         Some(entry)
     }
@@ -463,20 +486,40 @@ impl<M> Lanes<M> {
     }
 
     /// As [`Special::take_signal`], with one who has come in since there is room.
-    fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<LetIn>)> {
-        let mut takes = |entry: &Entry<M>| matches!(&entry.item, Item::Signal(signal) if take(signal));
-        let entry = match self.ordinary.iter().take(self.seen).position(&mut takes) {
-            Some(index) => self.remove(index)?,
-            None => {
-                let index = self.urgent.iter().position(takes)?;
-                self.remove_urgent(index)?
-            }
+    fn take_signal(
+        &mut self,
+        own: Pid,
+        mark: &mut Mark,
+        take: &mut dyn FnMut(&Signal) -> bool,
+    ) -> Option<(Signal, Option<LetIn>)> {
+        let mut takes = |entry: &Entry<M>| {
+            pass(1);
+            matches!(&entry.item, Item::Signal(signal) if take(signal))
+        };
+        let seen = mark.seen(own, self.changes);
+        let ordinary = self.ordinary.range(seen.ordinary..self.seen).position(&mut takes);
+        let entry = if let Some(found) = ordinary.map(|index| seen.ordinary + index) {
+            let entry = self.remove(found)?;
+            mark.set(own, self.changes, Seen { ordinary: found, ..seen });
+            entry
+        } else if let Some(found) = self.urgent.range(seen.urgent..).position(takes).map(|index| seen.urgent + index) {
+            let entry = self.remove_urgent(found)?;
+            mark.set(own, self.changes, Seen { ordinary: self.seen, urgent: found });
+            entry
+        } else {
+            mark.set(own, self.changes, self.looked());
+            return None;
         };
         let let_in = self.replace(&entry);
         match entry.item {
             Item::Signal(signal) => Some((*signal, let_in)),
             Item::Message(_) | Item::Timed(_) => None,
         }
+    }
+
+    /// All that a receive can look at now.
+    fn looked(&self) -> Seen {
+        Seen { ordinary: self.seen, urgent: self.urgent.len() }
     }
 
     /// Takes all messages out that were acted on, and gives those who have come in; requests stay.
@@ -486,6 +529,7 @@ impl<M> Lanes<M> {
         let (requests, messages): (Vec<_>, Vec<_>) = all.partition(is_request);
         self.ordinary = requests.into();
         (self.held, self.seen) = (0, 0);
+        self.changes += 1;
         let let_in = messages.iter().filter_map(|entry| self.replace(entry)).collect();
         (messages.into_iter().map(|entry| entry.item).collect(), let_in)
     }

@@ -18,6 +18,7 @@ mod link;
 #[cfg(all(test, loom))]
 mod loom_tests;
 pub(crate) mod mailbox;
+pub(crate) mod mark;
 pub(crate) mod me;
 mod names;
 mod node;
