@@ -325,6 +325,16 @@ fn subjects_and_selectors(t: &mut Sim) {
         assert_eq!(selector.receive(NOW), None);
         drop(selector.map(|n| n + 1).merge(Selector::new().select(&subject)).deselect(&subject));
     });
+    leaves_nothing(t, "channels", |_| {
+        let own = me.subject::<u32>();
+        drop(own.channel());
+        own.send(1);
+        assert_eq!(own.receive(NOW), Some(1));
+        drop(Selector::new().select(&own).channel());
+        own.send(2);
+        assert_eq!(own.receive(NOW), Some(2));
+        t.settle();
+    });
     leaves_nothing(t, "messages", |n| {
         process::send(process::self_pid(), n);
         me.flush();

@@ -245,3 +245,22 @@ fn a_receive_misses_nothing(t: &mut Sim) {
     }
     assert_eq!(done.receive(None), Some(([Some(50), Some(100)], 100)));
 }
+
+/// Those that were dropped are undone at once.
+#[otp::test(seeds = 1)]
+fn a_message_after_many_channels_that_were_dropped(t: &mut Sim) {
+    let subject = process::current().subject::<u32>();
+    for size in [100, 1_000] {
+        let before = t.node().len();
+        (0..size).for_each(|_| drop(process::Selector::new().select(&subject).channel()));
+        (0..size).for_each(|_| drop(process::current().subject::<u32>().channel()));
+        subject.send(1);
+        assert_eq!(subject.receive(Duration::ZERO), Some(1));
+        is_cheap("a message", size, |_| {
+            subject.send(1);
+            subject.receive(Duration::ZERO);
+        });
+        t.settle();
+        assert_eq!(t.node().len(), before);
+    }
+}

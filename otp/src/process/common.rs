@@ -17,9 +17,10 @@ use super::{
     node::NodeInner,
     owned::Owned,
     panic,
-    signal::{Ended, Item, Links, Signal},
+    signal::{AnyMessage, Ended, Item, Links, Signal},
 };
 use crate::{
+    passed::pass,
     sync::{
         SpinGuard, SpinLock,
         atomic::{
@@ -58,8 +59,29 @@ const WATCHED: u8 = 128;
 /// So many ancestors of a process are known: each process that starts others keeps a list.
 const ANCESTORS: usize = 16;
 
-/// Where messages for one subject of an OS thread go instead of its inbox; gives back what nobody receives.
-pub(crate) type Channel = Box<dyn Fn(Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> + Send>;
+/// Where messages for one subject go instead of the inbox.
+pub(crate) enum Channel {
+    /// To whoever receives from a channel; gives back what nobody does, for the inbox. The number tells it from others
+    /// of the subject.
+    Open { number: u64, send: Put },
+    /// Nowhere: the subject is closed.
+    Closed,
+}
+
+type Put = Box<dyn Fn(Box<dyn AnyMessage>) -> Result<(), Box<dyn AnyMessage>> + Send>;
+
+impl Channel {
+    /// Puts a message in; gives back what is to be dropped.
+    ///
+    /// # Errors
+    /// Gives the message back when it is for the inbox.
+    pub(super) fn put(&self, message: Box<dyn AnyMessage>) -> Result<Option<Box<dyn AnyMessage>>, Box<dyn AnyMessage>> {
+        match self {
+            Self::Open { send, .. } => send(message).map(|()| None),
+            Self::Closed => Ok(Some(message)),
+        }
+    }
+}
 
 /// Takes the messages that a process has not handled; gives back those that it does not want.
 pub(crate) type Heir<M> = Box<dyn Fn(Vec<M>) -> Vec<M> + Send>;
@@ -414,29 +436,62 @@ impl Common {
 
     /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the inbox.
     pub(super) fn add_channel(&self, tag: u64, channel: Channel) -> Option<Channel> {
-        self.flags.fetch_or(CHANNELS, Relaxed);
-        self.relate(|relations| relations.belongings().channels.insert(tag, channel)).flatten()
+        let add = |relations: &mut Relations| {
+            self.flags.fetch_or(CHANNELS, Relaxed);
+            relations.belongings().channels.insert(tag, channel)
+        };
+        self.relate(add).flatten()
     }
 
     /// From now on what `tap` takes does not arrive in the inbox; under the lock of that.
     pub(super) fn add_tap(&self, number: u64, tap: Arc<dyn Tap>) {
-        self.flags.fetch_or(CHANNELS, Relaxed);
-        self.relate(|relations| relations.belongings().taps.insert(number, tap));
+        self.relate(|relations| {
+            self.flags.fetch_or(CHANNELS, Relaxed);
+            relations.belongings().taps.insert(number, tap);
+        });
     }
 
     pub(super) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
-        self.if_belongings(|belongings| belongings.taps.remove(&number)).flatten()
+        self.if_belongings(|belongings| {
+            let tap = belongings.taps.remove(&number);
+            self.has_fewer_channels(belongings);
+            tap
+        })
+        .flatten()
     }
 
-    /// Nobody sends to a subject any more.
-    pub(super) fn remove_channel(&self, tag: u64) -> Option<Channel> {
-        self.if_belongings(|belongings| belongings.channels.remove(&tag)).flatten()
+    /// Nobody sends to a closed subject any more.
+    pub(super) fn remove_closed(&self, tag: u64) -> Option<Channel> {
+        self.remove_channel(tag, |channel| matches!(channel, Channel::Closed))
     }
 
-    /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What nobody receives
-    /// any more comes back, to be dropped without the lock.
+    /// Nobody receives from a channel any more.
+    pub(super) fn remove_open(&self, tag: u64, own: u64) -> Option<Channel> {
+        self.remove_channel(tag, |channel| matches!(channel, Channel::Open { number, .. } if *number == own))
+    }
+
+    fn remove_channel(&self, tag: u64, is_it: impl FnOnce(&Channel) -> bool) -> Option<Channel> {
+        self.if_belongings(|belongings| {
+            // Another one may have taken its place.
+            belongings.channels.get(&tag).filter(|channel| is_it(channel))?;
+            let channel = belongings.channels.remove(&tag);
+            self.has_fewer_channels(belongings);
+            channel
+        })
+        .flatten()
+    }
+
+    /// When there are none left, senders need not look for them.
+    fn has_fewer_channels(&self, belongings: &Belongings) {
+        if belongings.channels.is_empty() && belongings.taps.is_empty() {
+            self.flags.fetch_and(!CHANNELS, Relaxed);
+        }
+    }
+
+    /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What is for a closed
+    /// subject comes back, to be dropped without the lock.
     #[inline]
-    pub(super) fn to_channel<M>(&self, item: Item<M>) -> Result<Option<Box<dyn Any + Send>>, Item<M>> {
+    pub(super) fn to_channel<M>(&self, item: Item<M>) -> Result<Option<Box<dyn AnyMessage>>, Item<M>> {
         if self.flags.load(Relaxed) & CHANNELS == 0 {
             return Err(item);
         }
@@ -445,11 +500,15 @@ impl Common {
         let undelivered = self.if_belongings(|belongings| {
             if let Some(Signal::Foreign { tag, .. }) = &left
                 && let Some(channel) = belongings.channels.get(tag)
-                && let Some(Signal::Foreign { payload, .. }) = left.take()
+                && let Some(Signal::Foreign { tag, payload }) = left.take()
             {
-                return channel(payload);
+                match channel.put(payload) {
+                    Ok(undelivered) => return undelivered,
+                    Err(payload) => left = Some(Signal::Foreign { tag, payload }),
+                }
             }
             for (_, tap) in belongings.taps.iter() {
+                pass(1);
                 left = tap.take(left.take()?).err();
             }
             None

@@ -39,6 +39,7 @@ pub(crate) mod timer;
 
 pub(crate) use self::{any::AnyProcess, link::terminate, node::STACK_SIZE, registry::Claim};
 pub use self::{
+    channel::Receiver,
     current::{sleep, sleep_async},
     debug::{Event, MessageKind, Statistics},
     dictionary::{Key, erase_all, keys, keys_of},

@@ -194,7 +194,12 @@ impl<M: Send + 'static> Cell<M> {
                     item if !is_for(&item) => queue.push_back(item),
                     Item::Signal(signal) => {
                         if let Signal::Foreign { payload, .. } = *signal {
-                            undelivered.extend(channel(payload));
+                            match channel.put(payload) {
+                                Ok(dropped) => undelivered.extend(dropped),
+                                Err(payload) => {
+                                    queue.push_back(Item::Signal(Box::new(Signal::Foreign { tag, payload })));
+                                }
+                            }
                         }
                     }
                     Item::Message(_) | Item::Timed(_) => {}
