@@ -264,3 +264,38 @@ fn a_message_after_many_channels_that_were_dropped(t: &mut Sim) {
         assert_eq!(t.node().len(), before);
     }
 }
+
+struct Forgetful;
+
+#[actor(mailbox = bounded(1, drop_oldest))]
+impl Forgetful {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_cast]
+    fn hear(&self) {}
+
+    #[handle_cast]
+    fn wait(&self, size: usize, to: process::Subject<process::Subject<()>>) {
+        fill(size);
+        let go_on = process::current().subject();
+        to.send(go_on.clone());
+        go_on.receive(None);
+    }
+}
+
+/// Messages that do not count stand before it.
+#[otp::test(seeds = 1)]
+fn one_that_is_dropped(t: &mut Sim) {
+    for size in SIZES {
+        let (forgetful, ready) = (Forgetful::start()?, process::current().subject());
+        forgetful.wait(size, ready.clone());
+        let go_on = ready.receive(None).unwrap();
+        (0..10).for_each(|_| forgetful.hear());
+        is_cheap("the oldest is dropped", size, |_| forgetful.hear());
+        go_on.send(());
+        t.settle();
+    }
+}

@@ -10,7 +10,7 @@
 use std::{
     any::Any,
     cell::Cell,
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     error::Error,
     fmt, mem,
     num::{NonZeroU64, NonZeroUsize},
@@ -270,9 +270,9 @@ impl<M: Send + 'static> Special<M> {
     pub(super) fn withdraw(&self, own: Pid, ticket: Ticket) {
         let withdrawn = {
             let mut lanes = self.lanes();
-            lanes.place(ticket).and_then(|place| lanes.line.remove(place))
+            lanes.line.remove(&ticket).or_else(|| lanes.urgent_line.remove(&ticket))
         };
-        if let Some(Waiting { entry, rest, .. }) = withdrawn {
+        if let Some(Waiting { entry, rest }) = withdrawn {
             drop(rest);
             self.drop_refused(own, entry);
         }
@@ -283,7 +283,7 @@ impl<M: Send + 'static> Special<M> {
         // A waker may be anybody's: it is neither cloned nor dropped under the lock.
         let waker = waker.clone();
         let mut lanes = self.lanes();
-        let before = lanes.place(ticket).map(|place| lanes.line[place].rest.waker.replace(waker));
+        let before = lanes.standing(ticket).map(|waiting| waiting.rest.waker.replace(waker));
         drop(lanes);
         before.is_some()
     }
@@ -310,12 +310,16 @@ pub(super) struct Lanes<M> {
     /// Messages that go before them.
     urgent: VecDeque<Entry<M>>,
     /// Those who wait for room, in order of their tickets.
-    line: VecDeque<Waiting<M>>,
+    line: BTreeMap<Ticket, Waiting<M>>,
+    /// Of them those who go in before the others, since their messages are urgent.
+    urgent_line: BTreeMap<Ticket, Waiting<M>>,
     tickets: u64,
     /// How many entries of both lanes count.
     held: usize,
     /// How many entries at the head of the ordinary lane need not be acted on.
     seen: usize,
+    /// How many entries at the head of the ordinary lane are known not to count.
+    weightless: usize,
     /// How often something was taken out that was no signal to act on.
     changes: u64,
     /// What was dropped and the process was not told of.
@@ -332,7 +336,6 @@ struct Entry<M> {
 }
 
 struct Waiting<M> {
-    ticket: Ticket,
     entry: Entry<M>,
     rest: LetIn,
 }
@@ -369,10 +372,12 @@ impl<M> Lanes<M> {
         Self {
             ordinary: VecDeque::new(),
             urgent: VecDeque::new(),
-            line: VecDeque::new(),
+            line: BTreeMap::new(),
+            urgent_line: BTreeMap::new(),
             tickets: 0,
             held: 0,
             seen: 0,
+            weightless: 0,
             changes: 0,
             news: None,
             overflowed: false,
@@ -390,7 +395,7 @@ impl<M> Lanes<M> {
         let victim = match bound.policy {
             Policy::Block if entry.weight != Weight::Loose => return Admission::InLine(self.stand(own, entry)),
             Policy::Block | Policy::Reject => None,
-            Policy::DropOldest => self.ordinary.iter().position(counts),
+            Policy::DropOldest => self.oldest(),
             Policy::DropNewest if entry.urgent => self.ordinary.iter().rposition(counts),
             Policy::DropNewest => None,
             Policy::Stop if mem::replace(&mut self.overflowed, true) => None,
@@ -405,6 +410,15 @@ impl<M> Lanes<M> {
         }
     }
 
+    /// The first entry that counts in the ordinary lane.
+    fn oldest(&mut self) -> Option<usize> {
+        while self.ordinary.get(self.weightless)?.weight == Weight::None {
+            pass(1);
+            self.weightless += 1;
+        }
+        Some(self.weightless)
+    }
+
     fn enter(&mut self, entry: Entry<M>) {
         self.held += usize::from(entry.weight != Weight::None);
         let lane = if entry.urgent { &mut self.urgent } else { &mut self.ordinary };
@@ -417,21 +431,21 @@ impl<M> Lanes<M> {
         // Who calls waits for the answer, wherever the request is.
         let sender = (entry.weight == Weight::Cast).then(|| current::try_with(AnyProcess::clone)).flatten();
         let rest = LetIn { sender: sender.map(|sender| (sender, own)), waker: None };
-        self.line.push_back(Waiting { ticket, entry, rest });
+        let line = if entry.urgent { &mut self.urgent_line } else { &mut self.line };
+        line.insert(ticket, Waiting { entry, rest });
         ticket
     }
 
-    fn place(&self, ticket: Ticket) -> Option<usize> {
-        self.line.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()
+    fn standing(&mut self, ticket: Ticket) -> Option<&mut Waiting<M>> {
+        self.line.get_mut(&ticket).or_else(|| self.urgent_line.get_mut(&ticket))
     }
 
     /// Takes an entry out of the ordinary lane.
     fn remove(&mut self, index: usize) -> Option<Entry<M>> {
         let entry = self.ordinary.remove(index)?;
         self.changes += 1;
-        if index < self.seen {
-            self.seen -= 1;
-        }
+        self.seen -= usize::from(index < self.seen);
+        self.weightless -= usize::from(index < self.weightless);
         self.held -= usize::from(entry.weight != Weight::None);
         Some(entry)
     }
@@ -458,8 +472,7 @@ impl<M> Lanes<M> {
         if out.weight == Weight::None {
             return None;
         }
-        let first = self.line.iter().position(|waiting| waiting.entry.urgent).unwrap_or(0);
-        let Waiting { entry, rest, .. } = self.line.remove(first)?;
+        let (_, Waiting { entry, rest }) = self.urgent_line.pop_first().or_else(|| self.line.pop_first())?;
         self.enter(entry);
         Some(rest)
     }
@@ -468,6 +481,7 @@ impl<M> Lanes<M> {
     pub(super) fn next_acting(&mut self) -> Option<Box<Signal>> {
         while let Some(entry) = self.ordinary.get(self.seen) {
             if entry.item.acts() {
+                self.weightless -= usize::from(self.seen < self.weightless);
                 return match self.ordinary.remove(self.seen)?.item {
                     Item::Signal(signal) => Some(signal),
                     Item::Message(_) | Item::Timed(_) => None,
@@ -482,6 +496,7 @@ impl<M> Lanes<M> {
     pub(super) fn acted(&mut self, signal: Box<Signal>) {
         let entry = Entry { item: Item::Signal(signal), weight: Weight::None, urgent: false };
         self.ordinary.insert(self.seen, entry);
+        self.weightless += usize::from(self.seen < self.weightless);
         self.seen += 1;
     }
 
@@ -528,7 +543,7 @@ impl<M> Lanes<M> {
         let all = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
         let (requests, messages): (Vec<_>, Vec<_>) = all.partition(is_request);
         self.ordinary = requests.into();
-        (self.held, self.seen) = (0, 0);
+        (self.held, self.seen, self.weightless) = (0, 0, 0);
         self.changes += 1;
         let let_in = messages.iter().filter_map(|entry| self.replace(entry)).collect();
         (messages.into_iter().map(|entry| entry.item).collect(), let_in)
@@ -537,9 +552,11 @@ impl<M> Lanes<M> {
     /// From now on nothing comes in; what was in and in line, and who stood there.
     pub(super) fn close(&mut self) -> (Vec<Item<M>>, Vec<LetIn>) {
         self.closed = true;
-        (self.held, self.seen) = (0, 0);
+        (self.held, self.seen, self.weightless) = (0, 0, 0);
         let mut stood = Vec::new();
-        let line = mem::take(&mut self.line).into_iter().map(|waiting| {
+        let mut line = mem::take(&mut self.line);
+        line.append(&mut self.urgent_line);
+        let line = line.into_values().map(|waiting| {
             stood.push(waiting.rest);
             waiting.entry
         });
@@ -556,7 +573,6 @@ impl<M> Lanes<M> {
     pub(super) fn shrink(&mut self) {
         self.urgent.shrink_to_fit();
         self.ordinary.shrink_to_fit();
-        self.line.shrink_to_fit();
     }
 }
 
