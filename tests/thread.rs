@@ -1,6 +1,6 @@
 //! OS threads beside processes: subjects as channels.
 
-use std::{sync::Barrier, thread};
+use std::{ops::Deref, sync::Barrier, thread};
 
 use otp::{Node, prelude::*, process::Selector};
 
@@ -44,7 +44,7 @@ fn other_subjects_and_signals_stay_where_they_were() {
 }
 
 #[test]
-fn what_nobody_receives_is_dropped_by_its_sender() {
+fn what_is_sent_to_a_closed_subject_is_dropped_by_its_sender() {
     struct Noisy(process::Subject<&'static str>);
     impl Drop for Noisy {
         fn drop(&mut self) {
@@ -54,7 +54,7 @@ fn what_nobody_receives_is_dropped_by_its_sender() {
     }
     let me = process::current();
     let (noisy, notes) = (me.subject::<Noisy>(), me.subject());
-    drop(noisy.channel());
+    noisy.close();
     noisy.send(Noisy(notes.clone()));
     assert_eq!(notes.receive(Duration::ZERO), Some("dropped"));
 }
@@ -113,13 +113,57 @@ fn a_selector_is_a_channel_too() {
     numbers.send(4);
     assert_eq!(next(), "number 4");
 
-    // Nobody receives from the channel any more: the next message goes with it, those after that stay.
+    // Nobody receives from the channel any more: the next message is in the inbox.
     drop(events);
-    let taken = || {
-        numbers.send(5);
-        numbers.receive(Duration::from_millis(10)).is_some()
-    };
-    while !taken() {}
+    numbers.send(5);
+    assert_eq!(numbers.receive(Duration::ZERO), Some(5));
+}
+
+#[test]
+fn what_comes_when_a_channel_is_dropped_is_in_the_inbox() {
+    let me = process::current();
+    let numbers = me.subject::<u32>();
+    let (first, clone) = (numbers.channel(), numbers.channel());
+    let last = clone.clone();
+    numbers.send(1);
+    // The second one took over: to drop the first changes nothing, and one of two clones neither.
+    drop(first);
+    drop(clone);
+    numbers.send(2);
+    assert!((&last).into_iter().take(2).eq([1, 2]));
+    let plain = process::Receiver::deref(&last).clone();
+    drop(last);
+    numbers.send(3);
+    assert!(plain.recv().is_err(), "it is disconnected");
+    assert_eq!(numbers.receive(Duration::ZERO), Some(3));
+    // One that was closed stays closed.
+    let arrived = numbers.channel();
+    numbers.close();
+    drop(arrived);
+    numbers.send(4);
+    assert_eq!(me.flush(), 0);
+}
+
+/// Not one of many that send meanwhile loses a message, or has two in another order.
+#[test]
+fn a_channel_that_is_dropped_while_others_send() {
+    for by_selector in [false, true] {
+        let numbers = process::current().subject::<u32>();
+        for _ in 0..50 {
+            let opened = if by_selector { Selector::new().select(&numbers).channel() } else { numbers.channel() };
+            let got = thread::scope(|scope| {
+                scope.spawn(|| (0..200).for_each(|n| numbers.send(n)));
+                let mut got: Vec<u32> = (&opened).into_iter().take(20).collect();
+                // What is in the channel by now goes with it.
+                drop(opened);
+                got.extend(std::iter::from_fn(|| numbers.receive(Duration::ZERO)));
+                got
+            });
+            let rest = std::iter::from_fn(|| numbers.receive(Duration::ZERO));
+            let all: Vec<u32> = got.into_iter().chain(rest).collect();
+            assert!(all.is_sorted() && all.iter().take(20).copied().eq(0..20), "{all:?}");
+        }
+    }
 }
 
 #[test]

@@ -140,10 +140,10 @@ pub fn live_replies() -> isize {
     crate::process::reply::live()
 }
 
-/// How many children were passed in looking through those of supervisors on the calling thread, in builds with debug
-/// assertions.
-pub fn children_passed() -> usize {
-    crate::supervisor::children_passed()
+/// How many entries of tables, lists and queues the calling thread has passed to find what was asked for, in builds with
+/// debug assertions.
+pub fn passed() -> usize {
+    crate::passed::passed()
 }
 
 pub fn reply_must_be_send<T: Send + 'static, A: Actor, M: AwaitsReply, F: FnOnce(ReplyTo<T>) -> A::Message>()

@@ -35,6 +35,7 @@ extern crate self as otp;
 #[doc(hidden)]
 pub mod __private;
 mod actor;
+mod passed;
 mod probe;
 pub mod process;
 mod report;

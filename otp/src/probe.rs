@@ -189,7 +189,7 @@ impl<A: Actor> Actor for StandIn<A> {
     const NAME: &'static str = A::NAME;
 
     fn init((waiting, told): Self::Args, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
-        current::with(|me| me.common().watch_call(Arc::new(TellCallers(Node::current()))));
+        let _ = current::with(|me| me.common().watch_call(Arc::new(TellCallers(Node::current()))));
         Handled::Done(Init::Ok(Self { waiting, told, actor: PhantomData }))
     }
 

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     __private::TestError,
     actor::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Slot, StartError},
-    process::{self, ExitReason, Node, Pid, STACK_SIZE, current, signal::Signal},
+    process::{self, ExitReason, Node, Pid, STACK_SIZE, current},
     scheduler::{self, Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
     time::Moment,
@@ -87,11 +87,11 @@ impl Sim {
     /// Kills what the test has left.
     fn end(&self) {
         let inner = self.node.inner();
-        for process in inner.on_cores().collect::<Vec<_>>() {
+        for process in inner.on_cores() {
             inner.exit(process.pid(), process.pid(), ExitReason::Kill);
         }
         self.settle();
-        assert!(inner.on_cores().next().is_none(), "a process has survived its kill");
+        assert!(inner.table.on_cores() == 0, "a process has survived its kill");
         // The crashes of the end are nobody's concern.
         drop(inner.take_crashes());
     }
@@ -155,9 +155,10 @@ impl Sim {
     /// When the client reaches nobody.
     pub fn kill<Kind>(&self, client: impl HasPid<Kind>) {
         let pid = client.pid_now().expect("the client reaches a process");
-        let monitor = process::monitor(pid);
+        let (mark, monitor) = (process::me::mark(), process::monitor(pid));
         process::exit(pid, ExitReason::Kill);
-        process::me::receive(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
+        // A test that is about to end is not waited for.
+        let _ = process::me::try_receive_down(mark, monitor, None);
     }
 
     /// How often a child of a tree was started again.

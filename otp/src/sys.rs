@@ -44,7 +44,7 @@ use crate::{
         self, AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
         debug::{Counts, Debug},
-        me::try_receive,
+        me,
         signal::Signal,
         timer::WakeUp,
     },
@@ -424,8 +424,8 @@ fn wait<R>(process: &AnyProcess, mut answer: answer::Answer<R>, limit: Option<Du
     match answered {
         Some(Some(answer)) => Ok(answer),
         Some(None) => {
-            let monitor = process::monitor(common.pid);
-            let down = try_receive(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor))?;
+            let (mark, monitor) = (me::mark(), process::monitor(common.pid));
+            let down = me::try_receive_down(mark, monitor, limit)?;
             process::demonitor_flush(monitor);
             // One that takes no more signals and has not ended yet says no reason.
             let reason = || common.reason().unwrap_or(ExitReason::NoProc);

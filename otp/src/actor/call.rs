@@ -4,6 +4,7 @@ use std::{
     fmt,
     future::Future,
     mem,
+    num::NonZeroU64,
     pin::Pin,
     sync::{Arc, atomic::Ordering::SeqCst},
     task::{Context, Poll, Waker},
@@ -81,8 +82,10 @@ pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, CallError>,
     deadline: Moment,
     timer: WakeUp,
-    /// Whether the callee was asked to look after the call, since another than its own process polls it.
+    /// Whether another than its own process polls it, so that the callee was asked to look after it.
     polled_elsewhere: bool,
+    /// What the callee knows it by, if it does.
+    watched: Option<NonZeroU64>,
     /// Whether its process has waited for it when it was polled before.
     was_published: bool,
     finished: bool,
@@ -120,7 +123,15 @@ impl<T: 'static> Reply<T> {
 
     #[inline]
     fn waiting(state: Result<InFlight<T>, CallError>, deadline: Moment) -> Self {
-        Self { state, deadline, timer: WakeUp::new(), polled_elsewhere: false, was_published: false, finished: false }
+        Self {
+            state,
+            deadline,
+            timer: WakeUp::new(),
+            polled_elsewhere: false,
+            watched: None,
+            was_published: false,
+            finished: false,
+        }
     }
 
     /// Nobody is there: the request is left for whoever comes, if the sender waits for that.
@@ -228,8 +239,11 @@ impl<T: 'static> Reply<T> {
         self.polled_elsewhere |= elsewhere;
         // Of one that is dead we are told by itself, after its links and monitors.
         let is_looked_after = !elsewhere && (call.left.is_some() || !callee.is_dead());
-        if !is_looked_after && !callee.watch_call(Arc::new(call.slot.clone())) {
-            return Some(CallError::Exited(ended(callee.reason())));
+        if !is_looked_after {
+            match callee.watch_call(Arc::new(call.slot.clone())) {
+                Ok(number) => self.watched = number,
+                Err(Gone) => return Some(CallError::Exited(ended(callee.reason()))),
+            }
         }
         if self.timer.poll_as(me, &callee.node, cx, self.deadline).is_ready() {
             return Some(CallError::Timeout { started: false });
@@ -326,10 +340,11 @@ impl<T: 'static> Future for Reply<T> {
 impl<T: 'static> Drop for Reply<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.finished {
-            return;
+        let Ok(call) = &self.state else { return };
+        if let Some(number) = self.watched {
+            call.callee.common().forget_call(number);
         }
-        if let Ok(call) = &self.state {
+        if !self.finished {
             call.forget();
         }
     }

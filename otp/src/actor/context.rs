@@ -236,7 +236,7 @@ impl<A: Actor> Context<A> {
         let call = tracker.0.clone();
         if call.is_pending() {
             call.deferred();
-            self.as_process(|me| me.common().watch_call(call));
+            let _ = self.as_process(|me| me.common().watch_call(call));
         }
     }
 }

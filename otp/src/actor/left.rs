@@ -69,7 +69,7 @@ impl<M: Send + 'static> Left<M> {
             Ok(()) => {
                 if let Some(LeftCall { call, .. }) = call {
                     // Nobody else may look after it: its caller has waited for nobody in particular.
-                    to.common().watch_call(call);
+                    let _ = to.common().watch_call(call);
                 }
                 Ok(())
             }

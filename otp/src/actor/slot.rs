@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -121,23 +121,40 @@ pub(super) struct State {
     pub(super) left: Option<Box<dyn Any + Send>>,
     /// The name that stands for the place; most have none.
     pub(super) named: Option<Box<Named>>,
-    children: BTreeMap<ChildId, Slot>,
-    /// The children that have a spec.
-    declared: BTreeSet<ChildId>,
+    children: BTreeMap<ChildId, Known>,
+    /// The place above, as long as this one is there only because somebody names it.
+    above: Option<Slot>,
     /// Among how many children keys are divided, once a partition supervisor has held the place.
     partitions: Option<usize>,
+}
+
+/// How a place knows one below it.
+enum Known {
+    /// The child has a spec.
+    Declared(Slot),
+    /// Somebody has asked for it: it is there for as long as somebody names it.
+    Named(WeakSlot),
+}
+
+impl Known {
+    fn slot(&self) -> Option<Slot> {
+        match self {
+            Self::Declared(slot) => Some(slot.clone()),
+            Self::Named(slot) => slot.upgrade(),
+        }
+    }
 }
 
 impl Slot {
     /// A place of its own, at the root of a tree.
     pub(crate) fn root() -> Self {
-        Self::new(None)
+        Self::new(None, None)
     }
 
-    fn new(id: Option<ChildId>) -> Self {
+    fn new(id: Option<ChildId>, above: Option<Self>) -> Self {
         Self(Arc::new(Inner {
             id,
-            state: Mutex::default(),
+            state: Mutex::new(State { above, ..State::default() }),
             undelivered: AtomicU64::new(0),
             gave_up: AtomicBool::new(false),
         }))
@@ -150,7 +167,13 @@ impl Slot {
     /// The place of a child, whether or not there is one now.
     pub fn child(&self, id: impl Into<ChildId>) -> Self {
         let id = id.into();
-        self.state().children.entry(id.clone()).or_insert_with(|| Self::new(Some(id))).clone()
+        let mut state = self.state();
+        if let Some(slot) = state.children.get(&id).and_then(Known::slot) {
+            return slot;
+        }
+        let slot = Self::new(Some(id.clone()), Some(self.clone()));
+        state.children.insert(id, Known::Named(slot.downgrade()));
+        slot
     }
 
     /// The id of the child whose place it is.
@@ -165,9 +188,14 @@ impl Slot {
 
     /// The places of all repeated children with this name, in order of their index.
     pub fn children(&self, name: &str) -> Vec<Self> {
+        let first = ChildId { name: name.into(), index: Some(0) };
         let state = self.state();
-        let named = state.declared.iter().filter(|id| id.name() == name && id.index().is_some());
-        named.filter_map(|id| state.children.get(id).cloned()).collect()
+        let named = state.children.range(first..).take_while(|(id, _)| id.name() == name);
+        let declared = named.filter_map(|(_, known)| match known {
+            Known::Declared(slot) => Some(slot.clone()),
+            Known::Named(_) => None,
+        });
+        declared.collect()
     }
 
     /// The process that holds the place now.
@@ -253,7 +281,8 @@ impl Slot {
             let mut state = self.state();
             state.closed = true;
             left.extend(state.left.take());
-            (state.before.take(), state.named.take(), state.children.values().cloned().collect::<Vec<_>>())
+            let children: Vec<_> = state.children.values().filter_map(Known::slot).collect();
+            (state.before.take(), state.named.take(), children)
         };
         drop((before, named));
         children.iter().for_each(|child| child.collect_closed(left));
@@ -269,24 +298,23 @@ impl Slot {
 
     /// There is a spec of a child with this id.
     pub(crate) fn declare(&self, id: &ChildId) {
-        self.child(id);
-        self.state().declared.insert(id.clone());
+        let slot = self.child(id);
+        let above = slot.state().above.take();
+        self.state().children.insert(id.clone(), Known::Declared(slot));
+        drop(above);
     }
 
     /// Forgets the places of all children with a spec but these.
     pub(crate) fn retain(&self, keep: impl Fn(&ChildId) -> bool) {
-        let gone: Vec<ChildId> = self.state().declared.iter().filter(|id| !keep(id)).cloned().collect();
+        let is_gone = |(id, known): &(&ChildId, &Known)| matches!(known, Known::Declared(_)) && !keep(id);
+        let gone: Vec<ChildId> = self.state().children.iter().filter(is_gone).map(|(id, _)| id.clone()).collect();
         gone.iter().for_each(|id| self.forget(id));
     }
 
     /// Forgets the place of a child whose spec is deleted. Clients that name it reach nobody.
     pub(crate) fn forget(&self, id: &ChildId) {
-        let removed = {
-            let mut state = self.state();
-            state.declared.remove(id);
-            state.children.remove(id)
-        };
-        if let Some(removed) = removed {
+        let removed = self.state().children.remove(id);
+        if let Some(removed) = removed.as_ref().and_then(Known::slot) {
             let holder = removed.state().holder.take();
             drop(holder);
             removed.close();
@@ -303,6 +331,20 @@ impl Slot {
 
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let (Some(above), Some(id)) = (state.above.take(), &self.id) else { return };
+        let mut siblings = above.state();
+        // Another place may have the id by now.
+        if let Some(Known::Named(slot)) = siblings.children.get(id)
+            && slot.0.strong_count() == 0
+        {
+            siblings.children.remove(id);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::CallError;
-use crate::process::{self, AnyProcess, ExitReason, current, me::try_receive, signal::Signal};
+use crate::process::{self, AnyProcess, ExitReason, current, me};
 
 pub(super) fn stop(
     process: Option<impl Into<AnyProcess>>,
@@ -14,13 +14,13 @@ pub(super) fn stop(
     if process.pid() == process::self_pid() {
         return Err(CallError::CallingSelf);
     }
+    let mark = me::mark();
     let monitor = current::with(|me| process::terminate(me, &process, reason.clone()));
-    let down = try_receive(limit, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
-    match down {
-        Ok(Some(Signal::Down(down))) if down.reason == reason => Ok(()),
-        Ok(Some(Signal::Down(down))) if down.reason == ExitReason::NoProc => Err(CallError::NoProc),
-        Ok(Some(Signal::Down(down))) => Err(CallError::Exited(down.reason)),
-        Ok(_) => {
+    match me::try_receive_down(mark, monitor, limit) {
+        Ok(Some(down)) if down.reason == reason => Ok(()),
+        Ok(Some(down)) if down.reason == ExitReason::NoProc => Err(CallError::NoProc),
+        Ok(Some(down)) => Err(CallError::Exited(down.reason)),
+        Ok(None) => {
             process::demonitor_flush(monitor);
             // It may not have begun to terminate, but it will.
             Err(CallError::Timeout { started: true })

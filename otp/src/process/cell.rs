@@ -23,12 +23,14 @@ use super::{
     common::{Channel, Common, Home, Program, Rest},
     current,
     mailbox::{Special, Ticket},
+    mark::Mark,
     node::NodeInner,
     owned::Owned,
     panic,
     signal::{Item, Signal},
 };
 use crate::{
+    passed::pass,
     scheduler::{self, Run, Scheduler, Task, TaskRef, Turn},
     sync::SpinLock,
 };
@@ -200,8 +202,11 @@ pub(crate) trait Process: Send + Sync {
     fn common(&self) -> &Common;
     fn push_signal(&self, me: &Task, signal: Signal) -> Result<(), Signal>;
     fn take_arrivals(&self, me: &AnyProcess);
-    /// Takes the oldest message for a subject, trapped exit or `Down` that `take` accepts.
-    fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal>;
+    /// Takes the oldest message for a subject, trapped exit or `Down` that `take` accepts, of those behind `mark`, and
+    /// leaves the mark where it was, or behind all if there is none.
+    fn take_signal(&self, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal>;
+    /// A mark behind all that has arrived and was acted on.
+    fn mark(&self) -> Mark;
     /// From now on what `tap` takes does not arrive here; what has arrived and it takes goes first.
     fn open_tap(&self, me: &AnyProcess, number: u64, tap: Arc<dyn Tap>);
     /// Drops all messages; how many there were.
@@ -239,23 +244,42 @@ impl<M: Send + 'static> Process for Cell<M> {
         Cell::take_arrivals(self, me);
     }
 
-    fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
+    fn take_signal(&self, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
         if let Some(special) = &self.special {
-            return special.take_signal(take);
+            return special.take_signal(self.common.pid, mark, take);
         }
         let mut mail = self.mail.borrow_mut();
-        let index = mail.iter().position(|item| matches!(item, Item::Signal(signal) if take(signal)))?;
-        match mail.remove(index) {
+        let seen = self.common.seen(mark);
+        let found = mail.range(seen..).position(|item| {
+            pass(1);
+            matches!(item, Item::Signal(signal) if take(signal))
+        });
+        let Some(found) = found else {
+            self.common.mark(mark, mail.len());
+            return None;
+        };
+        self.common.unmark();
+        self.common.mark(mark, seen + found);
+        match mail.remove(seen + found) {
             Some(Item::Signal(signal)) => Some(*signal),
             _ => None,
         }
+    }
+
+    fn mark(&self) -> Mark {
+        if let Some(special) = &self.special {
+            return special.mark(self.common.pid);
+        }
+        let mut mark = Mark::default();
+        self.common.mark(&mut mark, self.mail.borrow().len());
+        mark
     }
 
     fn open_tap(&self, me: &AnyProcess, number: u64, tap: Arc<dyn Tap>) {
         self.take_arrivals(me);
         let mut outer = self.outer();
         let mut mail = self.mail.borrow_mut();
-        let pass = |queue: &mut VecDeque<Item<M>>, take: &dyn Fn(Signal) -> Result<(), Signal>| {
+        let sift = |queue: &mut VecDeque<Item<M>>, take: &dyn Fn(Signal) -> Result<(), Signal>| {
             for item in mem::take(queue) {
                 match item {
                     Item::Signal(signal) => {
@@ -265,8 +289,9 @@ impl<M: Send + 'static> Process for Cell<M> {
                 }
             }
         };
-        pass(&mut mail, &|message| tap.take_message(message));
-        pass(&mut outer, &|signal| tap.take(signal));
+        self.common.unmark();
+        sift(&mut mail, &|message| tap.take_message(message));
+        sift(&mut outer, &|signal| tap.take(signal));
         self.common.add_tap(number, tap);
     }
 

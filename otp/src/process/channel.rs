@@ -1,22 +1,102 @@
-//! Selectors as channels: how an OS thread waits for its messages beside other things.
+//! Channels for an OS thread that waits for its messages beside other things.
 //!
-//! The thread may be blocked in a `select!` that is not ours, so somebody else acts on the signals and runs the user's
-//! functions for it: a *forwarder*, a process of its own. What the selector selects goes from the door of the inbox to
-//! the forwarder, in the order in which it came, and what that makes of it into the channel.
+//! Messages of a subject go from the door of the inbox straight into the channel. For a selector the thread, which may be
+//! blocked in a `select!` that is not ours, needs somebody who acts on the signals and runs the user's functions for it: a
+//! *forwarder*, a process of its own. What the selector selects goes to the forwarder, in the order in which it came, and
+//! what that makes of it into the channel.
 
-use std::sync::Arc;
+use std::{fmt, ops::Deref, sync::Arc};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 
 use super::{
-    AnyProcess, Exit, ExitReason, Selector,
+    AnyProcess, Exit, ExitReason, Pid, Selector,
     common::Home,
     current,
-    me::receive,
+    me::receiving,
     monitor,
+    node::NodeInner,
     signal::{RAW, Signal},
-    spawn,
+    spawn_async,
 };
+
+/// The messages of a [`Subject`](super::Subject) or a [`Selector`], for an OS thread: a
+/// [`crossbeam_channel::Receiver`], which it stands for in `crossbeam_channel::select!` and wherever one is borrowed.
+///
+/// When it is dropped, with all its clones, messages go to the inbox again. A clone of the receiver that it stands for
+/// does not count: it is disconnected then.
+pub struct Receiver<T> {
+    // Dropped first: what comes when nobody receives goes to the inbox.
+    open: Arc<Open>,
+    receiver: crossbeam_channel::Receiver<T>,
+}
+
+impl<T> Receiver<T> {
+    pub(super) fn of_subject(receiver: crossbeam_channel::Receiver<T>, owner: Pid, tag: u64, number: u64) -> Self {
+        Self { open: Arc::new(Open { owner, number, what: What::Subject(tag) }), receiver }
+    }
+}
+
+impl<T> Deref for Receiver<T> {
+    type Target = crossbeam_channel::Receiver<T>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.receiver
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        Self { open: Arc::clone(&self.open), receiver: self.receiver.clone() }
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = crossbeam_channel::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.receiver.iter()
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("owner", &self.open.owner).field("waiting", &self.len()).finish()
+    }
+}
+
+/// A channel from which somebody may receive.
+struct Open {
+    owner: Pid,
+    number: u64,
+    what: What,
+}
+
+enum What {
+    /// That with this tag.
+    Subject(u64),
+    /// That of this forwarder.
+    Selector(AnyProcess),
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let owner = NodeInner::find_anywhere(self.owner);
+        let owner = owner.as_ref().map(AnyProcess::common);
+        match &self.what {
+            What::Subject(tag) => drop(owner.and_then(|owner| owner.remove_open(*tag, self.number))),
+            What::Selector(forwarder) => {
+                drop(owner.and_then(|owner| owner.remove_tap(self.number)));
+                // It acts on what it was sent before. One that has ended need not.
+                let _ = forwarder.signal(Signal::Foreign { tag: RAW, payload: Box::new(NobodyReceives) });
+            }
+        }
+    }
+}
+
+/// Tells a forwarder that it is not needed any more.
+struct NobodyReceives;
 
 /// What takes signals that are meant for an inbox; called under its lock.
 pub(crate) trait Tap: Send + Sync {
@@ -31,8 +111,8 @@ impl<R: Send + 'static> Selector<R> {
     /// `crossbeam_channel::select!`. What was not received before comes first.
     ///
     /// The functions of the selector run in a process of their own; when one of them panics, or the [`Receiver`] is
-    /// dropped, messages go to the inbox again. Exit signals are selected if the thread traps them when it makes the
-    /// channel.
+    /// dropped, messages go to the inbox again, save those that were sent before and not received. Exit signals are
+    /// selected if the thread traps them when it makes the channel.
     ///
     /// ```
     /// use otp::process::{self, Selector};
@@ -55,20 +135,20 @@ impl<R: Send + 'static> Selector<R> {
                 "a process on a core waits with `receive`: a channel would block its core"
             );
             let (owner, selector, number) = (me.clone(), self.clone(), me.common().node.unique());
-            let forwarder = spawn(move |_| {
+            let forwarder = spawn_async(move |_| async move {
                 let _closing = Closing { owner: &owner, number };
-                forward(&owner, &selector, &sender);
+                forward(&owner, &selector, &sender).await;
             });
-            let tap = me.common().node.find(forwarder).map(|forwarder| Forward {
-                forwarder,
-                selector: self.clone(),
-                traps: me.common().own.trap_exit.get(),
-            });
-            if let Some(tap) = tap {
+            let forwarder = me.common().node.find(forwarder);
+            if let Some(forwarder) = &forwarder {
+                let (selector, traps) = (self.clone(), me.common().own.trap_exit.get());
+                let tap = Forward { forwarder: forwarder.clone(), selector, traps };
                 me.process().open_tap(me, number, Arc::new(tap));
             }
-        });
-        receiver
+            // In a node that has stopped there is none, and nobody sends.
+            let what = forwarder.map_or(What::Subject(RAW), What::Selector);
+            Receiver { open: Arc::new(Open { owner: me.pid(), number, what }), receiver }
+        })
     }
 }
 
@@ -114,17 +194,16 @@ impl<R: Send + 'static> Tap for Forward<R> {
 }
 
 /// What a forwarder does, for as long as the owner lives and somebody receives.
-fn forward<R: Send + 'static>(owner: &AnyProcess, selector: &Selector<R>, to: &Sender<R>) {
+async fn forward<R: Send + 'static>(owner: &AnyProcess, selector: &Selector<R>, to: &Sender<R>) {
     monitor(owner.pid());
     while let Some(Signal::Foreign { payload, .. }) =
-        receive(None, |signal| matches!(signal, Signal::Foreign { .. } | Signal::Down(_)))
+        receiving(None, |signal| matches!(signal, Signal::Foreign { .. } | Signal::Down(_))).await
     {
-        let Ok(forwarded) = payload.take::<Forwarded>() else { continue };
+        let Ok(forwarded) = payload.take::<Forwarded>() else { return };
         let message = if forwarded.arrives { act_on(owner, forwarded.signal) } else { Some(forwarded.signal) };
-        if let Some(made) = message.and_then(|message| selector.make(message))
-            && to.send(made).is_err()
-        {
-            return;
+        if let Some(made) = message.and_then(|message| selector.make(message)) {
+            // Nobody may receive by now, which will be said.
+            drop(to.send(made));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     iter,
     sync::Arc,
     thread::{self, Thread},
@@ -12,12 +13,14 @@ use super::{
     channel::Tap,
     few::Few,
     handler::Handler,
+    mark::{Mark, Seen},
     node::NodeInner,
     owned::Owned,
     panic,
-    signal::{Ended, Item, Links, Signal},
+    signal::{AnyMessage, Ended, Item, Links, Signal},
 };
 use crate::{
+    passed::pass,
     scheduler::{self, Code, Codes},
     sync::{
         SpinGuard, SpinLock,
@@ -26,13 +29,15 @@ use crate::{
             Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         },
     },
-    time::{Key, Moment},
+    time::{Moment, Owner},
 };
 
 mod alarm;
+mod calls;
 mod farewell;
 mod own;
 
+use calls::Calls;
 pub(crate) use own::{Own, Rest};
 
 /// A kill signal was sent to it.
@@ -57,8 +62,29 @@ const GIVES_WAY: u16 = 256;
 /// So many ancestors of a process are known: each process that starts others keeps a list.
 const ANCESTORS: usize = 16;
 
-/// Where messages for one subject of an OS thread go instead of its inbox; gives back what nobody receives.
-pub(crate) type Channel = Box<dyn Fn(Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> + Send>;
+/// Where messages for one subject go instead of the inbox.
+pub(crate) enum Channel {
+    /// To whoever receives from a channel; gives back what nobody does, for the inbox. The number tells it from others
+    /// of the subject.
+    Open { number: u64, send: Put },
+    /// Nowhere: the subject is closed.
+    Closed,
+}
+
+type Put = Box<dyn Fn(Box<dyn AnyMessage>) -> Result<(), Box<dyn AnyMessage>> + Send>;
+
+impl Channel {
+    /// Puts a message in; gives back what is to be dropped.
+    ///
+    /// # Errors
+    /// Gives the message back when it is for the inbox.
+    pub(super) fn put(&self, message: Box<dyn AnyMessage>) -> Result<Option<Box<dyn AnyMessage>>, Box<dyn AnyMessage>> {
+        match self {
+            Self::Open { send, .. } => send(message).map(|()| None),
+            Self::Closed => Ok(Some(message)),
+        }
+    }
+}
 
 /// Takes the messages that a process has not handled; gives back those that it does not want.
 pub(crate) type Heir<M> = Box<dyn Fn(Vec<M>) -> Vec<M> + Send>;
@@ -106,6 +132,8 @@ pub(crate) struct Common {
     pub(super) named: AtomicBool,
     pub(crate) node: Arc<NodeInner>,
     pub(crate) pid: Pid,
+    /// How often marks of receives became void.
+    unmarked: Owned<Cell<u32>>,
     /// What runs in it: what reports call it.
     pub(crate) label: &'static str,
     /// The code of it that is not in its messages.
@@ -149,9 +177,10 @@ pub(crate) struct Belongings {
     pub(crate) name: Option<Arc<str>>,
     /// What it, or who started it, called it.
     pub(crate) label: Option<Arc<str>>,
-    timers: Vec<Key>,
+    /// What its timers are set for.
+    timers: Option<Owner>,
     /// Calls that must be told when it ends: deferred ones, and those that no process waits for.
-    pub(crate) calls: Vec<Arc<dyn PendingCall>>,
+    calls: Calls,
     /// Who gets what waits in its mailbox when it ends: a [`Heir`] of its message type.
     heir: Option<Box<dyn Any + Send>>,
     channels: Few<u64, Channel>,
@@ -212,6 +241,7 @@ impl Common {
             // Its code begins with its first turn.
             handler: Handler::new(&program.codes.first),
             pid,
+            unmarked: Owned::default(),
             ancestors,
             label: program.label,
             codes: program.codes,
@@ -494,29 +524,62 @@ impl Common {
 
     /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the inbox.
     pub(super) fn add_channel(&self, tag: u64, channel: Channel) -> Option<Channel> {
-        self.flags.fetch_or(CHANNELS, Relaxed);
-        self.relate(|relations| relations.belongings().channels.insert(tag, channel)).flatten()
+        let add = |relations: &mut Relations| {
+            self.flags.fetch_or(CHANNELS, Relaxed);
+            relations.belongings().channels.insert(tag, channel)
+        };
+        self.relate(add).flatten()
     }
 
     /// From now on what `tap` takes does not arrive in the inbox; under the lock of that.
     pub(super) fn add_tap(&self, number: u64, tap: Arc<dyn Tap>) {
-        self.flags.fetch_or(CHANNELS, Relaxed);
-        self.relate(|relations| relations.belongings().taps.insert(number, tap));
+        self.relate(|relations| {
+            self.flags.fetch_or(CHANNELS, Relaxed);
+            relations.belongings().taps.insert(number, tap);
+        });
     }
 
     pub(super) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
-        self.if_belongings(|belongings| belongings.taps.remove(&number)).flatten()
+        self.if_belongings(|belongings| {
+            let tap = belongings.taps.remove(&number);
+            self.has_fewer_channels(belongings);
+            tap
+        })
+        .flatten()
     }
 
-    /// Nobody sends to a subject any more.
-    pub(super) fn remove_channel(&self, tag: u64) -> Option<Channel> {
-        self.if_belongings(|belongings| belongings.channels.remove(&tag)).flatten()
+    /// Nobody sends to a closed subject any more.
+    pub(super) fn remove_closed(&self, tag: u64) -> Option<Channel> {
+        self.remove_channel(tag, |channel| matches!(channel, Channel::Closed))
     }
 
-    /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What nobody receives
-    /// any more comes back, to be dropped without the lock.
+    /// Nobody receives from a channel any more.
+    pub(super) fn remove_open(&self, tag: u64, own: u64) -> Option<Channel> {
+        self.remove_channel(tag, |channel| matches!(channel, Channel::Open { number, .. } if *number == own))
+    }
+
+    fn remove_channel(&self, tag: u64, is_it: impl FnOnce(&Channel) -> bool) -> Option<Channel> {
+        self.if_belongings(|belongings| {
+            // Another one may have taken its place.
+            belongings.channels.get(&tag).filter(|channel| is_it(channel))?;
+            let channel = belongings.channels.remove(&tag);
+            self.has_fewer_channels(belongings);
+            channel
+        })
+        .flatten()
+    }
+
+    /// When there are none left, senders need not look for them.
+    fn has_fewer_channels(&self, belongings: &Belongings) {
+        if belongings.channels.is_empty() && belongings.taps.is_empty() {
+            self.flags.fetch_and(!CHANNELS, Relaxed);
+        }
+    }
+
+    /// Puts an item into the channel that it is for, if there is one; under the lock of the inbox. What is for a closed
+    /// subject comes back, to be dropped without the lock.
     #[inline]
-    pub(super) fn to_channel<M>(&self, item: Item<M>) -> Result<Option<Box<dyn Any + Send>>, Item<M>> {
+    pub(super) fn to_channel<M>(&self, item: Item<M>) -> Result<Option<Box<dyn AnyMessage>>, Item<M>> {
         if self.flags.load(Relaxed) & CHANNELS == 0 {
             return Err(item);
         }
@@ -525,11 +588,15 @@ impl Common {
         let undelivered = self.if_belongings(|belongings| {
             if let Some(Signal::Foreign { tag, .. }) = &left
                 && let Some(channel) = belongings.channels.get(tag)
-                && let Some(Signal::Foreign { payload, .. }) = left.take()
+                && let Some(Signal::Foreign { tag, payload }) = left.take()
             {
-                return channel(payload);
+                match channel.put(payload) {
+                    Ok(undelivered) => return undelivered,
+                    Err(payload) => left = Some(Signal::Foreign { tag, payload }),
+                }
             }
             for (_, tap) in belongings.taps.iter() {
+                pass(1);
                 left = tap.take(left.take()?).err();
             }
             None
@@ -543,6 +610,34 @@ impl Common {
     /// The thread that its code blocks, having handed its core over.
     pub(super) fn blocked_thread(&self) -> Option<Thread> {
         self.if_belongings(|belongings| belongings.blocked.clone()).flatten()
+    }
+
+    /// How many of its mail a receive has looked at.
+    pub(super) fn seen(&self, mark: &Mark) -> usize {
+        mark.seen(self.pid, u64::from(self.unmarked.get())).ordinary
+    }
+
+    /// A receive has looked at so many.
+    pub(super) fn mark(&self, mark: &mut Mark, seen: usize) {
+        // Most often there is nothing.
+        if seen > 0 {
+            self.own.marked.set(true);
+            mark.set(self.pid, u64::from(self.unmarked.get()), Seen { ordinary: seen, urgent: 0 });
+        }
+    }
+
+    /// Whether a receive may rely on the order of the mail.
+    #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        self.own.marked.get()
+    }
+
+    /// Something else than a message behind all others changes the mail: receives look at all of it anew.
+    #[inline]
+    pub(super) fn unmark(&self) {
+        if self.own.marked.replace(false) {
+            self.unmarked.set(self.unmarked.get().wrapping_add(1));
+        }
     }
 
     /// Says whether messages of its own type may wake it; returns what was said before.
@@ -562,7 +657,7 @@ impl Common {
             return;
         }
         self.own.calls.set(0);
-        self.own.calls_before.set(calls);
+        self.own.calls_before.set(u8::try_from(calls).unwrap_or(u8::MAX));
         if calls > 0 {
             self.waits_for_reply.store(0, Release);
         }

@@ -53,6 +53,14 @@ impl<K: Ord, V> Few<K, V> {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::One(..) => false,
+            Self::More(more) => more.is_empty(),
+        }
+    }
+
     /// All entries, sorted.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let (one, more) = match self {
@@ -81,6 +89,7 @@ mod tests {
                     _ => prop_assert_eq!(few.get_mut(&key), map.get_mut(&key)),
                 }
                 prop_assert_eq!(few.get(&key), map.get(&key));
+                prop_assert_eq!(few.is_empty(), map.is_empty());
                 prop_assert!(few.iter().eq(&map));
             }
         }

@@ -4,6 +4,7 @@ use super::{
     AnyProcess, Destination, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Unregistered,
     common::Watched,
     current,
+    mark::Mark,
     signal::{Ask, Signal},
 };
 
@@ -113,9 +114,15 @@ pub fn demonitor(monitor: MonitorRef) -> bool {
 
 /// Ends a monitor and removes its `Down` from the mailbox, if it was delivered. `erlang:demonitor(Ref, [flush])`.
 pub fn demonitor_flush(monitor: MonitorRef) {
-    demonitor(monitor);
+    // One that was still watched has not been told.
+    if demonitor(monitor) {
+        return;
+    }
     current::with(|me| {
-        me.process().take_signal(&mut |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor));
+        me.process().take_signal(
+            &mut Mark::default(),
+            &mut |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor),
+        );
     });
 }
 

@@ -10,7 +10,7 @@
 use std::{
     any::Any,
     cell::Cell,
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     error::Error,
     fmt, mem,
     num::{NonZeroU64, NonZeroUsize},
@@ -19,13 +19,18 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid, current, panic,
+    AnyProcess, Pid, current,
+    mark::{Mark, Seen},
+    panic,
     signal::{Item, Signal},
 };
-use crate::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicU64, Ordering::Relaxed},
-    lock,
+use crate::{
+    passed::pass,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        lock,
+    },
 };
 
 /// How many messages may wait for a process.
@@ -194,13 +199,26 @@ impl<M: Send + 'static> Special<M> {
         lock(&self.lanes)
     }
 
-    /// Takes the oldest signal that `take` accepts and that was acted on.
-    pub(super) fn take_signal(&self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
-        let (signal, let_in) = self.lanes().take_signal(take)?;
+    /// Takes the oldest signal behind `mark` that `take` accepts and that was acted on.
+    pub(super) fn take_signal(
+        &self,
+        own: Pid,
+        mark: &mut Mark,
+        take: &mut dyn FnMut(&Signal) -> bool,
+    ) -> Option<Signal> {
+        let (signal, let_in) = self.lanes().take_signal(own, mark, take)?;
         if let Some(let_in) = let_in {
             let_in.tell();
         }
         Some(signal)
+    }
+
+    /// A mark behind all that a receive can look at now.
+    pub(super) fn mark(&self, own: Pid) -> Mark {
+        let lanes = self.lanes();
+        let mut mark = Mark::default();
+        mark.set(own, lanes.changes, lanes.looked());
+        mark
     }
 
     /// How many messages were dropped, calls aside.
@@ -252,9 +270,9 @@ impl<M: Send + 'static> Special<M> {
     pub(super) fn withdraw(&self, own: Pid, ticket: Ticket) {
         let withdrawn = {
             let mut lanes = self.lanes();
-            lanes.place(ticket).and_then(|place| lanes.line.remove(place))
+            lanes.line.remove(&ticket).or_else(|| lanes.urgent_line.remove(&ticket))
         };
-        if let Some(Waiting { entry, rest, .. }) = withdrawn {
+        if let Some(Waiting { entry, rest }) = withdrawn {
             drop(rest);
             self.drop_refused(own, entry);
         }
@@ -265,7 +283,7 @@ impl<M: Send + 'static> Special<M> {
         // A waker may be anybody's: it is neither cloned nor dropped under the lock.
         let waker = waker.clone();
         let mut lanes = self.lanes();
-        let before = lanes.place(ticket).map(|place| lanes.line[place].rest.waker.replace(waker));
+        let before = lanes.standing(ticket).map(|waiting| waiting.rest.waker.replace(waker));
         drop(lanes);
         before.is_some()
     }
@@ -292,12 +310,18 @@ pub(super) struct Lanes<M> {
     /// Messages that go before them.
     urgent: VecDeque<Entry<M>>,
     /// Those who wait for room, in order of their tickets.
-    line: VecDeque<Waiting<M>>,
+    line: BTreeMap<Ticket, Waiting<M>>,
+    /// Of them those who go in before the others, since their messages are urgent.
+    urgent_line: BTreeMap<Ticket, Waiting<M>>,
     tickets: u64,
     /// How many entries of both lanes count.
     held: usize,
     /// How many entries at the head of the ordinary lane need not be acted on.
     seen: usize,
+    /// How many entries at the head of the ordinary lane are known not to count.
+    weightless: usize,
+    /// How often something was taken out that was no signal to act on.
+    changes: u64,
     /// What was dropped and the process was not told of.
     news: Option<Dropped>,
     /// It was too much, and the process is to end.
@@ -312,7 +336,6 @@ struct Entry<M> {
 }
 
 struct Waiting<M> {
-    ticket: Ticket,
     entry: Entry<M>,
     rest: LetIn,
 }
@@ -349,10 +372,13 @@ impl<M> Lanes<M> {
         Self {
             ordinary: VecDeque::new(),
             urgent: VecDeque::new(),
-            line: VecDeque::new(),
+            line: BTreeMap::new(),
+            urgent_line: BTreeMap::new(),
             tickets: 0,
             held: 0,
             seen: 0,
+            weightless: 0,
+            changes: 0,
             news: None,
             overflowed: false,
             closed: false,
@@ -369,7 +395,7 @@ impl<M> Lanes<M> {
         let victim = match bound.policy {
             Policy::Block if entry.weight != Weight::Loose => return Admission::InLine(self.stand(own, entry)),
             Policy::Block | Policy::Reject => None,
-            Policy::DropOldest => self.ordinary.iter().position(counts),
+            Policy::DropOldest => self.oldest(),
             Policy::DropNewest if entry.urgent => self.ordinary.iter().rposition(counts),
             Policy::DropNewest => None,
             Policy::Stop if mem::replace(&mut self.overflowed, true) => None,
@@ -384,6 +410,15 @@ impl<M> Lanes<M> {
         }
     }
 
+    /// The first entry that counts in the ordinary lane.
+    fn oldest(&mut self) -> Option<usize> {
+        while self.ordinary.get(self.weightless)?.weight == Weight::None {
+            pass(1);
+            self.weightless += 1;
+        }
+        Some(self.weightless)
+    }
+
     fn enter(&mut self, entry: Entry<M>) {
         self.held += usize::from(entry.weight != Weight::None);
         let lane = if entry.urgent { &mut self.urgent } else { &mut self.ordinary };
@@ -396,26 +431,28 @@ impl<M> Lanes<M> {
         // Who calls waits for the answer, wherever the request is.
         let sender = (entry.weight == Weight::Cast).then(|| current::try_with(AnyProcess::clone)).flatten();
         let rest = LetIn { sender: sender.map(|sender| (sender, own)), waker: None };
-        self.line.push_back(Waiting { ticket, entry, rest });
+        let line = if entry.urgent { &mut self.urgent_line } else { &mut self.line };
+        line.insert(ticket, Waiting { entry, rest });
         ticket
     }
 
-    fn place(&self, ticket: Ticket) -> Option<usize> {
-        self.line.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()
+    fn standing(&mut self, ticket: Ticket) -> Option<&mut Waiting<M>> {
+        self.line.get_mut(&ticket).or_else(|| self.urgent_line.get_mut(&ticket))
     }
 
     /// Takes an entry out of the ordinary lane.
     fn remove(&mut self, index: usize) -> Option<Entry<M>> {
         let entry = self.ordinary.remove(index)?;
-        if index < self.seen {
-            self.seen -= 1;
-        }
+        self.changes += 1;
+        self.seen -= usize::from(index < self.seen);
+        self.weightless -= usize::from(index < self.weightless);
         self.held -= usize::from(entry.weight != Weight::None);
         Some(entry)
     }
 
     fn remove_urgent(&mut self, index: usize) -> Option<Entry<M>> {
         let entry = self.urgent.remove(index)?;
+        self.changes += 1;
         self.held -= usize::from(entry.weight != Weight::None);
         Some(entry)
     }
@@ -435,8 +472,7 @@ impl<M> Lanes<M> {
         if out.weight == Weight::None {
             return None;
         }
-        let first = self.line.iter().position(|waiting| waiting.entry.urgent).unwrap_or(0);
-        let Waiting { entry, rest, .. } = self.line.remove(first)?;
+        let (_, Waiting { entry, rest }) = self.urgent_line.pop_first().or_else(|| self.line.pop_first())?;
         self.enter(entry);
         Some(rest)
     }
@@ -445,6 +481,7 @@ impl<M> Lanes<M> {
     pub(super) fn next_acting(&mut self) -> Option<Box<Signal>> {
         while let Some(entry) = self.ordinary.get(self.seen) {
             if entry.item.acts() {
+                self.weightless -= usize::from(self.seen < self.weightless);
                 return match self.ordinary.remove(self.seen)?.item {
                     Item::Signal(signal) => Some(signal),
                     Item::Message(_) | Item::Timed(_) => None,
@@ -459,18 +496,34 @@ impl<M> Lanes<M> {
     pub(super) fn acted(&mut self, signal: Box<Signal>) {
         let entry = Entry { item: Item::Signal(signal), weight: Weight::None, urgent: false };
         self.ordinary.insert(self.seen, entry);
+        self.weightless += usize::from(self.seen < self.weightless);
         self.seen += 1;
     }
 
     /// As [`Special::take_signal`], with one who has come in since there is room.
-    fn take_signal(&mut self, take: &mut dyn FnMut(&Signal) -> bool) -> Option<(Signal, Option<LetIn>)> {
-        let mut takes = |entry: &Entry<M>| matches!(&entry.item, Item::Signal(signal) if take(signal));
-        let entry = match self.ordinary.iter().take(self.seen).position(&mut takes) {
-            Some(index) => self.remove(index)?,
-            None => {
-                let index = self.urgent.iter().position(takes)?;
-                self.remove_urgent(index)?
-            }
+    fn take_signal(
+        &mut self,
+        own: Pid,
+        mark: &mut Mark,
+        take: &mut dyn FnMut(&Signal) -> bool,
+    ) -> Option<(Signal, Option<LetIn>)> {
+        let mut takes = |entry: &Entry<M>| {
+            pass(1);
+            matches!(&entry.item, Item::Signal(signal) if take(signal))
+        };
+        let seen = mark.seen(own, self.changes);
+        let ordinary = self.ordinary.range(seen.ordinary..self.seen).position(&mut takes);
+        let entry = if let Some(found) = ordinary.map(|index| seen.ordinary + index) {
+            let entry = self.remove(found)?;
+            mark.set(own, self.changes, Seen { ordinary: found, ..seen });
+            entry
+        } else if let Some(found) = self.urgent.range(seen.urgent..).position(takes).map(|index| seen.urgent + index) {
+            let entry = self.remove_urgent(found)?;
+            mark.set(own, self.changes, Seen { ordinary: self.seen, urgent: found });
+            entry
+        } else {
+            mark.set(own, self.changes, self.looked());
+            return None;
         };
         let let_in = self.replace(&entry);
         match entry.item {
@@ -479,13 +532,19 @@ impl<M> Lanes<M> {
         }
     }
 
+    /// All that a receive can look at now.
+    fn looked(&self) -> Seen {
+        Seen { ordinary: self.seen, urgent: self.urgent.len() }
+    }
+
     /// Takes all messages out that were acted on, and gives those who have come in; requests stay.
     pub(super) fn take_messages(&mut self) -> (Vec<Item<M>>, Vec<LetIn>) {
         let is_request = |entry: &Entry<M>| entry.item.acts() || entry.item.is_request();
         let all = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
         let (requests, messages): (Vec<_>, Vec<_>) = all.partition(is_request);
         self.ordinary = requests.into();
-        (self.held, self.seen) = (0, 0);
+        (self.held, self.seen, self.weightless) = (0, 0, 0);
+        self.changes += 1;
         let let_in = messages.iter().filter_map(|entry| self.replace(entry)).collect();
         (messages.into_iter().map(|entry| entry.item).collect(), let_in)
     }
@@ -493,9 +552,11 @@ impl<M> Lanes<M> {
     /// From now on nothing comes in; what was in and in line, and who stood there.
     pub(super) fn close(&mut self) -> (Vec<Item<M>>, Vec<LetIn>) {
         self.closed = true;
-        (self.held, self.seen) = (0, 0);
+        (self.held, self.seen, self.weightless) = (0, 0, 0);
         let mut stood = Vec::new();
-        let line = mem::take(&mut self.line).into_iter().map(|waiting| {
+        let mut line = mem::take(&mut self.line);
+        line.append(&mut self.urgent_line);
+        let line = line.into_values().map(|waiting| {
             stood.push(waiting.rest);
             waiting.entry
         });
@@ -512,7 +573,6 @@ impl<M> Lanes<M> {
     pub(super) fn shrink(&mut self) {
         self.urgent.shrink_to_fit();
         self.ordinary.shrink_to_fit();
-        self.line.shrink_to_fit();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The current process, as plain code sees it: its pid, its subjects, what it can wait for.
 
 use std::{
+    borrow::BorrowMut,
     future::{Future, poll_fn},
     task::Poll,
     time::Duration,
@@ -9,6 +10,7 @@ use std::{
 use super::{
     AnyProcess, Down, Exit, MonitorRef, Pid, Subject,
     current::{self, Interrupted},
+    mark::Mark,
     signal::Signal,
     timer::WakeUp,
 };
@@ -80,35 +82,61 @@ impl Me {
 
 /// Takes the oldest signal that `accept` likes; waits for it at most for `limit`.
 pub(crate) fn receive(limit: Option<Duration>, accept: impl FnMut(&Signal) -> bool) -> Option<Signal> {
-    match try_receive(limit, accept) {
+    match current::block_on(receiving(limit, accept)) {
         Ok(signal) => signal,
         Err(Interrupted::Exiting) => None,
         Err(Interrupted::Resources) => panic!("the system has no further stack to wait on"),
     }
 }
 
-/// As [`receive`], for one who says what an interruption means.
-pub(crate) fn try_receive(
+/// Waits for the `Down` of a monitor that was made behind `mark`, at most for `limit`.
+pub(crate) fn try_receive_down(
+    mark: Mark,
+    monitor: MonitorRef,
     limit: Option<Duration>,
-    accept: impl FnMut(&Signal) -> bool,
-) -> Result<Option<Signal>, Interrupted> {
-    current::block_on(receiving(limit, accept))
+) -> Result<Option<Down>, Interrupted> {
+    current::block_on(receiving_down(mark, monitor, limit))
+}
+
+/// As [`try_receive_down`], to be awaited.
+pub(crate) async fn receiving_down(mark: Mark, monitor: MonitorRef, limit: Option<Duration>) -> Option<Down> {
+    let is_its = |signal: &Signal| matches!(signal, Signal::Down(down) if down.monitor == monitor);
+    match receiving_behind(mark, limit, is_its).await? {
+        Signal::Down(down) => Some(down),
+        _ => None,
+    }
+}
+
+/// Where the messages begin that come from now on.
+pub(crate) fn mark() -> Mark {
+    current::with(|me| me.process().mark())
 }
 
 /// As [`receive`], to be awaited.
 pub(crate) fn receiving(
+    limit: Option<Duration>,
+    accept: impl FnMut(&Signal) -> bool,
+) -> impl Future<Output = Option<Signal>> {
+    receiving_behind(Mark::default(), limit, accept)
+}
+
+/// As [`receiving`], of signals behind a mark. The next receive can go on from there, if it accepts nothing that this
+/// one did not.
+pub(crate) fn receiving_behind(
+    mut mark: impl BorrowMut<Mark>,
     limit: Option<Duration>,
     mut accept: impl FnMut(&Signal) -> bool,
 ) -> impl Future<Output = Option<Signal>> {
     let at = current::with(|me| me.common().deadline(limit));
     let mut timer = WakeUp::within(limit);
     poll_fn(move |cx| {
+        let mark = mark.borrow_mut();
         current::with(|me| {
             let process = me.process();
-            let found = process.take_signal(&mut accept).or_else(|| {
+            let found = process.take_signal(mark, &mut accept).or_else(|| {
                 process.take_arrivals(me);
                 // What was sent behind an exit signal is not received any more.
-                if me.common().own.fatal().is_some() { None } else { process.take_signal(&mut accept) }
+                if me.common().own.fatal().is_some() { None } else { process.take_signal(mark, &mut accept) }
             });
             match found {
                 Some(signal) => Poll::Ready(Some(signal)),

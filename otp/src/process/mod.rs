@@ -18,6 +18,7 @@ mod link;
 #[cfg(all(test, loom))]
 mod loom_tests;
 pub(crate) mod mailbox;
+pub(crate) mod mark;
 pub(crate) mod me;
 mod names;
 mod nobody;
@@ -45,6 +46,7 @@ pub(crate) use self::{
     registry::Claim,
 };
 pub use self::{
+    channel::Receiver,
     current::{sleep, sleep_async},
     debug::{Event, MessageKind, Statistics},
     dictionary::{Key, erase_all, keys, keys_of},

@@ -30,7 +30,7 @@ use crate::{
     scheduler::Scheduler,
 };
 
-/// How long [`Node::stop`] lets processes end by themselves.
+/// How long [`Node::stop`] lets processes end by themselves, since the last of them did.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// All nodes of this program; a pid says which is its own.
@@ -188,8 +188,8 @@ impl Node {
         self.0.scheduler.timers().len()
     }
 
-    /// Stops the node: asks each process that no other process started to shut down, waits a while, kills what is left,
-    /// and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
+    /// Stops the node: asks each process that no other process started to shut down, waits as long as one of them ends
+    /// every 5 seconds, kills what is left, and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
     /// back. What is started in it from then on ends at once with `Shutdown`, and no timer of it expires. A second call
     /// does nothing. Shut trees down before, where their order matters: `init:stop/0`.
     ///
@@ -238,20 +238,20 @@ impl fmt::Debug for Node {
 /// Calls that came to processes while these told others of their end.
 #[derive(Default)]
 pub(super) struct LateCalls {
-    calls: Mutex<Vec<(Pid, Arc<dyn PendingCall>)>>,
+    calls: Mutex<BTreeMap<Pid, Vec<Arc<dyn PendingCall>>>>,
     /// Whether there are any, for a look without the lock.
     any: AtomicBool,
 }
 
 impl LateCalls {
-    fn calls(&self) -> MutexGuard<'_, Vec<(Pid, Arc<dyn PendingCall>)>> {
+    fn calls(&self) -> MutexGuard<'_, BTreeMap<Pid, Vec<Arc<dyn PendingCall>>>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cold]
     pub(super) fn push(&self, callee: Pid, call: Arc<dyn PendingCall>) {
         let mut calls = self.calls();
-        calls.push((callee, call));
+        calls.entry(callee).or_default().push(call);
         self.any.store(true, Relaxed);
     }
 
@@ -263,7 +263,7 @@ impl LateCalls {
             return Vec::new();
         }
         let mut calls = self.calls();
-        let taken = calls.extract_if(.., |(of, _)| *of == callee).map(|(_, call)| call).collect();
+        let taken = calls.remove(&callee).unwrap_or_default();
         self.any.store(!calls.is_empty(), Relaxed);
         taken
     }
@@ -312,26 +312,36 @@ impl NodeInner {
     }
 
     fn kill_all(&self) {
-        while self.on_cores().next().is_some() {
-            for process in self.on_cores().collect::<Vec<_>>() {
+        while self.table.on_cores() > 0 {
+            for process in self.on_cores() {
                 self.exit(process.pid(), process.pid(), ExitReason::Kill);
             }
             self.await_end(KILL_GRACE);
         }
     }
 
-    fn await_end(&self, limit: Duration) {
-        let until = Instant::now() + limit;
+    /// Waits until nothing runs on its cores; until they have not become fewer for so long.
+    fn await_end(&self, patience: Duration) {
+        let (mut fewest, mut until) = (usize::MAX, Instant::now());
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.on_cores().next().is_some() {
-            let Some(left) = until.checked_duration_since(Instant::now()) else { return };
-            ends = self.ended.wait_timeout(ends, left).unwrap_or_else(PoisonError::into_inner).0;
+        loop {
+            let (left, now) = (self.table.on_cores(), Instant::now());
+            if left < fewest {
+                (fewest, until) = (left, now + patience);
+            }
+            match until.checked_duration_since(now) {
+                Some(wait) if left > 0 => {
+                    ends = self.ended.wait_timeout(ends, wait).unwrap_or_else(PoisonError::into_inner).0;
+                }
+                _ => return,
+            }
         }
     }
 
-    /// Called by each process when it has ended.
-    pub(crate) fn ended(&self) {
-        if self.stopping.load(SeqCst) {
+    /// Called by each process when it has ended and is in the table no more.
+    pub(crate) fn ended(&self, pid: Pid) {
+        // Whoever waits is woken for the last one, not for each.
+        if self.stopping.load(SeqCst) && self.table.is_idle_beside(pid) {
             drop(self.ends.lock().unwrap_or_else(PoisonError::into_inner));
             self.ended.notify_all();
         }

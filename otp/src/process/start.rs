@@ -22,7 +22,8 @@ use super::{
     current::{self, Interrupted},
     demonitor_flush, exit,
     mailbox::Special,
-    me::receiving,
+    mark::Mark,
+    me::{self, receiving_down},
     monitor,
     reply::{Answer, ReplySlot},
     signal::Signal,
@@ -153,7 +154,7 @@ impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
 
     /// Lets the starter go on when the process has ended. One that has already is told of.
     fn end_with_child(self: Arc<Self>) {
-        self.child.common().watch_call(self.clone());
+        let _ = self.child.common().watch_call(self.clone());
     }
 }
 
@@ -180,6 +181,8 @@ pub(crate) struct Starting<M, T, E> {
     monitor: Option<MonitorRef>,
     shared: Arc<Shared<T, E>>,
     timeout: Option<Duration>,
+    /// Nothing of the child stands before it in the mail of its starter.
+    mark: Mark,
     _waits: WaitsFor,
 }
 
@@ -200,6 +203,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         body: impl FnOnce(&TaskRef<Cell<M>>, Ack<T, E>) -> Body,
     ) -> Self {
         let mut own = None;
+        let mark = me::mark();
         let (cell, monitor) = spawn::run(program, relation, mailbox, |cell| {
             let child = AnyProcess::new(cell);
             let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
@@ -209,7 +213,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
             body(cell, Ack(Some(shared)))
         });
         let (shared, waits) = own.expect("its code was made");
-        Self { cell, monitor, shared, timeout, _waits: waits }
+        Self { cell, monitor, shared, timeout, mark, _waits: waits }
     }
 
     /// Waits until it has started, and on failure until the process is gone.
@@ -239,17 +243,17 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         })
         .await;
         if said.is_none() {
-            let monitor = monitor(common.pid);
+            let (mark, monitor) = (me::mark(), monitor(common.pid));
             unlink(common.pid);
             exit(common.pid, ExitReason::Kill);
             // Its name is free when its starter goes on.
-            receiving(None, |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).await;
+            receiving_down(mark, monitor, None).await;
         }
         said
     }
 
     fn conclude(
-        self,
+        mut self,
         outcome: Result<Option<Option<Result<T, E>>>, Interrupted>,
     ) -> Result<Started<M, T>, StartError<E>> {
         let pid = self.cell.common().pid;
@@ -268,7 +272,8 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         // A starter learns of the failure by the error alone; one that does not trap exits may end of it.
         current::with(|me| {
             me.process().take_arrivals(me);
-            me.process().take_signal(&mut |signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid));
+            let is_its = &mut |signal: &Signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid);
+            me.process().take_signal(&mut self.mark, is_its);
         });
         if let Some(monitor) = self.monitor {
             demonitor_flush(monitor);

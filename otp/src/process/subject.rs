@@ -17,8 +17,8 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid, RegName,
-    common::Home,
+    AnyProcess, Pid, Receiver, RegName,
+    common::{Channel, Home},
     current,
     me::{receive, receiving},
     node::NodeInner,
@@ -316,9 +316,12 @@ impl<T: Send + 'static> Subject<T> {
     /// }
     /// ```
     ///
+    /// When the [`Receiver`] is dropped, with all its clones, what was not received goes with it, and what comes from
+    /// then on is in the inbox again.
+    ///
     /// # Panics
     /// When the calling process is not the owner, or is no OS thread: a process on a core would block its core.
-    pub fn channel(&self) -> crossbeam_channel::Receiver<T> {
+    pub fn channel(&self) -> Receiver<T> {
         let (sender, receiver) = crossbeam_channel::unbounded();
         let tag = self.own_tag();
         current::with(|me| {
@@ -326,13 +329,14 @@ impl<T: Send + 'static> Subject<T> {
                 !matches!(me.common().home, Home::Core),
                 "a process on a core waits with `receive`: a channel would block its core"
             );
-            let send = move |payload: Box<dyn Any + Send>| match payload.downcast::<T>() {
-                Ok(message) => sender.send(*message).err().map(|error| Box::new(error.0) as Box<dyn Any + Send>),
-                Err(payload) => Some(payload),
+            let number = me.common().node.unique();
+            let send = move |message: Box<dyn AnyMessage>| {
+                let message = message.take::<T>()?;
+                sender.send(message).map_err(|error| Box::new(error.0) as Box<dyn AnyMessage>)
             };
-            me.process().open_channel(me, tag, Box::new(send));
-        });
-        receiver
+            me.process().open_channel(me, tag, Channel::Open { number, send: Box::new(send) });
+            Receiver::of_subject(receiver, me.pid(), tag, number)
+        })
     }
 
     /// Closes it: messages that wait, and those that come later, are dropped. A subject that was made for one answer
@@ -511,7 +515,7 @@ impl Route {
             assert!(own, "a subject is closed by the process that made it");
             if !self.closed.swap(true, Relaxed) {
                 // One who looked at the flag too early finds a channel that takes nothing.
-                me.process().open_channel(me, self.tag, Box::new(Some));
+                me.process().open_channel(me, self.tag, Channel::Closed);
             }
         });
     }
@@ -523,7 +527,7 @@ impl Drop for Route {
             && self.closed.load(Relaxed)
         {
             // Nobody can send any more.
-            let channel = NodeInner::find_anywhere(owner).and_then(|owner| owner.common().remove_channel(self.tag));
+            let channel = NodeInner::find_anywhere(owner).and_then(|owner| owner.common().remove_closed(self.tag));
             drop(channel);
         }
     }

@@ -11,10 +11,13 @@ use std::{
     },
 };
 
-use super::{AnyProcess, Pid, cell::Cell};
+use super::{AnyProcess, Pid, cell::Cell, common::Home};
 use crate::scheduler::TaskRef;
 
 const SHARDS: u32 = 8;
+
+/// So many slots of a shard are looked at before others may have its lock.
+const LOOKS: usize = 128;
 
 pub(crate) struct Table {
     node: u32,
@@ -26,6 +29,8 @@ pub(crate) struct Table {
 struct Shard {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// How many of its processes run on cores.
+    on_cores: usize,
 }
 
 struct Slot {
@@ -56,6 +61,7 @@ impl Table {
         let slot = &mut shard.slots[index as usize];
         let process = make(Pid { node: self.node, index: index * SHARDS + number, serial: slot.serial });
         slot.process = Some(AnyProcess::new(&process));
+        shard.on_cores += usize::from(matches!(process.common().home, Home::Core));
         process
     }
 
@@ -65,6 +71,8 @@ impl Table {
         let process = slot.process.take();
         slot.serial = slot.serial.checked_add(1).unwrap_or(NonZeroU32::MIN);
         shard.free.push(pid.index / SHARDS);
+        let was_on_core = process.as_ref().is_some_and(|process| matches!(process.common().home, Home::Core));
+        shard.on_cores -= usize::from(was_on_core);
         process
     }
 
@@ -78,12 +86,31 @@ impl Table {
         (0..SHARDS).map(|number| self.shard(number)).map(|shard| shard.slots.len() - shard.free.len()).sum()
     }
 
+    /// How many processes run on cores.
+    pub(crate) fn on_cores(&self) -> usize {
+        (0..SHARDS).map(|number| self.shard(number).on_cores).sum()
+    }
+
+    /// Whether none runs on a core of those that share a lock with this one: when the last of all has been removed it
+    /// is so beside that.
+    pub(crate) fn is_idle_beside(&self, pid: Pid) -> bool {
+        self.shard(pid.index).on_cores == 0
+    }
+
     /// All processes, in order of pid.
     pub(crate) fn all(&self) -> Vec<AnyProcess> {
-        let mut all: Vec<AnyProcess> = (0..SHARDS)
-            .flat_map(|n| self.shard(n).slots.iter().filter_map(|s| s.process.clone()).collect::<Vec<_>>())
-            .collect();
-        all.sort_by_key(|process| process.pid());
+        let mut all = Vec::new();
+        for first in (0..).step_by(LOOKS) {
+            let (sorted, mut is_last) = (all.len(), true);
+            for shard in (0..SHARDS).map(|number| self.shard(number)) {
+                is_last &= shard.slots.len() <= first + LOOKS;
+                all.extend(shard.slots.iter().skip(first).take(LOOKS).filter_map(|slot| slot.process.clone()));
+            }
+            all[sorted..].sort_by_key(AnyProcess::pid);
+            if is_last {
+                break;
+            }
+        }
         all
     }
 }

@@ -52,17 +52,24 @@ impl TimerRef {
 
     /// Sets the timer; it ends with `owner`, if it has one, and is cancelled if that has ended.
     fn arm(&self, owner: Option<&Common>, at: Moment, timer: Arc<dyn Expire>) {
-        if !current::is_lost() {
-            let (key, next) = self.node.scheduler.timers().insert(at, timer);
-            *self.key() = Some(key);
-            if next {
-                self.node.scheduler.timer_is_next();
+        let timers = self.node.scheduler.timers();
+        let set = match owner {
+            _ if current::is_lost() => Err(timer),
+            Some(owner) => owner.set_timer(at, timer),
+            None => Ok(timers.insert(at, timer)),
+        };
+        match set {
+            Ok((key, next)) => {
+                *self.key() = Some(key);
+                if next {
+                    self.node.scheduler.timer_is_next();
+                }
             }
-            if owner.is_none_or(|owner| owner.own_timer(key)) {
-                return;
+            Err(refused) => {
+                self.cancel();
+                drop(refused);
             }
         }
-        self.cancel();
     }
 
     /// Cancels: the message will not arrive any more, even if it is already on its way.

@@ -4,7 +4,6 @@
 //! nobody is to come by itself, and gone when the spec is. It starts and stops nothing.
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::{Index, IndexMut},
 };
@@ -12,6 +11,7 @@ use std::{
 use super::{backoff::Failures, spec::Spec};
 use crate::{
     actor::{ChildId, Slot},
+    passed::pass,
     process::{AnyProcess, Pid, TimerRef, current},
     time::Moment,
 };
@@ -77,16 +77,6 @@ pub(super) struct Children {
     significant: usize,
 }
 
-std::thread_local! {
-    /// How many children were passed in looking through those of a supervisor, in builds with debug assertions.
-    static PASSED: Cell<usize> = const { Cell::new(0) };
-}
-
-/// What looking through children has cost, for tests: in a simulation, whose supervisors all run on one thread.
-pub(crate) fn passed() -> usize {
-    PASSED.get()
-}
-
 impl Children {
     /// The children of the supervisor at `slot`, whose ids differ. Places of its last incarnation that are none of this
     /// one are gone.
@@ -143,9 +133,7 @@ impl Children {
     /// All, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &Child)> {
         self.in_order.iter().map(|(place, child)| {
-            if cfg!(debug_assertions) {
-                PASSED.set(PASSED.get() + 1);
-            }
+            pass(1);
             (*place, child)
         })
     }

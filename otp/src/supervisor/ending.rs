@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     actor::Shutdown,
-    process::{self, ExitReason, MonitorRef, Pid, current, me, signal::Signal, start},
+    process::{self, ExitReason, MonitorRef, Pid, current, mark::Mark, me, signal::Signal, start},
     time::Moment,
 };
 
@@ -34,9 +34,11 @@ pub(super) async fn end_all(children: impl Iterator<Item = (Pid, Shutdown)>) -> 
         }
     }
     let mut ended = Vec::with_capacity(waiting.len());
+    // What is not about them now will not be later.
+    let mut mark = Mark::default();
     while !waiting.is_empty() {
         let limit = deadlines.keys().next().map(|at| at.saturating_duration_since(now()));
-        let signal = me::receiving(limit, |signal| match signal {
+        let signal = me::receiving_behind(&mut mark, limit, |signal| match signal {
             Signal::Trapped(exit) => waiting.contains_key(&exit.from),
             Signal::Down(down) => waiting.get(&down.pid).is_some_and(|child| child.monitor == down.monitor),
             _ => false,

@@ -21,7 +21,6 @@ mod tree;
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
-pub(crate) use self::children::passed as children_passed;
 pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
     dynamic::{AnyChild, Dynamic, DynamicChild, DynamicRef, DynamicSupervisor},

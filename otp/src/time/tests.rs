@@ -368,3 +368,71 @@ fn threads_at_once_lose_nothing() {
     assert_eq!(ran.load(Ordering::Relaxed) + cancelled, 3 * ENTRIES as usize);
     assert_eq!(timers.next(), Moment::FAR);
 }
+
+/// Those that have expired or were cancelled before are forgotten, whichever they are.
+#[test]
+fn the_entries_of_an_owner_are_cancelled_with_it() {
+    for cancelled in 0..8 {
+        let (timers, log) = (Timers::new(), Log::default());
+        let [one, other] = [timers.new_owner(), timers.new_owner()];
+        let keys: Vec<Key> = (0..4)
+            .map(|line| {
+                timers.insert_for(other, at(10), log.writer(100 + line)).ok().unwrap();
+                timers.insert_for(one, at(line), log.writer(line)).ok().unwrap().0
+            })
+            .collect();
+        for (bit, key) in keys.iter().enumerate().skip(1) {
+            if cancelled & 1 << (bit - 1) != 0 {
+                timers.cancel(*key).unwrap();
+            }
+        }
+        timers.expire(at(0));
+        assert_eq!(log.take(), [0]);
+        let left = 3 - u32::count_ones(cancelled) as usize;
+        assert_eq!((timers.cancel_all(one).len(), timers.len()), (left, 4));
+        assert!(timers.insert_for(one, at(1), nothing()).is_err(), "there is no such owner");
+        // What takes its place is another.
+        let next = timers.new_owner();
+        assert!(timers.insert_for(one, at(1), nothing()).is_err() && timers.cancel_all(one).is_empty());
+        assert_eq!(timers.cancel_all(next).len(), 0);
+        timers.expire(at(10));
+        assert_eq!(log.take(), [100, 101, 102, 103]);
+        assert_eq!((timers.cancel_all(other).len(), timers.len()), (0, 0));
+    }
+}
+
+#[test]
+fn an_owner_has_many_entries_and_they_go_in_order() {
+    let (timers, dropped) = (Timers::new(), Arc::new(Mutex::new(Vec::new())));
+    let owner = timers.new_owner();
+    struct Noted(usize, Arc<Mutex<Vec<usize>>>);
+    impl Drop for Noted {
+        fn drop(&mut self) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+    impl Expire for Noted {
+        fn expire(self: Arc<Self>, _: Moment) -> Option<Moment> {
+            None
+        }
+    }
+    for number in 0..1000 {
+        timers.insert_for(owner, Moment::FAR, Arc::new(Noted(number, dropped.clone()))).ok().unwrap();
+    }
+    drop(timers.cancel_all(owner));
+    assert!(dropped.lock().unwrap().iter().copied().eq(0..1000));
+}
+
+/// One that runs while its owner is cancelled is not set anew.
+#[test]
+fn an_entry_that_runs_is_cancelled_with_its_owner() {
+    let timers = Arc::new(Timers::new());
+    let owner = timers.new_owner();
+    let own = Arc::downgrade(&timers);
+    let again = run(move |now| {
+        assert_eq!(own.upgrade().unwrap().cancel_all(owner).len(), 0);
+        Some(at(now.as_nanos() + 1))
+    });
+    timers.insert_for(owner, at(1), again).ok().unwrap();
+    assert_eq!((timers.expire(at(5)), timers.len()), (1, 0));
+}

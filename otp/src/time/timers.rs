@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{
-    Key, Moment,
+    Key, Moment, Owner,
     wheel::{Step, Wheel},
 };
 use crate::sync::{
@@ -51,11 +51,44 @@ impl Timers {
     pub(crate) fn insert(&self, at: Moment, what: Arc<dyn Expire>) -> (Key, bool) {
         let mut wheel = lock(&self.wheel);
         let key = wheel.insert(at, what);
+        (key, self.is_next(at))
+    }
+
+    /// As [`insert`](Self::insert), of an entry that is cancelled with those of its owner.
+    ///
+    /// # Errors
+    /// Gives the target back when these were cancelled.
+    pub(crate) fn insert_for(
+        &self,
+        owner: Owner,
+        at: Moment,
+        what: Arc<dyn Expire>,
+    ) -> Result<(Key, bool), Arc<dyn Expire>> {
+        let mut wheel = lock(&self.wheel);
+        let key = wheel.insert_for(owner, at, what)?;
+        Ok((key, self.is_next(at)))
+    }
+
+    /// Whether a deadline is earlier than all others, which is noted; under the lock.
+    fn is_next(&self, at: Moment) -> bool {
         let earlier = at.as_nanos() < self.next.load(Ordering::Relaxed);
         if earlier {
             self.next.store(at.as_nanos(), Ordering::Release);
         }
-        (key, earlier)
+        earlier
+    }
+
+    /// An owner for entries that are cancelled together; it takes room until they are.
+    pub(crate) fn new_owner(&self) -> Owner {
+        lock(&self.wheel).new_owner()
+    }
+
+    /// Takes out all entries of an owner, which is none any more. Returns their targets, to be dropped without a lock.
+    pub(crate) fn cancel_all(&self, owner: Owner) -> Vec<Arc<dyn Expire>> {
+        let mut targets = Vec::new();
+        // The lock is for others as well.
+        while !lock(&self.wheel).cancel_some(owner, &mut targets) {}
+        targets
     }
 
     /// Takes an entry out and returns its deadline and its target, which then never runs.

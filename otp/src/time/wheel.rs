@@ -13,12 +13,16 @@
 //! | `Past` | its deadline was before `elapsed` when it came |
 //! | `Nowhere` | it is running, or its deadline is `Moment::FAR`, or the entry is vacant |
 //!
+//! Entries may have an owner, with which they are cancelled: they and it are linked into a ring. An owner is an entry
+//! without a deadline that is in no list.
+//!
 //! Equal deadlines are therefore always in one list. Lists are first in, first out and are moved from the front to
 //! the back, so that entries with equal deadlines stay in the order they came in.
 
 use std::{collections::BTreeMap, iter, mem, num::NonZeroU32};
 
 use super::Moment;
+use crate::passed::pass;
 
 const BITS: u32 = 6;
 const SLOTS: usize = 1 << BITS;
@@ -39,6 +43,10 @@ pub(crate) struct Key {
     index: u32,
     generation: NonZeroU32,
 }
+
+/// Names an owner of entries of one wheel, and no later owner in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner(Key);
 
 /// What [`Wheel::step`] has come to.
 pub(super) enum Step<T> {
@@ -77,10 +85,22 @@ struct Entry<T> {
     previous: u32,
     next: u32,
     place: Place,
+    ring: Ring,
 }
 
 // A node may have a million timers, each with a target of two words.
-const _: () = assert!(size_of::<Entry<&dyn Send>>() <= 40);
+const _: () = assert!(size_of::<Entry<&dyn Send>>() <= 48);
+
+/// The neighbours of an entry among those of its owner; `NIL` for one that has none.
+#[derive(Clone, Copy)]
+struct Ring {
+    before: u32,
+    after: u32,
+}
+
+impl Ring {
+    const NONE: Self = Self { before: NIL, after: NIL };
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -126,17 +146,53 @@ impl<T> Wheel<T> {
     }
 
     pub(super) fn insert(&mut self, at: Moment, what: T) -> Key {
-        let generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        self.generation = generation;
-        let index = self.occupy();
+        let key = self.occupy();
         // Written field by field: a whole entry would be copied through the stack, which takes noticeably longer.
-        let entry = &mut self.slab[index as usize];
+        let entry = &mut self.slab[key.index as usize];
         entry.at = at;
         entry.what = Some(what);
-        entry.generation = Some(generation);
         self.live += 1;
-        self.link(index);
-        Key { index, generation }
+        self.link(key.index);
+        key
+    }
+
+    /// As [`insert`](Self::insert), for an owner. Gives `what` back when there is no such owner any more.
+    pub(super) fn insert_for(&mut self, owner: Owner, at: Moment, what: T) -> Result<Key, T> {
+        if self.entry(owner.0).is_none() {
+            return Err(what);
+        }
+        let key = self.insert(at, what);
+        // The newest goes last.
+        let (own, after) = (key.index, owner.0.index);
+        let before = mem::replace(&mut self.slab[after as usize].ring.before, own);
+        self.slab[before as usize].ring.after = own;
+        self.slab[own as usize].ring = Ring { before, after };
+        Ok(key)
+    }
+
+    /// An owner, which has no entries yet.
+    pub(super) fn new_owner(&mut self) -> Owner {
+        let key = self.occupy();
+        let entry = &mut self.slab[key.index as usize];
+        entry.at = Moment::FAR;
+        entry.ring = Ring { before: key.index, after: key.index };
+        Owner(key)
+    }
+
+    /// Takes out some entries of an owner, and that one when it has no more; false when there may be more.
+    pub(super) fn cancel_some(&mut self, owner: Owner, taken: &mut Vec<T>) -> bool {
+        for _ in 0..MOVES {
+            let Some(entry) = self.entry(owner.0) else { return true };
+            let index = entry.ring.after;
+            pass(1);
+            if index == owner.0.index {
+                self.vacate(index);
+                return true;
+            }
+            let generation = self.slab[index as usize].generation.expect("an entry in a ring isn't vacant");
+            taken.extend(self.cancel(Key { index, generation }).map(|(_, what)| what));
+        }
+        false
     }
 
     /// Takes an entry out. One that runs is only kept from being re-armed.
@@ -254,9 +310,11 @@ impl<T> Wheel<T> {
         (entry.generation == Some(key.generation)).then_some(entry)
     }
 
-    /// Finds or makes a vacant entry.
-    fn occupy(&mut self) -> u32 {
-        match self.slab.get(self.vacant as usize) {
+    /// Finds or makes a vacant entry, which is vacant no longer.
+    fn occupy(&mut self) -> Key {
+        let generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        self.generation = generation;
+        let index = match self.slab.get(self.vacant as usize) {
             Some(entry) => mem::replace(&mut self.vacant, entry.next),
             None => {
                 self.slab.push(Entry {
@@ -266,13 +324,21 @@ impl<T> Wheel<T> {
                     previous: NIL,
                     next: NIL,
                     place: Place::Nowhere,
+                    ring: Ring::NONE,
                 });
                 u32::try_from(self.slab.len() - 1).expect("four billion timers don't fit in memory")
             }
-        }
+        };
+        self.slab[index as usize].generation = Some(generation);
+        Key { index, generation }
     }
 
     fn vacate(&mut self, index: u32) {
+        let Ring { before, after } = mem::replace(&mut self.slab[index as usize].ring, Ring::NONE);
+        if before != NIL {
+            self.slab[before as usize].ring.after = after;
+            self.slab[after as usize].ring.before = before;
+        }
         let entry = &mut self.slab[index as usize];
         entry.generation = None;
         entry.next = self.vacant;
@@ -313,7 +379,10 @@ impl<T> Wheel<T> {
 
     fn deadlines(&self, slot: Slot) -> impl Iterator<Item = Moment> {
         let get = |index| self.slab.get(index as usize);
-        iter::successors(get(self.list(slot).head), move |entry| get(entry.next)).map(|entry| entry.at)
+        iter::successors(get(self.list(slot).head), move |entry| get(entry.next)).map(|entry| {
+            pass(1);
+            entry.at
+        })
     }
 
     fn list(&self, slot: Slot) -> List {

@@ -186,6 +186,7 @@ impl<M: Send + 'static> Cell<M> {
         self.take_arrivals(me);
         let mut outer = self.outer();
         let mut mail = self.mail.borrow_mut();
+        self.common.unmark();
         let mut undelivered = Vec::new();
         for queue in [&mut *mail, &mut *outer] {
             for item in mem::take(queue) {
@@ -193,7 +194,12 @@ impl<M: Send + 'static> Cell<M> {
                     item if !is_for(&item) => queue.push_back(item),
                     Item::Signal(signal) => {
                         if let Signal::Foreign { payload, .. } = *signal {
-                            undelivered.extend(channel(payload));
+                            match channel.put(payload) {
+                                Ok(dropped) => undelivered.extend(dropped),
+                                Err(payload) => {
+                                    queue.push_back(Item::Signal(Box::new(Signal::Foreign { tag, payload })));
+                                }
+                            }
                         }
                     }
                     Item::Message(_) | Item::Timed(_) => {}
@@ -216,6 +222,7 @@ impl<M: Send + 'static> Cell<M> {
         });
         let mut mail = self.mail.borrow_mut();
         let ahead = ahead.min(mail.len());
+        self.common.unmark();
         let messages = mail.split_off(ahead);
         if let Some(special) = &self.special {
             let (messages, let_in) = special.lanes().take_messages();
@@ -324,7 +331,7 @@ impl<M: Send + 'static> Cell<M> {
     /// parts and read as a whole it would cost as much as the rest of a message's way.
     #[inline(always)]
     pub(crate) fn next_at_hand(&self, me: &AnyProcess) -> Option<Item<M>> {
-        if self.has_rare() || self.special.is_some() {
+        if self.has_rare() || self.special.is_some() || self.common.is_marked() {
             return None;
         }
         let next = self.mail.borrow_mut().pop_front();
@@ -343,6 +350,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// The next item of its mail, if there is one.
     pub(crate) fn next_item(&self, me: &AnyProcess) -> Option<Item<M>> {
+        self.common.unmark();
         let item = self.mail.borrow_mut().pop_front();
         let item = match item {
             Some(item) => item,

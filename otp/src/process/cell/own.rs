@@ -7,6 +7,7 @@ use crate::{
     process::{
         AnyProcess, current,
         debug::{Debug, Event},
+        mark::Mark,
         signal::Item,
     },
     time::Moment,
@@ -61,6 +62,7 @@ impl<M: Send + 'static> Cell<M> {
             rare.ahead += 1;
             rare.ahead - 1
         });
+        self.common.unmark();
         self.mail.borrow_mut().insert(ahead, Item::Message(message));
     }
 
@@ -137,7 +139,8 @@ impl<M: Send + 'static> Cell<M> {
         }
         let parent = self.common.parent();
         if let Some(special) = &self.special {
-            let signal = special.take_signal(&mut |signal| signal.is_urgent(parent))?;
+            let signal =
+                special.take_signal(self.common.pid, &mut Mark::default(), &mut |signal| signal.is_urgent(parent))?;
             return Some(Item::Signal(Box::new(signal)));
         }
         self.with_rare(|rare| {
@@ -148,6 +151,7 @@ impl<M: Send + 'static> Cell<M> {
                 // What the next item does may change the mail.
                 debug.seen = if found.is_some() { 0 } else { mail.len() };
             }
+            self.common.unmark();
             found.and_then(|index| mail.remove(seen + index))
         })
     }

@@ -2,13 +2,14 @@
 
 use std::{
     mem,
+    num::NonZeroU64,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
 use super::{Common, DEAD, PendingCall, Relations, Standing};
 use crate::{
-    process::{AnyProcess, Down, ExitReason, panic, signal::Signal},
+    process::{AnyProcess, Down, ExitReason, cell::Gone, panic, signal::Signal},
     report::{self, Crash},
     sync::atomic::Ordering::{AcqRel, Relaxed},
     time::{Expire, Key, Moment},
@@ -16,9 +17,9 @@ use crate::{
 
 impl Common {
     /// Cancels its timers; what was cancelled is to be dropped.
-    pub(in crate::process) fn cancel_timers(&self) -> Vec<Option<(Moment, Arc<dyn Expire>)>> {
-        let timers = self.if_belongings(|belongings| mem::take(&mut belongings.timers)).unwrap_or_default();
-        timers.into_iter().map(|key| self.node.scheduler.timers().cancel(key)).collect()
+    pub(in crate::process) fn cancel_timers(&self) -> Vec<Arc<dyn Expire>> {
+        let owner = self.if_belongings(|belongings| belongings.timers.take()).flatten();
+        owner.map(|owner| self.node.scheduler.timers().cancel_all(owner)).unwrap_or_default()
     }
 
     /// Drops something of the user's; if that panics, that is why the process ends.
@@ -73,7 +74,7 @@ impl Common {
             // To say why runs code of the user's: how a reason is displayed, what hears of it.
             self.quietly(|| node.crashed(&crash, self.is_reported(&reason)), &mut ExitReason::Normal);
         }
-        let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| mem::take(&mut belongings.calls));
+        let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| belongings.calls.take());
         if self.keeps_requests() {
             // Its heir may begin to handle them as soon as somebody is told.
             self.quietly(|| calls.retain(|call| !call.is_queued()), &mut ExitReason::Normal);
@@ -92,7 +93,7 @@ impl Common {
         *self.relations() = Standing::Ended(reason);
         orphans.into_iter().chain(calls).chain(node.late_calls.take(self.pid)).for_each(|call| self.abandon(call));
         drop(in_table);
-        node.ended();
+        node.ended(self.pid);
     }
 
     /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain
@@ -124,40 +125,50 @@ impl Common {
         self.quietly(move || call.abandon(), &mut ExitReason::Normal);
     }
 
-    /// Has a timer cancelled when this process ends. False when it is ending: its timers may have been cancelled.
-    pub(crate) fn own_timer(&self, key: Key) -> bool {
+    /// Sets a timer that is cancelled when this process ends; as [`Timers::insert`](crate::time::Timers::insert).
+    ///
+    /// # Errors
+    /// Gives it back when the process is ending: its timers may have been cancelled.
+    pub(crate) fn set_timer(&self, at: Moment, timer: Arc<dyn Expire>) -> Result<(Key, bool), Arc<dyn Expire>> {
         let timers = self.node.scheduler.timers();
-        let owned = self.relate(|relations| {
+        let owner = self.relate(|relations| {
             let alive = !self.is_ending();
-            if alive {
-                let own = &mut relations.belongings().timers;
-                if own.len() == own.capacity() {
-                    own.retain(|key| timers.deadline(*key).is_some());
-                }
-                own.push(key);
-            }
-            alive
+            alive.then(|| *relations.belongings().timers.get_or_insert_with(|| timers.new_owner()))
         });
-        owned == Some(true)
+        match owner.flatten() {
+            // Should the process end before it is set, there is no such owner any more.
+            Some(owner) => timers.insert_for(owner, at, timer),
+            None => Err(timer),
+        }
     }
 
-    /// Has `call` abandoned when this process has ended and told the others, if it is pending then. False when it has.
-    pub(crate) fn watch_call(&self, call: Arc<dyn PendingCall>) -> bool {
-        // What is over is dropped after the lock: it may hold a waker, which may be anybody's.
-        let mut over: Vec<_> = Vec::new();
+    /// Has `call` abandoned when this process has ended and told the others, if it is pending then. Gives the number to
+    /// [forget](Common::forget_call) it by, if it is over before.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn watch_call(&self, call: Arc<dyn PendingCall>) -> Result<Option<NonZeroU64>, Gone> {
+        // What is over is dropped after the lock.
+        let (number, over);
         match &mut *self.relations() {
             Standing::Alive(relations) => {
-                let calls = &mut relations.get_or_insert_default().belongings().calls;
-                if calls.len() == calls.capacity() {
-                    over.extend(calls.extract_if(.., |call| !call.is_pending()));
-                }
-                calls.push(call);
+                (number, over) = relations.get_or_insert_default().belongings().calls.push(call);
             }
             // It has told of all that it had begun.
-            Standing::Ending(_) | Standing::Ended(_) if self.keeps_requests() => {}
-            Standing::Ending(_) => self.node.late_calls.push(self.pid, call),
-            Standing::Ended(_) => return false,
+            Standing::Ending(_) | Standing::Ended(_) if self.keeps_requests() => return Ok(None),
+            Standing::Ending(_) => {
+                self.node.late_calls.push(self.pid, call);
+                return Ok(None);
+            }
+            Standing::Ended(_) => return Err(Gone),
         }
-        true
+        drop(over);
+        Ok(Some(number))
+    }
+
+    /// A call is over.
+    #[cold]
+    pub(crate) fn forget_call(&self, number: NonZeroU64) {
+        drop(self.if_belongings(|belongings| belongings.calls.remove(number)));
     }
 }

@@ -24,11 +24,13 @@ pub(crate) struct Own {
     /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be counted.
     pub(crate) calls: Cell<u16>,
     /// That number when it was polled before.
-    pub(crate) calls_before: Cell<u16>,
+    pub(crate) calls_before: Cell<u8>,
     /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
     pub(crate) plain: Cell<bool>,
     /// It has looked at its inbox since its turn began and since messages wake it again.
     pub(in crate::process) looked: Cell<bool>,
+    /// A receive may remember up to where it has looked through the mail.
+    pub(super) marked: Cell<bool>,
     /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
     /// each message.
     troubled: Cell<bool>,
