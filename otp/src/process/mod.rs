@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod any;
+mod blocking;
 pub(crate) mod cell;
 mod channel;
 pub(crate) mod common;
@@ -38,6 +39,7 @@ pub(crate) mod timer;
 
 pub(crate) use self::{any::AnyProcess, link::terminate, node::STACK_SIZE, registry::Claim};
 pub use self::{
+    blocking::{BlockingTimeout, blocking, blocking_async, blocking_timeout, blocking_timeout_async},
     current::{sleep, sleep_async},
     debug::{Event, MessageKind, Statistics},
     dictionary::{Key, erase_all, keys, keys_of},
