@@ -696,6 +696,35 @@ fn in_a_simulation_it_runs_where_it_is_called(t: &mut Sim) {
     assert_eq!(blocking(|| thread::current().id()), own);
 }
 
+/// Has a thread of its own, but in a simulation.
+struct Camera;
+
+#[actor(thread)]
+impl Camera {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_call]
+    fn place(&self) -> thread::ThreadId {
+        thread::current().id()
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn in_a_simulation_what_has_a_thread_of_its_own_runs_on_the_one_core(t: &mut Sim) {
+    let own = thread::current().id();
+    let camera = t.start(Camera::child_spec())?;
+    assert_eq!(camera.place(), Ok(own));
+    let place = process::current().subject();
+    let tell = place.clone();
+    Spawn::new().thread().spawn(move |_| tell.send(thread::current().id()));
+    assert_eq!(place.receive(PATIENCE), Some(own));
+    let (_, place) = Spawn::new().thread().start(|_, ack| ack.started(thread::current().id()))?;
+    assert_eq!(place, own);
+}
+
 #[otp::test(seeds = 20)]
 fn in_a_simulation_a_panic_and_an_exit_end_its_caller_as_elsewhere(t: &mut Sim) {
     let (_, panics) = process::spawn_monitor(|_| blocking(|| panic!("the disk is full")));

@@ -593,8 +593,9 @@ mod tests {
 
     /// A process that has ended.
     fn gone<M: Send + 'static>() -> TaskRef<Cell<M>> {
-        let (process, monitor) =
-            spawn::run::<M>("gone", spawn::Relation::Monitor, None, |_| Box::pin(async { ExitReason::Normal }));
+        let (process, monitor) = spawn::run::<M>("gone", spawn::Relation::Monitor, spawn::Carrier::Cores, None, |_| {
+            Box::pin(async { ExitReason::Normal })
+        });
         current().receive_down(monitor.expect("it was asked for"), None);
         process
     }
