@@ -675,12 +675,12 @@ fn threads_are_started_when_they_are_needed() {
 
 #[otp::test(seeds = 20)]
 fn in_a_simulation_it_runs_where_it_is_called(t: &mut Sim) {
-    let own = thread::current().id();
     let order = Arc::new(Mutex::new(Vec::new()));
     let started: Vec<_> = (0..3)
         .map(|number| {
             let order = order.clone();
             process::spawn_monitor_async(move |_| async move {
+                let own = thread::current().id();
                 assert_eq!(blocking(|| thread::current().id()), own);
                 assert_eq!(blocking_async(|| thread::current().id()).await, own);
                 assert_eq!(blocking_timeout(Duration::ZERO, || thread::current().id()), Ok(own));
@@ -693,12 +693,14 @@ fn in_a_simulation_it_runs_where_it_is_called(t: &mut Sim) {
     started.into_iter().for_each(|monitor| assert_eq!(down(monitor), ExitReason::Normal));
     assert_eq!(order.lock().unwrap().iter().collect::<BTreeSet<_>>().len(), 3);
     assert_eq!((t.now(), t.node().blocking_threads()), (Duration::ZERO, 0));
-    assert_eq!(blocking(|| thread::current().id()), own);
+    assert_eq!(blocking(|| thread::current().id()), thread::current().id());
 }
 
 /// Has a thread of its own, but in a simulation.
+#[cfg(feature = "stacks")]
 struct Camera;
 
+#[cfg(feature = "stacks")]
 #[actor(thread)]
 impl Camera {
     #[init]
@@ -712,6 +714,7 @@ impl Camera {
     }
 }
 
+#[cfg(feature = "stacks")]
 #[otp::test(seeds = 20)]
 fn in_a_simulation_what_has_a_thread_of_its_own_runs_on_the_one_core(t: &mut Sim) {
     let own = thread::current().id();

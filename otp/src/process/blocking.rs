@@ -223,7 +223,7 @@ impl<T: Send + 'static> Work<T> {
             served.during(|| {
                 spans.enter();
                 let ended = catch(|| current::visiting(f));
-                drop(Spans::leave());
+                Spans::leave();
                 promise.keep(ended);
             });
         }));
