@@ -42,6 +42,16 @@ fn plain() {
 }
 
 #[test]
+fn own_thread() {
+    let item = "
+        impl Camera {
+            #[init] fn init() -> Self { body }
+            #[handle_call] fn shoot(&mut self) -> Image { body }
+        }";
+    expect("own_thread", actor(tokens("restart = transient, thread"), tokens(item)));
+}
+
+#[test]
 fn generics() {
     let item = "
         impl<T: Clone, const N: usize> Stack<T, N> where T: Send + 'static, Self: Sized {

@@ -57,9 +57,9 @@ pub use actor::{
 };
 pub use probe::{Message, Probe};
 pub use process::{
-    AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull, MonitorRef, Node, Pid,
-    Policy, Queued, Term, TimerRef, demonitor, exit, is_alive, link, monitor, self_pid, sleep, sleep_async, trap_exit,
-    unlink,
+    AnyMessage, BlockingTimeout, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull,
+    MonitorRef, Node, Pid, Policy, Queued, Term, TimerRef, blocking, blocking_async, blocking_timeout,
+    blocking_timeout_async, demonitor, exit, is_alive, link, monitor, self_pid, sleep, sleep_async, trap_exit, unlink,
 };
 pub use sim::{Crash, HasPid, Sim};
 pub use supervisor::{

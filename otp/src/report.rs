@@ -6,7 +6,7 @@ use std::{fmt, io, panic::catch_unwind, time::Duration};
 
 use crate::{
     actor::{ChildId, Ended, Info, Restart, Shutdown, StartError, shown},
-    process::{AnyProcess, Dropped, ExitReason, Pid, common::Common, current, signal::Links},
+    process::{AnyProcess, Dropped, ExitReason, Panic, Pid, common::Common, current, signal::Links},
 };
 
 /// Emits a `tracing` event with the fields given; when nobody listens, an error or warning goes to standard error.
@@ -225,6 +225,15 @@ pub(crate) fn stranded(process: &AnyProcess) {
     );
 }
 
+/// A closure of `blocking` has panicked when its caller was gone.
+pub(crate) fn unheard(panic: &Panic) {
+    let text = Said(|f: &mut fmt::Formatter<'_>| {
+        write!(f, "a blocking closure whose caller has gone: {panic}")?;
+        panic.backtrace.as_ref().map_or(Ok(()), |backtrace| write!(f, "\n{backtrace}"))
+    });
+    event!(error, text, report = "blocking_panic", reason = panic);
+}
+
 /// An actor received something that it does not handle.
 pub(crate) fn unexpected(actor: &'static str, info: &Info) {
     let pid = current::try_with(AnyProcess::pid);
@@ -395,7 +404,7 @@ pub(crate) fn progress(offender: &Offender<'_>) {
 
 /// The `tracing` spans that the calling thread has entered, taken off it while its code waits: other processes have
 /// their turns on the thread meanwhile.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Spans {
     #[cfg(feature = "tracing")]
     entered: Vec<tracing::Span>,
@@ -420,6 +429,13 @@ impl Spans {
             }
         }
         Self::default()
+    }
+
+    /// All of them, which stay entered.
+    pub(crate) fn entered() -> Self {
+        let spans = Self::leave();
+        spans.clone().enter();
+        spans
     }
 
     /// Enters them again, the outermost first.

@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) mailbox: Option<Mailbox>,
     /// The method that is told what a full mailbox has dropped.
     pub(crate) on_full: Option<Ident>,
+    /// Whether it has a thread of its own.
+    pub(crate) thread: bool,
 }
 
 /// One method, helper or not.

@@ -19,7 +19,7 @@ use crate::marker;
 use crate::wording;
 
 /// The keys of `#[actor(..)]`.
-const KEYS: [&str; 7] = ["name", "client", "mailbox", "on_full", "restart", "shutdown", "crate"];
+const KEYS: [&str; 8] = ["name", "client", "mailbox", "on_full", "restart", "shutdown", "thread", "crate"];
 
 /// Reads a block; `None` when there is no tree to build, because the item is no inherent `impl`.
 pub(crate) fn actor(arguments: TokenStream, item: TokenStream, cx: &mut Errors) -> Option<Actor> {
@@ -79,7 +79,7 @@ fn mark(brackets: Group) -> Group {
     }
 }
 
-/// `name = "..", restart = transient, ..`
+/// `name = "..", restart = transient, thread, ..`
 fn options(arguments: TokenStream, cx: &mut Errors) -> Options {
     let mut options = Options::default();
     let mut seen: Vec<Ident> = Vec::new();
@@ -104,7 +104,7 @@ fn options(arguments: TokenStream, cx: &mut Errors) -> Options {
     options
 }
 
-/// One `key = value`.
+/// One `key = value`, or the flag `thread`.
 fn option(input: ParseStream<'_>, options: &mut Options, seen: &mut Vec<Ident>) -> Result<()> {
     let key = input.call(Ident::parse_any)?;
     if !KEYS.iter().any(|known| key == known) {
@@ -114,6 +114,10 @@ fn option(input: ParseStream<'_>, options: &mut Options, seen: &mut Vec<Ident>) 
         return Err(Error::new_spanned(&key, format!("`{key}` is given twice")));
     }
     seen.push(key.clone());
+    if key == "thread" {
+        options.thread = true;
+        return no_value(&key, input);
+    }
     if !input.peek(Token![=]) {
         return Err(Error::new_spanned(&key, format!("`{key}` needs a value\n\nhelp: write `{}`", example(&key))));
     }
@@ -128,6 +132,18 @@ fn option(input: ParseStream<'_>, options: &mut Options, seen: &mut Vec<Ident>) 
         _ => options.otp = Some(crate_path(input)?),
     }
     Ok(())
+}
+
+/// A flag stands alone.
+fn no_value(flag: &Ident, input: ParseStream<'_>) -> Result<()> {
+    let mut value = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        value.extend([input.parse::<TokenTree>()?]);
+    }
+    if value.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new_spanned(value, format!("`{flag}` is a flag and takes no value\n\nhelp: write `{flag}` alone")))
 }
 
 /// `"counter"`, or an expression that is a `Name`.

@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "unknown `#[actor]` argument `nmae`, expected one of `name`, `client`, `mailbox`, `on_full`, `restart`, `shutdown`, `crate`\n\nhelp: did you mean `name`?"
+    "unknown `#[actor]` argument `nmae`, expected one of `name`, `client`, `mailbox`, `on_full`, `restart`, `shutdown`, `thread`, `crate`\n\nhelp: did you mean `name`?"
 }
 ::core::compile_error! {
     "an actor cannot borrow: it outlives the function that starts it\n\nhelp: store owned data, or share it with `Arc<T>`"

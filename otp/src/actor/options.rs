@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::process::Mailbox;
+use crate::process::{Mailbox, spawn::Carrier};
 
 /// When a supervisor starts a child again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,15 +34,17 @@ pub struct Options {
     pub(crate) shutdown: Shutdown,
     pub(crate) name: Option<&'static str>,
     pub(crate) mailbox: Mailbox,
+    pub(crate) carrier: Carrier,
 }
 
 impl Options {
-    /// Permanent, five seconds to shut down, no name, an unbounded mailbox.
+    /// Permanent, five seconds to shut down, no name, an unbounded mailbox, on the cores of its node.
     pub const DEFAULT: Self = Self {
         restart: Restart::Permanent,
         shutdown: Shutdown::After(Duration::from_secs(5)),
         name: None,
         mailbox: Mailbox::UNBOUNDED,
+        carrier: Carrier::Cores,
     };
 
     /// When it is started again.
@@ -66,6 +68,13 @@ impl Options {
     /// How many messages may wait for it.
     pub const fn mailbox(mut self, mailbox: Mailbox) -> Self {
         self.mailbox = mailbox;
+        self
+    }
+
+    /// It has a thread of its own for its whole life, as with `#[actor(thread)]`: all its code runs there, and nobody
+    /// else's.
+    pub const fn thread(mut self) -> Self {
+        self.carrier = Carrier::OwnThread;
         self
     }
 }

@@ -224,7 +224,8 @@ impl<A: Actor> Starting<A> {
         I: FnOnce(&mut Context<A>) -> Handled<'_, Init<A>> + Send + 'static,
     {
         let mailbox = Special::new(mailbox, A::PRIORITY, A::message_name);
-        Self(start::Starting::new(program::<A>(label), relation, timeout, mailbox, |cell, ack| {
+        let carrier = A::OPTIONS.carrier;
+        Self(start::Starting::new(program::<A>(label), relation, timeout, carrier, mailbox, |cell, ack| {
             Box::pin(serve::<A, I>(Box::new(Serve { cell: cell.clone(), name, claim: None, init: Some(init), ack })))
         }))
     }

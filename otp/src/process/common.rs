@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, MonitorRef, Pid, RegName,
+    AnyProcess, ExitReason, MonitorRef, Pid, RegName, blocking,
     channel::Tap,
     few::Few,
     handler::Handler,
@@ -757,6 +757,7 @@ impl Common {
     pub(crate) fn exit_self(&self, reason: ExitReason) -> ! {
         match self.home {
             Home::Core => panic::unwind(Some(reason)),
+            Home::Thread(_) if blocking::served().is_some() => panic::unwind(Some(reason)),
             Home::Thread(_) | Home::Driver => panic!("this thread called for its own exit: {reason}"),
         }
     }

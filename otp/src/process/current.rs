@@ -21,6 +21,7 @@ use std::{
 use super::{
     ExitReason,
     any::AnyProcess,
+    blocking,
     cell::Cell,
     common::{Common, Home, Program},
     node::Node,
@@ -135,7 +136,9 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
     if let Some(process) = adopted_before() {
         return (process, None);
     }
-    let process = adopt(Node::default_node(), Home::Thread(thread::current()));
+    let served = blocking::served();
+    let node = served.as_ref().unwrap_or_else(|| Node::default_node());
+    let process = adopt(node, Home::Thread(thread::current()));
     // A thread whose locals are gone cannot be adopted for good; its process ends with this call.
     let keep = |adopted: &RefCell<Option<Adopted>>| *adopted.borrow_mut() = Some(Adopted(process.clone()));
     let kept = ADOPTED.try_with(keep).or_else(|_| LAST.try_with(keep)).is_ok();
@@ -153,6 +156,18 @@ fn adopt(node: &Node, home: Home) -> AnyProcess {
         cell
     });
     cell.into()
+}
+
+/// Calls `f` on a thread that is no process; should it become one meanwhile, that ends with `f`.
+pub(crate) fn visiting<R>(f: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            drop(ADOPTED.take());
+        }
+    }
+    let _leave = Leave;
+    f()
 }
 
 /// Whether the calling code is a process on a core.

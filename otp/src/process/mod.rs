@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod any;
+mod blocking;
 pub(crate) mod cell;
 mod channel;
 pub(crate) mod common;
@@ -46,6 +47,7 @@ pub(crate) use self::{
     registry::Claim,
 };
 pub use self::{
+    blocking::{BlockingTimeout, blocking, blocking_async, blocking_timeout, blocking_timeout_async},
     channel::Receiver,
     current::{sleep, sleep_async},
     debug::{Event, MessageKind, Statistics},

@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid,
+    AnyProcess, Down, ExitReason, MonitorRef, Pid, blocking,
     common::{Home, PendingCall},
     current,
     names::Names,
@@ -53,6 +53,8 @@ pub(crate) struct NodeInner {
     pub(crate) table: Table,
     pub(crate) names: Names,
     pub(crate) nobody: Nobody,
+    /// The threads that [`blocking`](fn@super::blocking) has.
+    pub(super) pool: Arc<blocking::Pool>,
     pub(super) late_calls: LateCalls,
     counter: AtomicU64,
     /// The crashes so far, where somebody wants to know.
@@ -70,6 +72,7 @@ pub(crate) struct NodeInner {
 pub struct NodeBuilder {
     cores: usize,
     stack_size: usize,
+    max_blocking_threads: usize,
 }
 
 impl NodeBuilder {
@@ -85,13 +88,20 @@ impl NodeBuilder {
         self
     }
 
+    /// How many closures of [`blocking`](fn@super::blocking) may run at once, at least 1; by default 512. Threads are
+    /// started when they are needed.
+    pub fn max_blocking_threads(mut self, threads: usize) -> Self {
+        self.max_blocking_threads = threads.max(1);
+        self
+    }
+
     /// Starts the node.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(self) -> io::Result<Node> {
         let scheduler = Arc::new(Scheduler::new(self.cores, self.stack_size));
-        let node = Node::with_scheduler(scheduler);
+        let node = Node::new(scheduler, self.max_blocking_threads);
         node.0.scheduler.start(Box::new(Overdue::new(Arc::downgrade(&node.0))))?;
         Ok(node)
     }
@@ -102,12 +112,18 @@ pub(crate) const STACK_SIZE: usize = 1 << 20;
 impl Node {
     /// Describes a new node.
     pub fn builder() -> NodeBuilder {
-        NodeBuilder { cores: thread::available_parallelism().map_or(1, usize::from), stack_size: STACK_SIZE }
+        NodeBuilder {
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            stack_size: STACK_SIZE,
+            max_blocking_threads: blocking::MAX_THREADS,
+        }
     }
 
     /// The node of the current process; the default node, if the calling thread is no process yet.
     pub fn current() -> Self {
-        current::try_with(|me| Self(me.common().node.clone())).unwrap_or_else(|| Self::default_node().clone())
+        current::try_with(|me| Self(me.common().node.clone()))
+            .or_else(blocking::served)
+            .unwrap_or_else(|| Self::default_node().clone())
     }
 
     pub(crate) fn default_node() -> &'static Self {
@@ -116,6 +132,10 @@ impl Node {
     }
 
     pub(crate) fn with_scheduler(scheduler: Arc<Scheduler>) -> Self {
+        Self::new(scheduler, blocking::MAX_THREADS)
+    }
+
+    fn new(scheduler: Arc<Scheduler>, max_blocking_threads: usize) -> Self {
         install_panic_hook();
         let number = NODES_MADE.fetch_add(1, Relaxed);
         let inner = Arc::new(NodeInner {
@@ -124,6 +144,7 @@ impl Node {
             table: Table::new(number),
             names: Names::default(),
             nobody: Nobody::default(),
+            pool: Arc::new(blocking::Pool::new(max_blocking_threads)),
             late_calls: LateCalls::default(),
             counter: AtomicU64::new(0),
             crashes: Mutex::new(None),
@@ -183,14 +204,21 @@ impl Node {
         self.0.nobody.undelivered()
     }
 
+    /// The number of threads that its pool for [`blocking`](fn@super::blocking) has now, busy and idle ones.
+    pub fn blocking_threads(&self) -> usize {
+        self.0.pool.threads()
+    }
+
     /// The number of timers that are set.
     pub fn timers(&self) -> usize {
         self.0.scheduler.timers().len()
     }
 
     /// Stops the node: asks each process that no other process started to shut down, waits as long as one of them ends
-    /// every 5 seconds, kills what is left, and ends the cores. When it returns nothing of the node is running, save threads lost in code that does not come
-    /// back. What is started in it from then on ends at once with `Shutdown`, and no timer of it expires. A second call
+    /// every 5 seconds, kills what is left, and ends the cores. When it returns nothing of the node is running, save
+    /// threads lost in code that does not come back, and closures of [`blocking`](fn@super::blocking) that have begun; one
+    /// that an OS thread waits for is done. What is started in it from then on ends at once with `Shutdown`, and no timer
+    /// of it expires. A second call
     /// does nothing. Shut trees down before, where their order matters: `init:stop/0`.
     ///
     /// # Panics
@@ -218,6 +246,7 @@ impl Node {
         node.stopped.store(true, SeqCst);
         node.kill_all();
         node.scheduler.stop();
+        node.pool.close();
         // Threads that wait have had cores to keep the time.
         node.table.all().iter().for_each(|process| process.task().wake());
     }
@@ -225,6 +254,7 @@ impl Node {
 
 impl Drop for NodeInner {
     fn drop(&mut self) {
+        self.pool.close();
         NODES.write().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
     }
 }

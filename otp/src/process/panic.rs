@@ -10,7 +10,8 @@ use std::{
     sync::Once,
 };
 
-use super::{ExitReason, Panic, current};
+use super::{ExitReason, Panic, blocking, current};
+use crate::report;
 
 /// The payload that unwinds a process: because it has to end where it waits, or by its own will and for this reason.
 struct Unwind(Option<ExitReason>);
@@ -35,7 +36,7 @@ pub(crate) fn install_panic_hook() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !current::on_core() || cfg!(panic = "abort") {
+            if !(current::on_core() || blocking::serves_process()) || cfg!(panic = "abort") {
                 return before(info);
             }
             let mut panic = Panic::new(info.payload(), info.location());
@@ -91,6 +92,41 @@ pub(crate) fn drop_each<T>(things: Vec<T>) {
     }
     if let Some(payload) = first {
         resume_unwind(payload);
+    }
+}
+
+/// A panic of code that ran for somebody on another thread.
+pub(super) struct Caught {
+    payload: Box<dyn Any + Send>,
+    noted: Option<Panic>,
+}
+
+/// Runs code for somebody on another thread.
+pub(super) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Caught> {
+    let result = catch_unwind(AssertUnwindSafe(f));
+    // What was noted may be a panic that `f` has caught; it is nobody's then.
+    let noted = PANIC.take();
+    result.map_err(|payload| Caught { payload, noted })
+}
+
+impl Caught {
+    /// Lets the panic go on where it belongs.
+    pub(super) fn go_on(self) -> ! {
+        if current::on_core() {
+            PANIC.set(self.noted);
+        } else if let Some(Unwind(Some(reason))) = self.payload.downcast_ref() {
+            current::with(|me| me.common().exit_self(reason.clone()));
+        }
+        resume_unwind(self.payload)
+    }
+
+    /// There is nobody left in whom it could go on.
+    pub(super) fn report(self) {
+        // One that was not noted was left to the hook before.
+        if let Some(panic) = self.noted {
+            contain(|| report::unheard(&panic));
+        }
+        discard(self.payload);
     }
 }
 

@@ -50,14 +50,24 @@ impl Relation {
     }
 }
 
+/// What carries the turns of a new process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// The cores of its node.
+    Cores,
+    /// A thread for its whole life; in a simulation the one core.
+    OwnThread,
+}
+
 /// Starts a process in the current node whose code is what `body` makes.
 pub(crate) fn run<M: Send + 'static>(
     program: Program,
     relation: Relation,
+    carrier: Carrier,
     mailbox: Option<Box<Special<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    current::with(|me| run_in(&me.common().node, me, program, relation, mailbox, body))
+    current::with(|me| run_in(&me.common().node, me, program, relation, carrier, mailbox, body))
 }
 
 fn run_in<M: Send + 'static>(
@@ -65,6 +75,7 @@ fn run_in<M: Send + 'static>(
     parent: &AnyProcess,
     program: Program,
     relation: Relation,
+    carrier: Carrier,
     mailbox: Option<Box<Special<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
@@ -85,14 +96,16 @@ fn run_in<M: Send + 'static>(
     });
     // What is dead starts nothing.
     let in_vain = parent.common().is_lost().then_some(ExitReason::Killed);
-    start_or_end(&cell, in_vain);
+    start_or_end(&cell, carrier, in_vain);
     (cell, monitor)
 }
 
 /// Lets a new process run, unless that is in vain.
-fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, in_vain: Option<ExitReason>) {
+fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, carrier: Carrier, in_vain: Option<ExitReason>) {
     match in_vain.or_else(|| cell.common().node.is_stopped().then_some(ExitReason::Shutdown)) {
-        None => cell.task().start(),
+        None => match carrier {
+            Carrier::Cores | Carrier::OwnThread => cell.task().start(),
+        },
         Some(reason) => {
             let process = AnyProcess::new(cell);
             process.process().end(&process, reason);
@@ -109,7 +122,7 @@ pub(super) fn start_alone<C: FnOnce() -> Result<Hibernate, ExitReason> + Send + 
     let home = Arc::clone(node);
     let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, program::<C>(label), Home::Core, None));
     cell.set_body(Box::pin(async move { go_on(run()).await }));
-    start_or_end(&cell, None);
+    start_or_end(&cell, Carrier::Cores, None);
 }
 
 /// How a process that is no server is to be spawned or started. `erlang:spawn_opt/2`, `proc_lib:start/5`.
@@ -128,14 +141,15 @@ pub struct Spawn {
     relation: Relation,
     label: Option<Arc<str>>,
     timeout: Option<Duration>,
+    carrier: Carrier,
 }
 
 type Plain = TaskRef<Cell<Infallible>>;
 
 impl Spawn {
-    /// Unlinked, without a label, without a limit of time.
+    /// Unlinked, without a label, without a limit of time, on the cores of the node.
     pub const fn new() -> Self {
-        Self { relation: Relation::None, label: None, timeout: None }
+        Self { relation: Relation::None, label: None, timeout: None, carrier: Carrier::Cores }
     }
 
     /// Links it to the current process from its beginning.
@@ -154,6 +168,30 @@ impl Spawn {
     /// wait for that.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Gives it a thread of its own for its whole life: its code and the destructors of what that holds run there, and
+    /// nobody else's, so thread-locals are its own, and it may block for as long as it likes. What it waits for, timers,
+    /// links, exits and kills are as in any process. In a simulation it runs on the one core. For code that blocks now
+    /// and then, there is [`blocking`](fn@super::blocking).
+    ///
+    /// ```
+    /// use otp::process::{self, Spawn};
+    ///
+    /// let (samples, device) = std::sync::mpsc::channel::<u32>();
+    /// let (_, monitor) = Spawn::new().thread().spawn_monitor(move |_| {
+    ///     // Blocks outside of `otp`, sample after sample.
+    ///     assert_eq!(device.iter().sum::<u32>(), 42);
+    /// });
+    /// samples.send(40)?;
+    /// samples.send(2)?;
+    /// drop(samples);
+    /// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn thread(mut self) -> Self {
+        self.carrier = Carrier::OwnThread;
         self
     }
 
@@ -240,7 +278,8 @@ impl Spawn {
 
     /// Runs a process whose reports name the code `C`.
     fn run<C: 'static>(self, body: Body) -> (Pid, Option<MonitorRef>) {
-        let (cell, monitor) = run(program::<C>(type_name::<C>()), self.relation, None, |cell: &Plain| {
+        let carrier = self.carrier;
+        let (cell, monitor) = run(program::<C>(type_name::<C>()), self.relation, carrier, None, |cell: &Plain| {
             cell.common().own.plain.set(true);
             self.prepare(cell);
             body
@@ -252,10 +291,12 @@ impl Spawn {
         self,
         body: impl FnOnce(Ack<T>) -> Body,
     ) -> Result<Started<Infallible, T>, StartError> {
+        let (relation, timeout, carrier) = (self.relation, self.timeout, self.carrier);
         let starting = Starting::new(
             program::<C>(type_name::<C>()),
-            self.relation,
-            self.timeout,
+            relation,
+            timeout,
+            carrier,
             None,
             |cell: &Plain, ack: Ack<T>| {
                 self.prepare(cell);

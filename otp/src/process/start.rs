@@ -27,7 +27,7 @@ use super::{
     monitor,
     reply::{Answer, ReplySlot},
     signal::Signal,
-    spawn::{self, Relation},
+    spawn::{self, Carrier, Relation},
     timer::WakeUp,
     unlink,
 };
@@ -199,12 +199,13 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         program: Program,
         relation: Relation,
         timeout: Option<Duration>,
+        carrier: Carrier,
         mailbox: Option<Box<Special<M>>>,
         body: impl FnOnce(&TaskRef<Cell<M>>, Ack<T, E>) -> Body,
     ) -> Self {
         let mut own = None;
         let mark = me::mark();
-        let (cell, monitor) = spawn::run(program, relation, mailbox, |cell| {
+        let (cell, monitor) = spawn::run(program, relation, carrier, mailbox, |cell| {
             let child = AnyProcess::new(cell);
             let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
             let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });

@@ -605,8 +605,9 @@ mod tests {
 
     /// A process that has ended.
     fn gone<M: Send + 'static>() -> TaskRef<Cell<M>> {
+        let program = Program { label: "gone", codes: &NOBODYS };
         let (process, monitor) =
-            spawn::run::<M>(Program { label: "gone", codes: &NOBODYS }, spawn::Relation::Monitor, None, |_| {
+            spawn::run::<M>(program, spawn::Relation::Monitor, spawn::Carrier::Cores, None, |_| {
                 Box::pin(async { ExitReason::Normal })
             });
         current().receive_down(monitor.expect("it was asked for"), None);

@@ -86,10 +86,12 @@ fn options(actor: &Actor, otp: &TokenStream) -> TokenStream {
         let mailbox = options::mailbox(otp, mailbox);
         quote!(.mailbox(#mailbox))
     });
-    if name.is_none() && restart.is_none() && shutdown.is_none() && mailbox.is_none() {
+    let thread = actor.options.thread.then(|| quote!(.thread()));
+    let set = quote!(#name #restart #shutdown #mailbox #thread);
+    if set.is_empty() {
         return TokenStream::new();
     }
-    quote!(const OPTIONS: #otp::Options = #otp::Options::DEFAULT #name #restart #shutdown #mailbox;)
+    quote!(const OPTIONS: #otp::Options = #otp::Options::DEFAULT #set;)
 }
 
 fn init(actor: &Actor, scope: &Scope) -> TokenStream {
