@@ -9,6 +9,7 @@
 use std::{
     cell::{Cell as Slot, RefCell},
     convert::Infallible,
+    fmt,
     future::{Future, poll_fn},
     io,
     pin::pin,
@@ -108,6 +109,15 @@ fn adopted_before() -> Option<AnyProcess> {
 pub(crate) fn is_lost() -> bool {
     // SAFETY: as in `try_with`.
     matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().is_lost())
+}
+
+/// Says which process the calling code is, without memory or locks.
+pub(super) fn describe(out: &mut dyn fmt::Write) -> fmt::Result {
+    // SAFETY: as in `try_with`.
+    let Ok(Some(process)) = CURRENT.try_with(Slot::get) else { return out.write_str("no process") };
+    let common = unsafe { process.as_ref() }.common();
+    write!(out, "process {} ({})", common.pid, common.label)?;
+    common.handler.name().map_or(Ok(()), |name| write!(out, ", in `{name}`"))
 }
 
 /// Whether the calling code is a process already; a core between two turns is none.

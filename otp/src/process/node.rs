@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     report::{self, Crash},
-    scheduler::Scheduler,
+    scheduler::{self, Scheduler},
 };
 
 /// How long [`Node::stop`] lets processes end by themselves, since the last of them did.
@@ -137,6 +137,7 @@ impl Node {
 
     fn new(scheduler: Arc<Scheduler>, max_blocking_threads: usize) -> Self {
         install_panic_hook();
+        scheduler::tell_overflows(current::describe);
         let number = NODES_MADE.fetch_add(1, Relaxed);
         let inner = Arc::new(NodeInner {
             number,

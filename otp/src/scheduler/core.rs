@@ -34,6 +34,9 @@ const LOOK_OUTSIDE: u32 = 61;
 const SEARCH: Duration = Duration::from_micros(40);
 /// How many free stacks a core keeps; what is beyond is given back to the system.
 const SPARE_STACKS: usize = 64;
+/// How many of them it keeps when it has slept for a while.
+const KEPT_STACKS: usize = 4;
+const KEPT_FOR: Duration = Duration::from_secs(1);
 /// A wait of so many ticks is long: it has cost more than passing the duty of the thread would have.
 const LONG_WAIT: u32 = 8;
 
@@ -201,7 +204,7 @@ impl Core {
                 Left::Stepped | Left::Quiet => {}
             }
         }
-        core.finish_spares();
+        core.finish_spares(0);
         core.scheduler.leave(&core.seat);
         CORE.set(None);
     }
@@ -245,7 +248,7 @@ impl Core {
 
     /// Ends a driven core.
     pub(super) fn end(&self) {
-        self.finish_spares();
+        self.finish_spares(0);
         CORE.set(None);
     }
 
@@ -515,7 +518,7 @@ impl Core {
 
     fn new_stack(self: &Rc<Self>) -> io::Result<Stack> {
         let core = Rc::clone(self);
-        Stack::new(self.scheduler.stack_size(), move || {
+        Stack::new(self.scheduler.stacks(), move || {
             CORE.set(Some(Rc::clone(&core)));
             core.run();
         })
@@ -552,9 +555,9 @@ impl Core {
         }
     }
 
-    /// Lets the scheduling loops of the spare stacks return.
-    fn finish_spares(&self) {
-        loop {
+    /// Lets the scheduling loops of the spare stacks return, but for so many.
+    fn finish_spares(&self, kept: usize) {
+        while self.spare.borrow().len() > kept {
             let Some(stack) = self.spare.borrow_mut().pop() else { return };
             self.finish(stack);
         }
@@ -609,8 +612,15 @@ impl Sleeper for Core {
 
     fn sleep(&self, keeps_time: bool) {
         let limit = if keeps_time { self.scheduler.until_next_timer() } else { Some(None) };
-        if let Some(limit) = limit {
-            self.seat.parker().park(limit);
+        let Some(limit) = limit else { return };
+        if self.spare.borrow().len() <= KEPT_STACKS {
+            return self.seat.parker().park(limit);
+        }
+        let began = Instant::now();
+        self.seat.parker().park(Some(limit.map_or(KEPT_FOR, |limit| limit.min(KEPT_FOR))));
+        if began.elapsed() >= KEPT_FOR {
+            self.finish_spares(KEPT_STACKS);
+            self.scheduler.stacks().cool_all();
         }
     }
 

@@ -8,9 +8,13 @@ mod core;
 mod duty;
 #[cfg(all(test, loom))]
 mod loom_tests;
+#[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
+mod overflow;
 mod queue;
 mod rng;
 mod seat;
+#[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
+mod slab;
 mod sleep;
 mod slots;
 mod stack;
@@ -18,7 +22,7 @@ pub(crate) mod task;
 mod watch;
 
 use std::{
-    io, mem,
+    fmt, io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     sync::{
@@ -41,6 +45,7 @@ use self::{
     queue::RunQueue,
     seat::{Ready, Seat},
     sleep::Sleep,
+    stack::Stacks,
 };
 pub(crate) use self::{
     core::{begin, can_drive, give_way, hand_over, is_held_back, measure, measured, must_move, park},
@@ -50,13 +55,21 @@ pub(crate) use self::{
 };
 use crate::time::{Clock, Moment, Timers};
 
+/// Has overflows of stacks told, with what `describe` says of the code that the calling thread runs; it must not allocate,
+/// lock, or wait.
+pub(crate) fn tell_overflows(describe: fn(&mut dyn fmt::Write) -> fmt::Result) {
+    #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
+    overflow::install(describe);
+    let _ = describe;
+}
+
 /// What stands for a seat beside the watchdog's thread.
 const WATCHDOG: u32 = 0;
 
 pub(crate) struct Scheduler {
     clock: Clock,
     timers: Timers,
-    stack_size: usize,
+    stacks: Arc<Stacks>,
     cores: usize,
     threads: Threads,
     /// What was queued by threads that are no cores of this scheduler.
@@ -86,7 +99,7 @@ impl Scheduler {
         Self {
             clock,
             timers: Timers::new(),
-            stack_size,
+            stacks: Arc::new(Stacks::new(stack_size)),
             cores,
             threads: Threads::new(),
             injector: RunQueue::new(),
@@ -177,8 +190,8 @@ impl Scheduler {
         &self.timers
     }
 
-    fn stack_size(&self) -> usize {
-        self.stack_size
+    fn stacks(&self) -> &Arc<Stacks> {
+        &self.stacks
     }
 
     pub(crate) fn cores(&self) -> usize {

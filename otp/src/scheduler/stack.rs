@@ -27,18 +27,46 @@ pub(crate) enum Left {
 }
 
 #[cfg(all(feature = "stacks", not(loom), not(miri)))]
-pub(crate) use switched::{Stack, leave};
+pub(super) use switched::{Stack, Stacks, leave};
 
 #[cfg(not(all(feature = "stacks", not(loom), not(miri))))]
-pub(crate) use handed::{Stack, leave};
+pub(super) use handed::{Stack, Stacks, leave};
 
 #[cfg(all(feature = "stacks", not(loom), not(miri)))]
 mod switched {
-    use std::{cell::Cell, io, ptr::NonNull};
+    use std::{cell::Cell, io, ptr::NonNull, sync::Arc};
 
-    use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack};
+    use corosensei::{Coroutine, CoroutineResult, Yielder};
 
+    #[cfg(unix)]
+    pub(in crate::scheduler) use super::super::slab::Stacks;
+    #[cfg(unix)]
+    use super::super::{overflow, slab::StackMemory};
     use super::Left;
+    #[cfg(not(unix))]
+    pub(in crate::scheduler) use system::{StackMemory, Stacks};
+
+    /// Stacks that the library makes one by one.
+    #[cfg(not(unix))]
+    mod system {
+        use std::{io, sync::Arc};
+
+        pub(in crate::scheduler) use corosensei::stack::DefaultStack as StackMemory;
+
+        pub(in crate::scheduler) struct Stacks(usize);
+
+        impl Stacks {
+            pub(in crate::scheduler) fn new(size: usize) -> Self {
+                Self(size)
+            }
+
+            pub(in crate::scheduler) fn take(self: &Arc<Self>) -> io::Result<StackMemory> {
+                StackMemory::new(self.0)
+            }
+
+            pub(in crate::scheduler) fn cool_all(&self) {}
+        }
+    }
 
     thread_local! {
         /// The way back from the stack that runs on this thread.
@@ -46,22 +74,34 @@ mod switched {
     }
 
     /// A stack of our own.
-    pub(crate) struct Stack(Coroutine<(), Left, ()>);
+    pub(in crate::scheduler) struct Stack {
+        routine: Coroutine<(), Left, (), StackMemory>,
+        #[cfg(unix)]
+        guard: (usize, usize),
+    }
 
     impl Stack {
-        pub(crate) fn new(size: usize, run: impl FnOnce() + 'static) -> io::Result<Self> {
-            let stack = DefaultStack::new(size)?;
-            Ok(Self(Coroutine::with_stack(stack, move |back, ()| {
-                BACK.set(Some(NonNull::from(back)));
-                run();
-            })))
+        pub(in crate::scheduler) fn new(stacks: &Arc<Stacks>, run: impl FnOnce() + 'static) -> io::Result<Self> {
+            let memory = stacks.take()?;
+            Ok(Self {
+                #[cfg(unix)]
+                guard: memory.guard(),
+                routine: Coroutine::with_stack(memory, move |back, ()| {
+                    BACK.set(Some(NonNull::from(back)));
+                    run();
+                }),
+            })
         }
 
         /// Runs the closure, or goes on with it, until it leaves.
-        pub(crate) fn resume(&mut self) -> Left {
+        pub(in crate::scheduler) fn resume(&mut self) -> Left {
             // Whoever resumes may be on a stack too: a simulation is driven from a stack that cannot be set aside.
             let back = BACK.get();
-            let result = self.0.resume(());
+            #[cfg(unix)]
+            let guard = overflow::set_guard(self.guard);
+            let result = self.routine.resume(());
+            #[cfg(unix)]
+            overflow::set_guard(guard);
             BACK.set(back);
             match result {
                 CoroutineResult::Yield(left) => left,
@@ -71,7 +111,7 @@ mod switched {
     }
 
     /// Gives control to whoever resumed the running stack; returns when it is resumed again.
-    pub(crate) fn leave(left: Left) {
+    pub(in crate::scheduler) fn leave(left: Left) {
         let back = BACK.get().expect("only code on a stack leaves it");
         // SAFETY: 1. the yielder lives at the bottom of the running stack as long as the closure runs;
         // 2. `BACK` names the running stack's: it is set when a stack starts and each time that it is resumed.
@@ -134,8 +174,19 @@ mod handed {
         static BATON: RefCell<Option<Arc<Baton>>> = const { RefCell::new(None) };
     }
 
+    /// How large the stacks of the threads are.
+    pub(in crate::scheduler) struct Stacks(usize);
+
+    impl Stacks {
+        pub(in crate::scheduler) fn new(size: usize) -> Self {
+            Self(size)
+        }
+
+        pub(in crate::scheduler) fn cool_all(&self) {}
+    }
+
     /// A thread that runs only while whoever resumed it waits.
-    pub(crate) struct Stack {
+    pub(in crate::scheduler) struct Stack {
         baton: Arc<Baton>,
         thread: Option<JoinHandle<()>>,
     }
@@ -151,7 +202,8 @@ mod handed {
     }
 
     impl Stack {
-        pub(crate) fn new(size: usize, run: impl FnOnce() + 'static) -> io::Result<Self> {
+        pub(in crate::scheduler) fn new(stacks: &Arc<Stacks>, run: impl FnOnce() + 'static) -> io::Result<Self> {
+            let size = stacks.0;
             let baton = Arc::new(Baton { turn: Mutex::new(Turn::Resumer(Left::Finished)), passed: Condvar::new() });
             let (run, own) = (Handed(run), Arc::clone(&baton));
             let thread = Builder::new().name("otp-stack".into()).stack_size(size).spawn(move || {
@@ -164,7 +216,7 @@ mod handed {
         }
 
         /// Runs the closure, or goes on with it, until it leaves.
-        pub(crate) fn resume(&mut self) -> Left {
+        pub(in crate::scheduler) fn resume(&mut self) -> Left {
             self.baton.pass(Turn::Stack);
             let left = self.baton.await_left();
             if left == Left::Finished
@@ -178,7 +230,7 @@ mod handed {
     }
 
     /// Gives control to whoever resumed the running stack; returns when it is resumed again.
-    pub(crate) fn leave(left: Left) {
+    pub(in crate::scheduler) fn leave(left: Left) {
         let baton = BATON.with_borrow(|baton| baton.clone()).expect("only code on a stack leaves it");
         baton.pass(Turn::Resumer(left));
         baton.await_stack();

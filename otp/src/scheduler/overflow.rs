@@ -1,0 +1,108 @@
+//! The last words of a program whose stack has overflowed.
+//!
+//! An overflow ends in the guard of its stack, and the system sends a signal that nobody survives. Rust's own handler
+//! knows the stacks of threads, not ours: this one stands before it, and says which process it was.
+
+#![allow(unsafe_code, reason = "a signal handler")]
+
+use std::{
+    cell::Cell,
+    fmt::{self, Write},
+    mem::MaybeUninit,
+    ptr,
+    sync::OnceLock,
+};
+
+thread_local! {
+    /// The guard of the stack that runs on this thread; nothing of it is initialised or dropped when it is used.
+    static GUARD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+/// Says which code the calling thread runs.
+type Describe = fn(&mut dyn Write) -> fmt::Result;
+
+/// What was there before.
+struct Before {
+    segv: libc::sigaction,
+    bus: libc::sigaction,
+    describe: Describe,
+}
+
+static BEFORE: OnceLock<Before> = OnceLock::new();
+
+/// From now on overflows of our stacks are told; `describe` must not allocate, lock, or wait.
+pub(crate) fn install(describe: Describe) {
+    BEFORE.get_or_init(|| Before { segv: replace(libc::SIGSEGV), bus: replace(libc::SIGBUS), describe });
+}
+
+/// Says which guard is that of the running stack; the one before.
+#[inline]
+pub(super) fn set_guard(guard: (usize, usize)) -> (usize, usize) {
+    GUARD.replace(guard)
+}
+
+fn replace(signal: libc::c_int) -> libc::sigaction {
+    let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) = handle;
+    // SAFETY: 1. zeroes are a `sigaction` without flags and with an empty mask; 2. both pointers are of live values.
+    unsafe {
+        let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+        action.sa_sigaction = handler as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        let mut before: libc::sigaction = MaybeUninit::zeroed().assume_init();
+        libc::sigaction(signal, &raw const action, &raw mut before);
+        before
+    }
+}
+
+extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the system gives a live `siginfo_t`.
+    let address = unsafe { (*info).si_addr() }.addr();
+    let (low, high) = GUARD.get();
+    let Some(before) = BEFORE.get() else { return };
+    if (low..high).contains(&address) {
+        let _ = tell(before.describe);
+        // SAFETY: it ends the program.
+        unsafe { libc::abort() };
+    }
+    let before = if signal == libc::SIGBUS { &before.bus } else { &before.segv };
+    match before.sa_sigaction {
+        // The instruction is repeated, and the signal does what it does by default.
+        // SAFETY: it is an action that the system gave us.
+        libc::SIG_DFL | libc::SIG_IGN => unsafe {
+            libc::sigaction(signal, before, ptr::null_mut());
+        },
+        // SAFETY: the system would call it with just these; a handler without `SA_SIGINFO` ignores the last two.
+        handler => unsafe {
+            std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void)>(handler)(
+                signal, info, context,
+            );
+        },
+    }
+}
+
+/// Writes to standard error without a lock or memory.
+fn tell(describe: Describe) -> fmt::Result {
+    let mut text = Text { bytes: [0; 512], len: 0 };
+    text.write_str("\nerror: stack overflow in ")?;
+    let described = describe(&mut text);
+    text.write_str("\n")?;
+    // SAFETY: the pointer is that of so many bytes.
+    unsafe { libc::write(libc::STDERR_FILENO, text.bytes.as_ptr().cast(), text.len) };
+    described
+}
+
+/// A text of limited length; what is beyond is dropped.
+struct Text {
+    bytes: [u8; 512],
+    len: usize,
+}
+
+impl Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.len..];
+        let len = text.len().min(room.len());
+        room[..len].copy_from_slice(&text.as_bytes()[..len]);
+        self.len += len;
+        Ok(())
+    }
+}
