@@ -1,6 +1,6 @@
 //! The stacks of plain handlers: many at once, their memory, their overflow.
 
-#![allow(missing_docs, missing_debug_implementations, reason = "actors of tests")]
+#![allow(missing_docs, missing_debug_implementations, clippy::unwrap_used, reason = "actors of tests")]
 
 use std::{
     env, fs,

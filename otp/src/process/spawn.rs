@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, MonitorRef, Pid,
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
     cell::{Body, Cell},
     common::{Home, Program, Watched},
     current,
@@ -102,14 +102,20 @@ fn run_in<M: Send + 'static>(
 
 /// Lets a new process run, unless that is in vain.
 fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, carrier: Carrier, in_vain: Option<ExitReason>) {
-    match in_vain.or_else(|| cell.common().node.is_stopped().then_some(ExitReason::Shutdown)) {
+    let node = &cell.common().node;
+    let started = match in_vain.or_else(|| node.is_stopped().then_some(ExitReason::Shutdown)) {
+        Some(reason) => Err(reason),
         None => match carrier {
-            Carrier::Cores | Carrier::OwnThread => cell.task().start(),
+            Carrier::Cores => {
+                cell.task().start();
+                Ok(())
+            }
+            Carrier::OwnThread => node.scheduler.start_on_own_thread(cell.task()).map_err(IntoReason::into_reason),
         },
-        Some(reason) => {
-            let process = AnyProcess::new(cell);
-            process.process().end(&process, reason);
-        }
+    };
+    if let Err(reason) = started {
+        let process = AnyProcess::new(cell);
+        process.process().end(&process, reason);
     }
 }
 

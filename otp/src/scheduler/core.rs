@@ -23,7 +23,7 @@ use super::{
     sleep::Sleeper,
     slots::Slots,
     stack::{Left, Stack, leave},
-    task::Task,
+    task::{Ran, Task},
 };
 
 /// How many stacks in a row may go on before a queued task has its turn.
@@ -51,8 +51,9 @@ pub(crate) struct Core {
     rng: RefCell<Rng>,
     turns: Cell<u32>,
     ready_streak: Cell<u32>,
-    /// A driven core makes one step at a time, as its simulation says.
-    driven: bool,
+    kind: Kind,
+    /// The one task that it runs, if it runs one alone, is done.
+    is_done: Cell<bool>,
     /// Tells the scheduling loop of the spare stack that is resumed next to return.
     surplus: Cell<bool>,
     /// The doubtful code that runs.
@@ -61,6 +62,17 @@ pub(crate) struct Core {
     apart: Cell<Option<&'static Code>>,
     /// Who has taken the duty over, for the task that must not run here.
     successor: RefCell<Option<Arc<Seat>>>,
+}
+
+/// What a core is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It runs what comes.
+    Shared,
+    /// It runs one task, which no other runs.
+    Bound,
+    /// It makes one step at a time, as its simulation says.
+    Driven,
 }
 
 /// Code that is measured while it runs.
@@ -119,7 +131,7 @@ pub(crate) fn park(task: &Task, code: &'static Code) -> io::Result<()> {
 /// When the system has no further stack for the core to go on with.
 pub(crate) fn give_way(task: &Task, code: &'static Code) -> io::Result<()> {
     let core = current().expect("a task's turn is on a core");
-    if core.driven {
+    if core.is_driven() {
         return Ok(());
     }
     core.look_outside();
@@ -141,7 +153,7 @@ pub(crate) fn must_move() -> bool {
 
 /// Whether doubtful code is to begin later.
 pub(crate) fn is_held_back(code: &Code) -> bool {
-    current().is_some_and(|core| !core.driven && code.is_held_back(core.scheduler.ticks()))
+    current().is_some_and(|core| core.kind == Kind::Shared && code.is_held_back(core.scheduler.ticks()))
 }
 
 /// A run of doubtful code begins, which is over when the guard is dropped.
@@ -151,7 +163,7 @@ pub(crate) fn begin(code: &'static Code) -> UnderWay {
 
 /// Measures doubtful code that the running turn begins.
 pub(crate) fn measure(code: &'static Code) {
-    if let Some(core) = current().filter(|core| !core.driven) {
+    if let Some(core) = current().filter(|core| !core.is_driven()) {
         core.begin_measure(code, false);
     }
 }
@@ -170,14 +182,14 @@ pub(crate) fn can_drive() -> bool {
 
 /// The driven core that the calling code is on, or that its thread drives.
 pub(super) fn driven() -> Option<Rc<Core>> {
-    current().filter(|core| core.driven)
+    current().filter(|core| core.is_driven())
 }
 
 /// Gives the calling core's seat to a new thread, so that the calling thread may block. Its turn goes on, and the stacks
 /// parked on it go on when it is over. False when the core is driven, and nobody could take over.
 pub(crate) fn hand_over() -> bool {
     let core = current().expect("a task's turn is on a core");
-    if core.driven {
+    if core.is_driven() {
         return false;
     }
     core.scheduler.pass_duty(&core.seat, Why::Lost);
@@ -187,7 +199,16 @@ pub(crate) fn hand_over() -> bool {
 impl Core {
     /// Serves a seat on the calling thread until the scheduler stops.
     pub(super) fn serve(scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
-        let core = Rc::new(Self::new(scheduler, seat, 0, false));
+        Self::serve_as(Kind::Shared, scheduler, seat);
+    }
+
+    /// Serves on the calling thread the one task that is bound to a seat, until it is done.
+    pub(super) fn serve_one(scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
+        Self::serve_as(Kind::Bound, scheduler, seat);
+    }
+
+    fn serve_as(kind: Kind, scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
+        let core = Rc::new(Self::new(scheduler, seat, 0, kind));
         CORE.set(Some(Rc::clone(&core)));
         let mut stack = core.first_stack();
         loop {
@@ -211,7 +232,7 @@ impl Core {
 
     /// The one core of a simulation, on the calling thread.
     pub(super) fn driven(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64) -> Rc<Self> {
-        let core = Rc::new(Self::new(scheduler, seat, seed, true));
+        let core = Rc::new(Self::new(scheduler, seat, seed, Kind::Driven));
         CORE.set(Some(Rc::clone(&core)));
         core
     }
@@ -252,7 +273,7 @@ impl Core {
         CORE.set(None);
     }
 
-    fn new(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64, driven: bool) -> Self {
+    fn new(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64, kind: Kind) -> Self {
         Self {
             scheduler,
             seat,
@@ -262,7 +283,8 @@ impl Core {
             rng: RefCell::new(Rng::new(seed)),
             turns: Cell::new(0),
             ready_streak: Cell::new(0),
-            driven,
+            kind,
+            is_done: Cell::new(false),
             surplus: Cell::new(false),
             measured: Cell::new(None),
             apart: Cell::new(None),
@@ -282,13 +304,15 @@ impl Core {
                         continue;
                     }
                     self.seat.begin_turn(task.token());
-                    let moved = task.run();
+                    let ran = task.run();
                     self.seat.end_turn();
                     self.end_measure(true);
-                    if let Some(task) = moved {
-                        self.move_on(task);
+                    match ran {
+                        Ran::Rests => {}
+                        Ran::Elsewhere(task) => self.move_on(task),
+                        Ran::Done => self.is_done.set(true),
                     }
-                    if self.driven {
+                    if self.is_driven() {
                         leave(Left::Stepped);
                     }
                 }
@@ -300,7 +324,7 @@ impl Core {
     }
 
     fn next(&self) -> Step {
-        if self.driven {
+        if self.is_driven() {
             return self.next_by_seed();
         }
         let turns = self.turns.get().wrapping_add(1);
@@ -315,7 +339,14 @@ impl Core {
             if let Some(stack) = self.next_ready() {
                 return Step::GoOn(stack);
             }
-            if self.seat.is_off_duty() {
+            if self.kind == Kind::Bound {
+                if let Some(task) = self.seat.take_bound() {
+                    return Step::Run(task);
+                }
+                if self.is_done.get() {
+                    return Step::Stop;
+                }
+            } else if self.seat.is_off_duty() {
                 // What this thread has put in just before that, it sees for certain.
                 self.scheduler.empty(&self.seat);
             } else if let Some(task) = self.seat.queue.pop() {
@@ -332,7 +363,7 @@ impl Core {
             }
             if !self.seat.is_off_duty() {
                 self.scheduler.sleep().await_work(self.scheduler.cores(), self);
-            } else if self.is_clear() {
+            } else if self.kind == Kind::Shared && self.is_clear() {
                 if !self.scheduler.wait_for_duty(&self.seat) {
                     return Step::Stop;
                 }
@@ -340,6 +371,10 @@ impl Core {
                 self.seat.parker().park(None);
             }
         }
+    }
+
+    fn is_driven(&self) -> bool {
+        self.kind == Kind::Driven
     }
 
     /// Whether nothing is parked here.
@@ -374,7 +409,7 @@ impl Core {
         }
         if code.is_doubtful() {
             self.begin_measure(code, true);
-        } else if self.seat.is_off_duty() {
+        } else if self.kind == Kind::Shared && self.seat.is_off_duty() {
             self.ask_for_duty();
         }
         self.seat.begin_turn(task.token());
@@ -385,7 +420,7 @@ impl Core {
     #[inline]
     fn holds_up(&self, task: &Task) -> Option<Why> {
         let oldest = self.parked.borrow().oldest()?;
-        if self.driven {
+        if self.is_driven() {
             return None;
         }
         if !task.runs_beside_others() {
@@ -396,7 +431,7 @@ impl Core {
 
     /// Has another thread take the duty, if others are parked here: what they should not be kept waiting by must run there.
     fn must_move(&self, why: Why) -> bool {
-        if self.driven || self.is_clear() {
+        if self.kind != Kind::Shared || self.is_clear() {
             return false;
         }
         if !self.seat.is_off_duty() {
@@ -416,7 +451,8 @@ impl Core {
 
     /// The running stack, which is about to wait, is to wait alone: the thread's duty goes to another one.
     fn set_apart(&self, code: &'static Code) {
-        if self.driven || self.seat.is_off_duty() || self.parked.borrow().taken() > 1 || !code.set_apart() {
+        if self.kind != Kind::Shared || self.seat.is_off_duty() || self.parked.borrow().taken() > 1 || !code.set_apart()
+        {
             return;
         }
         if self.scheduler.pass_duty(&self.seat, Why::Doubtful).is_some() {
@@ -442,7 +478,7 @@ impl Core {
 
     #[cold]
     fn begin_measure(&self, code: &'static Code, waited: bool) {
-        if !self.driven {
+        if !self.is_driven() {
             self.measured.set(Some(Measured { code, since: Instant::now(), waited }));
         }
     }
@@ -530,7 +566,7 @@ impl Core {
 
     /// What to go on with when a stack was parked: another that is ready, or a spare one.
     fn next_stack(self: &Rc<Self>) -> Stack {
-        if !self.driven
+        if !self.is_driven()
             && let Some(number) = self.next_ready()
         {
             return self.parked.borrow_mut().take(number);

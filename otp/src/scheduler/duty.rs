@@ -208,6 +208,33 @@ impl Scheduler {
         }
     }
 
+    /// Starts a task on a thread that runs nothing else; in a simulation on its one core.
+    ///
+    /// # Errors
+    /// When the system refuses the thread.
+    pub(crate) fn start_on_own_thread(self: &Arc<Self>, task: &Task) -> io::Result<()> {
+        if self.clock.is_virtual() {
+            task.start();
+            return Ok(());
+        }
+        let seat = self.threads.new_seat();
+        let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
+        let thread = thread::Builder::new()
+            .name(format!("otp-own-{}", seat.number))
+            .spawn(move || Core::serve_one(scheduler, own));
+        match thread {
+            Ok(thread) => {
+                self.threads.add_handle(seat.number, thread);
+                task.start_on(&seat);
+                Ok(())
+            }
+            Err(error) => {
+                write(&self.threads.all)[seat.number as usize] = None;
+                Err(error)
+            }
+        }
+    }
+
     /// Has another thread take the duty of `seat`, with all that is queued on it; that thread's seat. `None` when it had
     /// none, or too many threads are apart already, or there is no other.
     pub(super) fn pass_duty(self: &Arc<Self>, seat: &Seat, why: Why) -> Option<Arc<Seat>> {

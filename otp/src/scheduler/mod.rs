@@ -224,11 +224,20 @@ impl Scheduler {
 
     #[inline]
     fn queue(&self, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) {
+        if task.bound_to() != 0 {
+            return self.queue_bound(task);
+        }
         match core::with_core_of(self, task, |core, task| self.push_on(core.seat(), task, push)) {
             Ok(..=1) => {}
             Ok(_) => self.notify(),
             Err(task) => self.inject(task),
         }
+    }
+
+    /// Queues a task that has a thread of its own.
+    #[cold]
+    fn queue_bound(&self, task: Task) {
+        self.threads.with(task.bound_to(), |seat| seat.queue_bound(task));
     }
 
     /// Queues a task for whichever core comes first.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::queue::RunQueue;
+use super::{queue::RunQueue, task::Task};
 use crate::sync::{
     Condvar, Mutex,
     atomic::{
@@ -55,6 +55,8 @@ pub(crate) struct Seat {
     off_duty: AtomicBool,
     /// Its thread is to look at the timers and at what came from outside: the watchdog says so now and then.
     looks_outside: AtomicBool,
+    /// The task that its thread alone runs, when it is queued.
+    bound: Mutex<Option<Task>>,
     /// Set when its thread is in code that does not come back.
     lost: AtomicBool,
 }
@@ -71,8 +73,19 @@ impl Seat {
             token: AtomicU64::new(0),
             off_duty: AtomicBool::new(true),
             looks_outside: AtomicBool::new(false),
+            bound: Mutex::new(None),
             lost: AtomicBool::new(false),
         }
+    }
+
+    /// Queues the task that its thread alone runs.
+    pub(crate) fn queue_bound(&self, task: Task) {
+        *lock(&self.bound) = Some(task);
+        self.parker.unpark();
+    }
+
+    pub(crate) fn take_bound(&self) -> Option<Task> {
+        lock(&self.bound).take()
     }
 
     /// Says that a parked stack of this seat can go on.

@@ -32,7 +32,10 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-use super::{Scheduler, seat::Place};
+use super::{
+    Scheduler,
+    seat::{Place, Seat},
+};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
@@ -52,6 +55,16 @@ pub(crate) enum Turn {
     Later,
     /// There is more to do, which must not be done on this thread.
     Elsewhere,
+    /// It will never run again.
+    Done,
+}
+
+/// What became of a task that was run.
+pub(crate) enum Ran {
+    /// It is queued, or idle.
+    Rests,
+    /// Another thread must go on with it.
+    Elsewhere(Task),
     /// It will never run again.
     Done,
 }
@@ -84,6 +97,8 @@ struct VTable {
 struct Head {
     references: AtomicUsize,
     state: AtomicU32,
+    /// The seat whose thread alone runs it; 0 for any core.
+    bound_to: AtomicU32,
     /// Where the parked stack is; meaningful in `PARKED`.
     place: AtomicU64,
     vtable: &'static VTable,
@@ -138,6 +153,7 @@ impl<R: Run> TaskRef<R> {
             head: Head {
                 references: AtomicUsize::new(1),
                 state: AtomicU32::new(RUNNING),
+                bound_to: AtomicU32::new(0),
                 place: AtomicU64::new(0),
                 vtable: &Of::<R>::VTABLE,
             },
@@ -256,6 +272,20 @@ impl Task {
         self.scheduler().schedule(self.clone());
     }
 
+    /// As [`start`](Task::start), on the thread of this seat alone for as long as it lives.
+    pub(super) fn start_on(&self, seat: &Seat) {
+        self.head().bound_to.store(seat.number, Relaxed);
+        self.start();
+    }
+
+    /// The seat whose thread alone runs it; 0 for any core.
+    ///
+    /// Ordering: it is written before the task is first queued.
+    #[inline]
+    pub(super) fn bound_to(&self) -> u32 {
+        self.head().bound_to.load(Relaxed)
+    }
+
     /// Makes sure that the task looks again at whatever it waits for.
     #[inline]
     pub(crate) fn wake(&self) {
@@ -288,9 +318,9 @@ impl Task {
         }
     }
 
-    /// Runs one turn and does with the task what the turn says; gives it back when another thread must go on with it.
+    /// Runs one turn and does with the task what the turn says.
     #[inline]
-    pub(crate) fn run(self) -> Option<Self> {
+    pub(crate) fn run(self) -> Ran {
         let state = &self.head().state;
         state.swap(RUNNING, AcqRel);
         // SAFETY: the vtable belongs to this cell.
@@ -308,12 +338,12 @@ impl Task {
             }
             Turn::Elsewhere => {
                 state.swap(WOKEN, AcqRel);
-                return Some(self);
+                return Ran::Elsewhere(self);
             }
             // It stays as it is, in which nobody queues it.
-            Turn::Done => {}
+            Turn::Done => return Ran::Done,
         }
-        None
+        Ran::Rests
     }
 
     #[inline]
