@@ -18,11 +18,11 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Pid,
+    AnyProcess, ExitReason, Pid, aside,
     channel::Tap,
     common::{Channel, Common, Home},
     current,
-    mailbox::{Special, Ticket},
+    mailbox::{LetIn, Special, Ticket},
     node::NodeInner,
     owned::Owned,
     panic,
@@ -97,8 +97,7 @@ impl<M: Send + 'static> Cell<M> {
         if this.common.is_signalled() {
             this.take_arrivals(me);
         }
-        let fatal = this.common.own.fatal();
-        if let Some(reason) = fatal {
+        if let Some(reason) = this.common.fatal_end() {
             return Self::die(this, me, reason);
         }
         let mut body = this.body.take().expect("a process has its code until it dies");
@@ -121,13 +120,13 @@ impl<M: Send + 'static> Cell<M> {
             Ok(Poll::Pending) => ExitReason::Normal,
             Ok(Poll::Ready(reason)) => reason,
             Err(payload) => {
-                let reason = this.common.panicked(&*payload);
-                panic::discard(payload);
+                let mut reason = this.common.panicked(&*payload);
+                this.common.quietly(|| drop(payload), &mut reason);
                 reason
             }
         };
         // Code that caught the unwinding of its own end does not change the reason.
-        let fatal = this.common.own.fatal();
+        let fatal = this.common.fatal_end();
         Self::die(this, me, fatal.unwrap_or(reason))
     }
 }
@@ -178,7 +177,7 @@ pub(crate) trait Process: Send + Sync {
     /// From now on messages for a subject go to a channel.
     fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel);
     /// Closes the inbox of one that is declared dead, lets it say farewell, and refuses what is queued.
-    fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut());
+    fn refuse_all(&self, farewell: &mut dyn FnMut());
     fn end(&self, me: &AnyProcess, reason: ExitReason);
     fn queue_len(&self) -> usize;
     /// How many messages its full mailbox has dropped, calls aside.
@@ -250,19 +249,21 @@ impl<M: Send + 'static> Process for Cell<M> {
         Cell::open_channel(self, me, tag, channel);
     }
 
-    fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut()) {
-        let mut ignored = ExitReason::Normal;
-        let mut closed = self.close();
-        // What waited to be noted is told of the end as all that was.
-        closed.retain(|item| !matches!(item, Item::Signal(signal) if self.common.note(signal)));
-        // Callers whose requests are dropped below look for the reason.
-        farewell();
+    fn refuse_all(&self, farewell: &mut dyn FnMut()) {
+        let mut refused = VecDeque::new();
+        let (closed, stood) = self.close();
         for item in closed {
             match item {
-                Item::Signal(signal) if signal.acts() => self.common.quietly(|| me.answer_late(*signal), &mut ignored),
-                item => self.common.quietly(|| drop(item), &mut ignored),
+                // Who asks is told that it is gone, those that were to be noted are told of its end.
+                Item::Signal(signal) if matches!(*signal, Signal::Ask(_)) => self.common.act_late(*signal),
+                Item::Signal(signal) if signal.acts() => self.common.note(&signal),
+                item => refused.push_back(item),
             }
         }
+        // Callers whose requests are dropped below look for the reason.
+        farewell();
+        aside::each(&self.common.node, stood, LetIn::tell);
+        aside::each(&self.common.node, refused, drop);
     }
 
     fn end(&self, me: &AnyProcess, reason: ExitReason) {

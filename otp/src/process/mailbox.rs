@@ -19,7 +19,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid, current, panic,
+    AnyProcess, Pid, aside, current, panic,
     signal::{Item, Signal},
 };
 use crate::sync::{
@@ -331,7 +331,7 @@ impl LetIn {
             sender.common().waits_no_longer_for_process(receiver);
         }
         if let Some(waker) = self.waker {
-            waker.wake();
+            aside::wake(waker);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod any;
+pub(crate) mod aside;
 pub(crate) mod cell;
 mod channel;
 pub(crate) mod common;
@@ -34,6 +35,7 @@ pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod subject;
 mod table;
+mod term;
 pub(crate) mod timer;
 
 pub(crate) use self::{any::AnyProcess, link::terminate, node::STACK_SIZE, registry::Claim};
@@ -52,7 +54,7 @@ pub use self::{
     node::{Node, NodeBuilder},
     outcome::{Hibernate, Outcome, hibernate},
     pid::{MonitorRef, Pid},
-    reason::{Down, Exit, ExitReason, IntoReason, Panic, Term, TermValue},
+    reason::{Down, Exit, ExitReason, IntoReason, Panic},
     registry::{Destination, RegName, Registry},
     selector::Selector,
     signal::AnyMessage,
@@ -62,5 +64,6 @@ pub use self::{
     },
     start::{Ack, StartError},
     subject::{SendError, Subject, send},
+    term::{Failure, Term, TermValue},
     timer::TimerRef,
 };

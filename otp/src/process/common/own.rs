@@ -36,8 +36,21 @@ struct Rare {
     fatal: Option<ExitReason>,
     /// That reason came with an exit signal.
     signalled: bool,
+    /// It is ending already, for this reason, which is no clean one.
+    failure: Option<ExitReason>,
     /// Calls whose replies were dropped by then.
     orphans: Vec<Arc<dyn PendingCall>>,
+}
+
+impl Rare {
+    /// It has to end for this reason, if there is none yet; else the reason comes back.
+    fn end_for(&mut self, reason: ExitReason) -> Option<ExitReason> {
+        if self.fatal.is_some() {
+            return Some(reason);
+        }
+        self.fatal = Some(reason);
+        None
+    }
 }
 
 impl Own {
@@ -67,6 +80,19 @@ impl Own {
         self.if_rare(|rare| rare.fatal.clone()).flatten()
     }
 
+    /// Why it is ending already, if that is a failure.
+    pub(super) fn failure(&self) -> Option<ExitReason> {
+        self.if_rare(|rare| rare.failure.clone()).flatten()
+    }
+
+    /// It is ending, for this reason; unless that is a clean one it is not forgotten, whatever comes.
+    pub(crate) fn set_failure(&self, reason: &ExitReason) {
+        if !reason.is_clean() {
+            let before = self.rare(|rare| rare.failure.replace(reason.clone()));
+            drop(before);
+        }
+    }
+
     /// That reason, which is acted on now.
     pub(super) fn take_fatal(&self) -> Option<ExitReason> {
         self.if_rare(|rare| rare.fatal.take()).flatten()
@@ -75,18 +101,17 @@ impl Own {
     /// It has to end for this reason, if there is none yet.
     pub(crate) fn set_fatal(&self, reason: ExitReason) {
         self.troubled.set(true);
-        self.rare(|rare| {
-            rare.fatal.get_or_insert(reason);
-        });
+        // One that is not taken is dropped when the rare things are back.
+        drop(self.rare(|rare| rare.end_for(reason)));
     }
 
     /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
     pub(crate) fn set_signalled(&self, reason: ExitReason) {
         self.troubled.set(true);
-        self.rare(|rare| {
+        drop(self.rare(|rare| {
             rare.signalled = true;
-            rare.fatal.get_or_insert(reason);
-        });
+            rare.end_for(reason)
+        }));
     }
 
     /// Whether it has to end because of an exit signal.
