@@ -41,6 +41,16 @@ pub(crate) fn run(code: impl FnOnce() + Send + 'static) {
     panic::contain(|| drop(thread::Builder::new().name("otp-aside".to_owned()).spawn(|| panic::contain(code))));
 }
 
+/// As [`run`], `f` with each of these things: one that blocks holds up no other.
+pub(super) fn run_each<T: Send + 'static>(mut things: Vec<T>, f: fn(T)) {
+    if let Some(thing) = things.pop() {
+        run(move || {
+            run_each(things, f);
+            f(thing);
+        });
+    }
+}
+
 /// Wakes whoever waits. The waker may be anybody's.
 pub(crate) fn wake(waker: Waker) {
     panic::contain(|| waker.wake());

@@ -145,6 +145,14 @@ pub(crate) struct Belongings {
     pub(crate) blocked: Option<Thread>,
 }
 
+impl Belongings {
+    /// Whether it holds anything of the user's.
+    fn is_users(&self) -> bool {
+        let is_empty = self.channels.iter().next().is_none() && self.taps.iter().next().is_none();
+        self.heir.is_some() || !is_empty
+    }
+}
+
 impl Relations {
     /// What a signal says of links and monitors; nothing, if it is about anything else.
     fn note(&mut self, signal: &Signal) {

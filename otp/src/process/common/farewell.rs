@@ -98,14 +98,13 @@ impl Common {
         let mut pending = if is_lost { Vec::new() } else { self.own.take_orphans() };
         *self.relations() = Standing::Ended(reason);
         pending.extend(calls.into_iter().chain(node.late_calls.take(self.pid)));
-        // The names that it monitored may be keys of the user's, and what its channels and its heir hold is his too.
-        let left = relations.map(|relations| (relations, belongings));
         if is_lost {
-            aside::each(node, pending, Self::abandon);
-            aside::each(node, Vec::from_iter(left), drop);
+            aside::run_each(pending, Self::abandon);
+            let is_users = belongings.as_ref().is_some_and(|belongings| belongings.is_users());
+            aside::each(node, Vec::from_iter(is_users.then_some(belongings)), drop);
         } else {
             pending.into_iter().for_each(Self::abandon);
-            panic::contain(|| drop(left));
+            panic::contain(|| drop(belongings));
         }
         drop(in_table);
         node.ended();
