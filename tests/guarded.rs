@@ -18,7 +18,7 @@ use std::{
 
 use listener::{Report, listen};
 use otp::{
-    Child, Dynamic, Node,
+    Child, Dynamic, Node, Pid,
     prelude::*,
     process::{RegisterError, Registry, Unregistered},
     supervisor::{ChildError, ChildState},
@@ -276,6 +276,7 @@ fn what_others_drop_harms_them_in_no_way(t: &mut Sim) {
             me.receive_exit(None);
         }
     });
+    t.settle();
     for reason in [|| ExitReason::error(Loud), || ExitReason::other(Loud), || ExitReason::shutdown_with(Loud)] {
         process::spawn(move |_| {
             otp::link(watcher);
@@ -286,7 +287,7 @@ fn what_others_drop_harms_them_in_no_way(t: &mut Sim) {
     assert!(otp::is_alive(watcher));
 
     // What a dynamic supervisor is given and does not want, and what makes its children.
-    struct Given(#[expect(dead_code, reason = "it is dropped")] Loud);
+    struct Given(#[allow(dead_code, reason = "it is dropped")] Loud);
     #[actor]
     impl Given {
         #[init]
@@ -323,13 +324,13 @@ fn a_key_that_is_dropped_by_a_supervisor_is_not_its_end(t: &mut Sim) {
     struct Nowhere;
     impl Registry for Nowhere {
         type Key = Key;
-        fn register(&self, _: &Key, _: otp::Pid) -> Result<(), RegisterError> {
+        fn register(&self, _: &Key, _: Pid) -> Result<(), RegisterError> {
             Ok(())
         }
         fn unregister(&self, _: &Key) -> Result<(), Unregistered> {
             Ok(())
         }
-        fn whereis(&self, _: &Key) -> Option<otp::Pid> {
+        fn whereis(&self, _: &Key) -> Option<Pid> {
             None
         }
     }
@@ -449,7 +450,9 @@ fn a_text_that_never_comes_holds_up_its_own_process_alone() {
             let state =
                 tree.which_children().unwrap().into_iter().find(|child| child.id == "bad".into()).unwrap().state;
             assert_eq!(state, ChildState::Running(before.unwrap()));
+            let monitor = bad.monitor().unwrap();
             otp::exit(before.unwrap(), ExitReason::Kill);
+            process::current().receive_down(monitor, PATIENCE).unwrap();
             assert_eq!(bad.wait_for_restart().ping(), Ok(()));
             assert_ne!(bad.pid(), before);
             tree.stop().unwrap();
@@ -459,34 +462,46 @@ fn a_text_that_never_comes_holds_up_its_own_process_alone() {
     node.stop();
 }
 
-/// An error whose `Drop` never comes back is dropped by nobody who has only heard of it.
+/// Fails with an error that is not dropped before it is let go.
+struct Heavy;
+
+#[actor]
+impl Heavy {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_cast]
+    fn fail(&self, latch: Latch) -> Result<(), Bad> {
+        Err(Bad::new(None, None, Some(How::Blocks(latch)), ""))
+    }
+
+    #[handle_call]
+    fn ping(&self) {}
+}
+
+/// An error whose `Drop` never comes back is not dropped by who has only heard of it.
 #[test]
-fn a_reason_whose_drop_never_comes_back_holds_up_no_watcher() {
-    hear();
+fn a_reason_whose_drop_never_comes_back_holds_up_no_supervisor() {
     let node = Node::builder().cores(2).start().unwrap();
     let latch = Latch::default();
     node.enter(|| {
-        let (ended, ends) = mpsc::channel();
-        let (pids, pid) = mpsc::channel();
-        let watcher = process::spawn(move |me| {
-            me.trap_exit(true);
-            pids.send(me.pid()).unwrap();
-            while let Some(exit) = me.receive_exit(None) {
-                drop(exit);
-                ended.send(()).unwrap();
-            }
-        });
-        assert_eq!(pid.recv(), Ok(watcher));
-        for n in 0..3 {
-            eprintln!("N {n}");
-            let bad = Bad::new(None, None, Some(How::Blocks(latch.clone())), "");
-            process::spawn(move |_| {
-                otp::link(watcher);
-                Err::<(), _>(ExitReason::error(bad))
-            });
-            assert_eq!(ends.recv_timeout(PATIENCE), Ok(()));
+        let tree = Supervisor::new(Strategy::OneForOne)
+            .intensity(10, PATIENCE)
+            .child("bad", Heavy::child_spec())
+            .child("good", Heavy::child_spec())
+            .start()
+            .unwrap();
+        let [bad, good] = ["bad", "good"].map(|id| tree.child::<Heavy>(id).timeout(PATIENCE));
+        for _ in 0..3 {
+            let (pid, monitor) = (bad.pid(), bad.monitor().unwrap());
+            bad.fail(latch.clone());
+            process::current().receive_down(monitor, PATIENCE).unwrap();
+            assert_eq!((bad.wait_for_restart().ping(), good.ping()), (Ok(()), Ok(())));
+            assert_ne!(bad.pid(), pid);
         }
-        assert!(otp::is_alive(watcher));
+        tree.stop().unwrap();
     });
     latch.open();
     node.stop();

@@ -10,9 +10,9 @@ use super::{ExitReason, Pid, common::Home, current, node::NodeInner, panic, spaw
 /// What reports call the processes that are made here.
 const LABEL: &str = "aside";
 
-/// Drops what `maker` has made: here, if that is who runs here. An OS thread drops what it has itself.
+/// Drops what `maker` has made: here, if that is who runs here, or if a test drives its simulation here.
 pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
-    let is_here = current::try_with(|me| me.pid() == maker || !matches!(me.common().home, Home::Core));
+    let is_here = current::try_with(|me| me.pid() == maker || matches!(me.common().home, Home::Driver));
     match NodeInner::of(maker).filter(|node| is_here != Some(true) && !node.scheduler.is_stopping()) {
         Some(node) => each(&node, [thing], drop),
         None => panic::contain(|| drop(thing)),
