@@ -402,7 +402,7 @@ fn a_waker_that_panics_is_not_the_end_of_who_wakes(t: &mut Sim) {
 fn who_sends_to_a_mapped_subject_is_not_ended_by_what_maps(t: &mut Sim) {
     let numbers = process::current().subject::<u32>();
     let halves = numbers.map(|number: u32| {
-        assert!(number % 2 == 0, "it is odd");
+        assert!(number.is_multiple_of(2), "it is odd");
         number / 2
     });
     let sender = halves.clone();
