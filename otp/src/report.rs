@@ -2,25 +2,26 @@
 //!
 //! Everything goes through `tracing`; without a subscriber, what is wrong goes to standard error.
 
-use std::{fmt, io, panic::catch_unwind, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{
     actor::{ChildId, Ended, Info, Restart, Shutdown, StartError, shown},
-    process::{AnyProcess, Dropped, ExitReason, Panic, Pid, common::Common, current, signal::Links},
+    process::{AnyProcess, Dropped, ExitReason, Panic, Pid, aside, common::Common, current, panic::contain},
 };
 
-/// Emits a `tracing` event with the fields given; when nobody listens, an error or warning goes to standard error.
+/// Emits a `tracing` event with the fields given; when nobody listens, an error or warning goes to standard error. Who
+/// listens is the user's, and a panic there is not the end of who reports.
 macro_rules! event {
     (info, $text:expr $(, $field:ident = $value:expr)* $(,)?) => {{
         #[cfg(feature = "tracing")]
-        tracing::info!(target: "otp", $($field = %$value,)* "{}", $text);
+        contain(|| tracing::info!(target: "otp", $($field = %$value,)* "{}", $text));
         #[cfg(not(feature = "tracing"))]
         if false {
             let _ = ($(&$value,)* $text);
         }
     }};
-    ($level:ident, $text:expr $(, $field:ident = $value:expr)* $(,)?) => {{
-        if is_heard() {
+    ($level:ident, $text:expr $(, $field:ident = $value:expr)* $(,)?) => {
+        contain(|| if is_heard() {
             #[cfg(feature = "tracing")]
             tracing::$level!(target: "otp", $($field = %$value,)* "{}", $text);
         } else {
@@ -28,8 +29,8 @@ macro_rules! event {
                 let _ = ($(&$value,)*);
             }
             to_stderr(format_args!("{}: {}\n", stringify!($level), $text));
-        }
-    }};
+        })
+    };
 }
 
 pub(crate) fn core_not_replaced(error: &io::Error) {
@@ -95,17 +96,28 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
 }
 
 /// A process that ended in another way than it should, with what its end has taken from it.
-pub(crate) struct Crash<'a> {
-    pub(crate) process: &'a AnyProcess,
-    pub(crate) reason: &'a ExitReason,
-    pub(crate) name: Option<&'a str>,
-    pub(crate) label: Option<&'a str>,
-    pub(crate) links: Option<&'a Links>,
+pub(crate) struct Crash {
+    pub(crate) process: AnyProcess,
+    pub(crate) reason: ExitReason,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) label: Option<Arc<str>>,
+    pub(crate) links: Vec<Pid>,
+    /// Whether people are to hear of it.
+    pub(crate) is_reported: bool,
 }
 
-/// A process ended in another way than it should.
-pub(crate) fn crashed(crash: &Crash<'_>) {
-    let &Crash { process, reason, name, label, links } = crash;
+/// A process ended in another way than it should. That of one that was declared dead is for the watchdog to say, which
+/// does not wait until it is heard.
+pub(crate) fn crashed(crash: Crash) {
+    if crash.process.common().is_lost() {
+        return aside::run(move || say_crashed(&crash));
+    }
+    say_crashed(&crash);
+}
+
+fn say_crashed(crash: &Crash) {
+    let Crash { process, reason, name, label, links, .. } = crash;
+    let (name, label) = (name.as_deref(), label.as_deref());
     let common = process.common();
     let parent = common.parent();
     let ancestors = common.ancestors.as_deref().map_or(&[][..], Vec::as_slice);
@@ -125,30 +137,30 @@ pub(crate) fn crashed(crash: &Crash<'_>) {
         last_message = common.handler.name().unwrap_or_default(),
         parent = or_nothing(parent.as_ref().map(|parent| parent as _)),
         ancestors = format_args!("{ancestors:?}"),
-        links = Said(|f: &mut fmt::Formatter<'_>| f
-            .debug_list()
-            .entries(links.iter().flat_map(|links| links.iter()))
-            .finish()),
+        links = format_args!("{links:?}"),
         reason = reason,
     );
 }
 
 /// A line of a trace that somebody has switched on; without a subscriber it goes to standard error.
 pub(crate) fn trace(process: &Common, line: &str) {
-    if is_heard() {
-        #[cfg(feature = "tracing")]
-        tracing::info!(target: "otp", report = "trace", pid = %process.pid, process = process.label, "{line}");
-    } else {
-        let _ = (process, catch_unwind(|| eprintln!("{line}")));
-    }
+    contain(|| {
+        if is_heard() {
+            #[cfg(feature = "tracing")]
+            tracing::info!(target: "otp", report = "trace", pid = %process.pid, process = process.label, "{line}");
+        } else {
+            let _ = process;
+            eprintln!("{line}");
+        }
+    });
 }
 
 /// Writes a report in one piece, since standard error is not buffered; a simulation shows none.
 fn to_stderr(text: fmt::Arguments<'_>) {
     if !is_silent() {
-        let text = text.to_string();
         // It panics when standard error is closed: then nobody is left to be told.
-        let _ = catch_unwind(|| eprint!("{text}"));
+        let text = text.to_string();
+        eprint!("{text}");
     }
 }
 
@@ -180,49 +192,54 @@ fn called(process: &AnyProcess) -> String {
     common.label().map_or_else(|| common.label.to_owned(), |label| label.as_ref().to_owned())
 }
 
+/// A process holds its core for long. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
-    let common = process.common();
-    let message = common.handler.name().unwrap_or("its code");
-    event!(
-        warn,
-        format_args!("process {} ({}) holds its core in `{message}` since {running:.1?}", common.pid, called(process)),
-        pid = common.pid,
-        process = common.label,
-        message = message,
-        running = format_args!("{running:?}"),
-    );
+    let (pid, label, called) = (process.pid(), process.common().label, called(process));
+    let message = process.common().handler.name().unwrap_or("its code");
+    aside::run(move || {
+        event!(
+            warn,
+            format_args!("process {pid} ({called}) holds its core in `{message}` since {running:.1?}"),
+            pid = pid,
+            process = label,
+            message = message,
+            running = format_args!("{running:?}"),
+        );
+    });
 }
 
+/// A process was declared dead. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn lost(process: &AnyProcess, running: Duration) {
-    let common = process.common();
-    let message = common.handler.name().unwrap_or("its code");
-    event!(
-        error,
-        format_args!(
-            "process {} ({}) was killed and does not come back from `{message}` since {running:.1?}: declared dead",
-            common.pid,
-            called(process)
-        ),
-        pid = common.pid,
-        process = common.label,
-        message = message,
-        running = format_args!("{running:?}"),
-    );
+    let (pid, label, called) = (process.pid(), process.common().label, called(process));
+    let message = process.common().handler.name().unwrap_or("its code");
+    aside::run(move || {
+        event!(
+            error,
+            format_args!(
+                "process {pid} ({called}) was killed and does not come back from `{message}` since {running:.1?}: \
+                 declared dead"
+            ),
+            pid = pid,
+            process = label,
+            message = message,
+            running = format_args!("{running:?}"),
+        );
+    });
 }
 
-/// A process could not go on, since another one holds its thread.
+/// A process could not go on, since another one holds its thread. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn stranded(process: &AnyProcess) {
-    let common = process.common();
-    event!(
-        error,
-        format_args!(
-            "process {} ({}) has to end, but another one holds the thread on which it waits: declared dead",
-            common.pid,
-            called(process)
-        ),
-        pid = common.pid,
-        process = common.label,
-    );
+    let (pid, label, called) = (process.pid(), process.common().label, called(process));
+    aside::run(move || {
+        event!(
+            error,
+            format_args!(
+                "process {pid} ({called}) has to end, but another one holds the thread on which it waits: declared dead"
+            ),
+            pid = pid,
+            process = label,
+        );
+    });
 }
 
 /// A closure of `blocking` has panicked when its caller was gone.
@@ -255,6 +272,11 @@ pub(crate) fn sent_to_nobody(what: &str, name: &dyn fmt::Display) {
     });
     let from = or_nothing(from.as_ref().map(|from| from as _));
     event!(warn, text, report = "sent_to_nobody", registered_name = name, from = from);
+}
+
+/// A message was not sent: what was to make it into another has panicked.
+pub(crate) fn not_mapped(panic: &Panic) {
+    event!(error, format_args!("a message was not sent, as the function that its subject is mapped by {panic}"));
 }
 
 /// The full mailbox of an actor has dropped messages.
@@ -422,7 +444,9 @@ impl Spans {
                 if entered.last().map(tracing::Span::id) == Some(span.id()) {
                     return Self { entered };
                 }
-                if span.with_subscriber(|(id, subscriber)| subscriber.exit(id)).is_none() {
+                let mut left = None;
+                contain(|| left = span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+                if left.is_none() {
                     return Self { entered };
                 }
                 entered.push(span);
@@ -442,7 +466,7 @@ impl Spans {
     pub(crate) fn enter(self) {
         #[cfg(feature = "tracing")]
         for span in self.entered.iter().rev() {
-            span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+            contain(|| _ = span.with_subscriber(|(id, subscriber)| subscriber.enter(id)));
         }
     }
 }

@@ -17,6 +17,7 @@ use std::{
 
 use super::{CallError, Reply};
 use crate::process::{
+    aside,
     current::{self, Interrupted},
     timer::WakeUp,
 };
@@ -335,7 +336,7 @@ impl Wake for Note {
             notes.1.take()
         };
         if let Some(waker) = waiting {
-            waker.wake();
+            aside::wake(waker);
         }
     }
 }

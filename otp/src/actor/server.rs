@@ -25,7 +25,7 @@ use crate::{
         common::Rest,
         current,
         mailbox::Special,
-        panic::{discard, is_fatal},
+        panic::is_fatal,
         signal::{Item, Signal},
         spawn::Relation,
         start,
@@ -287,6 +287,7 @@ where
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
         stop.message = ctx.cell().common().handler.name().unwrap_or_default();
+        ctx.cell().common().own.set_failure(&stop.reason);
         let terminate = &ctx.codes().terminate;
         if ctx.cell().common().must_move(terminate) {
             let _moved = Step::<Result<(), ExitReason>>::GiveWay(false).await;
@@ -295,10 +296,8 @@ where
         ctx.cell().common().runs(terminate);
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
-            stop.reason = reason;
-            // Its caller is told the reason instead, once it is known to all.
-            ctx.cell().common().begin_dying();
-            drop(stop.reply.take());
+            stop.reason = stop.reason.then(reason);
+            ctx.cell().common().own.set_failure(&stop.reason);
         }
         // The report of a crash names the message that it came from.
         ctx.cell().common().was_measured();
@@ -313,8 +312,9 @@ where
         if let Some(reply) = stop.reply {
             reply();
         }
-        // The state is dropped next; callers whose `ReplyTo`s it keeps are told the reason, once it is known to all.
+        // Callers whose `ReplyTo`s the state keeps are told the reason, once it is known to all.
         ctx.cell().common().begin_dying();
+        ctx.cell().common().quietly(|| drop(actor), &mut stop.reason);
         stop.reason
     }
 }
@@ -678,9 +678,11 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
         if is_fatal(&*payload) {
             resume_unwind(payload);
         }
-        let reason = current::with(|me| me.common().panicked(&*payload));
-        discard(payload);
-        reason
+        current::with(|me| {
+            let mut reason = me.common().panicked(&*payload);
+            me.common().quietly(|| drop(payload), &mut reason);
+            reason
+        })
     })
 }
 

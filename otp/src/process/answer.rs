@@ -9,6 +9,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use super::aside;
+
 enum Shared<T> {
     /// Nothing was said; who waits, if anybody does yet.
     Open(Option<Waker>),
@@ -47,7 +49,7 @@ impl<T> Asked<T> {
         let Some(shared) = self.0.take() else { return };
         let before = mem::replace(&mut *lock(&shared), Shared::Closed(answer));
         if let Shared::Open(Some(waker)) = before {
-            waker.wake();
+            aside::wake(waker);
         }
     }
 }

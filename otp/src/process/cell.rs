@@ -18,11 +18,11 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Pid,
+    AnyProcess, ExitReason, Pid, aside,
     channel::Tap,
     common::{Channel, Common, Home, Program, Rest},
     current,
-    mailbox::{Special, Ticket},
+    mailbox::{LetIn, Special, Ticket},
     mark::Mark,
     node::NodeInner,
     owned::Owned,
@@ -96,11 +96,13 @@ impl<M: Send + 'static> Cell<M> {
     /// One turn; what it says has to be done in the state that the scheduler keeps.
     #[inline]
     fn turn(this: &TaskRef<Self>, me: &AnyProcess) -> Turn {
+        if let Some(reason) = this.common.own.take_end() {
+            return Self::end_here(this, me, reason);
+        }
         if this.common.is_signalled() {
             this.take_arrivals(me);
         }
-        let fatal = this.common.own.fatal();
-        if let Some(reason) = fatal {
+        if let Some(reason) = this.common.fatal_end() {
             return Self::end_here(this, me, reason);
         }
         let code = this.common.handler.code();
@@ -135,13 +137,13 @@ impl<M: Send + 'static> Cell<M> {
             Ok(Poll::Pending) => ExitReason::Normal,
             Ok(Poll::Ready(reason)) => reason,
             Err(payload) => {
-                let reason = this.common.panicked(&*payload);
-                panic::discard(payload);
+                let mut reason = this.common.panicked(&*payload);
+                this.common.quietly(|| drop(payload), &mut reason);
                 reason
             }
         };
         // Code that caught the unwinding of its own end does not change the reason.
-        let fatal = this.common.own.fatal();
+        let fatal = this.common.fatal_end();
         Self::end_here(this, me, fatal.unwrap_or(reason))
     }
 
@@ -151,7 +153,7 @@ impl<M: Send + 'static> Cell<M> {
         let code = &this.common.codes.end;
         if this.common.must_move(code) {
             this.common.own.rest.set(None);
-            this.common.own.set_fatal(reason);
+            this.common.own.put_off_end(reason);
             return Turn::Elsewhere;
         }
         if code.is_doubtful() {
@@ -214,7 +216,7 @@ pub(crate) trait Process: Send + Sync {
     /// From now on messages for a subject go to a channel.
     fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel);
     /// Closes the inbox of one that is declared dead, lets it say farewell, and refuses what is queued.
-    fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut());
+    fn refuse_all(&self, farewell: &mut dyn FnMut());
     fn end(&self, me: &AnyProcess, reason: ExitReason);
     fn queue_len(&self) -> usize;
     /// How many messages its full mailbox has dropped, calls aside.
@@ -306,19 +308,21 @@ impl<M: Send + 'static> Process for Cell<M> {
         Cell::open_channel(self, me, tag, channel);
     }
 
-    fn refuse_all(&self, me: &AnyProcess, farewell: &mut dyn FnMut()) {
-        let mut ignored = ExitReason::Normal;
-        let mut closed = self.close();
-        // What waited to be noted is told of the end as all that was.
-        closed.retain(|item| !matches!(item, Item::Signal(signal) if self.common.note(signal)));
-        // Callers whose requests are dropped below look for the reason.
-        farewell();
+    fn refuse_all(&self, farewell: &mut dyn FnMut()) {
+        let mut refused = VecDeque::new();
+        let (closed, stood) = self.close();
         for item in closed {
             match item {
-                Item::Signal(signal) if signal.acts() => self.common.quietly(|| me.answer_late(*signal), &mut ignored),
-                item => self.common.quietly(|| drop(item), &mut ignored),
+                // Who asks is told that it is gone, those that were to be noted are told of its end.
+                Item::Signal(signal) if matches!(*signal, Signal::Ask(_)) => self.common.act_late(*signal),
+                Item::Signal(signal) if signal.acts() => self.common.note(&signal),
+                item => refused.push_back(item),
             }
         }
+        // Callers whose requests are dropped below look for the reason.
+        farewell();
+        aside::each(&self.common.node, stood, LetIn::tell);
+        aside::each(&self.common.node, refused, drop);
     }
 
     fn end(&self, me: &AnyProcess, reason: ExitReason) {

@@ -48,7 +48,7 @@ const DYING: u16 = 2;
 const ENDING: u16 = 4;
 /// Declared dead while its code was running; the code must not do anything any more.
 const LOST: u16 = 8;
-/// Its resources are released.
+/// It has ended, for all who ask: what it held is dropped, its name is free, it has no pid any more.
 const DEAD: u16 = 16;
 /// Messages for some of its subjects go to channels.
 const CHANNELS: u16 = 32;
@@ -128,8 +128,6 @@ pub(crate) struct Common {
     deaf: AtomicBool,
     /// What waits in its mailbox when it ends goes to another.
     kept: AtomicBool,
-    /// It has, or had, a name.
-    pub(super) named: AtomicBool,
     pub(crate) node: Arc<NodeInner>,
     pub(crate) pid: Pid,
     /// How often marks of receives became void.
@@ -191,7 +189,27 @@ pub(crate) struct Belongings {
     pub(crate) blocked: Option<Thread>,
 }
 
+impl Belongings {
+    /// Whether it holds anything of the user's.
+    fn is_users(&self) -> bool {
+        let is_empty = self.channels.iter().next().is_none() && self.taps.iter().next().is_none();
+        self.heir.is_some() || !is_empty
+    }
+}
+
 impl Relations {
+    /// What a signal says of links and monitors; nothing, if it is about anything else.
+    fn note(&mut self, signal: &Signal) {
+        match signal {
+            Signal::Link { from } => self.links.linked(*from),
+            Signal::Unlink { from, .. } => self.links.unlinked(*from),
+            Signal::UnlinkAck { from, number } => self.links.acknowledged(*from, *number),
+            Signal::Monitor { monitor, .. } => _ = self.watchers.insert(*monitor, ()),
+            Signal::Demonitor { monitor } => _ = self.watchers.remove(monitor),
+            _ => {}
+        }
+    }
+
     pub(crate) fn belongings(&mut self) -> &mut Belongings {
         self.belongings.get_or_insert_default()
     }
@@ -235,7 +253,6 @@ impl Common {
             acting: AtomicBool::new(false),
             deaf: AtomicBool::new(false),
             kept: AtomicBool::new(false),
-            named: AtomicBool::new(false),
             own: Owned::new(Own::default()),
             node,
             // Its code begins with its first turn.
@@ -305,7 +322,7 @@ impl Common {
         self.signalled.load(Relaxed)
     }
 
-    /// Whether its resources are released.
+    /// Whether it has ended, for all who ask.
     #[inline]
     pub(crate) fn is_dead(&self) -> bool {
         self.flags.load(Acquire) & DEAD != 0
@@ -424,6 +441,11 @@ impl Common {
         gives_way
     }
 
+    /// The same of an OS thread, of which nobody can say when it comes back.
+    pub(super) fn is_doomed_thread(&self) -> bool {
+        !matches!(self.home, Home::Core) && self.is_doomed()
+    }
+
     /// Whether it is suspended, or somebody listens to what it does.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
@@ -493,16 +515,12 @@ impl Common {
         self.pressed.store(false, Release);
     }
 
-    /// Notes a monitor, or the end of one; false for all else.
-    pub(super) fn note(&self, signal: &Signal) -> bool {
-        let noted = match signal {
-            Signal::Monitor { monitor, terminate: None } => {
-                self.relate(|relations| relations.watchers.insert(*monitor, ()))
-            }
-            Signal::Demonitor { monitor } => self.relate(|relations| relations.watchers.remove(monitor)),
-            _ => None,
-        };
-        noted.is_some()
+    /// Notes what a signal says of links and monitors, while it has any.
+    pub(super) fn note(&self, signal: &Signal) {
+        let noted = self.relate(|relations| relations.note(signal));
+        if let (Some(()), Signal::Unlink { from, number }) = (noted, signal) {
+            self.node.signal(*from, Signal::UnlinkAck { from: self.pid, number: *number });
+        }
     }
 
     /// Says that all that waited was acted on.
@@ -762,12 +780,25 @@ impl Common {
         }
     }
 
-    /// The reason that a panic stands for.
+    /// Why it has to end at once, if it has to: a failure that it was ending with already comes first.
+    pub(super) fn fatal_end(&self) -> Option<ExitReason> {
+        let fatal = self.own.fatal()?;
+        Some(match self.own.failure() {
+            Some(failure) => failure.then(fatal),
+            None => fatal,
+        })
+    }
+
+    /// The reason that a panic of its code stands for.
     pub(crate) fn panicked(&self, payload: &(dyn Any + Send)) -> ExitReason {
+        self.panicked_in(self.handler.name(), payload)
+    }
+
+    fn panicked_in(&self, handler: Option<&'static str>, payload: &(dyn Any + Send)) -> ExitReason {
         match panic::understand(payload) {
             Ok(reason) => reason.or_else(|| self.own.fatal()).unwrap_or(ExitReason::Killed),
             Err(mut panic) => {
-                panic.handler = self.handler.name();
+                panic.handler = handler;
                 ExitReason::Panic(Arc::new(panic))
             }
         }

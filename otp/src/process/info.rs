@@ -73,7 +73,7 @@ pub fn process_info(pid: Pid) -> Option<ProcessInfo> {
         }
         let process = me.common().node.find(pid)?;
         let (asked, answer) = answer::channel();
-        process.signal(Signal::Ask(Box::new(Info(asked)))).ok()?;
+        me.common().node.signal_to(&process, Signal::Ask(Box::new(Info(asked))));
         current::block_on(answer).ok().flatten()
     })
 }

@@ -70,7 +70,7 @@ pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
         match target {
             Some(_) if pid == me.pid() => {}
             Some(target) => node.signal_to(&target, Signal::Monitor { monitor, terminate: None }),
-            None => node.bounce(pid, Signal::Monitor { monitor, terminate: None }),
+            None => node.bounce(pid, Signal::Monitor { monitor, terminate: None }, ExitReason::NoProc),
         }
         monitor
     })
@@ -78,8 +78,13 @@ pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
 
 /// Watches another process and asks it to terminate.
 pub(crate) fn terminate(me: &AnyProcess, target: &AnyProcess, reason: ExitReason) -> MonitorRef {
-    let monitor = new_monitor(me, target.pid());
-    me.common().node.signal_to(target, Signal::Monitor { monitor, terminate: Some(reason) });
+    let (monitor, node) = (new_monitor(me, target.pid()), &me.common().node);
+    let signal = Signal::Monitor { monitor, terminate: Some(reason) };
+    if target.common().is_dead() {
+        node.bounce(target.pid(), signal, ExitReason::NoProc);
+    } else {
+        node.signal_to(target, signal);
+    }
     monitor
 }
 
@@ -169,16 +174,19 @@ pub fn exit_self(reason: impl IntoReason) -> ! {
 
 /// Whether a process is alive, after all that the caller has sent to it. `erlang:is_process_alive/1`.
 ///
-/// Waits until it has acted on the caller's earlier signals.
+/// Waits until it has acted on the caller's earlier signals: until it has ended, if one of them ends it. A process is
+/// alive until what it held is dropped and its name is free. A thread that was killed is not waited for.
 pub fn is_alive(pid: Pid) -> bool {
     current::with(|me| match me.common().node.find(pid) {
         None => false,
-        Some(process) if process.common().is_doomed() => false,
-        Some(process) if pid == me.pid() || !process.common().may_have_to_end() => !process.common().is_ending(),
+        // What runs in its own farewell finds itself gone.
+        Some(process) if pid == me.pid() => !process.common().is_ending(),
+        Some(process) if process.common().is_doomed_thread() => false,
+        Some(process) if !process.common().may_have_to_end() => !process.common().is_dead(),
         Some(process) => {
             let (asked, answer) = super::answer::channel();
-            // One that ended meanwhile drops the question, which is an answer too.
-            let _ = process.signal(Signal::Ask(Box::new(Alive(asked))));
+            // One that has to end drops the question when it has, which is an answer too.
+            me.common().node.signal_to(&process, Signal::Ask(Box::new(Alive(asked))));
             matches!(current::block_on(answer), Ok(Some(())))
         }
     })

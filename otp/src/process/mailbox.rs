@@ -19,7 +19,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid, current,
+    AnyProcess, Pid, aside, current,
     mark::{Mark, Seen},
     panic,
     signal::{Item, Signal},
@@ -354,7 +354,7 @@ impl LetIn {
             sender.common().waits_no_longer_for_process(receiver);
         }
         if let Some(waker) = self.waker {
-            waker.wake();
+            aside::wake(waker);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod any;
+pub(crate) mod aside;
 mod blocking;
 pub(crate) mod cell;
 mod channel;
@@ -38,6 +39,7 @@ pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod subject;
 mod table;
+mod term;
 pub(crate) mod timer;
 
 pub(crate) use self::{
@@ -63,7 +65,7 @@ pub use self::{
     node::{Node, NodeBuilder},
     outcome::{Hibernate, Outcome, hibernate},
     pid::{MonitorRef, Pid},
-    reason::{Down, Exit, ExitReason, IntoReason, Panic, Term, TermValue},
+    reason::{Down, Exit, ExitReason, IntoReason, Panic},
     registry::{Destination, RegName, Registry},
     selector::Selector,
     signal::AnyMessage,
@@ -73,5 +75,6 @@ pub use self::{
     },
     start::{Ack, StartError},
     subject::{SendError, Subject, send},
+    term::{Failure, Term, TermValue},
     timer::TimerRef,
 };

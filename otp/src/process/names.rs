@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{AnyProcess, Pid, common::Common};
+use super::{AnyProcess, Pid};
 
+/// Who has which name. A process that has ended has none, even before it has taken its name out.
 #[derive(Default)]
 pub(crate) struct Names(Mutex<BTreeMap<Arc<str>, AnyProcess>>);
 
@@ -57,7 +58,7 @@ impl Names {
     /// Gives a process its name. `erlang:register/2`.
     pub(crate) fn register(&self, name: &str, process: &AnyProcess) -> Result<(), RegisterError> {
         let mut table = self.table();
-        if let Some(holder) = table.get(name) {
+        if let Some(holder) = table.get(name).filter(|holder| !holder.common().is_dead()) {
             return Err(RegisterError::Taken(holder.pid()));
         }
         let name: Arc<str> = name.into();
@@ -67,40 +68,29 @@ impl Names {
                 Some(_) => Err(RegisterError::Named),
                 own => {
                     *own = Some(Arc::clone(&name));
-                    process.common().named.store(true, Relaxed);
                     Ok(())
                 }
             })
             .unwrap_or(Err(RegisterError::NoProc))?;
-        table.insert(name, process.clone());
+        // What was the last reference to a process is dropped without the lock.
+        let before = table.insert(name, process.clone());
+        drop(table);
+        drop(before);
         Ok(())
     }
 
     /// Takes a name from its holder. `erlang:unregister/1`.
     pub(crate) fn unregister(&self, name: &str) -> Result<(), Unregistered> {
-        // What was the last reference to a process is dropped without the lock.
-        let holder = {
-            let mut table = self.table();
-            let holder = table.remove(name);
-            if let Some(holder) = &holder {
-                holder.common().relate(|relations| relations.belongings().name = None);
-            }
-            holder
-        };
-        holder.map(drop).ok_or(Unregistered)
-    }
-
-    /// Takes the name of a process that ends, if it has one.
-    pub(super) fn release(&self, process: &Common) -> Option<Arc<str>> {
         let mut table = self.table();
-        let name = process.relate(|relations| relations.belongings().name.take()).flatten()?;
-        let removed = table.remove(&*name);
+        let holder = table.remove(name);
+        let freed = holder.as_ref().and_then(|holder| holder.common().relate(|own| own.belongings().name = None));
         drop(table);
-        drop(removed);
-        Some(name)
+        // It may have been the last reference to a process.
+        drop(holder);
+        freed.ok_or(Unregistered)
     }
 
-    /// Frees a name that a process which has ended was given meanwhile.
+    /// Takes out the name of a process that has ended.
     pub(super) fn remove(&self, name: &str, holder: Pid) {
         let mut table = self.table();
         let removed =
@@ -111,12 +101,13 @@ impl Names {
 
     /// Who has a name. `erlang:whereis/1`.
     pub(crate) fn get(&self, name: &str) -> Option<AnyProcess> {
-        self.table().get(name).cloned()
+        self.table().get(name).filter(|holder| !holder.common().is_dead()).cloned()
     }
 
     /// All names. `erlang:registered/0`.
     pub(crate) fn all(&self) -> Vec<Arc<str>> {
-        self.table().keys().cloned().collect()
+        let table = self.table();
+        table.iter().filter(|(_, holder)| !holder.common().is_dead()).map(|(name, _)| Arc::clone(name)).collect()
     }
 }
 

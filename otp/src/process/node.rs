@@ -175,7 +175,9 @@ impl Node {
 
     /// The pids of all its processes that are alive, adopted threads among them. `erlang:processes/0`.
     pub fn processes(&self) -> Vec<Pid> {
-        self.0.table.all().iter().filter(|process| !process.common().is_ending()).map(AnyProcess::pid).collect()
+        // What runs in its own farewell finds itself gone.
+        let ending = current::try_with(|me| me.common().is_ending().then(|| me.pid())).flatten();
+        self.0.table.all().iter().map(AnyProcess::pid).filter(|pid| Some(*pid) != ending).collect()
     }
 
     /// The number of cores that run its processes. `erlang:system_info(schedulers_online)`.
@@ -323,12 +325,12 @@ impl NodeInner {
     }
 
     /// A process has crashed.
-    pub(crate) fn crashed(&self, crash: &Crash<'_>, reported: bool) {
+    pub(crate) fn crashed(&self, crash: Crash) {
         let common = crash.process.common();
         if let Some(crashes) = self.crashes().as_mut() {
             crashes.push((common.pid, common.label, crash.reason.clone()));
         }
-        if reported {
+        if crash.is_reported {
             report::crashed(crash);
         }
     }
@@ -392,17 +394,21 @@ impl NodeInner {
         if pid.node == self.number { self.table.get(pid) } else { Self::find_anywhere(pid) }
     }
 
+    /// The node of a process, while there is that.
+    pub(super) fn of(pid: Pid) -> Option<Arc<Self>> {
+        NODES.read().unwrap_or_else(PoisonError::into_inner).get(&pid.node)?.upgrade()
+    }
+
     /// Finds a process, for one who is of no node.
     pub(crate) fn find_anywhere(pid: Pid) -> Option<AnyProcess> {
-        let node = NODES.read().unwrap_or_else(PoisonError::into_inner).get(&pid.node)?.upgrade()?;
-        node.table.get(pid)
+        Self::of(pid)?.table.get(pid)
     }
 
     /// Sends a signal; one that finds nobody is answered as OTP answers it.
     pub(crate) fn signal(&self, to: Pid, signal: Signal) {
         match self.find(to) {
             Some(process) => self.signal_to(&process, signal),
-            None => self.bounce(to, signal),
+            None => self.bounce(to, signal, ExitReason::NoProc),
         }
     }
 
@@ -412,18 +418,18 @@ impl NodeInner {
             return;
         }
         if let Err(signal) = process.signal(signal) {
-            process.answer_late(signal);
+            process.common().act_late(signal);
         }
     }
 
-    /// What comes back from a process that is gone.
-    pub(crate) fn bounce(&self, gone: Pid, signal: Signal) {
+    /// What comes back from a process that is gone, for this reason as far as its sender may know.
+    pub(crate) fn bounce(&self, gone: Pid, signal: Signal, reason: ExitReason) {
         match signal {
             Signal::Link { from } => {
-                self.signal(from, Signal::Exit { from: gone, reason: ExitReason::NoProc, link: true });
+                self.signal(from, Signal::Exit { from: gone, reason, link: true });
             }
             Signal::Monitor { monitor, .. } => {
-                self.signal(monitor.watcher, Signal::Down(Down::new(monitor, gone, ExitReason::NoProc)));
+                self.signal(monitor.watcher, Signal::Down(Down::new(monitor, gone, reason)));
             }
             Signal::Unlink { from, number } => self.signal(from, Signal::UnlinkAck { from: gone, number }),
             Signal::Exit { .. }

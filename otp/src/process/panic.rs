@@ -6,6 +6,7 @@ use std::{
     cell::RefCell,
     io::{self, Write as _},
     mem,
+    ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Once,
 };
@@ -130,9 +131,49 @@ impl Caught {
     }
 }
 
+/// Runs code of the user's in the process of another; gives what it comes to, or its panic. What ends the process as a
+/// whole goes on.
+pub(crate) fn caught<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| match understand(&*payload) {
+        Ok(_) => resume_unwind(payload),
+        Err(panic) => {
+            discard(payload);
+            panic
+        }
+    })
+}
+
 /// Runs code of the user's where nobody can be told of a panic.
 pub(crate) fn contain(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
         discard(payload);
+    }
+}
+
+/// Something of the user's that anybody may have to drop: a panic of that is nobody's harm.
+pub(crate) struct Guarded<T>(Option<T>);
+
+impl<T> Guarded<T> {
+    pub(crate) fn new(thing: T) -> Self {
+        Self(Some(thing))
+    }
+
+    pub(crate) fn into_inner(mut self) -> T {
+        self.0.take().expect("it is there until it is dropped")
+    }
+}
+
+impl<T> Deref for Guarded<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        let thing = self.0.take();
+        contain(|| drop(thing));
     }
 }

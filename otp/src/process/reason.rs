@@ -2,11 +2,37 @@
 
 use std::{any::Any, error::Error, fmt, panic::Location, sync::Arc};
 
-use super::{MonitorRef, Pid, RegName};
+use super::{
+    MonitorRef, Pid, RegName,
+    term::{Failure, Term, TermValue},
+};
 
 /// Why a process ended, or was asked to end.
 ///
 /// Cheap to clone. `normal`, `shutdown` and `{shutdown, Term}` are *clean*: see [`ExitReason::is_clean`].
+///
+/// What fails while a process ends already, in `terminate` or in the `Drop` of what it held, is added to the reason and
+/// does not replace it: see [`ExitReason::later`]. A clean end that fails is a failure: see [`ExitReason::while_ending`].
+///
+/// ```
+/// use otp::process;
+///
+/// struct Loud;
+///
+/// impl Drop for Loud {
+///     fn drop(&mut self) { panic!("not now") }
+/// }
+///
+/// static LOUD: process::Key<Loud> = process::Key::new("loud");
+///
+/// let (_, monitor) = process::spawn_monitor(|_| {
+///     LOUD.put(Loud);
+///     panic!("off by one")
+/// });
+/// let reason = process::current().receive_down(monitor, None).unwrap().reason;
+/// assert_eq!(reason.as_panic().unwrap().message, "off by one");
+/// assert_eq!(reason.later()[0].as_panic().unwrap().message, "not now");
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ExitReason {
@@ -29,7 +55,7 @@ pub enum ExitReason {
     /// Its code panicked.
     Panic(Arc<Panic>),
     /// Its code returned an error where that means to crash.
-    Error(Arc<dyn Error + Send + Sync>),
+    Error(Failure),
     /// Its stack was set aside on a thread that another process, which never came back, took with it.
     CoreLost,
     /// Any other value.
@@ -49,7 +75,7 @@ impl ExitReason {
 
     /// A reason from an error.
     pub fn error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Error(Arc::from(error.into()))
+        Self::Error(Failure::new(error))
     }
 
     /// Whether this is `normal`, `shutdown` or `{shutdown, _}`: a transient child that ends so is not restarted, and
@@ -81,29 +107,63 @@ impl ExitReason {
             _ => None,
         }
     }
-}
 
-impl PartialEq for ExitReason {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Normal, Self::Normal)
-            | (Self::Shutdown, Self::Shutdown)
-            | (Self::Kill, Self::Kill)
-            | (Self::Killed, Self::Killed)
-            | (Self::NoProc, Self::NoProc)
-            | (Self::NoConnection, Self::NoConnection)
-            | (Self::Timeout, Self::Timeout)
-            | (Self::CoreLost, Self::CoreLost) => true,
-            (Self::ShutdownWith(a), Self::ShutdownWith(b)) | (Self::Other(a), Self::Other(b)) => a == b,
-            (Self::Panic(a), Self::Panic(b)) => Arc::ptr_eq(a, b) || a == b,
-            (Self::Error(a), Self::Error(b)) => Arc::ptr_eq(a, b) || a.to_string() == b.to_string(),
-            _ => false,
+    /// What failed after this while the process ended, in order: `terminate`, the `Drop` of its state, of messages that
+    /// waited, of its dictionary, of its timers.
+    pub fn later(&self) -> &[Self] {
+        self.course().and_then(|course| course.0.as_deref()).map_or(&[], |course| &course.later)
+    }
+
+    /// The reason with which the process was ending when this one came in place of it: a clean one, as in OTP, or one that
+    /// came from elsewhere, such as [`Killed`](ExitReason::Killed).
+    pub fn while_ending(&self) -> Option<&Self> {
+        self.course().and_then(|course| course.0.as_deref())?.before.as_ref()
+    }
+
+    /// What a process ends with that was ending for this reason when it failed, or called for its exit, once more.
+    pub(crate) fn then(mut self, mut later: Self) -> Self {
+        if later.is_clean() {
+            return if self.is_clean() { later } else { self };
+        }
+        let is_clean = self.is_clean();
+        if let Some(course) = self.course_mut().filter(|_| !is_clean) {
+            course.made().later.push(later);
+            return self;
+        }
+        // OTP's rule for a clean one; and what came from elsewhere says nothing of what failed.
+        match later.course_mut() {
+            Some(course) => course.made().before = Some(self),
+            None if !is_clean => return self,
+            None => {}
+        }
+        later
+    }
+
+    /// Whether more than one thing went wrong in the end of the process, or one in a clean end.
+    pub(crate) fn has_course(&self) -> bool {
+        self.course().is_some_and(|course| course.0.is_some())
+    }
+
+    fn course(&self) -> Option<&Course> {
+        match self {
+            Self::Panic(panic) => Some(&panic.course),
+            Self::Error(error) => Some(&error.course),
+            Self::Other(term) | Self::ShutdownWith(term) => Some(&term.course),
+            _ => None,
         }
     }
-}
 
-impl fmt::Display for ExitReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn course_mut(&mut self) -> Option<&mut Course> {
+        match self {
+            Self::Panic(panic) => Some(&mut Arc::make_mut(panic).course),
+            Self::Error(error) => Some(&mut error.course),
+            Self::Other(term) | Self::ShutdownWith(term) => Some(&mut term.course),
+            _ => None,
+        }
+    }
+
+    /// The reason as such, without what came before and later.
+    fn own(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Normal => f.write_str("normal"),
             Self::Shutdown => f.write_str("shutdown"),
@@ -121,13 +181,60 @@ impl fmt::Display for ExitReason {
     }
 }
 
+/// What else a process came to in its end; most often nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Course(Option<Arc<Steps>>);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Steps {
+    before: Option<ExitReason>,
+    later: Vec<ExitReason>,
+}
+
+impl Course {
+    fn made(&mut self) -> &mut Steps {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+}
+
+impl PartialEq for ExitReason {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Normal, Self::Normal)
+            | (Self::Shutdown, Self::Shutdown)
+            | (Self::Kill, Self::Kill)
+            | (Self::Killed, Self::Killed)
+            | (Self::NoProc, Self::NoProc)
+            | (Self::NoConnection, Self::NoConnection)
+            | (Self::Timeout, Self::Timeout)
+            | (Self::CoreLost, Self::CoreLost) => true,
+            (Self::ShutdownWith(a), Self::ShutdownWith(b)) | (Self::Other(a), Self::Other(b)) => a == b,
+            (Self::Panic(a), Self::Panic(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Error(a), Self::Error(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// The first thing first; of a clean end that failed, the failure.
+impl fmt::Display for ExitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.while_ending().filter(|before| !before.is_clean());
+        if let Some(before) = before {
+            write!(f, "{before}; then ")?;
+        }
+        self.own(f)?;
+        self.later().iter().try_for_each(|later| write!(f, "; then {later}"))
+    }
+}
+
 impl fmt::Debug for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Error(error) => write!(f, "Error({error:?})"),
-            Self::Panic(panic) => write!(f, "Panic({panic})"),
+            Self::Error(_) => write!(f, "Error({self})"),
+            Self::Panic(_) => write!(f, "Panic({self})"),
             Self::ShutdownWith(term) => write!(f, "ShutdownWith({term:?})"),
-            Self::Other(term) => write!(f, "Other({term:?})"),
+            Self::Other(_) => write!(f, "Other({self})"),
             Self::Normal => f.write_str("Normal"),
             Self::Shutdown => f.write_str("Shutdown"),
             Self::Kill => f.write_str("Kill"),
@@ -150,10 +257,12 @@ pub struct Panic {
     pub message: String,
     /// `file:line:column`, where it is known.
     pub location: Option<String>,
-    /// The message whose handler panicked, such as `add`; `init` and `terminate` stand for themselves.
+    /// The message whose handler panicked, such as `add`; `init` and `terminate` stand for themselves, `drop` for what the
+    /// process held when it ended.
     pub handler: Option<&'static str>,
     /// The backtrace, when `RUST_BACKTRACE` asks for one.
     pub backtrace: Option<String>,
+    course: Course,
 }
 
 impl Panic {
@@ -165,7 +274,13 @@ impl Panic {
         } else {
             "a value that is no text".to_owned()
         };
-        Self { message, location: location.map(ToString::to_string), handler: None, backtrace: None }
+        Self {
+            message,
+            location: location.map(ToString::to_string),
+            handler: None,
+            backtrace: None,
+            course: Course::default(),
+        }
     }
 }
 
@@ -182,56 +297,6 @@ impl fmt::Display for Panic {
     }
 }
 
-/// Any value in an exit reason.
-///
-/// Two terms are equal when they hold equal values of the same type.
-#[derive(Clone)]
-pub struct Term(Arc<dyn AnyTerm>);
-
-/// What a [`Term`] can hold.
-pub trait TermValue: Any + fmt::Debug + PartialEq + Send + Sync {}
-
-impl<T: Any + fmt::Debug + PartialEq + Send + Sync> TermValue for T {}
-
-trait AnyTerm: fmt::Debug + Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn equals(&self, other: &dyn Any) -> bool;
-}
-
-impl<T: TermValue> AnyTerm for T {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn equals(&self, other: &dyn Any) -> bool {
-        other.downcast_ref::<T>() == Some(self)
-    }
-}
-
-impl Term {
-    /// Wraps a value.
-    pub fn new(value: impl TermValue) -> Self {
-        Self(Arc::new(value))
-    }
-
-    /// The value, if it is a `T`.
-    pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
-        self.0.as_any().downcast_ref()
-    }
-}
-
-impl PartialEq for Term {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.equals(other.0.as_any())
-    }
-}
-
-impl fmt::Debug for Term {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// What can be the reason of an exit: every error, text, and an [`ExitReason`] itself.
 ///
 /// It stands behind `?` in handlers and behind `ctx.stop(..)`.
@@ -244,7 +309,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> IntoReason for E {
     fn into_reason(self) -> ExitReason {
         match self.into().downcast::<ExitReason>() {
             Ok(reason) => *reason,
-            Err(error) => ExitReason::Error(Arc::from(error)),
+            Err(error) => ExitReason::error(error),
         }
     }
 }

@@ -8,7 +8,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{AnyProcess, ExitReason, Node, Pid, RegisterError, Unregistered, current, node::NodeInner};
+use super::{
+    AnyProcess, Node, Pid, RegisterError, Unregistered,
+    node::NodeInner,
+    panic::{self, Guarded},
+};
 
 /// Something that keeps names in place of the node: the module of OTP's `{via, Module, Term}`.
 ///
@@ -83,7 +87,7 @@ pub struct RegName(Arc<Place>);
 
 enum Place {
     Node(Cow<'static, str>),
-    Via(Box<dyn Via>),
+    Via(Guarded<Box<dyn Via>>),
 }
 
 impl RegName {
@@ -93,7 +97,7 @@ impl RegName {
 
     /// A name that a registry keeps. `{via, Module, Term}`.
     pub fn via<R: Registry>(registry: &Arc<R>, key: R::Key) -> Self {
-        Self(Arc::new(Place::Via(Box::new(InRegistry { registry: Arc::clone(registry), key }))))
+        Self(Arc::new(Place::Via(Guarded::new(Box::new(InRegistry { registry: Arc::clone(registry), key })))))
     }
 
     /// The text, if the node keeps it.
@@ -167,7 +171,7 @@ impl PartialEq for RegName {
     fn eq(&self, other: &Self) -> bool {
         match (&*self.0, &*other.0) {
             (Place::Node(a), Place::Node(b)) => a == b,
-            (Place::Via(a), Place::Via(b)) => a.is_same(&**b),
+            (Place::Via(a), Place::Via(b)) => a.is_same(&***b),
             _ => false,
         }
     }
@@ -283,7 +287,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(name) = self.0.take() {
             // This runs code of the user's, perhaps while a panic unwinds.
-            current::with(|me| me.common().quietly(|| _ = name.unregister(), &mut ExitReason::Normal));
+            panic::contain(|| _ = name.unregister());
         }
     }
 }

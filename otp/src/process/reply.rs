@@ -26,7 +26,7 @@ use std::{
     task::{Context, Waker},
 };
 
-use super::{AnyProcess, Pid, common::PendingCall};
+use super::{AnyProcess, Pid, aside, common::PendingCall};
 use crate::sync::{
     Mutex, UnsafeCell,
     atomic::{
@@ -251,7 +251,7 @@ impl<T: 'static> ReplySlot<T> {
         if before & OTHER != 0 {
             let waker = lock(&self.other).take();
             if let Some(waker) = waker {
-                waker.wake();
+                aside::wake(waker);
             }
         }
         Ok(())

@@ -22,8 +22,10 @@ use super::{
     current,
     me::{receive, receiving},
     node::NodeInner,
+    panic,
     signal::{AnyMessage, RAW, Signal},
 };
+use crate::report;
 
 /// An address for messages of type `T`: of the process that made it, of whoever has a name, of a server that handles
 /// them ([`ClientExt::subject`](crate::ClientExt::subject)), or of nobody.
@@ -241,6 +243,7 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// A subject for messages that become messages of this one: `f` runs in each process that sends, with each message.
+    /// When it panics that is reported, and there is no message; the sender goes on.
     ///
     /// It is only to be sent to; its messages are received from the subject that it was made of.
     pub fn map<U: Send + 'static>(&self, f: impl Fn(U) -> T + Send + Sync + 'static) -> Subject<U> {
@@ -539,13 +542,26 @@ struct Mapped<T, F> {
     map: F,
 }
 
+impl<T: Send + 'static, F> Mapped<T, F> {
+    /// What becomes of a message. The function is not the sender's, and a panic in it neither; then there is no message.
+    fn map<U>(&self, message: U) -> Option<T>
+    where
+        F: Fn(U) -> T,
+    {
+        let mapped = panic::caught(|| (self.map)(message));
+        mapped.map_err(|panic| report::not_mapped(&panic)).ok()
+    }
+}
+
 impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> for Mapped<T, F> {
     fn send(&self, message: U) {
-        self.target.send((self.map)(message));
+        if let Some(message) = self.map(message) {
+            self.target.send(message);
+        }
     }
 
     fn letter(&self, message: U) -> Letter {
-        self.target.letter((self.map)(message))
+        self.map(message).map_or(Letter::Nobody, |message| self.target.letter(message))
     }
 
     fn refusal(&self) -> Option<SendError<()>> {

@@ -65,15 +65,19 @@ impl Table {
         process
     }
 
-    pub(crate) fn remove(&self, pid: Pid) -> Option<AnyProcess> {
+    /// Takes out a process that ends, and has `end` note it: nobody who asks here sees one without the other. Under a
+    /// lock, so nothing of the user's may run in it. It may have been taken out before.
+    pub(crate) fn remove<R>(&self, pid: Pid, end: impl FnOnce() -> R) -> (Option<AnyProcess>, R) {
         let mut shard = self.shard(pid.index);
-        let slot = shard.slots.get_mut((pid.index / SHARDS) as usize).filter(|slot| slot.serial == pid.serial)?;
+        let ended = end();
+        let slot = shard.slots.get_mut((pid.index / SHARDS) as usize).filter(|slot| slot.serial == pid.serial);
+        let Some(slot) = slot else { return (None, ended) };
         let process = slot.process.take();
         slot.serial = slot.serial.checked_add(1).unwrap_or(NonZeroU32::MIN);
         shard.free.push(pid.index / SHARDS);
         let was_on_core = process.as_ref().is_some_and(|process| matches!(process.common().home, Home::Core));
         shard.on_cores -= usize::from(was_on_core);
-        process
+        (process, ended)
     }
 
     pub(crate) fn get(&self, pid: Pid) -> Option<AnyProcess> {

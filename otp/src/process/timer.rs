@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Hibernate, Outcome, Pid, Subject,
+    AnyProcess, ExitReason, Hibernate, Outcome, Pid, Subject, aside,
     cell::Cell,
     common::Common,
     current,
@@ -469,13 +469,24 @@ pub(crate) struct WakeUp {
 }
 
 struct Entry {
+    node: Weak<NodeInner>,
     waker: Mutex<Waker>,
+}
+
+impl Entry {
+    /// Has another waker woken; the one before comes back.
+    fn replace(&self, waker: Waker) -> Waker {
+        std::mem::replace(&mut *self.waker.lock().unwrap_or_else(PoisonError::into_inner), waker)
+    }
 }
 
 impl Expire for Entry {
     fn expire(self: Arc<Self>, _now: Moment) -> Option<Moment> {
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        waker.wake();
+        // Not the process's own, which has its alarm: so it may be anybody's.
+        let waker = self.replace(Waker::noop().clone());
+        if let Some(node) = self.node.upgrade() {
+            aside::each(&node, [waker], aside::wake);
+        }
         None
     }
 }
@@ -531,11 +542,10 @@ impl WakeUp {
 
     fn set_entry(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) {
         if let Some((_, _, entry)) = &self.entry {
-            let before =
-                std::mem::replace(&mut *entry.waker.lock().unwrap_or_else(PoisonError::into_inner), cx.waker().clone());
+            let before = entry.replace(cx.waker().clone());
             drop(before);
         } else {
-            let entry = Arc::new(Entry { waker: Mutex::new(cx.waker().clone()) });
+            let entry = Arc::new(Entry { node: Arc::downgrade(node), waker: Mutex::new(cx.waker().clone()) });
             let (key, next) = node.scheduler.timers().insert(at, entry.clone());
             if next {
                 node.scheduler.timer_is_next();

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     actor::{CallError, ChildId, Name, Restart, Slot, StartError, caught},
-    process::{Pid, RegName, spawn::Relation},
+    process::{Pid, RegName, panic::Guarded, spawn::Relation},
     sim::HasPid,
 };
 
@@ -342,7 +342,7 @@ type Make = Box<dyn Fn(Box<dyn Any + Send>) -> Result<Spec, ChildError> + Send +
 
 /// What makes the children of a dynamic supervisor, whatever their type.
 pub(super) struct Template {
-    make: Make,
+    make: Guarded<Make>,
     takes: TypeId,
     max_children: usize,
     /// The next id.
@@ -355,10 +355,13 @@ impl Template {
         max_children: usize,
     ) -> Self {
         Self {
-            make: Box::new(move |given| {
-                let given = given.downcast::<Given<C, A>>().map_err(|_| ChildError::OtherKind)?;
+            make: Guarded::new(Box::new(move |given| {
+                let given = given.downcast::<Given<C, A>>().map_err(|given| {
+                    drop(Guarded::new(given));
+                    ChildError::OtherKind
+                })?;
                 caught(|| make(given.with)).map_err(|reason| ChildError::Start(StartError::Failed(reason)))
-            }),
+            })),
             takes: TypeId::of::<Given<C, A>>(),
             max_children,
             next: (C::label().into(), 0),
@@ -366,11 +369,15 @@ impl Template {
     }
 
     /// One more child for a supervisor that has so many.
-    pub(super) fn child(&mut self, given: Box<dyn Any + Send>, children: usize) -> Result<(ChildId, Spec), ChildError> {
+    pub(super) fn child(
+        &mut self,
+        given: Guarded<Box<dyn Any + Send>>,
+        children: usize,
+    ) -> Result<(ChildId, Spec), ChildError> {
         if children >= self.max_children {
             return Err(ChildError::MaxChildren);
         }
-        let spec = (self.make)(given)?;
+        let spec = (self.make)(given.into_inner())?;
         let (label, next) = &mut self.next;
         let id = ChildId::numbered(label, *next);
         *next += 1;
@@ -424,7 +431,7 @@ impl DynamicRef {
 impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     fn start_given(&self, with: A) -> Result<Slot, ChildError> {
         let given: Given<C, A> = Given { with, child: PhantomData };
-        self.supervisor.ask(|reply| Message::StartDynamic(Box::new(given), reply))?
+        self.supervisor.ask(|reply| Message::StartDynamic(Guarded::new(Box::new(given)), reply))?
     }
 
     /// The dynamic supervisor that has a name now, by its place in its tree.

@@ -27,7 +27,10 @@ use crate::{
         Actor, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start,
         StartError, Starting, StatusTexts, hidden::Later,
     },
-    process::{AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, spawn::Relation},
+    process::{
+        AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, panic::Guarded,
+        spawn::Relation,
+    },
     report::{self, Offender},
 };
 
@@ -103,7 +106,7 @@ pub(super) enum Who {
 pub(super) enum Message {
     StartChild(ChildId, Spec, ReplyTo<Result<(), ChildError>>),
     /// With what a [`Template`] takes; answered with the child's place.
-    StartDynamic(Box<dyn Any + Send>, ReplyTo<Result<Slot, ChildError>>),
+    StartDynamic(Guarded<Box<dyn Any + Send>>, ReplyTo<Result<Slot, ChildError>>),
     TerminateChild(Who, ReplyTo<Result<(), ChildError>>),
     RestartChild(ChildId, ReplyTo<Result<Option<Pid>, ChildError>>),
     DeleteChild(ChildId, ReplyTo<Result<(), ChildError>>),
@@ -293,9 +296,9 @@ impl Server {
     /// Ends a child, if it runs. What becomes of it then is for `next` to say.
     async fn end(&mut self, place: Place, next: State) {
         let child = &self.children[place];
-        if let Some(pid) = child.pid() {
+        if let Some(process) = child.process() {
             self.children.slot(child).begin_end();
-            let reason = ending::end(pid, child.spec.shutdown).await;
+            let reason = ending::end(process.clone(), child.spec.shutdown).await;
             self.ended(place, &reason);
         }
         self.children.set(place, next);
@@ -309,7 +312,7 @@ impl Server {
                 let slot = self.children.slot(child);
                 slot.begin_end();
                 slot.close();
-                Some((child.pid()?, child.spec.shutdown))
+                Some((child.process()?.clone(), child.spec.shutdown))
             });
             for (pid, reason) in ending::end_all(running).await {
                 if let Some(place) = self.children.find_pid(pid) {
@@ -476,7 +479,7 @@ impl Server {
         self.start_new(id, spec).await.map(drop)
     }
 
-    async fn start_dynamic(&mut self, given: Box<dyn Any + Send>) -> Result<Slot, ChildError> {
+    async fn start_dynamic(&mut self, given: Guarded<Box<dyn Any + Send>>) -> Result<Slot, ChildError> {
         let template = self.template.as_mut().ok_or(ChildError::OtherKind)?;
         let (id, spec) = template.child(given, self.children.len())?;
         validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;

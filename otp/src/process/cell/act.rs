@@ -12,7 +12,7 @@ impl AnyProcess {
     pub(super) fn act_on(&self, mut signal: Box<Signal>) -> Option<Box<Signal>> {
         let common = self.common();
         if common.is_past_its_end() {
-            self.answer_late(*signal);
+            common.act_late(*signal);
             return None;
         }
         let stays = match &mut *signal {
@@ -31,25 +31,13 @@ impl AnyProcess {
                     }
                 }
             }
-            Signal::Link { from } => {
-                common.relate(|relations| relations.links.linked(*from));
-                false
-            }
-            Signal::Unlink { from, number } => {
-                common.relate(|relations| relations.links.unlinked(*from));
-                common.node.signal(*from, Signal::UnlinkAck { from: common.pid, number: *number });
-                false
-            }
-            Signal::UnlinkAck { from, number } => {
-                common.relate(|relations| relations.links.acknowledged(*from, *number));
-                false
-            }
-            Signal::Monitor { terminate: None, .. } | Signal::Demonitor { .. } => {
+            Signal::Link { .. }
+            | Signal::Unlink { .. }
+            | Signal::UnlinkAck { .. }
+            | Signal::Monitor { .. }
+            | Signal::Demonitor { .. } => {
                 common.note(&signal);
-                false
-            }
-            Signal::Monitor { monitor, terminate } => {
-                common.relate(|relations| relations.watchers.insert(*monitor, ()));
+                let Signal::Monitor { terminate, .. } = &mut *signal else { return None };
                 *signal = Signal::Terminate(terminate.take()?);
                 true
             }

@@ -1,16 +1,14 @@
 //! The end of a process.
 //!
-//! Code, dictionary and mail are dropped, timers cancelled, the name is freed, the pid is gone; then the crash is
-//! reported, links and monitors are told, and callers that wait for a reply get the reason.
+//! Code, dictionary and mail are dropped and timers cancelled; then, at one moment, the process is gone for all who ask, its
+//! pid and its name; then the crash is reported, links and monitors are told, and callers that wait for a reply get the
+//! reason.
 
 use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
-    process::{
-        AnyProcess, ExitReason, panic,
-        signal::{Item, Signal},
-    },
+    process::{AnyProcess, ExitReason, aside, common::Common, mailbox::LetIn, panic, signal::Item},
     scheduler::{TaskRef, Turn},
 };
 
@@ -30,13 +28,14 @@ impl<M: Send + 'static> Cell<M> {
         let ahead = rare.as_ref().map_or(0, |rare| rare.ahead);
         common.quietly(|| drop(rare), &mut reason);
         let heir = common.take_heir::<M>();
-        let closed = this.close();
+        let (closed, stood) = this.close();
+        stood.into_iter().for_each(LetIn::tell);
         let mail = mem::take(&mut *this.mail.borrow_mut());
         let mut kept = Vec::new();
         for (index, item) in mail.into_iter().chain(closed).enumerate() {
             match item {
                 Item::Signal(signal) if signal.acts() => {
-                    common.quietly(|| me.answer_late(*signal), &mut reason);
+                    common.quietly(|| common.act_late(*signal), &mut reason);
                 }
                 Item::Message(message) if heir.is_some() && index >= ahead => kept.push(message),
                 item => common.quietly(|| drop(item), &mut reason),
@@ -65,19 +64,15 @@ impl<M: Send + 'static> Cell<M> {
         }
     }
 
-    /// From now on nothing more arrives; what had arrived.
-    pub(super) fn close(&self) -> VecDeque<Item<M>> {
+    /// From now on nothing more arrives; what had arrived, and who stood in line and is to be told.
+    pub(super) fn close(&self) -> (VecDeque<Item<M>>, Vec<LetIn>) {
         let Some(special) = &self.special else {
             let mut outer = self.outer();
             self.common.set_closed();
-            return mem::take(&mut *outer);
+            return (mem::take(&mut *outer), Vec::new());
         };
         let (items, stood) = special.lanes().close();
-        for one in stood {
-            // The waker may be anybody's.
-            self.common.quietly(|| one.tell(), &mut ExitReason::Normal);
-        }
-        items.into()
+        (items.into(), stood)
     }
 
     /// Drops what a process that was declared dead has left.
@@ -88,30 +83,22 @@ impl<M: Send + 'static> Cell<M> {
         for item in mail {
             self.common.quietly(|| drop(item), &mut ignored);
         }
-        self.common.own.take_orphans().into_iter().for_each(|call| self.common.abandon(call));
+        self.common.own.take_orphans().into_iter().for_each(Common::abandon);
     }
 }
 
 impl AnyProcess {
-    /// Answers a signal that came too late: once the process has ended, and others can have its name.
-    pub(crate) fn answer_late(&self, signal: Signal) {
-        let common = self.common();
-        if let Err(signal) = common.leave_for_farewell(signal) {
-            common.node.bounce(common.pid, signal);
-        }
-    }
-
     /// Declares the process dead although its code runs, for a reason that the node decided on. False when it was
     /// ending already.
+    ///
+    /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running process.
     pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
         let common = self.common();
         if !common.begin_end(true) {
             return false;
         }
-        for timer in common.cancel_timers() {
-            common.quietly(|| drop(timer), &mut ExitReason::Normal);
-        }
-        self.process().refuse_all(self, &mut || common.farewell(self, reason.clone()));
+        aside::each(&common.node, common.cancel_timers(), drop);
+        self.process().refuse_all(&mut || common.farewell(self, reason.clone()));
         true
     }
 }

@@ -9,9 +9,9 @@ use std::{
 
 use super::{Common, DEAD, PendingCall, Relations, Standing};
 use crate::{
-    process::{AnyProcess, Down, ExitReason, cell::Gone, panic, signal::Signal},
+    process::{AnyProcess, Down, ExitReason, aside, cell::Gone, panic, signal::Signal},
     report::{self, Crash},
-    sync::atomic::Ordering::{AcqRel, Relaxed},
+    sync::atomic::Ordering::{AcqRel, Acquire},
     time::{Expire, Key, Moment},
 };
 
@@ -22,76 +22,91 @@ impl Common {
         owner.map(|owner| self.node.scheduler.timers().cancel_all(owner)).unwrap_or_default()
     }
 
-    /// Drops something of the user's; if that panics, that is why the process ends.
-    pub(in crate::process) fn quietly(&self, drop: impl FnOnce(), reason: &mut ExitReason) {
+    /// Drops something of the user's while the process ends for a reason; a panic of that is added to it. Only the process
+    /// itself does that.
+    pub(crate) fn quietly(&self, drop: impl FnOnce(), reason: &mut ExitReason) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-            *reason = self.panicked(&*payload);
+            let failed = self.panicked_in(Some("drop"), &*payload);
+            *reason = mem::replace(reason, ExitReason::Normal).then(failed);
             panic::discard(payload);
         }
     }
 
-    /// Keeps a signal that came too late until the process has ended.
-    ///
-    /// # Errors
-    /// Gives the signal back when it has.
-    pub(in crate::process) fn leave_for_farewell(&self, signal: Signal) -> Result<(), Signal> {
+    /// Acts on a signal that came too late for its code. What is behind the exit signal that ends it finds it gone, as in
+    /// OTP; who monitors or links to one that ends by itself is told why. Either way no sooner than all can see the end.
+    pub(in crate::process) fn act_late(&self, signal: Signal) {
+        let is_signalled = self.acting.load(Acquire);
         let mut signal = Some(signal);
-        self.relate(|relations| relations.belongings().late.extend(signal.take()));
-        signal.map_or(Ok(()), Err)
-    }
-
-    fn free(&self, name: Option<&str>) {
-        if let Some(name) = name {
-            self.node.names.remove(name, self.pid);
+        let over = match &mut *self.relations() {
+            Standing::Alive(relations) => {
+                let waits = signal.take_if(|signal| is_signalled || matches!(signal, Signal::Ask(_)));
+                if let Some(signal) = waits {
+                    relations.get_or_insert_default().belongings().late.push(signal);
+                }
+                None
+            }
+            Standing::Ending(_) | Standing::Ended(_) if is_signalled => Some(ExitReason::NoProc),
+            Standing::Ending(reason) | Standing::Ended(reason) => Some(reason.clone()),
+        };
+        match (signal, over) {
+            (Some(signal), Some(reason)) => self.node.bounce(self.pid, signal, reason),
+            (Some(signal), None) => self.note(&signal),
+            (None, _) => {}
         }
     }
 
-    /// Releases what others can see, then tells them.
+    /// The end, as all others see it; then they are told.
     pub(in crate::process) fn farewell(&self, me: &AnyProcess, reason: ExitReason) {
-        // From when it has no relations those who ask are told that it is gone, and its name is free by then.
-        // A name that it is given only now is found below.
-        let name = self.named.load(Relaxed).then(|| self.node.names.release(self)).flatten();
-        let before = mem::replace(&mut *self.relations(), Standing::Ending(reason.clone()));
+        let node = &self.node;
+        // The moment of its end: whoever asks in whatever way finds it alive before, and gone after.
+        let (in_table, before) = node.table.remove(self.pid, || {
+            let mut standing = self.relations();
+            self.flags.fetch_or(DEAD, AcqRel);
+            mem::replace(&mut *standing, Standing::Ending(reason.clone()))
+        });
         let mut relations = match before {
             Standing::Alive(relations) => relations,
             Standing::Ending(..) | Standing::Ended(_) => None,
         };
-        let node = &self.node;
         let mut belongings = relations.as_mut().and_then(|relations| relations.belongings.take());
-        let given_meanwhile = belongings.as_mut().and_then(|belongings| belongings.name.take());
-        self.free(given_meanwhile.as_deref());
-        let name = name.or(given_meanwhile);
-        let in_table = node.table.remove(self.pid);
-        self.flags.fetch_or(DEAD, AcqRel);
+        let name = belongings.as_mut().and_then(|belongings| belongings.name.take());
+        if let Some(name) = &name {
+            node.names.remove(name, self.pid);
+        }
         if report::is_failure(&reason) {
-            let crash = Crash {
-                process: me,
-                reason: &reason,
-                name: name.as_deref(),
-                label: belongings.as_ref().and_then(|belongings| belongings.label.as_deref()),
-                links: relations.as_ref().map(|relations| &relations.links),
-            };
-            // To say why runs code of the user's: how a reason is displayed, what hears of it.
-            self.quietly(|| node.crashed(&crash, self.is_reported(&reason)), &mut ExitReason::Normal);
+            node.crashed(Crash {
+                process: me.clone(),
+                reason: reason.clone(),
+                name,
+                label: belongings.as_ref().and_then(|belongings| belongings.label.clone()),
+                links: relations.iter().flat_map(|relations| relations.links.iter()).collect(),
+                is_reported: self.is_reported(&reason),
+            });
         }
         let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| belongings.calls.take());
         if self.keeps_requests() {
             // Its heir may begin to handle them as soon as somebody is told.
-            self.quietly(|| calls.retain(|call| !call.is_queued()), &mut ExitReason::Normal);
+            panic::contain(|| calls.retain(|call| !call.is_queued()));
         }
         if let Some(relations) = &relations {
             self.tell(relations, &reason);
         }
         for signal in belongings.iter_mut().flat_map(|belongings| mem::take(&mut belongings.late)) {
-            self.quietly(|| node.bounce(self.pid, signal), &mut ExitReason::Normal);
+            node.bounce(self.pid, signal, ExitReason::NoProc);
         }
-        // What a lost process still holds belongs to its thread.
-        let orphans = if self.is_lost() { Vec::new() } else { self.own.take_orphans() };
-        // The names that it monitored may be keys of the user's.
-        self.quietly(|| drop(relations), &mut ExitReason::Normal);
-        self.quietly(|| drop(belongings), &mut ExitReason::Normal);
+        // Its own code may run still, in a lost thread, and what that holds belongs to it.
+        let is_lost = self.is_lost();
+        let mut pending = if is_lost { Vec::new() } else { self.own.take_orphans() };
         *self.relations() = Standing::Ended(reason);
-        orphans.into_iter().chain(calls).chain(node.late_calls.take(self.pid)).for_each(|call| self.abandon(call));
+        pending.extend(calls.into_iter().chain(node.late_calls.take(self.pid)));
+        if is_lost {
+            aside::run_each(pending, Self::abandon);
+            let is_users = belongings.as_ref().is_some_and(|belongings| belongings.is_users());
+            aside::each(node, Vec::from_iter(is_users.then_some(belongings)), drop);
+        } else {
+            pending.into_iter().for_each(Self::abandon);
+            panic::contain(|| drop(belongings));
+        }
         drop(in_table);
         node.ended(self.pid);
     }
@@ -99,8 +114,9 @@ impl Common {
     /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain
     /// process only if its code failed.
     fn is_reported(&self, reason: &ExitReason) -> bool {
-        // What a lost process still holds belongs to its thread.
+        // What a lost process still holds belongs to its thread. What failed in the end of one is its own doing.
         self.is_lost()
+            || reason.has_course()
             || !self.own.is_signalled()
                 && (!self.own.plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
     }
@@ -120,9 +136,10 @@ impl Common {
     }
 
     /// Tells a caller that there will be no answer.
-    pub(in crate::process) fn abandon(&self, call: Arc<dyn PendingCall>) {
-        // The waker may be anybody's.
-        self.quietly(move || call.abandon(), &mut ExitReason::Normal);
+    pub(in crate::process) fn abandon(call: Arc<dyn PendingCall>) {
+        call.abandon();
+        // It may be the last reference to an answer.
+        panic::contain(|| drop(call));
     }
 
     /// Sets a timer that is cancelled when this process ends; as [`Timers::insert`](crate::time::Timers::insert).

@@ -50,8 +50,23 @@ struct Rare {
     fatal: Option<ExitReason>,
     /// That reason came with an exit signal.
     signalled: bool,
+    /// It is ending already, for this reason, which is no clean one.
+    failure: Option<ExitReason>,
+    /// It has ended, for this reason, and its end is made in its next turn.
+    end: Option<ExitReason>,
     /// Calls whose replies were dropped by then.
     orphans: Vec<Arc<dyn PendingCall>>,
+}
+
+impl Rare {
+    /// It has to end for this reason, if there is none yet; else the reason comes back.
+    fn end_for(&mut self, reason: ExitReason) -> Option<ExitReason> {
+        if self.fatal.is_some() {
+            return Some(reason);
+        }
+        self.fatal = Some(reason);
+        None
+    }
 }
 
 impl Own {
@@ -81,6 +96,35 @@ impl Own {
         self.if_rare(|rare| rare.fatal.clone()).flatten()
     }
 
+    /// Why it is ending already, if that is a failure.
+    pub(super) fn failure(&self) -> Option<ExitReason> {
+        self.if_rare(|rare| rare.failure.clone()).flatten()
+    }
+
+    /// It is ending, for this reason; unless that is a clean one it is not forgotten, whatever comes.
+    pub(crate) fn set_failure(&self, reason: &ExitReason) {
+        if !reason.is_clean() {
+            let before = self.rare(|rare| rare.failure.replace(reason.clone()));
+            drop(before);
+        }
+    }
+
+    /// Its end is to be made in its next turn, which is its last.
+    pub(in crate::process) fn put_off_end(&self, reason: ExitReason) {
+        self.troubled.set(true);
+        let before = self.rare(|rare| rare.end.replace(reason));
+        drop(before);
+    }
+
+    /// The reason of the end that was put off until now.
+    #[inline]
+    pub(in crate::process) fn take_end(&self) -> Option<ExitReason> {
+        if !self.troubled.get() {
+            return None;
+        }
+        self.if_rare(|rare| rare.end.take()).flatten()
+    }
+
     /// That reason, which is acted on now.
     pub(super) fn take_fatal(&self) -> Option<ExitReason> {
         self.if_rare(|rare| rare.fatal.take()).flatten()
@@ -89,18 +133,17 @@ impl Own {
     /// It has to end for this reason, if there is none yet.
     pub(crate) fn set_fatal(&self, reason: ExitReason) {
         self.troubled.set(true);
-        self.rare(|rare| {
-            rare.fatal.get_or_insert(reason);
-        });
+        // One that is not taken is dropped when the rare things are back.
+        drop(self.rare(|rare| rare.end_for(reason)));
     }
 
     /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
     pub(crate) fn set_signalled(&self, reason: ExitReason) {
         self.troubled.set(true);
-        self.rare(|rare| {
+        drop(self.rare(|rare| {
             rare.signalled = true;
-            rare.fatal.get_or_insert(reason);
-        });
+            rare.end_for(reason)
+        }));
     }
 
     /// Whether it has to end because of an exit signal.

@@ -1,0 +1,57 @@
+//! Where code of the user's runs that nobody waits for: in the process that it belongs to, or in one that is made for it.
+//!
+//! A destructor, a waker, a report may panic, and may never come back. What a supervisor, a core between two turns or the
+//! watchdog is left with goes here.
+
+use std::{collections::VecDeque, sync::Arc, task::Waker, thread};
+
+use super::{ExitReason, Pid, common::Home, current, node::NodeInner, panic, spawn};
+
+/// What reports call the processes that are made here.
+const LABEL: &str = "aside";
+
+/// Drops what `maker` has made: here, if that is who runs here, or if a test drives its simulation here.
+pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
+    let is_here = current::try_with(|me| me.pid() == maker || matches!(me.common().home, Home::Driver));
+    match NodeInner::of(maker).filter(|node| is_here != Some(true) && !node.scheduler.is_stopping()) {
+        Some(node) => each(&node, [thing], drop),
+        None => panic::contain(|| drop(thing)),
+    }
+}
+
+/// Calls `f` with each of these things in a process of its own: one that blocks holds up no other. Where nothing runs any
+/// more a thread does it.
+pub(super) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<VecDeque<T>>, f: fn(T)) {
+    let mut things = things.into();
+    if node.is_stopped() {
+        return run(move || things.into_iter().for_each(|thing| panic::contain(|| f(thing))));
+    }
+    let Some(thing) = things.pop_front() else { return };
+    let here = Arc::clone(node);
+    spawn::start_alone(node, LABEL, move || {
+        // One after the other is made, so that there are not many of them unless many block.
+        each(&here, things, f);
+        f(thing);
+        Err(ExitReason::Normal)
+    });
+}
+
+/// Runs code of the user's in a thread of its own; not at all, if the system refuses one.
+pub(crate) fn run(code: impl FnOnce() + Send + 'static) {
+    panic::contain(|| drop(thread::Builder::new().name("otp-aside".to_owned()).spawn(|| panic::contain(code))));
+}
+
+/// As [`run`], `f` with each of these things: one that blocks holds up no other.
+pub(super) fn run_each<T: Send + 'static>(mut things: Vec<T>, f: fn(T)) {
+    if let Some(thing) = things.pop() {
+        run(move || {
+            run_each(things, f);
+            f(thing);
+        });
+    }
+}
+
+/// Wakes whoever waits. The waker may be anybody's.
+pub(crate) fn wake(waker: Waker) {
+    panic::contain(|| waker.wake());
+}
