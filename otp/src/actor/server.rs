@@ -6,6 +6,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -26,7 +27,7 @@ use crate::{
         current,
         mailbox::Special,
         panic::is_fatal,
-        signal::{Item, Signal},
+        signal::{Item, Signal, Timed},
         spawn::Relation,
         start,
     },
@@ -296,7 +297,7 @@ where
         ctx.cell().common().runs(terminate);
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
-            stop.reason = stop.reason.then(reason);
+            stop.reason = stop.reason.then(*reason);
             ctx.cell().common().own.set_failure(&stop.reason);
         }
         // The report of a crash names the message that it came from.
@@ -402,74 +403,71 @@ fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u3
     let handled = match next::<A>(ctx.cell(), budget) {
         None => return Step::GiveWay(false),
         Some(Item::Message(message)) => handle(actor, message, ctx),
-        Some(item) => return other(actor, item, ctx),
+        // Taken apart here: a message among them would be moved through memory.
+        Some(Item::Timed(timed)) => return timer(actor, timed, ctx),
+        Some(Item::Signal(signal)) => return signal_in(actor, signal, ctx),
     };
     Step::of(handled)
 }
 
-/// Handles what is no message.
+/// Handles what a timer brings.
 #[inline(never)]
-fn other<'a, A: Actor>(actor: &'a mut A, item: Item<A::Message>, ctx: &'a mut Context<A>) -> Step<'a> {
-    let codes = ctx.codes();
-    let code = match &item {
-        Item::Timed(_) => &codes.timer,
-        Item::Message(_) => &codes.info,
-        Item::Signal(signal) => match &**signal {
-            Signal::Dropped(_) => &codes.overflowed,
-            Signal::System(_) => &codes.system,
-            Signal::Terminate(reason) => return Step::Done(Err(reason.clone())),
-            Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => return Step::Done(Err(exit.reason.clone())),
-            _ => &codes.info,
-        },
-    };
+fn timer<'a, A: Actor>(actor: &'a mut A, timed: Arc<dyn Timed<A::Message>>, ctx: &'a mut Context<A>) -> Step<'a> {
+    let code = &ctx.codes().timer;
     if ctx.cell().common().must_move(code) {
-        ctx.cell().put_back(item);
+        ctx.cell().put_back(Item::Timed(timed));
         return Step::Done(Ok(()));
     }
-    let handled = match item {
-        Item::Message(message) => handle(actor, message, ctx),
-        Item::Timed(timed) => handle_made(actor, ctx, code, || timed.deliver()),
-        Item::Signal(signal) => {
-            let common = ctx.cell().common();
-            let info = match *signal {
-                Signal::Dropped(dropped) => {
-                    common.runs(code);
-                    if common.is_watched() {
-                        ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: "overflowed".into() });
-                    }
-                    return Step::of(caught(|| actor.overflowed(dropped, ctx)));
-                }
-                Signal::Trapped(exit) => Ok(Info::Exit(exit)),
-                Signal::Down(down) => Ok(Info::Down(down)),
-                Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
-                    Ok(arrived) => Err(arrived),
-                    Err(payload) => Ok(Info::Other(payload)),
-                },
-                Signal::System(request) => {
-                    // Reports go on to name the message before.
-                    let handled = common.handler.code();
-                    common.runs(code);
-                    let outcome = system::serve(actor, ctx, request);
-                    let common = ctx.cell().common();
-                    common.was_measured();
-                    common.handler.set(handled);
-                    return Step::Done(outcome);
-                }
-                _ => return Step::Done(Ok(())),
-            };
-            match info {
-                Ok(info) => {
-                    common.runs(code);
-                    if common.is_watched() {
-                        ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: info.name() });
-                    }
-                    caught(|| actor.info(info, ctx))
-                }
-                Err(arrived) => handle_made(actor, ctx, &codes.subject, || Some(arrived.make())),
-            }
-        }
+    Step::of(handle_made(actor, ctx, code, || timed.deliver()))
+}
+
+/// Handles a signal.
+#[inline(never)]
+fn signal_in<'a, A: Actor>(actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut Context<A>) -> Step<'a> {
+    let codes = ctx.codes();
+    let code = match &*signal {
+        Signal::Dropped(_) => &codes.overflowed,
+        Signal::System(_) => &codes.system,
+        Signal::Terminate(reason) => return Step::Done(Err(Box::new(reason.clone()))),
+        Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => return Step::Done(Err(Box::new(exit.reason.clone()))),
+        _ => &codes.info,
     };
-    Step::of(handled)
+    if ctx.cell().common().must_move(code) {
+        ctx.cell().put_back(Item::Signal(signal));
+        return Step::Done(Ok(()));
+    }
+    let common = ctx.cell().common();
+    let info = match *signal {
+        Signal::Dropped(dropped) => {
+            common.runs(code);
+            if common.is_watched() {
+                ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: "overflowed".into() });
+            }
+            return Step::of(caught(|| actor.overflowed(dropped, ctx)));
+        }
+        Signal::System(request) => {
+            // Reports go on to name the message before.
+            let handled = common.handler.code();
+            common.runs(code);
+            let outcome = system::serve(actor, ctx, request);
+            let common = ctx.cell().common();
+            common.was_measured();
+            common.handler.set(handled);
+            return Step::Done(outcome.map_err(Box::new));
+        }
+        Signal::Trapped(exit) => Info::Exit(exit),
+        Signal::Down(down) => Info::Down(down),
+        Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
+            Ok(arrived) => return Step::of(handle_made(actor, ctx, &codes.subject, || Some(arrived.make()))),
+            Err(payload) => Info::Other(payload),
+        },
+        _ => return Step::Done(Ok(())),
+    };
+    common.runs(code);
+    if common.is_watched() {
+        ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: info.name() });
+    }
+    Step::of(caught(|| actor.info(info, ctx)))
 }
 
 /// Handles a message that is made only now, unless there is none after all.
@@ -549,11 +547,14 @@ fn handle_doubtful<'a, A: Actor>(
     caught(|| actor.handle(message, ctx))
 }
 
+/// What a callback comes to: nothing, or the reason to end with. It is one word, so that it goes through no memory.
+type Outcome = Result<(), Box<ExitReason>>;
+
 /// What an item comes to, or what is waited for until it does.
 ///
 /// It is a future, so that an idle server keeps room for one thing to wait for.
 enum Step<'a, T = Result<(), ExitReason>> {
-    Done(Result<(), ExitReason>),
+    Done(Outcome),
     /// There is none, or others have their turn first; whoever polls again has a reason.
     GiveWay(bool),
     /// The rest of a callback; messages do not wake it, and a panic in it becomes the reason to end with.
@@ -565,15 +566,15 @@ impl<'a, T: IntoOutcome> Step<'a, T> {
     #[inline]
     fn of(handled: Result<Handled<'a, T>, ExitReason>) -> Self {
         match handled {
-            Ok(Handled::Done(done)) => Self::Done(done.into_outcome()),
+            Ok(Handled::Done(done)) => Self::Done(done.into_outcome().map_err(Box::new)),
             Ok(Handled::Async(rest)) => Self::Rest(rest),
-            Err(reason) => Self::Done(Err(reason)),
+            Err(reason) => Self::Done(Err(Box::new(reason))),
         }
     }
 }
 
 impl<T: IntoOutcome> Future for Step<'_, T> {
-    type Output = Result<(), ExitReason>;
+    type Output = Outcome;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
@@ -590,7 +591,7 @@ impl<T: IntoOutcome> Future for Step<'_, T> {
                 caught(|| rest.as_mut().poll(cx))
                     .map_or_else(|reason| Poll::Ready(Err(reason)), |polled| polled.map(Ok))
             }) {
-                Poll::Ready(done) => Poll::Ready(done.and_then(IntoOutcome::into_outcome)),
+                Poll::Ready(done) => Poll::Ready(done.and_then(IntoOutcome::into_outcome).map_err(Box::new)),
                 Poll::Pending => Poll::Pending,
             },
         }
@@ -599,11 +600,11 @@ impl<T: IntoOutcome> Future for Step<'_, T> {
 
 /// What a handler leaves behind: nothing, or the reason to end.
 #[inline]
-fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Result<(), ExitReason>) {
+fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Outcome) {
     match outcome {
         Ok(()) if ctx.cell().common().own.is_troubled() => settle(ctx),
         Ok(()) => {}
-        Err(reason) => ctx.fail(reason),
+        Err(reason) => ctx.fail(*reason),
     }
 }
 
