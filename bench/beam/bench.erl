@@ -30,16 +30,15 @@ run(call_blocking_1000) ->
         N = After - Before
     end), ns);
 
-run(parked_10000) ->
-    Gate = start({gate, 10_000, self()}),
-    Callers = [start({caller, Gate, self()}) || _ <- lists:seq(1, 10_000)],
-    {Memory, Threads} = {resident(), threads()},
-    [gen_server:cast(C, enter) || C <- Callers],
-    await(1, all_here),
-    report('parked_10000.memory', (resident() - Memory) / 1.0e6, 'MB'),
-    report('parked_10000.threads', threads() - Threads, threads),
-    gen_server:cast(Gate, open),
-    await(10_000, done);
+run(parked_10000) -> waits(parked_10000, 10_000);
+run(parked_100000) -> waits(parked_100000, 100_000);
+
+run(parked_million) ->
+    Count = 1_000_000,
+    #{processes := Processes, waits := Waits, park := Park, release := Release} = park(Count),
+    report('parked_million.memory', (Processes + Waits) / Count, bytes),
+    report('parked_million.park', Park / 1.0e9, s),
+    report('parked_million.release', Release / 1.0e9, s);
 
 run(cast) ->
     Counter = start(counter),
@@ -76,6 +75,23 @@ run(idle) ->
 run(restart) -> restarts(restart, panic);
 run(restart_error) -> restarts(restart_error, fail);
 
+%% A process waits in one way only.
+run(skynet) -> skynet(skynet);
+run(skynet_async) -> skynet(skynet_async);
+
+run(hostage) ->
+    erlang:system_flag(schedulers_online, min(2, erlang:system_info(schedulers))),
+    Second = 1000,
+    report('hostage.killed', lists:sum([
+        hostages('hostage.quiet', 0, Second),
+        hostages('hostage.compute_1', 1, Second),
+        hostages('hostage.compute_2', 2, Second),
+        hostages('hostage.compute_4', 4, Second),
+        hostages('hostage.endless_1', 1, infinity),
+        hostages('hostage.endless_2', 2, infinity),
+        hostages('hostage.endless_4', 4, infinity)
+    ]), waiters);
+
 run(_) -> ok.
 
 calls(Name) ->
@@ -86,6 +102,86 @@ calls(Name) ->
         After = gen_server:call(Counter, get),
         N = After - Before
     end), ns).
+
+%% Many servers wait at once, as in parked.rs.
+waits(Name, Count) ->
+    #{waits := Waits, threads := Threads} = park(Count),
+    report(atom_to_list(Name) ++ ".memory", Waits / 1.0e6, 'MB'),
+    report(atom_to_list(Name) ++ ".threads", Threads, threads).
+
+park(Count) ->
+    Gate = start({gate, Count, self()}),
+    Empty = resident(),
+    Callers = [start({caller, Gate, self()}) || _ <- lists:seq(1, Count)],
+    {Idle, Threads, Began} = {resident(), threads(), now_ns()},
+    [gen_server:cast(C, enter) || C <- Callers],
+    await(1, all_here),
+    Parked = now_ns(),
+    {Waiting, WithThreads} = {resident(), threads()},
+    Opened = now_ns(),
+    gen_server:cast(Gate, open),
+    await(Count, done),
+    #{processes => Idle - Empty, waits => Waiting - Idle, threads => WithThreads - Threads,
+      park => Parked - Began, release => now_ns() - Opened}.
+
+%% A tree of processes, ten below each, as in skynet.rs. A tenth of it goes first, as warm-up.
+skynet(Name) ->
+    Leaves = 1_000_000,
+    PerLeaf = per_op(Leaves, fun(N) ->
+        grow(self(), 0, N),
+        Sum = N * (N - 1) div 2,
+        receive {sum, Sum} -> ok end
+    end),
+    report(Name, PerLeaf * Leaves / ((Leaves * 10 - 1) div 9), ns).
+
+grow(Up, First, 1) -> spawn(fun() -> Up ! {sum, First} end);
+grow(Up, First, Leaves) ->
+    spawn(fun() ->
+        Each = Leaves div 10,
+        [grow(self(), First + Below * Each, Each) || Below <- lists:seq(0, 9)],
+        Up ! {sum, lists:sum([receive {sum, Sum} -> Sum end || _ <- lists:seq(1, 10)])}
+    end).
+
+%% The worst lateness of two hundred that wait beside hogs, as in hostage.rs; says how many ended otherwise than they
+%% should. Nothing blocks in a system call here, and no code is the first of its kind.
+hostages(Name, Hogs, Hold) ->
+    Silent = start(silent),
+    Stop = atomics:new(1, []),
+    Waiters = [spawn_monitor(fun() -> waiter(I rem 3, Silent, Stop, 0) end) || I <- lists:seq(1, 200)],
+    timer:sleep(200),
+    Computing = [spawn_monitor(fun() -> compute(Hold, now_ns()) end) || _ <- lists:seq(1, Hogs)],
+    [timer:sleep(1000) || Hogs == 0 orelse Hold =:= infinity],
+    [exit(Hog, kill) || {Hog, _} <- Computing, Hold =:= infinity],
+    [receive {'DOWN', Monitor, process, _, _} -> ok end || {_, Monitor} <- Computing],
+    timer:sleep(100),
+    atomics:put(Stop, 1, 1),
+    Ends = [receive {'DOWN', Monitor, process, _, Reason} -> Reason end || {_, Monitor} <- Waiters],
+    Lateness = [Worst || {late, Worst} <- Ends],
+    report(Name, lists:max([0 | Lateness]) / 1.0e6, ms),
+    gen_server:stop(Silent),
+    length(Ends) - length(Lateness).
+
+%% Ends with the worst lateness, in nanoseconds.
+waiter(Kind, Silent, Stop, Worst) ->
+    case atomics:get(Stop, 1) of
+        1 -> exit({late, Worst});
+        0 ->
+            Began = now_ns(),
+            ok = wait(Kind, Silent),
+            waiter(Kind, Silent, Stop, max(Worst, now_ns() - Began - 20_000_000))
+    end.
+
+wait(0, _) -> timer:sleep(20);
+wait(1, Silent) ->
+    try gen_server:call(Silent, ask, 20) of _ -> answered catch exit:{timeout, _} -> ok end;
+wait(2, _) -> receive never -> came after 20 -> ok end.
+
+compute(infinity, Began) -> compute(infinity, Began);
+compute(Ms, Began) ->
+    case now_ns() - Began < Ms * 1_000_000 of
+        true -> compute(Ms, Began);
+        false -> ok
+    end.
 
 %% A thousand servers in a ring. Every token makes its share of Hops, then tells us.
 ring(Name, Tokens, Hops) ->
@@ -125,6 +221,7 @@ crash(Left, How) ->
 
 %% The servers.
 
+init(silent) -> {ok, silent};
 init(counter) -> {ok, {counter, 0}};
 init({announced, Main}) -> Main ! {up, self()}, {ok, {counter, 0}};
 init({caller, _, _} = State) -> {ok, State};
@@ -134,6 +231,7 @@ init({supervisor, Intensity, Main}) ->
     Child = #{id => child, start => {gen_server, start_link, [?MODULE, {announced, Main}, []]}},
     {ok, {#{intensity => Intensity, period => 1}, [Child]}}.
 
+handle_call(ask, _, silent) -> {noreply, silent};
 handle_call(add, _, {counter, Number}) -> {reply, Number + 1, {counter, Number + 1}};
 handle_call(get, _, {counter, Number} = State) -> {reply, Number, State};
 handle_call(enter, From, {gate, Missing, Main, Waiting}) ->
@@ -152,7 +250,7 @@ handle_cast({calls, N}, {caller, Counter, Main} = State) ->
     Main ! done,
     {noreply, State};
 handle_cast(enter, {caller, Gate, Main} = State) ->
-    ok = gen_server:call(Gate, enter),
+    ok = gen_server:call(Gate, enter, infinity),
     Main ! done,
     {noreply, State};
 handle_cast(open, {gate, 0, Main, Waiting}) ->
@@ -175,9 +273,11 @@ await(N, What) -> receive What -> await(N - 1, What) end.
 %% Nanoseconds per operation. A tenth of N goes first, untimed, as warm-up.
 per_op(N, Fun) ->
     Fun(N div 10),
-    Start = erlang:monotonic_time(nanosecond),
+    Start = now_ns(),
     Fun(N),
-    (erlang:monotonic_time(nanosecond) - Start) / N.
+    (now_ns() - Start) / N.
+
+now_ns() -> erlang:monotonic_time(nanosecond).
 
 report(Metric, Value, Unit) -> io:format("~s ~.1f ~s~n", [Metric, float(Value), Unit]).
 

@@ -31,6 +31,25 @@ pub fn per_op(n: u64, mut body: impl FnMut(u64)) -> f64 {
     start.elapsed().as_nanos() as f64 / n as f64
 }
 
+/// How many leaves the tree of `skynet` has: ten below each process, six levels.
+const LEAVES: u64 = 1_000_000;
+
+/// Nanoseconds per process of a tree that `grow` makes with so many leaves, ten below each process.
+///
+/// `grow` returns the sum of the numbers of all leaves, from 0 on. A tenth of the tree goes first, as warm-up.
+pub fn skynet(mut grow: impl FnMut(u64) -> u64) -> f64 {
+    let per_leaf = per_op(LEAVES, |leaves| assert_eq!(grow(leaves), leaves * (leaves - 1) / 2));
+    // Leaves, their parents, and so on up to the root: 11..1 in decimal digits.
+    let processes = (LEAVES * 10 - 1) / 9;
+    per_leaf * LEAVES as f64 / processes as f64
+}
+
+/// Ends this program: `bench/run` then says so and leaves the row out.
+pub fn fail(why: impl fmt::Display) -> ! {
+    eprintln!("{why}");
+    std::process::exit(1);
+}
+
 /// Prints one result for `bench/run` to collect.
 pub fn report(metric: &str, value: impl Into<f64>, unit: impl fmt::Display) {
     println!("{metric} {:.1} {unit}", value.into());

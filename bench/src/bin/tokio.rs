@@ -18,6 +18,9 @@ const WORKLOADS: &[Workload] = &[
     ("spawn_seq", spawn_seq),
     ("spawn_bulk", spawn_bulk),
     ("idle", idle),
+    // A task waits in one way only.
+    ("skynet", || skynet("skynet")),
+    ("skynet_async", || skynet("skynet_async")),
 ];
 
 fn main() {
@@ -193,4 +196,33 @@ fn idle() {
     // A million tasks need not be ended one by one.
     runtime.shutdown_timeout(Duration::ZERO);
     std::process::exit(0);
+}
+
+/// A tree of tasks: each has a channel for the sums of those below.
+fn skynet(name: &str) {
+    let runtime = runtime();
+    let ns = bench::skynet(|leaves| {
+        let (up, mut sums) = mpsc::unbounded_channel();
+        runtime.spawn(async move { grow(&up, 0, leaves) });
+        runtime.block_on(sums.recv()).expect("the root has a sum")
+    });
+    report(name, ns, "ns");
+}
+
+fn grow(up: &mpsc::UnboundedSender<u64>, first: u64, leaves: u64) {
+    let up = up.clone();
+    tokio::spawn(async move {
+        let mut sum = first;
+        if leaves > 1 {
+            let (below, mut sums) = mpsc::unbounded_channel();
+            for index in 0..10 {
+                grow(&below, first + index * (leaves / 10), leaves / 10);
+            }
+            sum = 0;
+            for _ in 0..10 {
+                sum += sums.recv().await.expect("every task has a sum");
+            }
+        }
+        up.send(sum).expect("whoever is above waits");
+    });
 }

@@ -6,11 +6,13 @@
 mod call;
 mod cast;
 mod counter;
+mod hostage;
 mod idle;
 mod inside;
 mod parked;
 mod restart;
 mod ring;
+mod skynet;
 mod spawn;
 
 use bench::Workload;
@@ -20,7 +22,9 @@ const WORKLOADS: &[Workload] = &[
     ("call_blocking", call::blocking),
     ("call_blocking_1000", call::blocking_1000),
     ("call_outside", call::outside),
-    ("parked_10000", parked::run),
+    ("parked_10000", parked::ten_thousand),
+    ("parked_100000", parked::hundred_thousand),
+    ("parked_million", parked::million),
     ("cast", cast::run),
     ("ring", ring::one_token),
     ("ring_100", ring::hundred_tokens),
@@ -29,6 +33,9 @@ const WORKLOADS: &[Workload] = &[
     ("idle", idle::run),
     ("restart", restart::by_panic),
     ("restart_error", restart::by_error),
+    ("skynet", skynet::waiting),
+    ("skynet_async", skynet::awaiting),
+    ("hostage", hostage::run),
 ];
 
 fn main() {
