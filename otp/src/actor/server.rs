@@ -429,7 +429,9 @@ fn signal_in<'a, A: Actor>(actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut C
         Signal::Dropped(_) => &codes.overflowed,
         Signal::System(_) => &codes.system,
         Signal::Terminate(reason) => return Step::Done(Err(Box::new(reason.clone()))),
-        Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => return Step::Done(Err(Box::new(exit.reason.clone()))),
+        Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
+            return Step::Done(Err(Box::new(exit.reason.clone())));
+        }
         _ => &codes.info,
     };
     if ctx.cell().common().must_move(code) {

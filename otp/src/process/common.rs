@@ -735,11 +735,6 @@ impl Common {
         self.limit.store(Moment::FAR.as_nanos(), Relaxed);
     }
 
-    /// Whether it would end, or end its wait, if its thread let it.
-    pub(super) fn wants_to_go_on(&self) -> bool {
-        self.is_doomed() || self.may_have_to_end()
-    }
-
     /// Whether what it waits for is over by its own limit.
     pub(super) fn is_past_its_limit(&self) -> bool {
         self.limit.load(Relaxed) <= self.node.scheduler.now().as_nanos()

@@ -109,7 +109,7 @@ impl Watch for Overdue {
     fn stranded(&self, token: u64, is_lost: bool) {
         let Some(process) = self.process(token) else { return };
         let common = process.common();
-        let must_end = common.wants_to_go_on() && self.is_out_of_grace(token);
+        let must_end = common.is_doomed() && self.is_out_of_grace(token);
         if (must_end || is_lost && common.is_past_its_limit()) && process.declare_dead(ExitReason::CoreLost) {
             report::stranded(&process);
             common.node.wake_waiting();

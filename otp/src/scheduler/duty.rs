@@ -28,7 +28,7 @@ use std::{
 use super::{Scheduler, core::Core, queue::RunQueue, seat::Seat, task::Task};
 use crate::sync::{Mutex, lock};
 
-/// So many threads may be apart before those that have been parked for a while are separated from what is short.
+/// So many threads may be apart because what is parked on them has been so for a while: each takes many.
 const MAX_AGED: usize = 32;
 /// So many may be apart before doubtful code waits where others do.
 const MAX_APART: usize = 256;
@@ -58,6 +58,8 @@ pub(super) struct Threads {
     spare: Mutex<Vec<Arc<Seat>>>,
     /// How many are apart.
     apart: AtomicUsize,
+    /// How many of them are so because what is parked on them has been so for a while.
+    aged: AtomicUsize,
     /// Those that are apart and want duty.
     askers: Mutex<Vec<Arc<Seat>>>,
     /// Whether there are any, for a look without the lock.
@@ -72,6 +74,7 @@ impl Threads {
             on_duty: RwLock::default(),
             spare: Mutex::new(Vec::new()),
             apart: AtomicUsize::new(0),
+            aged: AtomicUsize::new(0),
             askers: Mutex::new(Vec::new()),
             asked: AtomicBool::new(false),
             handles: Mutex::new(Vec::new()),
@@ -119,6 +122,22 @@ impl Threads {
     #[inline]
     pub(super) fn is_asked(&self) -> bool {
         self.asked.load(Relaxed)
+    }
+
+    /// A seat is apart.
+    fn leaves(&self, seat: &Seat, why: Why) {
+        self.apart.fetch_add(1, Relaxed);
+        if why == Why::Aged && seat.set_aged(true) {
+            self.aged.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A seat is not apart any more.
+    fn comes_back(&self, seat: &Seat) {
+        self.apart.fetch_sub(1, Relaxed);
+        if seat.set_aged(false) {
+            self.aged.fetch_sub(1, Relaxed);
+        }
     }
 
     /// Puts `next` on duty in place of `seat`.
@@ -238,15 +257,15 @@ impl Scheduler {
     /// Has another thread take the duty of `seat`, with all that is queued on it; that thread's seat. `None` when it had
     /// none, or too many threads are apart already, or there is no other.
     pub(super) fn pass_duty(self: &Arc<Self>, seat: &Seat, why: Why) -> Option<Arc<Seat>> {
-        let max = match why {
-            Why::Aged => MAX_AGED,
-            Why::Doubtful => MAX_APART,
-            Why::Held => MAX_HELD,
-            Why::Lost => usize::MAX,
-        };
         let next = {
             let mut spare = self.threads.spare();
-            if self.threads.apart() >= max || self.is_stopping() || seat.is_off_duty() {
+            let is_enough = match why {
+                Why::Aged => self.threads.aged.load(Relaxed) >= MAX_AGED,
+                Why::Doubtful => self.threads.apart() >= MAX_APART,
+                Why::Held => self.threads.apart() >= MAX_HELD,
+                Why::Lost => false,
+            };
+            if is_enough || self.is_stopping() || seat.is_off_duty() {
                 return None;
             }
             let next = match spare.pop() {
@@ -259,12 +278,12 @@ impl Scheduler {
             match next {
                 Ok(next) => {
                     seat.end_duty();
-                    self.threads.apart.fetch_add(1, Relaxed);
+                    self.threads.leaves(seat, why);
                     next
                 }
                 Err(error) if why == Why::Lost => {
                     seat.end_duty();
-                    self.threads.apart.fetch_add(1, Relaxed);
+                    self.threads.leaves(seat, why);
                     self.threads.strike(seat);
                     drop(spare);
                     self.empty(seat);
@@ -302,6 +321,8 @@ impl Scheduler {
             let Some(asker) = self.threads.next_asker() else { return false };
             self.threads.exchange(seat, &asker);
             seat.end_duty();
+            self.threads.comes_back(&asker);
+            self.threads.leaves(seat, Why::Held);
             asker
         };
         for task in seat.queue.drain() {
@@ -320,7 +341,7 @@ impl Scheduler {
             if !seat.is_off_duty() {
                 return true;
             }
-            self.threads.apart.fetch_sub(1, Relaxed);
+            self.threads.comes_back(seat);
             spare.push(Arc::clone(seat));
         }
         let since = Instant::now();

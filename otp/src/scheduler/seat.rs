@@ -55,6 +55,8 @@ pub(crate) struct Seat {
     off_duty: AtomicBool,
     /// Its thread is to look at the timers and at what came from outside: the watchdog says so now and then.
     looks_outside: AtomicBool,
+    /// It is off duty because what is parked on it has been so for a while.
+    aged: AtomicBool,
     /// The task that its thread alone runs, when it is queued.
     bound: Mutex<Option<Task>>,
     /// Set when its thread is in code that does not come back.
@@ -73,6 +75,7 @@ impl Seat {
             token: AtomicU64::new(0),
             off_duty: AtomicBool::new(true),
             looks_outside: AtomicBool::new(false),
+            aged: AtomicBool::new(false),
             bound: Mutex::new(None),
             lost: AtomicBool::new(false),
         }
@@ -142,6 +145,11 @@ impl Seat {
     #[inline]
     pub(crate) fn is_off_duty(&self) -> bool {
         self.off_duty.load(Acquire)
+    }
+
+    /// Says whether it is off duty because what is parked on it has been so for a while; false when it was said before.
+    pub(crate) fn set_aged(&self, aged: bool) -> bool {
+        self.aged.swap(aged, Relaxed) != aged
     }
 
     pub(crate) fn look_outside(&self) {
