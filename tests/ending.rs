@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Condvar, Mutex, mpsc},
     time::Duration,
 };
@@ -19,19 +20,23 @@ mod listener;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-static REPORTS: Mutex<Vec<Report>> = Mutex::new(Vec::new());
+/// The reasons in reports, by what they report and of whom.
+static REPORTS: Mutex<BTreeMap<(String, String), String>> = Mutex::new(BTreeMap::new());
 
 fn hear() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| listen(|event| REPORTS.lock().unwrap().push(Report::of(event))));
+    ONCE.call_once(|| {
+        listen(|event| {
+            let report = Report::of(event);
+            let kind = ["report", "context"].map(|field| report.field(field)).concat();
+            let about = (kind, report.field("pid").to_owned());
+            REPORTS.lock().unwrap().insert(about, report.field("reason").to_owned());
+        });
+    });
 }
 
 fn reported(kind: &str, pid: Pid) -> Option<String> {
-    let reports = REPORTS.lock().unwrap();
-    let is_it = |report: &&Report| {
-        (report.field("report") == kind || report.field("context") == kind) && report.field("pid") == pid.to_string()
-    };
-    reports.iter().rfind(is_it).map(|report| report.field("reason").to_owned())
+    REPORTS.lock().unwrap().get(&(kind.to_owned(), pid.to_string())).cloned()
 }
 
 static BAGGAGE: process::Key<Loud> = process::Key::new("baggage");

@@ -117,7 +117,7 @@ impl Drop for Bad {
 /// Makes the subscriber panic at each report that says so.
 const UNHEARD: &str = "unheard";
 /// Makes the subscriber block, until it is let go.
-const UNANSWERED: &str = "blocks its listener";
+const UNANSWERED: &str = "blocks_its_listener";
 
 static REPORTS: Mutex<Vec<Report>> = Mutex::new(Vec::new());
 static LET_GO: Mutex<Option<Latch>> = Mutex::new(None);
@@ -671,27 +671,37 @@ fn what_the_dead_leave_may_panic() {
     node.stop();
 }
 
+/// Is stuck until it is let go. Reports name it by its type.
+fn get_stuck<T: 'static>(node: &Node, wedge: &Latch) {
+    let (running, is_running) = mpsc::channel();
+    let held = wedge.clone();
+    let (pid, monitor) = process::spawn_monitor(move |_| {
+        let _ = std::any::type_name::<T>();
+        running.send(()).unwrap();
+        held.wait();
+    });
+    is_running.recv().unwrap();
+    let before = node.lost_threads();
+    otp::exit(pid, ExitReason::Kill);
+    let reason = process::current().receive_down(monitor, PATIENCE).unwrap().reason;
+    assert_eq!((reason, node.lost_threads()), (ExitReason::Killed, before + 1));
+}
+
 /// A subscriber that blocks when the watchdog reports does not hold the watchdog up.
 #[test]
 fn the_watchdog_does_not_wait_until_it_is_heard() {
+    #[expect(non_camel_case_types, reason = "a report is known by it")]
+    struct blocks_its_listener;
+    #[expect(non_camel_case_types, reason = "a report is known by it")]
+    struct unheard;
     hear();
     let node = Node::builder().cores(2).start().unwrap();
     let (let_go, wedge) = (Latch::default(), Latch::default());
     *LET_GO.lock().unwrap() = Some(let_go.clone());
     node.enter(|| {
-        for label in [UNANSWERED, UNHEARD, "plain"] {
-            let (running, is_running) = mpsc::channel();
-            let held = wedge.clone();
-            let (pid, monitor) = process::Spawn::new().label(label).spawn_monitor(move |_| {
-                process::set_label(label);
-                running.send(()).unwrap();
-                held.wait();
-            });
-            is_running.recv().unwrap();
-            otp::exit(pid, ExitReason::Kill);
-            let reason = process::current().receive_down(monitor, PATIENCE).unwrap().reason;
-            assert_eq!(reason, ExitReason::Killed);
-        }
+        get_stuck::<blocks_its_listener>(&node, &wedge);
+        get_stuck::<unheard>(&node, &wedge);
+        get_stuck::<()>(&node, &wedge);
     });
     let_go.open();
     wedge.open();
