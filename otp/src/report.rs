@@ -402,6 +402,10 @@ pub(crate) fn progress(offender: &Offender<'_>) {
     supervisor_event!(info, "progress", offender, "started", format_args!("{offender} started"));
 }
 
+/// So often may one span be entered within itself.
+#[cfg(feature = "tracing")]
+const MAX_REENTERED: usize = 32;
+
 /// The `tracing` spans that the calling thread has entered, taken off it while its code waits: other processes have
 /// their turns on the thread meanwhile.
 #[derive(Clone, Default)]
@@ -415,14 +419,14 @@ impl Spans {
     pub(crate) fn leave() -> Self {
         #[cfg(feature = "tracing")]
         if is_heard() {
-            let mut entered = Vec::new();
+            let mut entered: Vec<tracing::Span> = Vec::new();
+            let mut same = 0;
             loop {
                 let span = tracing::Span::current();
-                // A subscriber that does not notice an exit would name the same one for ever.
-                if entered.last().map(tracing::Span::id) == Some(span.id()) {
-                    return Self { entered };
-                }
-                if span.with_subscriber(|(id, subscriber)| subscriber.exit(id)).is_none() {
+                // One that was entered twice is named twice. A subscriber that does not notice an exit would name it for
+                // ever.
+                same = if entered.last().map(tracing::Span::id) == Some(span.id()) { same + 1 } else { 0 };
+                if same > MAX_REENTERED || span.with_subscriber(|(id, subscriber)| subscriber.exit(id)).is_none() {
                     return Self { entered };
                 }
                 entered.push(span);

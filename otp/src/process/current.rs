@@ -334,10 +334,12 @@ fn drive(done: impl Fn() -> bool) {
 
 /// Makes one step of the simulation that the calling thread drives; false when nothing is runnable.
 pub(crate) fn step(driver: &Driver) -> bool {
+    let spans = Spans::leave();
     let current = CURRENT.get();
     let stepped = driver.step();
     // A process that parked in this step has left its name.
     CURRENT.set(current);
+    spans.enter();
     stepped
 }
 
