@@ -1,6 +1,14 @@
 //! `tracing` spans that a plain handler has entered stay with it across its waits, and nobody else sees them.
 
-#![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "actors of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "actors of tests"
+)]
 
 use std::{
     cell::RefCell,

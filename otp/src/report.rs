@@ -210,6 +210,25 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
     );
 }
 
+/// A plain handler waits and has left a thread-local changed.
+pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
+    let common = process.common();
+    let message = common.handler.name().unwrap_or("its code");
+    event!(
+        error,
+        format_args!(
+            "process {} ({}) waits in `{message}` and has left the thread-local `{local}` changed: others see it meanwhile",
+            common.pid,
+            called(process)
+        ),
+        report = "local_changed",
+        pid = common.pid,
+        process = common.label,
+        message = message,
+        local = local,
+    );
+}
+
 /// A process could not go on, since another one holds its thread.
 pub(crate) fn stranded(process: &AnyProcess) {
     let common = process.common();

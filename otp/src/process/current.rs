@@ -24,6 +24,7 @@ use super::{
     blocking,
     cell::Cell,
     common::{Common, Home, Program},
+    locals,
     node::Node,
 };
 use crate::{
@@ -284,12 +285,16 @@ fn give_way(me: &AnyProcess) {
 
 /// Calls `f`, in which others run on this thread.
 fn aside<R>(me: &AnyProcess, f: impl FnOnce() -> R) -> R {
+    let locals = locals::park(me);
     let spans = Spans::leave();
     // Between turns the thread is no process.
     CURRENT.set(None);
     let result = f();
     CURRENT.set(Some(NonNull::from(me)));
     spans.enter();
+    if let Some(locals) = locals {
+        locals.resume();
+    }
     result
 }
 
