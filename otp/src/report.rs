@@ -227,6 +227,25 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
     });
 }
 
+/// A plain handler waits and has left a thread-local changed.
+pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
+    let common = process.common();
+    let message = common.handler.name().unwrap_or("its code");
+    event!(
+        error,
+        format_args!(
+            "process {} ({}) waits in `{message}` and has left the thread-local `{local}` changed: others see it meanwhile",
+            common.pid,
+            called(process)
+        ),
+        report = "local_changed",
+        pid = common.pid,
+        process = common.label,
+        message = message,
+        local = local,
+    );
+}
+
 /// A process could not go on, since another one holds its thread. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn stranded(process: &AnyProcess) {
     let (pid, label, called) = (process.pid(), process.common().label, called(process));
@@ -424,6 +443,10 @@ pub(crate) fn progress(offender: &Offender<'_>) {
     supervisor_event!(info, "progress", offender, "started", format_args!("{offender} started"));
 }
 
+/// So often may one span be entered within itself.
+#[cfg(feature = "tracing")]
+const MAX_REENTERED: usize = 32;
+
 /// The `tracing` spans that the calling thread has entered, taken off it while its code waits: other processes have
 /// their turns on the thread meanwhile.
 #[derive(Clone, Default)]
@@ -437,15 +460,17 @@ impl Spans {
     pub(crate) fn leave() -> Self {
         #[cfg(feature = "tracing")]
         if is_heard() {
-            let mut entered = Vec::new();
+            let mut entered: Vec<tracing::Span> = Vec::new();
+            let mut same = 0;
             loop {
                 let span = tracing::Span::current();
-                // A subscriber that does not notice an exit would name the same one for ever.
-                if entered.last().map(tracing::Span::id) == Some(span.id()) {
-                    return Self { entered };
-                }
+                // One that was entered twice is named twice. A subscriber that does not notice an exit would name it for
+                // ever.
+                same = if entered.last().map(tracing::Span::id) == Some(span.id()) { same + 1 } else { 0 };
                 let mut left = None;
-                contain(|| left = span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+                if same <= MAX_REENTERED {
+                    contain(|| left = span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+                }
                 if left.is_none() {
                     return Self { entered };
                 }

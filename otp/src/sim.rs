@@ -106,6 +106,13 @@ impl Sim {
         &self.node
     }
 
+    /// Whether plain handlers that wait are checked from now on for thread-locals that they have left changed, of those
+    /// that [`process::watch_local`] knows: such a wait panics, and so fails the test. `OTP_CHECK=locals` in the
+    /// environment of a debug build does it from the beginning.
+    pub fn check_locals(&self, check: bool) {
+        self.node.inner().check_locals(check);
+    }
+
     /// The virtual time since the start.
     pub fn now(&self) -> Duration {
         self.node.inner().scheduler.now().saturating_duration_since(Moment::START)

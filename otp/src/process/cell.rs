@@ -21,7 +21,7 @@ use super::{
     AnyProcess, ExitReason, Pid, aside,
     channel::Tap,
     common::{Channel, Common, Home, Program, Rest},
-    current,
+    current, locals,
     mailbox::{LetIn, Special, Ticket},
     mark::Mark,
     node::NodeInner,
@@ -168,6 +168,7 @@ impl<M: Send + 'static> Run for Cell<M> {
     fn run(this: &TaskRef<Self>) -> Turn {
         let me = AnyProcess::borrowed(this);
         let _current = current::enter(&me);
+        locals::begin(&me);
         this.common.own.looked.set(false);
         Self::turn(this, &me)
     }

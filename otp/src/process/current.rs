@@ -25,6 +25,7 @@ use super::{
     blocking,
     cell::Cell,
     common::{Common, Home, Program},
+    locals,
     node::Node,
 };
 use crate::{
@@ -294,12 +295,16 @@ fn give_way(me: &AnyProcess) {
 
 /// Calls `f`, in which others run on this thread.
 fn aside<R>(me: &AnyProcess, f: impl FnOnce() -> R) -> R {
+    let locals = locals::park(me);
     let spans = Spans::leave();
     // Between turns the thread is no process.
     CURRENT.set(None);
     let result = f();
     CURRENT.set(Some(NonNull::from(me)));
     spans.enter();
+    if let Some(locals) = locals {
+        locals.resume();
+    }
     result
 }
 
@@ -344,10 +349,12 @@ fn drive(done: impl Fn() -> bool) {
 
 /// Makes one step of the simulation that the calling thread drives; false when nothing is runnable.
 pub(crate) fn step(driver: &Driver) -> bool {
+    let spans = Spans::leave();
     let current = CURRENT.get();
     let stepped = driver.step();
     // A process that parked in this step has left its name.
     CURRENT.set(current);
+    spans.enter();
     stepped
 }
 

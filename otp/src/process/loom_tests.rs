@@ -13,12 +13,11 @@ use loom::{
 use super::{
     AnyProcess, ExitReason, Mailbox, Node, Policy,
     cell::Cell,
-    common::Home,
-    handler::Handler,
+    common::{Home, Program},
     mailbox::Special,
     signal::{Item, Signal},
 };
-use crate::scheduler::{Scheduler, TaskRef};
+use crate::scheduler::{NOBODYS, Scheduler, TaskRef};
 
 /// A process that adds up what it receives, when nothing it waits for keeps it from doing so.
 struct Model {
@@ -192,26 +191,5 @@ fn a_message_that_did_not_wake_is_found_when_the_wait_is_over() {
         model.run();
         assert_eq!(model.sum.load(Relaxed), 1);
         model.end();
-    });
-}
-
-#[test]
-fn a_name_is_read_whole_or_not_at_all() {
-    // Of one text, so that halves of two names are a text as well.
-    const TEXT: &str = "abcdef";
-    loom::model(|| {
-        let (first, second) = (&TEXT[..2], &TEXT[3..]);
-        let handler = Arc::new(Handler::new());
-        let writer = {
-            let handler = Arc::clone(&handler);
-            thread::spawn(move || {
-                handler.set(first);
-                handler.set(second);
-            })
-        };
-        let name = handler.get();
-        assert!(name.is_none_or(|name| name == first || name == second), "{name:?}");
-        writer.join().unwrap();
-        assert_eq!(handler.get(), Some(second));
     });
 }

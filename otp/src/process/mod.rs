@@ -17,6 +17,7 @@ mod few;
 mod handler;
 mod info;
 mod link;
+pub(crate) mod locals;
 #[cfg(all(test, loom))]
 mod loom_tests;
 pub(crate) mod mailbox;
@@ -59,6 +60,7 @@ pub use self::{
         demonitor, demonitor_flush, exit, exit_self, is_alive, link, monitor, monitor_name, register, registered,
         self_pid, trap_exit, unlink, unregister, whereis,
     },
+    locals::watch_local,
     mailbox::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},
     me::{Me, current},
     names::{RegisterError, Unregistered},

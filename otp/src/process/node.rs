@@ -17,7 +17,7 @@ use std::{
 use super::{
     AnyProcess, Down, ExitReason, MonitorRef, Pid, blocking,
     common::{Home, PendingCall},
-    current,
+    current, locals,
     names::Names,
     nobody::Nobody,
     overdue::{KILL_GRACE, Overdue},
@@ -56,6 +56,7 @@ pub(crate) struct NodeInner {
     /// The threads that [`blocking`](fn@super::blocking) has.
     pub(super) pool: Arc<blocking::Pool>,
     pub(super) late_calls: LateCalls,
+    pub(super) checks: locals::Checks,
     counter: AtomicU64,
     /// The crashes so far, where somebody wants to know.
     crashes: Mutex<Option<Vec<CrashRecord>>>,
@@ -73,6 +74,7 @@ pub struct NodeBuilder {
     cores: usize,
     stack_size: usize,
     max_blocking_threads: usize,
+    check_locals: bool,
 }
 
 impl NodeBuilder {
@@ -95,13 +97,21 @@ impl NodeBuilder {
         self
     }
 
+    /// Whether plain handlers that wait are checked for thread-locals that they have left changed, of those that
+    /// [`watch_local`](super::watch_local) knows; each is reported. By default no, in a debug build with
+    /// `OTP_CHECK=locals` in its environment yes.
+    pub fn check_locals(mut self, check: bool) -> Self {
+        self.check_locals = check;
+        self
+    }
+
     /// Starts the node.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(self) -> io::Result<Node> {
         let scheduler = Arc::new(Scheduler::new(self.cores, self.stack_size));
-        let node = Node::new(scheduler, self.max_blocking_threads);
+        let node = Node::new(scheduler, self.max_blocking_threads, self.check_locals);
         node.0.scheduler.start(Box::new(Overdue::new(Arc::downgrade(&node.0))))?;
         Ok(node)
     }
@@ -116,6 +126,7 @@ impl Node {
             cores: thread::available_parallelism().map_or(1, usize::from),
             stack_size: STACK_SIZE,
             max_blocking_threads: blocking::MAX_THREADS,
+            check_locals: locals::by_environment(),
         }
     }
 
@@ -132,10 +143,10 @@ impl Node {
     }
 
     pub(crate) fn with_scheduler(scheduler: Arc<Scheduler>) -> Self {
-        Self::new(scheduler, blocking::MAX_THREADS)
+        Self::new(scheduler, blocking::MAX_THREADS, locals::by_environment())
     }
 
-    fn new(scheduler: Arc<Scheduler>, max_blocking_threads: usize) -> Self {
+    fn new(scheduler: Arc<Scheduler>, max_blocking_threads: usize, check_locals: bool) -> Self {
         install_panic_hook();
         scheduler::tell_overflows(current::describe);
         let number = NODES_MADE.fetch_add(1, Relaxed);
@@ -147,6 +158,7 @@ impl Node {
             nobody: Nobody::default(),
             pool: Arc::new(blocking::Pool::new(max_blocking_threads)),
             late_calls: LateCalls::default(),
+            checks: locals::Checks::new(check_locals),
             counter: AtomicU64::new(0),
             crashes: Mutex::new(None),
             stopping: AtomicBool::new(false),
@@ -305,6 +317,11 @@ impl LateCalls {
 impl NodeInner {
     fn crashes(&self) -> MutexGuard<'_, Option<Vec<CrashRecord>>> {
         self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on handlers that wait are checked, or are not.
+    pub(crate) fn check_locals(&self, check: bool) {
+        self.checks.switch(check);
     }
 
     /// From now on crashes are recorded.

@@ -18,7 +18,7 @@
 use std::{
     io,
     sync::{
-        Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread::{self, JoinHandle},
@@ -26,7 +26,7 @@ use std::{
 };
 
 use super::{Scheduler, core::Core, queue::RunQueue, seat::Seat, task::Task};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 
 /// So many threads may be apart because what is parked on them has been so for a while: each takes many.
 const MAX_AGED: usize = 32;

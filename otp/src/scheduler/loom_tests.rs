@@ -46,6 +46,10 @@ impl Run for Body {
     fn unpark_thread(&self) {
         self.parker.unpark();
     }
+
+    fn runs_beside_others(&self) -> bool {
+        true
+    }
 }
 
 impl Body {
@@ -81,6 +85,13 @@ impl Body {
 
 fn scheduler() -> Arc<Scheduler> {
     Arc::new(Scheduler::new(2, 0))
+}
+
+/// A seat that is on duty.
+fn new_seat(scheduler: &Scheduler) -> Arc<Seat> {
+    let seat = scheduler.threads.new_seat();
+    scheduler.threads.enlist(&seat);
+    seat
 }
 
 /// One more thread that wakes, having said so.
@@ -146,7 +157,7 @@ fn two_cores_never_have_the_same_turn() {
 fn a_parked_turn_is_woken(on_a_stack: bool) {
     loom::model(move || {
         let scheduler = scheduler();
-        let seat = scheduler.new_seat();
+        let seat = new_seat(&scheduler);
         let place = Place { seat: seat.number, stack: 7 };
         // A new task is in its turn.
         let task = Body::task(&scheduler, 1);
@@ -161,7 +172,11 @@ fn a_parked_turn_is_woken(on_a_stack: bool) {
                     seat.parker().park(None);
                     ready = seat.take_ready();
                 }
-                assert_eq!(ready, [7], "a stack is made ready once for each time that it is parked");
+                assert_eq!(
+                    ready,
+                    [Ready { stack: 7, token: 1 }],
+                    "a stack is made ready once for each time that it is parked"
+                );
             } else {
                 while !task.task().is_woken() {
                     task.parker.park(None);
@@ -192,7 +207,7 @@ fn every_stack_that_is_made_ready_is_taken() {
         let seat = Arc::new(Seat::new(1));
         let others = [1, 2].map(|stack| {
             let seat = Arc::clone(&seat);
-            thread::spawn(move || seat.make_ready(stack))
+            thread::spawn(move || seat.make_ready(Ready { stack, token: 0 }))
         });
         let mut taken = Vec::new();
         while taken.len() < 2 {
@@ -200,7 +215,7 @@ fn every_stack_that_is_made_ready_is_taken() {
             if ready.is_empty() {
                 seat.parker().park(None);
             }
-            taken.extend(ready);
+            taken.extend(ready.iter().map(|ready| ready.stack));
         }
         for other in others {
             other.join().unwrap();
@@ -254,7 +269,7 @@ fn a_queue_keeps_no_task_alive_when_it_is_dropped() {
 fn a_seat_that_is_given_up_keeps_no_task() {
     loom::model(|| {
         let scheduler = scheduler();
-        let seat = scheduler.new_seat();
+        let seat = new_seat(&scheduler);
         let queued = {
             let (scheduler, seat) = (Arc::clone(&scheduler), Arc::clone(&seat));
             thread::spawn(move || {
@@ -262,19 +277,72 @@ fn a_seat_that_is_given_up_keeps_no_task() {
                     scheduler.push_on(&seat, Body::task(&scheduler, number).into_task(), RunQueue::push_next);
                 }
                 // As its core does when the turn is over.
-                if seat.is_detached() {
+                if seat.is_off_duty() {
                     scheduler.empty(&seat);
                     return Vec::new();
                 }
                 numbers(&seat.queue)
             })
         };
-        seat.detach();
+        seat.end_duty();
         scheduler.empty(&seat);
         let served = queued.join().unwrap();
         let mut taken = [numbers(&scheduler.injector), served].concat();
         taken.sort_unstable();
         assert_eq!(taken, [1, 2], "a task stayed in a queue that nobody serves");
+    });
+}
+
+#[test]
+fn a_seat_that_gets_duty_keeps_its_tasks() {
+    loom::model(|| {
+        let scheduler = scheduler();
+        let (seat, before) = (scheduler.threads.new_seat(), new_seat(&scheduler));
+        let queued = {
+            let (scheduler, seat) = (Arc::clone(&scheduler), Arc::clone(&seat));
+            thread::spawn(move || {
+                // A turn that goes on while its thread is apart.
+                scheduler.push_on(&seat, Body::task(&scheduler, 1).into_task(), RunQueue::push_next);
+                if seat.is_off_duty() {
+                    scheduler.empty(&seat);
+                    return Vec::new();
+                }
+                numbers(&seat.queue)
+            })
+        };
+        before.queue.push_next(Body::task(&scheduler, 2).into_task());
+        scheduler.ask_for_duty(&seat);
+        assert!(scheduler.give_duty(&before));
+        let served = queued.join().unwrap();
+        let mut taken = [numbers(&scheduler.injector), numbers(&seat.queue), served].concat();
+        taken.sort_unstable();
+        assert_eq!(taken, [1, 2], "a task stayed in a queue that nobody serves");
+        assert_eq!(numbers(&before.queue), []);
+    });
+}
+
+#[test]
+fn a_task_that_is_bound_is_queued_where_it_belongs() {
+    loom::model(|| {
+        let scheduler = scheduler();
+        let seat = scheduler.threads.new_seat();
+        let task = Body::task(&scheduler, 1);
+        task.task().start_on(&seat);
+        let wakers = [waker(&task, 0), waker(&task, 1)];
+        while task.seen() != [true; 2] {
+            match seat.take_bound() {
+                Some(task) => drop(task.run()),
+                None => seat.parker().park(None),
+            }
+        }
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+        task.ends.store(true, Relaxed);
+        task.task().wake();
+        while let Some(task) = seat.take_bound() {
+            task.run();
+        }
     });
 }
 
@@ -333,7 +401,7 @@ fn every_queued_task_is_seen_by_somebody_who_has_time() {
     loom::model(|| {
         let scheduler = scheduler();
         let cores = [(); 2].map(|()| {
-            let core = Busy { scheduler: Arc::clone(&scheduler), seat: scheduler.new_seat() };
+            let core = Busy { scheduler: Arc::clone(&scheduler), seat: new_seat(&scheduler) };
             thread::spawn(move || core.one_task())
         });
         for number in 1..=2 {
@@ -357,7 +425,7 @@ fn who_keeps_the_time_hears_of_an_earlier_timer() {
     }
     loom::model(|| {
         let scheduler = scheduler();
-        let seat = scheduler.new_seat();
+        let seat = new_seat(&scheduler);
         let setter = {
             let scheduler = Arc::clone(&scheduler);
             thread::spawn(move || {
