@@ -1,6 +1,13 @@
 //! What one process does to others that have nothing to do with it: on real cores, each on a node of its own.
 
-#![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "actors of tests")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "actors of tests"
+)]
 
 use std::{
     sync::{

@@ -1,6 +1,13 @@
 //! Processes with a thread of their own: `#[actor(thread)]`, `Spawn::thread`.
 
-#![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "actors of tests")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "actors of tests"
+)]
 
 use std::{
     cell::Cell,
