@@ -279,10 +279,12 @@ where
         ctx.cell().common().handler.clear();
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
-            // What is done at once goes without a way through the memory of the future.
+            // What is done at once goes without a way through the memory of the future, and the others are made anew there:
+            // moved as a whole they cost as much as a lock.
             let outcome = match step(&mut actor, &mut ctx, &mut budget) {
                 Step::Done(outcome) => outcome,
-                rest => rest.await,
+                Step::GiveWay(_) => Step::<Result<(), ExitReason>>::GiveWay(false).await,
+                Step::Rest(rest) => Step::Rest(rest).await,
             };
             handled(&mut ctx, outcome);
         }
@@ -519,7 +521,10 @@ fn call_handler<'a, A: Actor>(
 ) -> Result<Handled<'a>, ExitReason> {
     let code = match A::message_code(&message) {
         Some(code) => code,
-        None => ctx.codes().handler(A::message_name(&message)),
+        None => {
+            let (name, last) = (A::message_name(&message), ctx.cell().common().handler.code());
+            if std::ptr::eq(last.name(), name) { last } else { ctx.codes().handler(name) }
+        }
     };
     if code.is_doubtful() {
         return handle_doubtful(actor, message, ctx, code);
@@ -563,14 +568,19 @@ enum Step<'a, T = Result<(), ExitReason>> {
     Rest(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
 }
 
+#[cold]
+fn boxed(reason: ExitReason) -> Box<ExitReason> {
+    Box::new(reason)
+}
+
 impl<'a, T: IntoOutcome> Step<'a, T> {
     /// What comes after a callback that has run so far.
-    #[inline]
+    #[inline(always)]
     fn of(handled: Result<Handled<'a, T>, ExitReason>) -> Self {
         match handled {
-            Ok(Handled::Done(done)) => Self::Done(done.into_outcome().map_err(Box::new)),
+            Ok(Handled::Done(done)) => Self::Done(done.into_outcome().map_err(boxed)),
             Ok(Handled::Async(rest)) => Self::Rest(rest),
-            Err(reason) => Self::Done(Err(Box::new(reason))),
+            Err(reason) => Self::Done(Err(boxed(reason))),
         }
     }
 }

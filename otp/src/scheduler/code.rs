@@ -88,6 +88,7 @@ impl Code {
     }
 
     /// What reports call it.
+    #[inline]
     pub fn name(&self) -> &'static str {
         self.name
     }

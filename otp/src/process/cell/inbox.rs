@@ -335,8 +335,11 @@ impl<M: Send + 'static> Cell<M> {
             return None;
         }
         let next = self.mail.borrow_mut().pop_front();
-        if next.is_some() || !self.may_have_arrived(me) {
+        if next.is_some() {
             return next;
+        }
+        if !self.may_have_arrived(me) {
+            return None;
         }
         let mut outer = self.outer();
         // What comes alone leaves the memory of the queue where it is.
