@@ -11,7 +11,7 @@
 
 use std::{
     sync::{
-        Arc, Barrier,
+        Arc, Barrier, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
@@ -25,6 +25,12 @@ use otp::{CallError, ExitReason, Node, StartError, exit, prelude::*, process};
 const LATE: Duration = Duration::from_millis(150);
 /// For how long a process computes that disturbs others.
 const LONG: Duration = Duration::from_millis(1500);
+
+/// Only one test at a time disturbs the machine.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn node(cores: usize) -> Node {
     Node::builder().cores(cores).start().expect("the system has threads")
@@ -119,23 +125,27 @@ fn sleepers_beside(cores: usize, hogs: usize, hold: fn(Duration)) {
 
 #[test]
 fn who_sleeps_is_not_held_up_by_one_who_computes() {
+    let _alone = alone();
     sleepers_beside(1, 1, compute);
     sleepers_beside(2, 1, compute);
 }
 
 #[test]
 fn who_sleeps_is_not_held_up_by_some_who_compute() {
+    let _alone = alone();
     sleepers_beside(2, 4, compute);
 }
 
 #[test]
 fn who_sleeps_is_not_held_up_by_some_who_block() {
+    let _alone = alone();
     sleepers_beside(1, 1, block);
     sleepers_beside(2, 4, block);
 }
 
 #[test]
 fn who_sleeps_does_not_die_of_anothers_kill() {
+    let _alone = alone();
     let node = node(2);
     node.enter(|| {
         let sleepers = Sleepers::start(20);
@@ -202,6 +212,7 @@ const LIMIT: Duration = Duration::from_millis(50);
 
 #[test]
 fn the_limit_of_a_call_holds_however_long_its_callee_takes() {
+    let _alone = alone();
     for cores in [1, 2, 4] {
         let took = in_a_process(cores, || {
             let worker = Worker::start().unwrap();
@@ -218,6 +229,7 @@ fn the_limit_of_a_call_holds_however_long_its_callee_takes() {
 
 #[test]
 fn a_sleep_is_over_in_time_whatever_was_started_before() {
+    let _alone = alone();
     for cores in [1, 2] {
         let took = in_a_process(cores, || {
             process::spawn(|_| compute(LONG));
@@ -229,6 +241,7 @@ fn a_sleep_is_over_in_time_whatever_was_started_before() {
 
 #[test]
 fn the_limit_of_a_start_holds_however_long_it_takes() {
+    let _alone = alone();
     pub struct Slow;
     #[actor]
     impl Slow {
@@ -248,6 +261,7 @@ fn the_limit_of_a_start_holds_however_long_it_takes() {
 
 #[test]
 fn who_waits_is_not_held_up_by_destructors() {
+    let _alone = alone();
     struct Slow;
     impl Drop for Slow {
         fn drop(&mut self) {
@@ -282,6 +296,7 @@ fn who_waits_is_not_held_up_by_destructors() {
 
 #[test]
 fn a_new_process_has_its_first_turn_soon_on_a_core_that_idles() {
+    let _alone = alone();
     let node = node(2);
     let worst = node.enter(|| {
         let (tell, told) = mpsc::channel();
@@ -303,6 +318,7 @@ fn a_new_process_has_its_first_turn_soon_on_a_core_that_idles() {
 
 #[test]
 fn an_idle_server_answers_soon_though_all_cores_are_flooded() {
+    let _alone = alone();
     for work in [Duration::from_micros(100), Duration::from_millis(1), Duration::from_millis(10)] {
         let node = node(2);
         let worst = node.enter(|| {
@@ -328,6 +344,7 @@ fn an_idle_server_answers_soon_though_all_cores_are_flooded() {
 
 #[test]
 fn who_receives_without_end_lets_others_have_its_core() {
+    let _alone = alone();
     let node = node(1);
     node.enter(|| {
         let (tell, told) = mpsc::channel();
@@ -349,6 +366,7 @@ fn who_receives_without_end_lets_others_have_its_core() {
 
 #[test]
 fn threads_that_are_needed_no_more_end() {
+    let _alone = alone();
     let node = node(2);
     node.enter(|| {
         let all = Arc::new(Barrier::new(33));

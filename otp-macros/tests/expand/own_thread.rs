@@ -46,6 +46,18 @@ const _: () = {
                 }
             }
         }
+        fn message_code(
+            message: &Self::Message,
+        ) -> ::core::option::Option<&'static ::otp::__private::Code> {
+            match message {
+                CameraMessage::Shoot(..) => {
+                    static CODE: ::otp::__private::Code = ::otp::__private::Code::new(
+                        "shoot",
+                    );
+                    ::core::option::Option::Some(&CODE)
+                }
+            }
+        }
         fn message_name(message: &Self::Message) -> &'static str {
             match message {
                 CameraMessage::Shoot(..) => "shoot",

@@ -776,6 +776,7 @@ impl Common {
     }
 
     /// Why it has to end at once, if it has to: a failure that it was ending with already comes first.
+    #[inline]
     pub(super) fn fatal_end(&self) -> Option<ExitReason> {
         let fatal = self.own.fatal()?;
         Some(match self.own.failure() {
