@@ -318,7 +318,14 @@ impl Scheduler {
             if seat.is_off_duty() {
                 return false;
             }
-            let Some(asker) = self.threads.next_asker() else { return false };
+            // One that asked just as it was given duty has it: to give it once more would be to lose it.
+            let asker = loop {
+                match self.threads.next_asker() {
+                    Some(asker) if asker.is_off_duty() => break asker,
+                    Some(_) => {}
+                    None => return false,
+                }
+            };
             self.threads.exchange(seat, &asker);
             seat.end_duty();
             self.threads.comes_back(&asker);
