@@ -892,3 +892,46 @@ fn callers_are_told_last() {
     });
     node.stop();
 }
+
+struct Executioner;
+
+#[actor]
+impl Executioner {
+    #[init]
+    fn init() -> Self {
+        Self
+    }
+
+    #[handle_call]
+    fn end(&self, caller: Pid) -> Pid {
+        otp::exit(caller, ExitReason::Kill);
+        caller
+    }
+}
+
+/// Signals of one process to another keep their order, whatever they are.
+#[test]
+fn an_exit_signal_comes_before_an_answer_that_its_sender_gave_later() {
+    let executioner = Executioner::start().unwrap();
+    let went_on = Arc::new(AtomicBool::new(false));
+    for n in 0..2_000 {
+        let (executioner, went_on) = (executioner.clone(), Arc::clone(&went_on));
+        let (_, monitor) = if n % 2 == 0 {
+            process::spawn_monitor(move |me| {
+                let _ = executioner.end(me.pid());
+                went_on.store(true, SeqCst);
+            })
+        } else {
+            process::spawn_monitor_async(move |me| {
+                let own = me.pid();
+                async move {
+                    let _ = executioner.as_async().end(own).await;
+                    went_on.store(true, SeqCst);
+                }
+            })
+        };
+        let down = process::current().receive_down(monitor, None).expect("it ends");
+        assert_eq!(down.reason, ExitReason::Killed);
+    }
+    assert!(!went_on.load(SeqCst));
+}

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::aside;
+use super::{aside, current};
 
 enum Shared<T> {
     /// Nothing was said; who waits, if anybody does yet.
@@ -72,13 +72,17 @@ impl<T> Future for Answer<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        match &mut *lock(&self.0) {
-            Shared::Closed(answer) => Poll::Ready(answer.take()),
-            Shared::Withdrawn => Poll::Ready(None),
-            Shared::Open(waker) => {
-                *waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Shared::Open(waker) = &mut *lock(&self.0) {
+            *waker = Some(cx.waker().clone());
+            return Poll::Pending;
         }
+        // Not under the lock: signals are acted on.
+        if current::ends_first() {
+            return Poll::Pending;
+        }
+        Poll::Ready(match &mut *lock(&self.0) {
+            Shared::Closed(answer) => answer.take(),
+            Shared::Withdrawn | Shared::Open(_) => None,
+        })
     }
 }

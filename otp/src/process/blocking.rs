@@ -242,6 +242,9 @@ impl<T> Work<T> {
             }
             Err(waker) => {
                 drop(waker);
+                if current::ends_first() {
+                    return Poll::Pending;
+                }
                 match self.slot.replace(State::Over) {
                     State::Ended(ended) => Poll::Ready(ended),
                     State::Refused => panic!("the system has no thread for a blocking closure"),

@@ -112,6 +112,16 @@ pub(crate) fn is_lost() -> bool {
     matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().is_lost())
 }
 
+/// Whether the process that the calling code is, on a core, has to end: asked before it takes an answer, so that an exit
+/// signal which was sent before that comes first.
+#[inline]
+pub(crate) fn ends_first() -> bool {
+    let Ok(Some(process)) = CURRENT.try_with(Slot::get) else { return false };
+    // SAFETY: as in `try_with`.
+    let process = unsafe { process.as_ref() };
+    process.common().must_end(process)
+}
+
 /// Says which process the calling code is, without memory or locks.
 pub(super) fn describe(out: &mut dyn fmt::Write) -> fmt::Result {
     // SAFETY: as in `try_with`.

@@ -26,7 +26,7 @@ use std::{
     task::{Context, Waker},
 };
 
-use super::{AnyProcess, Pid, aside, common::PendingCall};
+use super::{AnyProcess, Pid, aside, common::PendingCall, current};
 use crate::sync::{
     Mutex, UnsafeCell,
     atomic::{
@@ -277,7 +277,7 @@ impl<T: 'static> ReplySlot<T> {
             drop(before);
             state = self.note_other();
         }
-        if state & !BESIDE != DONE {
+        if state & !BESIDE != DONE || current::ends_first() {
             return Answer::Pending;
         }
         // SAFETY: it is `DONE`, and there is one caller.
