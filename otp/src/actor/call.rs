@@ -15,7 +15,8 @@ use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     process::{
         AnyProcess, ExitReason, Pid,
-        cell::{Cell, Gone},
+        cell::Cell,
+        common::Gone,
         current::{self, Interrupted},
         mailbox::{Ticket, Weight},
         reply::{Answer, Part, ReplySlot},
@@ -113,10 +114,9 @@ impl<T: 'static> Reply<T> {
             return Self::waiting(Err(CallError::CallingSelf), deadline);
         }
         let (slot, answers) = ReplySlot::pair(common.pid, caller);
-        let mut request = Some(make(ReplyTo::new(answers)));
-        let state = match Cell::offer(&callee, &mut request, Weight::Call) {
+        let state = match Cell::offer(&callee, make(ReplyTo::new(answers)), Weight::Call) {
             Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
-            Err(Gone) => Self::left(address, request.expect("it is where it was"), slot),
+            Err(unsent) => Self::left(address, unsent, slot),
         };
         Self::waiting(state, deadline)
     }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     process::{
         self, Ack, AnyProcess, Claim, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName,
-        cell::Cell,
+        cell::{AtHand, Cell},
         common::Rest,
         current,
         mailbox::Special,
@@ -400,16 +400,38 @@ fn initialised<A: Actor>(init: Init<A>, mut claim: Option<Claim>, ctx: &mut Cont
 }
 
 /// Handles the next item.
-#[inline]
+///
+/// Most often that is a message at hand: its way leads straight from the queue to its handler, and what else there may
+/// be stands elsewhere. Where both ways met, the message would be moved through memory once more.
+#[inline(always)]
 fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
-    let handled = match next::<A>(ctx.cell(), budget) {
-        None => return Step::GiveWay(false),
-        Some(Item::Message(message)) => handle(actor, message, ctx),
-        // Taken apart here: a message among them would be moved through memory.
-        Some(Item::Timed(timed)) => return timer(actor, timed, ctx),
-        Some(Item::Signal(signal)) => return signal_in(actor, signal, ctx),
-    };
-    Step::of(handled)
+    match at_hand::<A>(ctx.cell(), budget) {
+        AtHand::Item(Item::Message(message)) => Step::of(call_handler(actor, message, ctx)),
+        AtHand::Item(item) => handle_item(actor, item, ctx),
+        AtHand::Nothing => {
+            *budget = BUDGET;
+            Step::GiveWay(false)
+        }
+        AtHand::Unknown => next_step(actor, ctx, budget),
+    }
+}
+
+/// As [`step`], when nothing is at hand, or there is more to do than to handle it.
+#[inline(never)]
+fn next_step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
+    match next::<A>(ctx.cell(), budget) {
+        Some(item) => handle_item(actor, item, ctx),
+        None => Step::GiveWay(false),
+    }
+}
+
+#[inline(never)]
+fn handle_item<'a, A: Actor>(actor: &'a mut A, item: Item<A::Message>, ctx: &'a mut Context<A>) -> Step<'a> {
+    match item {
+        Item::Message(message) => Step::of(handle(actor, message, ctx)),
+        Item::Timed(timed) => timer(actor, timed, ctx),
+        Item::Signal(signal) => signal_in(actor, signal, ctx),
+    }
 }
 
 /// Handles what a timer brings.
@@ -488,49 +510,38 @@ fn handle_made<'a, A: Actor>(
     }
 }
 
-/// Handles a message; inlined for the same reason as [`caught`]. Nobody but its handler is shown the message: so it goes
-/// there by registers.
-#[inline(always)]
+/// Handles a message.
 fn handle<'a, A: Actor>(
     actor: &'a mut A,
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
     if ctx.cell().common().is_watched() {
-        return handle_watched(actor, message, ctx);
+        system::saw(ctx, &message);
     }
     call_handler(actor, message, ctx)
 }
 
-/// As [`handle`], when somebody is told of the message.
-#[cold]
-fn handle_watched<'a, A: Actor>(
-    actor: &'a mut A,
-    message: A::Message,
-    ctx: &'a mut Context<A>,
-) -> Result<Handled<'a>, ExitReason> {
-    system::saw(ctx, &message);
-    call_handler(actor, message, ctx)
-}
-
+/// As [`handle`], when nobody is told of the message: so it goes to its handler by registers.
 #[inline(always)]
 fn call_handler<'a, A: Actor>(
     actor: &'a mut A,
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
-    let code = match A::message_code(&message) {
-        Some(code) => code,
-        None => {
-            let (name, last) = (A::message_name(&message), ctx.cell().common().handler.code());
-            if std::ptr::eq(last.name(), name) { last } else { ctx.codes().handler(name) }
-        }
-    };
+    let code = A::message_code(&message).unwrap_or_else(|| code_by_name(&message, ctx));
     if code.is_doubtful() {
         return handle_doubtful(actor, message, ctx, code);
     }
     ctx.cell().common().handler.set(code);
     caught(|| actor.handle(message, ctx))
+}
+
+/// The code of a handler of which only the name is known. Not inlined: so a name has one address, by which it is found.
+#[inline(never)]
+fn code_by_name<A: Actor>(message: &A::Message, ctx: &Context<A>) -> &'static Code {
+    let (name, last) = (A::message_name(message), ctx.cell().common().handler.code());
+    if std::ptr::eq(last.name(), name) { last } else { ctx.codes().handler(name) }
 }
 
 /// As [`call_handler`], for a handler that may be long: it does not run on a thread where others wait.
@@ -588,7 +599,7 @@ impl<'a, T: IntoOutcome> Step<'a, T> {
 impl<T: IntoOutcome> Future for Step<'_, T> {
     type Output = Outcome;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
             Self::Done(outcome) => Poll::Ready(mem::replace(outcome, Ok(()))),
@@ -599,15 +610,21 @@ impl<T: IntoOutcome> Future for Step<'_, T> {
                     Poll::Pending
                 }
             }
-            Self::Rest(rest) => match deaf(|| {
-                caught(|| rest.as_mut().poll(cx))
-                    .map_or_else(|reason| Poll::Ready(Err(reason)), |polled| polled.map(Ok))
-            }) {
-                Poll::Ready(done) => Poll::Ready(done.and_then(IntoOutcome::into_outcome).map_err(Box::new)),
-                Poll::Pending => Poll::Pending,
-            },
+            Self::Rest(rest) => poll_rest(rest.as_mut(), cx),
         }
     }
+}
+
+#[inline(never)]
+fn poll_rest<T: IntoOutcome>(
+    mut rest: Pin<&mut (dyn Future<Output = T> + Send + '_)>,
+    cx: &mut std::task::Context<'_>,
+) -> Poll<Outcome> {
+    let polled = deaf(|| match caught(|| rest.as_mut().poll(cx)) {
+        Ok(polled) => polled.map(Ok),
+        Err(reason) => Poll::Ready(Err(reason)),
+    });
+    polled.map(|done| done.and_then(IntoOutcome::into_outcome).map_err(Box::new))
 }
 
 /// What a handler leaves behind: nothing, or the reason to end.
@@ -633,12 +650,24 @@ fn settle<A: Actor>(ctx: &mut Context<A>) {
     common.own.calm_down();
 }
 
-/// The next thing to do, if there is one and the budget is not used up.
+/// The next thing to do, if it is at hand, the budget is not used up, and nothing else is to be done before.
 #[inline(always)]
-fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
+fn at_hand<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> AtHand<A::Message> {
     current::with(|me| {
         let common = cell.common();
         common.waits_for_no_call();
+        if *budget == 0 {
+            return AtHand::Unknown;
+        }
+        *budget -= 1;
+        if common.is_disturbed() { AtHand::Unknown } else { cell.next_at_hand(me) }
+    })
+}
+
+/// The next thing to do, if there is one and the budget is not used up.
+fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
+    current::with(|me| {
+        let common = cell.common();
         if common.must_end(me) {
             return None;
         }
@@ -647,27 +676,20 @@ fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<
             me.task().wake();
             return None;
         }
-        *budget -= 1;
-        if common.is_disturbed() {
-            if common.gives_way() {
-                *budget = BUDGET;
-                let rest = common.own.rest.take().unwrap_or(Rest::Later);
-                common.own.rest.set(Some(rest));
-                return None;
-            }
-            if common.is_watched() && cell.is_suspended() {
-                return cell.next_urgent(me);
-            }
+        if common.gives_way() {
+            *budget = BUDGET;
+            let rest = common.own.rest.take().unwrap_or(Rest::Later);
+            common.own.rest.set(Some(rest));
+            return None;
         }
-        match cell.next_at_hand(me) {
-            None => next_or_idle(cell, me, budget),
-            item => item,
+        if common.is_watched() && cell.is_suspended() {
+            return cell.next_urgent(me);
         }
+        next_or_idle(cell, me, budget)
     })
 }
 
 /// The next thing to do, or what the process wants to be told when nothing has come, if it is time.
-#[inline(never)]
 fn next_or_idle<M: Send + 'static>(cell: &Cell<M>, me: &AnyProcess, budget: &mut u32) -> Option<Item<M>> {
     if let Some(item) = cell.next_item(me) {
         return Some(item);

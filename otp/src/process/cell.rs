@@ -20,7 +20,7 @@ use std::{
 use super::{
     AnyProcess, ExitReason, Pid, aside,
     channel::Tap,
-    common::{Channel, Common, Home, Program, Rest},
+    common::{Channel, Common, Home, Program, Rest, SPECIAL},
     current, locals,
     mailbox::{LetIn, Special, Ticket},
     mark::Mark,
@@ -40,7 +40,7 @@ mod death;
 mod inbox;
 mod own;
 
-pub(crate) use inbox::Gone;
+pub(crate) use inbox::AtHand;
 use own::Rare;
 
 /// The code of a process.
@@ -73,8 +73,12 @@ impl<M: Send + 'static> Cell<M> {
         home: Home,
         special: Option<Box<Special<M>>>,
     ) -> TaskRef<Self> {
+        let common = Common::new(pid, ancestors, node, program, home);
+        if special.is_some() {
+            common.own.add_detour(SPECIAL);
+        }
         TaskRef::new(Self {
-            common: Common::new(pid, ancestors, node, program, home),
+            common,
             outer: SpinLock::new(VecDeque::new()),
             special,
             mail: Owned::default(),

@@ -38,7 +38,8 @@ mod farewell;
 mod own;
 
 use calls::Calls;
-pub(crate) use own::{Own, Rest};
+use own::MARKED;
+pub(crate) use own::{Own, RARE, Rest, SPECIAL};
 
 /// A kill signal was sent to it.
 const DOOMED: u16 = 1;
@@ -61,6 +62,9 @@ const GIVES_WAY: u16 = 256;
 
 /// So many ancestors of a process are known: each process that starts others keeps a list.
 const ANCESTORS: usize = 16;
+
+/// The process has ended.
+pub(crate) struct Gone;
 
 /// Where messages for one subject go instead of the inbox.
 pub(crate) enum Channel {
@@ -371,10 +375,10 @@ impl Common {
         self.flags.load(Relaxed) & (DOOMED | ENDING) == DOOMED
     }
 
-    /// Whether its loop has more to do than to take the next message: it is watched, or is to give way.
+    /// Whether its loop has more to do than to take the next message: it may have to end, is watched, or is to give way.
     #[inline]
     pub(crate) fn is_disturbed(&self) -> bool {
-        self.flags.load(Relaxed) & (WATCHED | GIVES_WAY) != 0
+        self.is_signalled() || self.flags.load(Acquire) & (WATCHED | GIVES_WAY | LOST) != 0 || self.own.is_troubled()
     }
 
     /// Whether the rest of this turn is made by another thread, since `code`, which comes next, may be long, and others wait
@@ -639,21 +643,15 @@ impl Common {
     pub(super) fn mark(&self, mark: &mut Mark, seen: usize) {
         // Most often there is nothing.
         if seen > 0 {
-            self.own.marked.set(true);
+            self.own.add_detour(MARKED);
             mark.set(self.pid, u64::from(self.unmarked.get()), Seen { ordinary: seen, urgent: 0 });
         }
-    }
-
-    /// Whether a receive may rely on the order of the mail.
-    #[inline]
-    pub(super) fn is_marked(&self) -> bool {
-        self.own.marked.get()
     }
 
     /// Something else than a message behind all others changes the mail: receives look at all of it anew.
     #[inline]
     pub(super) fn unmark(&self) {
-        if self.own.marked.replace(false) {
+        if self.own.remove_detour(MARKED) {
             self.unmarked.set(self.unmarked.get().wrapping_add(1));
         }
     }

@@ -201,8 +201,8 @@ pub(crate) struct Codes {
     pub(crate) end: Code,
     /// The handlers of an actor that names only its messages.
     handlers: RwLock<BTreeMap<&'static str, &'static Code>>,
-    /// Some of them, each where its name's address says.
-    known: [OnceLock<&'static Code>; KNOWN],
+    /// Some of them, each where its name's address says: one name may stand in several places of the program.
+    known: [OnceLock<(&'static str, &'static Code)>; KNOWN],
 }
 
 /// How many handlers are found without a lock.
@@ -247,10 +247,10 @@ impl Codes {
     pub(crate) fn handler(&self, name: &'static str) -> &'static Code {
         let place = &self.known[(name.as_ptr().addr() ^ name.len()) % KNOWN];
         match place.get() {
-            Some(code) if std::ptr::eq(code.name, name) => code,
+            Some((known, code)) if std::ptr::eq(*known, name) => code,
             _ => {
                 let code = self.find_handler(name);
-                place.get_or_init(|| code);
+                place.get_or_init(|| (name, code));
                 code
             }
         }

@@ -278,7 +278,7 @@ impl Core {
             scheduler,
             seat,
             ready: RefCell::default(),
-            parked: RefCell::new(Slots::new()),
+            parked: RefCell::default(),
             spare: RefCell::default(),
             rng: RefCell::new(Rng::new(seed)),
             turns: Cell::new(0),
@@ -419,7 +419,7 @@ impl Core {
     /// code, or theirs is no short wait.
     #[inline]
     fn holds_up(&self, task: &Task) -> Option<Why> {
-        let oldest = self.parked.borrow().oldest()?;
+        let oldest = self.parked.borrow_mut().oldest()?;
         if self.is_driven() {
             return None;
         }
@@ -465,7 +465,7 @@ impl Core {
     /// The stack that goes on runs code that is short and whose waits are short: where it waits for others, they had
     /// better run on this thread.
     fn ask_for_duty(&self) {
-        let parked = self.parked.borrow().oldest();
+        let parked = self.parked.borrow_mut().oldest();
         if parked.is_none_or(|oldest| self.scheduler.ticks().wrapping_sub(oldest) < LONG_WAIT) {
             self.scheduler.ask_for_duty(&self.seat);
         }

@@ -261,7 +261,7 @@ impl Scheduler {
     }
 
     /// Says that a parked stack can go on.
-    fn make_ready(&self, place: Place, token: u64) {
+    fn make_ready(&self, place: Place, task: &Task) {
         let own = core::with_core_of(self, (), |core, ()| {
             let own = core.seat().number == place.seat;
             if own {
@@ -273,7 +273,7 @@ impl Scheduler {
             return;
         }
         self.refuse_foreign();
-        self.threads.with(place.seat, |seat| seat.make_ready(Ready { stack: place.stack, token }));
+        self.threads.with(place.seat, |seat| seat.make_ready(Ready { stack: place.stack, token: task.token() }));
     }
 
     #[cfg(all(test, loom))]

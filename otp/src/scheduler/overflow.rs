@@ -6,17 +6,13 @@
 #![allow(unsafe_code, reason = "a signal handler")]
 
 use std::{
-    cell::Cell,
     fmt::{self, Write},
     mem::MaybeUninit,
     ptr,
     sync::OnceLock,
 };
 
-thread_local! {
-    /// The guard of the stack that runs on this thread; nothing of it is initialised or dropped when it is used.
-    static GUARD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
+use super::stack::guard;
 
 /// Says which code the calling thread runs.
 type Describe = fn(&mut dyn Write) -> fmt::Result;
@@ -35,12 +31,6 @@ pub(crate) fn install(describe: Describe) {
     BEFORE.get_or_init(|| Before { segv: replace(libc::SIGSEGV), bus: replace(libc::SIGBUS), describe });
 }
 
-/// Says which guard is that of the running stack; the one before.
-#[inline]
-pub(super) fn set_guard(guard: (usize, usize)) -> (usize, usize) {
-    GUARD.replace(guard)
-}
-
 fn replace(signal: libc::c_int) -> libc::sigaction {
     let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) = handle;
     // SAFETY: 1. zeroes are a `sigaction` without flags and with an empty mask; 2. both pointers are of live values.
@@ -57,9 +47,8 @@ fn replace(signal: libc::c_int) -> libc::sigaction {
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the system gives a live `siginfo_t`.
     let address = unsafe { (*info).si_addr() }.addr();
-    let (low, high) = GUARD.get();
     let Some(before) = BEFORE.get() else { return };
-    if (low..high).contains(&address) {
+    if guard().is_some_and(|guard| guard.contains(&address)) {
         let _ = tell(before.describe);
         // SAFETY: it ends the program.
         unsafe { libc::abort() };

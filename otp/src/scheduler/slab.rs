@@ -14,6 +14,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io, mem,
     num::NonZeroUsize,
+    ops::Range,
     ptr,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -248,8 +249,8 @@ fn most_protected() -> usize {
 
 impl StackMemory {
     /// The addresses of its guard.
-    pub(super) fn guard(&self) -> (usize, usize) {
-        (self.low, self.low + self.stacks.page)
+    pub(super) fn guard(&self) -> Range<usize> {
+        self.low..self.low + self.stacks.page
     }
 }
 

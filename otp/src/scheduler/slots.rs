@@ -1,83 +1,99 @@
 //! The stacks that are parked on one thread, by number and by age.
 
+use std::collections::VecDeque;
+
 use super::stack::Stack;
 
-/// No slot.
-const NONE: u32 = u32::MAX;
 /// Memory for more slots than that is given back when none is taken.
 const KEPT: usize = 1024;
 
-/// Parked stacks by number; a number is reserved before its stack has left. The slots that are taken are a list, the
-/// oldest first.
+/// Parked stacks by number; a number is reserved before its stack has left.
+#[derive(Default)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    taken: usize,
-    oldest: u32,
-    youngest: u32,
+    /// The reservations in order. Some of them are over, which is found out when it matters.
+    order: VecDeque<Reservation>,
+    /// How many there were.
+    reserved: u32,
 }
 
+#[derive(Default)]
 struct Slot {
     stack: Option<Stack>,
-    /// When it was taken, by the scheduler's ticks.
+    /// The one that it is reserved by, and since when, by the scheduler's ticks.
+    by: Option<u32>,
     since: u32,
-    older: u32,
-    younger: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Reservation {
+    number: u32,
+    by: u32,
 }
 
 impl Slots {
-    pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), taken: 0, oldest: NONE, youngest: NONE }
-    }
-
     /// How many stacks are parked, or about to be.
+    #[inline]
     pub(super) fn taken(&self) -> usize {
-        self.taken
+        self.slots.len() - self.free.len()
     }
 
     /// Since when the oldest of them is parked.
-    pub(super) fn oldest(&self) -> Option<u32> {
-        self.slots.get(self.oldest as usize).map(|slot| slot.since)
+    #[inline]
+    pub(super) fn oldest(&mut self) -> Option<u32> {
+        while let Some(first) = self.order.front() {
+            let slot = &self.slots[first.number as usize];
+            if slot.by == Some(first.by) {
+                return Some(slot.since);
+            }
+            self.order.pop_front();
+        }
+        None
     }
 
+    #[inline]
     pub(super) fn reserve(&mut self, now: u32) -> u32 {
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { stack: None, since: 0, older: NONE, younger: NONE });
-            self.slots.len() as u32 - 1
-        });
-        self.taken += 1;
-        let older = std::mem::replace(&mut self.youngest, number);
-        match self.slots.get_mut(older as usize) {
-            Some(slot) => slot.younger = number,
-            None => self.oldest = number,
-        }
+        let number = self.free.pop().unwrap_or_else(|| self.grow());
+        self.reserved = self.reserved.wrapping_add(1);
+        let by = self.reserved;
         let slot = &mut self.slots[number as usize];
-        (slot.since, slot.older, slot.younger) = (now, older, NONE);
+        (slot.by, slot.since) = (Some(by), now);
+        if self.order.len() == self.order.capacity() {
+            self.tidy();
+        }
+        self.order.push_back(Reservation { number, by });
         number
     }
 
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        self.slots.push(Slot::default());
+        self.slots.len() as u32 - 1
+    }
+
+    /// Forgets the reservations that are over: no more memory is theirs than that of the others.
+    #[cold]
+    fn tidy(&mut self) {
+        self.order.retain(|one| self.slots[one.number as usize].by == Some(one.by));
+        self.order.reserve(self.order.len().max(8));
+    }
+
+    #[inline]
     pub(super) fn release(&mut self, number: u32) {
-        let slot = &self.slots[number as usize];
-        let (older, younger) = (slot.older, slot.younger);
-        match self.slots.get_mut(older as usize) {
-            Some(slot) => slot.younger = younger,
-            None => self.oldest = younger,
-        }
-        match self.slots.get_mut(younger as usize) {
-            Some(slot) => slot.older = older,
-            None => self.youngest = older,
-        }
-        self.taken -= 1;
+        self.slots[number as usize].by = None;
         self.free.push(number);
-        if self.taken == 0 && self.slots.len() > KEPT {
-            *self = Self::new();
+        if self.free.len() > KEPT && self.taken() == 0 {
+            *self = Self::default();
         }
     }
 
+    #[inline]
     pub(super) fn keep(&mut self, number: u32, stack: Stack) {
         self.slots[number as usize].stack = Some(stack);
     }
 
+    #[inline]
     pub(super) fn take(&mut self, number: u32) -> Stack {
         let stack = self.slots[number as usize].stack.take();
         self.release(number);
@@ -91,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_oldest_is_known_whoever_goes() {
-        let mut slots = Slots::new();
+        let mut slots = Slots::default();
         assert_eq!(slots.oldest(), None);
         let numbers = [10, 20, 30, 40].map(|now| slots.reserve(now));
         assert_eq!(slots.oldest(), Some(10));
@@ -103,5 +119,19 @@ mod tests {
         slots.release(numbers[3]);
         slots.release(numbers[2]);
         assert_eq!((slots.oldest(), slots.taken()), (Some(50), 1));
+    }
+
+    #[test]
+    fn reservations_that_are_over_take_no_memory_of_their_own() {
+        let mut slots = Slots::default();
+        let first = slots.reserve(0);
+        for now in 0..100_000 {
+            let number = slots.reserve(now / 1000);
+            slots.release(number);
+        }
+        assert!(slots.order.capacity() < 100, "{}", slots.order.capacity());
+        assert_eq!((slots.oldest(), slots.taken()), (Some(0), 1));
+        slots.release(first);
+        assert_eq!((slots.oldest(), slots.taken()), (None, 0));
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Left {
     Finished,
 }
 
+#[cfg(all(unix, feature = "stacks", not(loom), not(miri)))]
+pub(super) use switched::guard;
 #[cfg(all(feature = "stacks", not(loom), not(miri)))]
 pub(super) use switched::{Stack, Stacks, leave};
 
@@ -34,14 +36,16 @@ pub(super) use handed::{Stack, Stacks, leave};
 
 #[cfg(all(feature = "stacks", not(loom), not(miri)))]
 mod switched {
+    #[cfg(unix)]
+    use std::ops::Range;
     use std::{cell::Cell, io, ptr::NonNull, sync::Arc};
 
     use corosensei::{Coroutine, CoroutineResult, Yielder};
 
     #[cfg(unix)]
-    pub(in crate::scheduler) use super::super::slab::Stacks;
+    use super::super::slab::StackMemory;
     #[cfg(unix)]
-    use super::super::{overflow, slab::StackMemory};
+    pub(in crate::scheduler) use super::super::slab::Stacks;
     use super::Left;
     #[cfg(not(unix))]
     pub(in crate::scheduler) use system::{StackMemory, Stacks};
@@ -69,40 +73,45 @@ mod switched {
     }
 
     thread_local! {
-        /// The way back from the stack that runs on this thread.
-        static BACK: Cell<Option<NonNull<Yielder<(), Left>>>> = const { Cell::new(None) };
+        /// The stack that runs on this thread.
+        static RUNNING: Cell<Option<NonNull<Parts>>> = const { Cell::new(None) };
     }
 
-    /// A stack of our own.
-    pub(in crate::scheduler) struct Stack {
+    /// A stack of our own: one word, since it is moved each time that it is set aside.
+    pub(in crate::scheduler) struct Stack(NonNull<Parts>);
+
+    struct Parts {
         routine: Coroutine<(), Left, (), StackMemory>,
+        /// The way back to whoever resumed it, once it has begun.
+        back: Cell<Option<NonNull<Yielder<(), Left>>>>,
         #[cfg(unix)]
-        guard: (usize, usize),
+        guard: Range<usize>,
     }
 
     impl Stack {
         pub(in crate::scheduler) fn new(stacks: &Arc<Stacks>, run: impl FnOnce() + 'static) -> io::Result<Self> {
             let memory = stacks.take()?;
-            Ok(Self {
+            let parts = Parts {
                 #[cfg(unix)]
                 guard: memory.guard(),
+                back: Cell::new(None),
                 routine: Coroutine::with_stack(memory, move |back, ()| {
-                    BACK.set(Some(NonNull::from(back)));
+                    let parts = RUNNING.get().expect("whoever resumes a stack says so");
+                    // SAFETY: it is this stack's, which lives while it runs.
+                    unsafe { &(*parts.as_ptr()).back }.set(Some(NonNull::from(back)));
                     run();
                 }),
-            })
+            };
+            Ok(Self(NonNull::from(Box::leak(Box::new(parts)))))
         }
 
         /// Runs the closure, or goes on with it, until it leaves.
         pub(in crate::scheduler) fn resume(&mut self) -> Left {
             // Whoever resumes may be on a stack too: a simulation is driven from a stack that cannot be set aside.
-            let back = BACK.get();
-            #[cfg(unix)]
-            let guard = overflow::set_guard(self.guard);
-            let result = self.routine.resume(());
-            #[cfg(unix)]
-            overflow::set_guard(guard);
-            BACK.set(back);
+            let before = RUNNING.replace(Some(self.0));
+            // SAFETY: the parts are this stack's own, and while it runs only its other fields are touched.
+            let result = unsafe { &mut (*self.0.as_ptr()).routine }.resume(());
+            RUNNING.set(before);
             match result {
                 CoroutineResult::Yield(left) => left,
                 CoroutineResult::Return(()) => Left::Finished,
@@ -110,13 +119,27 @@ mod switched {
         }
     }
 
+    impl Drop for Stack {
+        fn drop(&mut self) {
+            // SAFETY: the pointer is the one that `new` leaked, and nobody else has it: the stack does not run.
+            drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        }
+    }
+
     /// Gives control to whoever resumed the running stack; returns when it is resumed again.
     pub(in crate::scheduler) fn leave(left: Left) {
-        let back = BACK.get().expect("only code on a stack leaves it");
-        // SAFETY: 1. the yielder lives at the bottom of the running stack as long as the closure runs;
-        // 2. `BACK` names the running stack's: it is set when a stack starts and each time that it is resumed.
+        let parts = RUNNING.get().expect("only code on a stack leaves it");
+        // SAFETY: the running stack lives.
+        let back = unsafe { &(*parts.as_ptr()).back }.get().expect("it has begun");
+        // SAFETY: the yielder lives at the bottom of the running stack as long as the closure runs.
         unsafe { back.as_ref() }.suspend(left);
-        BACK.set(Some(back));
+    }
+
+    /// The addresses of the guard of the stack that runs on this thread. A signal handler asks.
+    #[cfg(unix)]
+    pub(in crate::scheduler) fn guard() -> Option<Range<usize>> {
+        // SAFETY: the running stack lives, and its guard is never written.
+        RUNNING.get().map(|parts| unsafe { &(*parts.as_ptr()).guard }.clone())
     }
 }
 

@@ -300,7 +300,7 @@ impl Task {
     #[inline(never)]
     fn wake_waiting(&self, state: u32) {
         match state {
-            PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed)), self.token()),
+            PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed)), self),
             // SAFETY: the vtable belongs to this cell.
             BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
             _ => {}

@@ -25,8 +25,14 @@ use crate::{
     sync::SpinGuard,
 };
 
-/// The process has ended.
-pub(crate) struct Gone;
+/// What a process finds at the first look.
+pub(crate) enum AtHand<M> {
+    Item(Item<M>),
+    /// Nothing has come.
+    Nothing,
+    /// That takes more than a look.
+    Unknown,
+}
 
 /// So many items wake a process although it has nothing to do but to note them.
 const NOTES: usize = 4;
@@ -64,7 +70,7 @@ impl<M: Send + 'static> Cell<M> {
                 }
                 Err(item) => item,
             };
-            push_last(&mut outer, item);
+            push_last(&mut outer, || item);
             if acts == Some(true) {
                 this.common.set_signalled(is_noted);
             }
@@ -78,24 +84,21 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Puts in a message that somebody sends, which may have to wait in line.
     ///
-    /// Until the lock is held the message stays where its sender has made it: memory that was just written in parts is
-    /// slow to read as a whole, and taking the lock gives it the time.
+    /// Inlined: so a message goes from the registers in which its sender has made it to its place in the queue.
     ///
     /// # Errors
-    /// When the process has ended; then the message is where it was.
+    /// Gives the message back when the process has ended.
     #[inline(always)]
-    pub(crate) fn offer(this: &TaskRef<Self>, message: &mut Option<M>, weight: Weight) -> Result<Option<Ticket>, Gone> {
+    pub(crate) fn offer(this: &TaskRef<Self>, message: M, weight: Weight) -> Result<Option<Ticket>, M> {
         if let Some(special) = &this.special {
             return Self::offer_special(this, special, message, weight);
         }
         {
             let mut outer = this.outer();
             if this.common.is_closed() {
-                return Err(Gone);
+                return Err(message);
             }
-            if let Some(message) = message.take() {
-                push_last(&mut outer, Item::Message(message));
-            }
+            push_last(&mut outer, || Item::Message(message));
         }
         Self::wake_for(this, None);
         Ok(None)
@@ -105,15 +108,12 @@ impl<M: Send + 'static> Cell<M> {
     fn offer_special(
         this: &TaskRef<Self>,
         special: &Special<M>,
-        message: &mut Option<M>,
+        message: M,
         weight: Weight,
-    ) -> Result<Option<Ticket>, Gone> {
-        let Some(item) = message.take().map(Item::Message) else { return Ok(None) };
-        Self::push_special(this, special, item, weight).map_err(|item| {
-            if let Item::Message(unsent) = item {
-                *message = Some(unsent);
-            }
-            Gone
+    ) -> Result<Option<Ticket>, M> {
+        Self::push_special(this, special, Item::Message(message), weight).map_err(|item| match item {
+            Item::Message(unsent) => unsent,
+            Item::Timed(_) | Item::Signal(_) => unreachable!("what comes back is what was pushed"),
         })
     }
 
@@ -330,25 +330,31 @@ impl<M: Send + 'static> Cell<M> {
     /// Inlined, and apart from all else: so what it takes out goes to its handler by registers. Written to memory in
     /// parts and read as a whole it would cost as much as the rest of a message's way.
     #[inline(always)]
-    pub(crate) fn next_at_hand(&self, me: &AnyProcess) -> Option<Item<M>> {
-        if self.has_rare() || self.special.is_some() || self.common.is_marked() {
-            return None;
+    pub(crate) fn next_at_hand(&self, me: &AnyProcess) -> AtHand<M> {
+        if self.common.own.has_detours() {
+            return AtHand::Unknown;
         }
-        let next = self.mail.borrow_mut().pop_front();
-        if next.is_some() {
-            return next;
+        let mut outer;
+        let mut mail = self.mail.borrow_mut();
+        // Taken out in one place, whichever queue it is.
+        let queue = if !mail.is_empty() {
+            &mut *mail
+        } else if self.may_have_arrived(me) {
+            outer = self.outer();
+            // What comes alone leaves the memory of the queue where it is.
+            if outer.len() > 1 || self.common.is_signalled() {
+                // Not looked into.
+                self.common.own.looked.set(false);
+                return AtHand::Unknown;
+            }
+            &mut *outer
+        } else {
+            return AtHand::Nothing;
+        };
+        match queue.pop_front() {
+            Some(item) => AtHand::Item(item),
+            None => AtHand::Nothing,
         }
-        if !self.may_have_arrived(me) {
-            return None;
-        }
-        let mut outer = self.outer();
-        // What comes alone leaves the memory of the queue where it is.
-        if outer.len() <= 1 && !self.common.is_signalled() && self.common.own.fatal().is_none() {
-            return outer.pop_front();
-        }
-        // Not looked into.
-        self.common.own.looked.set(false);
-        None
     }
 
     /// The next item of its mail, if there is one.
@@ -411,8 +417,9 @@ impl<M: Send + 'static> Cell<M> {
     /// Puts the item back that was taken last: it is the next again.
     #[cold]
     pub(crate) fn put_back(&self, item: Item<M>) {
-        if self.has_rare() {
-            self.with_rare(|rare| rare.ahead += usize::from(rare.was_ahead));
+        if let Some(mut rare) = self.rare.take() {
+            rare.ahead += usize::from(rare.was_ahead);
+            self.rare.set(Some(rare));
         }
         self.mail.borrow_mut().push_front(item);
     }
@@ -436,11 +443,21 @@ impl<M: Send + 'static> Cell<M> {
     }
 }
 
-#[inline]
-fn push_last<M>(queue: &mut VecDeque<Item<M>>, item: Item<M>) {
+/// Puts what `make` makes behind all others. Made when there is room, it goes there straight away.
+#[inline(always)]
+fn push_last<M>(queue: &mut VecDeque<Item<M>>, make: impl FnOnce() -> Item<M>) {
+    while queue.len() == queue.capacity() {
+        grow(queue);
+    }
+    queue.push_back(make());
+}
+
+#[cold]
+fn grow<M>(queue: &mut VecDeque<Item<M>>) {
     // Most often there is only one.
     if queue.capacity() == 0 {
         queue.reserve_exact(1);
+    } else {
+        queue.reserve(1);
     }
-    queue.push_back(item);
 }

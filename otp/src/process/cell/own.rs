@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::Cell;
 use crate::{
     process::{
-        AnyProcess, current,
+        AnyProcess,
+        common::RARE,
+        current,
         debug::{Debug, Event},
         mark::Mark,
         signal::Item,
@@ -39,17 +41,11 @@ impl<M: Send + 'static> Cell<M> {
         assert!(own, "only the process itself can do this, in its own handler");
     }
 
-    #[inline]
-    pub(super) fn has_rare(&self) -> bool {
-        let rare = self.rare.take();
-        let has_rare = rare.is_some();
-        self.rare.set(rare);
-        has_rare
-    }
-
     pub(super) fn with_rare<R>(&self, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
-        let mut rare =
-            self.rare.take().unwrap_or_else(|| Box::new(Rare { ahead: 0, was_ahead: false, idle: None, debug: None }));
+        let mut rare = self.rare.take().unwrap_or_else(|| {
+            self.common.own.add_detour(RARE);
+            Box::new(Rare { ahead: 0, was_ahead: false, idle: None, debug: None })
+        });
         let result = f(&mut rare);
         self.rare.set(Some(rare));
         result

@@ -7,9 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Common, DEAD, PendingCall, Relations, Standing};
+use super::{Common, DEAD, Gone, PendingCall, Relations, Standing};
 use crate::{
-    process::{AnyProcess, Down, ExitReason, aside, cell::Gone, panic, signal::Signal},
+    process::{AnyProcess, Down, ExitReason, aside, panic, signal::Signal},
     report::{self, Crash},
     sync::atomic::Ordering::{AcqRel, Acquire},
     time::{Expire, Key, Moment},

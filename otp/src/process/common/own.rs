@@ -17,6 +17,13 @@ pub(crate) enum Rest {
     Elsewhere,
 }
 
+/// A receive may remember up to where it has looked through the mail.
+pub(crate) const MARKED: u8 = 1;
+/// Its own handlers have asked for something to do with its mail.
+pub(crate) const RARE: u8 = 2;
+/// It has a mailbox of its own kind.
+pub(crate) const SPECIAL: u8 = 4;
+
 /// What only its own turns touch.
 #[derive(Default)]
 pub(crate) struct Own {
@@ -29,8 +36,9 @@ pub(crate) struct Own {
     pub(crate) plain: Cell<bool>,
     /// It has looked at its inbox since its turn began and since messages wake it again.
     pub(in crate::process) looked: Cell<bool>,
-    /// A receive may remember up to where it has looked through the mail.
-    pub(super) marked: Cell<bool>,
+    /// Why its next message is not simply the first of its queue. Here, since it is looked at for each message, and what
+    /// senders write should be left to them.
+    detours: Cell<u8>,
     /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
     /// each message.
     troubled: Cell<bool>,
@@ -85,6 +93,24 @@ impl Own {
         let result = f(&mut rare);
         self.rare.set(Some(rare));
         Some(result)
+    }
+
+    /// Whether its next message may be another than the first of its queue.
+    #[inline]
+    pub(crate) fn has_detours(&self) -> bool {
+        self.detours.get() != 0
+    }
+
+    pub(crate) fn add_detour(&self, why: u8) {
+        self.detours.set(self.detours.get() | why);
+    }
+
+    /// Takes one away; false if it was not there.
+    #[inline]
+    pub(super) fn remove_detour(&self, why: u8) -> bool {
+        let before = self.detours.get();
+        self.detours.set(before & !why);
+        before & why != 0
     }
 
     /// Why it has to end, if it has to.
