@@ -70,7 +70,7 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
     let client = client.map(|client| client.to_string()).unwrap_or_default();
     let text = Said(|f: &mut fmt::Formatter<'_>| {
         let who: &dyn fmt::Display = name.as_ref().map_or(&common.pid, |name| name);
-        write!(f, "server {who} ({}) is terminating", common.label)?;
+        write!(f, "server {who} ({}) is terminating", common.program.label)?;
         if let Some(label) = &label {
             write!(f, "\n  label: {label}")?;
         }
@@ -85,7 +85,7 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
         text,
         report = "server_terminating",
         pid = common.pid,
-        process = common.label,
+        process = common.program.label,
         registered_name = or_nothing(name.as_ref().map(|name| name as _)),
         label = or_nothing(label.as_ref().map(|label| label as _)),
         last_message = message,
@@ -123,7 +123,7 @@ fn say_crashed(crash: &Crash) {
     let ancestors = common.ancestors.as_deref().map_or(&[][..], Vec::as_slice);
     let backtrace = reason.as_panic().and_then(|panic| panic.backtrace.as_deref());
     let text = Said(|f: &mut fmt::Formatter<'_>| {
-        write!(f, "process {} ({}) ended: {reason}", common.pid, name.or(label).unwrap_or(common.label))?;
+        write!(f, "process {} ({}) ended: {reason}", common.pid, name.or(label).unwrap_or(common.program.label))?;
         backtrace.map_or(Ok(()), |backtrace| write!(f, "\n{backtrace}"))
     });
     event!(
@@ -131,7 +131,7 @@ fn say_crashed(crash: &Crash) {
         text,
         report = "crash",
         pid = common.pid,
-        process = common.label,
+        process = common.program.label,
         registered_name = name.unwrap_or_default(),
         label = label.unwrap_or_default(),
         last_message = common.handler.name().unwrap_or_default(),
@@ -147,7 +147,7 @@ pub(crate) fn trace(process: &Common, line: &str) {
     contain(|| {
         if is_heard() {
             #[cfg(feature = "tracing")]
-            tracing::info!(target: "otp", report = "trace", pid = %process.pid, process = process.label, "{line}");
+            tracing::info!(target: "otp", report = "trace", pid = %process.pid, process = process.program.label, "{line}");
         } else {
             let _ = process;
             eprintln!("{line}");
@@ -189,12 +189,12 @@ fn is_heard() -> bool {
 /// What people call a process: by its label, or by what runs in it.
 fn called(process: &AnyProcess) -> String {
     let common = process.common();
-    common.label().map_or_else(|| common.label.to_owned(), |label| label.as_ref().to_owned())
+    common.label().map_or_else(|| common.program.label.to_owned(), |label| label.as_ref().to_owned())
 }
 
 /// A process holds its core for long. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
-    let (pid, label, called) = (process.pid(), process.common().label, called(process));
+    let (pid, label, called) = (process.pid(), process.common().program.label, called(process));
     let message = process.common().handler.name().unwrap_or("its code");
     aside::run(move || {
         event!(
@@ -210,7 +210,7 @@ pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
 
 /// A process was declared dead. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn lost(process: &AnyProcess, running: Duration) {
-    let (pid, label, called) = (process.pid(), process.common().label, called(process));
+    let (pid, label, called) = (process.pid(), process.common().program.label, called(process));
     let message = process.common().handler.name().unwrap_or("its code");
     aside::run(move || {
         event!(
@@ -240,7 +240,7 @@ pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
         ),
         report = "local_changed",
         pid = common.pid,
-        process = common.label,
+        process = common.program.label,
         message = message,
         local = local,
     );
@@ -248,7 +248,7 @@ pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
 
 /// A process could not go on, since another one holds its thread. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn stranded(process: &AnyProcess) {
-    let (pid, label, called) = (process.pid(), process.common().label, called(process));
+    let (pid, label, called) = (process.pid(), process.common().program.label, called(process));
     aside::run(move || {
         event!(
             error,

@@ -191,7 +191,7 @@ pub fn get_status<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Status, SysEr
             pid: common.pid,
             name: common.name().as_deref().map(str::to_owned),
             label: common.label().as_deref().map(str::to_owned),
-            initial_call: common.label,
+            initial_call: common.program.label,
             parent: common.parent(),
             ancestors: common.ancestors.as_deref().cloned().unwrap_or_default(),
             is_suspended: served.debug.suspended,

@@ -13,7 +13,9 @@ use super::{
     named::place_of,
 };
 use crate::{
-    process::{AnyProcess, NodeInner, Pid, RegName, cell::Cell, common::PendingCall, current, mailbox::Weight},
+    process::{
+        AnyProcess, NodeInner, Pid, RegName, cell::Cell, common::Gone, common::PendingCall, current, mailbox::Weight,
+    },
     scheduler::TaskRef,
 };
 
@@ -139,29 +141,34 @@ impl<A: Actor> Address<A> {
     /// Sends a message that nobody waits for, unless for room; then at most for `limit`.
     #[inline(always)]
     pub(crate) fn send(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
+        let mut message = Some(message);
         if current::is_lost() {
             return Sent::done();
         }
-        let Kind::Process(process) = &self.0 else { return self.send_to_whom_it_names(message, limit) };
-        match Cell::offer(process, message, Weight::Cast) {
+        let Kind::Process(process) = &self.0 else { return self.send_to_whom_it_names(&mut message, limit) };
+        match Cell::offer(process, &mut message, Weight::Cast) {
             Ok(Some(ticket)) => Sent::in_line(process, ticket, limit()),
             // One that has ended gets no more messages.
-            Ok(None) | Err(_) => Sent::done(),
+            Ok(None) | Err(Gone) => Sent::done(),
         }
     }
 
     /// As [`send`](Self::send), to whom a place or a name stands for now. What finds nobody is left for who comes, if the
     /// sender waits for that.
-    fn send_to_whom_it_names(&self, message: A::Message, limit: impl FnOnce() -> Option<Duration>) -> Sent {
-        let mut unsent = message;
+    fn send_to_whom_it_names(
+        &self,
+        message: &mut Option<A::Message>,
+        limit: impl FnOnce() -> Option<Duration>,
+    ) -> Sent {
         if let Some(process) = self.resolve() {
-            match Cell::offer(&process, unsent, Weight::Cast) {
+            match Cell::offer(&process, message, Weight::Cast) {
                 Ok(None) => return Sent::done(),
                 Ok(Some(ticket)) => return Sent::in_line(&process, ticket, limit()),
-                Err(message) => unsent = message,
+                Err(Gone) => {}
             }
         }
-        if self.waits_at().is_none_or(|place| place.leave(unsent, None).is_err()) {
+        let place = self.waits_at().zip(message.take());
+        if place.is_none_or(|(place, unsent)| place.leave(unsent, None).is_err()) {
             current::with(|me| self.count_undelivered(&me.common().node));
         }
         Sent::done()

@@ -114,9 +114,10 @@ impl<T: 'static> Reply<T> {
             return Self::waiting(Err(CallError::CallingSelf), deadline);
         }
         let (slot, answers) = ReplySlot::pair(common.pid, caller);
-        let state = match Cell::offer(&callee, make(ReplyTo::new(answers)), Weight::Call) {
+        let mut request = Some(make(ReplyTo::new(answers)));
+        let state = match Cell::offer(&callee, &mut request, Weight::Call) {
             Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
-            Err(unsent) => Self::left(address, unsent, slot),
+            Err(Gone) => Self::left(address, request.expect("it is where it was"), slot),
         };
         Self::waiting(state, deadline)
     }

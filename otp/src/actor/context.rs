@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     process::{
-        self, Ack, AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, Subject, TimerRef, cell::Cell,
-        common::Program, current, timer,
+        self, Ack, AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, Subject, TimerRef, cell::Cell, current,
+        timer,
     },
-    scheduler::{Codes, TaskRef},
+    scheduler::{Code, Program, TaskRef},
 };
 
 /// The process of an actor, as its own handlers see it.
@@ -30,18 +30,13 @@ pub(super) struct Stop {
     pub(super) reply: Option<Box<dyn FnOnce() + Send>>,
     /// Whose call that is.
     pub(super) client: Option<Pid>,
-    /// What it handled last, from `terminate` on.
-    pub(super) message: &'static str,
+    /// What it handled last.
+    pub(super) handled: &'static Code,
 }
 
 /// What an actor is, as a program that a process runs; reports call it `label`.
-pub(super) fn program<A: Actor>(label: &'static str) -> Program {
-    Program { label, codes: codes::<A>() }
-}
-
-/// The code of an actor that is not in its messages.
-pub(super) fn codes<A: Actor>() -> &'static Codes {
-    Codes::of(TypeId::of::<A>(), "init")
+pub(super) fn program<A: Actor>(label: &'static str) -> &'static Program {
+    Program::of(TypeId::of::<A>(), label, "init")
 }
 
 impl<A: Actor> Context<A> {
@@ -49,10 +44,9 @@ impl<A: Actor> Context<A> {
         Self { cell, stop: None, ack }
     }
 
-    /// The code of the actor that is not in its messages.
     #[inline]
-    pub(super) fn codes(&self) -> &'static Codes {
-        self.cell.common().codes
+    pub(super) fn program(&self) -> &'static Program {
+        self.cell.common().program
     }
 
     #[inline]
@@ -64,7 +58,7 @@ impl<A: Actor> Context<A> {
     pub(super) fn fail(&mut self, reason: ExitReason) {
         let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
         let client = self.cell.common().own.client().or(client);
-        self.stop = Some(Box::new(Stop { reason, reply, client, message: "" }));
+        self.stop = Some(Box::new(Stop { reason, reply, client, handled: self.cell.common().handler.code() }));
     }
 
     /// It has not started, and ends.
@@ -166,7 +160,12 @@ impl<A: Actor> Context<A> {
     /// OTP's `{stop, Reason, ..}`. The first reason counts.
     pub fn stop(&mut self, reason: impl IntoReason) {
         self.stop.get_or_insert_with(|| {
-            Box::new(Stop { reason: reason.into_reason(), reply: None, client: None, message: "" })
+            Box::new(Stop {
+                reason: reason.into_reason(),
+                reply: None,
+                client: None,
+                handled: self.cell.common().handler.code(),
+            })
         });
     }
 

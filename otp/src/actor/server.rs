@@ -32,7 +32,7 @@ use crate::{
         start,
     },
     report::{self, is_failure},
-    scheduler::{self, Code, TaskRef},
+    scheduler::{self, Code, TaskRef, UnderWay},
 };
 
 /// How many messages a server handles before it lets others have its core.
@@ -279,24 +279,18 @@ where
         ctx.cell().common().handler.clear();
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
-            // What is done at once goes without a way through the memory of the future, and the others are made anew there:
-            // moved as a whole they cost as much as a lock.
-            let outcome = match step(&mut actor, &mut ctx, &mut budget) {
-                Step::Done(outcome) => outcome,
-                Step::GiveWay(_) => Step::<Result<(), ExitReason>>::GiveWay(false).await,
-                Step::Rest(rest) => Step::Rest(rest).await,
-            };
+            let step = step(&mut actor, &mut ctx, &mut budget);
+            // What is done at once takes no way through the memory of the future; each branch takes the step as a whole, so
+            // that no room is kept for it.
+            let outcome = if matches!(step, Step::Done(_)) { step.outcome() } else { step.anew().await };
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
-        stop.message = ctx.cell().common().handler.name().unwrap_or_default();
         ctx.cell().common().own.set_failure(&stop.reason);
-        let terminate = &ctx.codes().terminate;
-        if ctx.cell().common().must_move(terminate) {
+        if ctx.cell().common().must_move(&ctx.program().terminate) {
             let _moved = Step::<Result<(), ExitReason>>::GiveWay(false).await;
         }
-        let handled = ctx.cell().common().handler.code();
-        ctx.cell().common().runs(terminate);
+        ctx.cell().common().runs(&ctx.program().terminate);
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = stop.reason.then(*reason);
@@ -307,7 +301,7 @@ where
         if stop.reason.is_clean() {
             ctx.cell().common().handler.clear();
         } else {
-            ctx.cell().common().handler.set(handled);
+            ctx.cell().common().handler.set(stop.handled);
         }
         if is_failure(&stop.reason) {
             failed(&actor, &ctx, &stop);
@@ -331,7 +325,7 @@ fn failed<A: Actor>(actor: &A, ctx: &Context<A>, stop: &Stop) {
     }
     let process: AnyProcess = ctx.cell().clone().into();
     let ended = || Ended {
-        texts: last_texts(actor, ctx, stop.message, &stop.reason),
+        texts: last_texts(actor, ctx, stop.handled.name(), &stop.reason),
         client: stop.client,
         reason: &stop.reason,
     };
@@ -352,7 +346,7 @@ where
             return Handled::Done(Init::Ignore);
         }
     }
-    let code = &ctx.codes().first;
+    let code = &ctx.program().first;
     let _under_way = code.is_doubtful().then(|| scheduler::begin(code));
     serve.init.take().map_or(Handled::Done(Init::Ignore), |init| init(ctx))
 }
@@ -437,7 +431,7 @@ fn handle_item<'a, A: Actor>(actor: &'a mut A, item: Item<A::Message>, ctx: &'a 
 /// Handles what a timer brings.
 #[inline(never)]
 fn timer<'a, A: Actor>(actor: &'a mut A, timed: Arc<dyn Timed<A::Message>>, ctx: &'a mut Context<A>) -> Step<'a> {
-    let code = &ctx.codes().timer;
+    let code = &ctx.program().timer;
     if ctx.cell().common().must_move(code) {
         ctx.cell().put_back(Item::Timed(timed));
         return Step::Done(Ok(()));
@@ -448,15 +442,15 @@ fn timer<'a, A: Actor>(actor: &'a mut A, timed: Arc<dyn Timed<A::Message>>, ctx:
 /// Handles a signal.
 #[inline(never)]
 fn signal_in<'a, A: Actor>(actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut Context<A>) -> Step<'a> {
-    let codes = ctx.codes();
+    let program = ctx.program();
     let code = match &*signal {
-        Signal::Dropped(_) => &codes.overflowed,
-        Signal::System(_) => &codes.system,
+        Signal::Dropped(_) => &program.overflowed,
+        Signal::System(_) => &program.system,
         Signal::Terminate(reason) => return Step::Done(Err(Box::new(reason.clone()))),
         Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
             return Step::Done(Err(Box::new(exit.reason.clone())));
         }
-        _ => &codes.info,
+        _ => &program.info,
     };
     if ctx.cell().common().must_move(code) {
         ctx.cell().put_back(Item::Signal(signal));
@@ -484,7 +478,7 @@ fn signal_in<'a, A: Actor>(actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut C
         Signal::Trapped(exit) => Info::Exit(exit),
         Signal::Down(down) => Info::Down(down),
         Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
-            Ok(arrived) => return Step::of(handle_made(actor, ctx, &codes.subject, || Some(arrived.make()))),
+            Ok(arrived) => return Step::of(handle_made(actor, ctx, &program.subject, || Some(arrived.make()))),
             Err(payload) => Info::Other(payload),
         },
         _ => return Step::Done(Ok(())),
@@ -529,40 +523,42 @@ fn call_handler<'a, A: Actor>(
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
-    let code = A::message_code(&message).unwrap_or_else(|| code_by_name(&message, ctx));
-    if code.is_doubtful() {
-        return handle_doubtful(actor, message, ctx, code);
-    }
-    ctx.cell().common().handler.set(code);
-    caught(|| actor.handle(message, ctx))
+    // All of it is in there, so that the message is moved once.
+    caught(|| {
+        let code = A::message_code(&message).unwrap_or_else(|| code_by_name(&message, ctx));
+        let under_way = if code.is_doubtful() {
+            let under_way = begin_doubtful(ctx, code);
+            if under_way.is_none() {
+                ctx.cell().put_back(Item::Message(message));
+                return Handled::Done(Ok(()));
+            }
+            under_way
+        } else {
+            ctx.cell().common().handler.set(code);
+            None
+        };
+        let handled = actor.handle(message, ctx);
+        drop(under_way);
+        handled
+    })
 }
 
 /// The code of a handler of which only the name is known. Not inlined: so a name has one address, by which it is found.
 #[inline(never)]
 fn code_by_name<A: Actor>(message: &A::Message, ctx: &Context<A>) -> &'static Code {
     let (name, last) = (A::message_name(message), ctx.cell().common().handler.code());
-    if std::ptr::eq(last.name(), name) { last } else { ctx.codes().handler(name) }
+    if std::ptr::eq(last.name(), name) { last } else { ctx.program().handler(name) }
 }
 
-/// As [`call_handler`], for a handler that may be long: it does not run on a thread where others wait.
+/// Begins a run of a handler that may be long, unless that must be on another thread, or later.
 #[cold]
-fn handle_doubtful<'a, A: Actor>(
-    actor: &'a mut A,
-    message: A::Message,
-    ctx: &'a mut Context<A>,
-    code: &'static Code,
-) -> Result<Handled<'a>, ExitReason> {
-    if ctx.cell().common().must_move(code) {
-        ctx.cell().put_back(Item::Message(message));
-        return Ok(Handled::Done(Ok(())));
+fn begin_doubtful<A: Actor>(ctx: &Context<A>, code: &'static Code) -> Option<UnderWay> {
+    let common = ctx.cell().common();
+    if common.must_move(code) || common.is_held_back(code) {
+        return None;
     }
-    if ctx.cell().common().is_held_back(code) {
-        ctx.cell().put_back(Item::Message(message));
-        return Ok(Handled::Done(Ok(())));
-    }
-    ctx.cell().common().runs(code);
-    let _under_way = scheduler::begin(code);
-    caught(|| actor.handle(message, ctx))
+    common.runs(code);
+    Some(scheduler::begin(code))
 }
 
 /// What a callback comes to: nothing, or the reason to end with. It is one word, so that it goes through no memory.
@@ -577,6 +573,24 @@ enum Step<'a, T = Result<(), ExitReason>> {
     GiveWay(bool),
     /// The rest of a callback; messages do not wake it, and a panic in it becomes the reason to end with.
     Rest(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
+}
+
+impl Step<'_> {
+    /// What it has come to, if it has.
+    #[inline(always)]
+    fn outcome(self) -> Outcome {
+        if let Self::Done(outcome) = self { outcome } else { Ok(()) }
+    }
+
+    /// The same, made where it is to stay: to move it as a whole, just after it was written in parts, costs as much as a
+    /// lock.
+    #[inline(always)]
+    fn anew(self) -> Self {
+        match self {
+            Self::Rest(rest) => Self::Rest(rest),
+            _ => Self::GiveWay(false),
+        }
+    }
 }
 
 #[cold]

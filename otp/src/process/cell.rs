@@ -20,7 +20,7 @@ use std::{
 use super::{
     AnyProcess, ExitReason, Pid, aside,
     channel::Tap,
-    common::{Channel, Common, Home, Program, Rest, SPECIAL},
+    common::{Channel, Common, Home, Rest, SPECIAL},
     current, locals,
     mailbox::{LetIn, Special, Ticket},
     mark::Mark,
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     passed::pass,
-    scheduler::{self, Run, Scheduler, Task, TaskRef, Turn},
+    scheduler::{self, Program, Run, Scheduler, Task, TaskRef, Turn},
     sync::SpinLock,
 };
 
@@ -69,7 +69,7 @@ impl<M: Send + 'static> Cell<M> {
         pid: Pid,
         ancestors: Option<Arc<Vec<Pid>>>,
         node: Arc<NodeInner>,
-        program: Program,
+        program: &'static Program,
         home: Home,
         special: Option<Box<Special<M>>>,
     ) -> TaskRef<Self> {
@@ -154,7 +154,7 @@ impl<M: Send + 'static> Cell<M> {
     /// Ends the process, unless the destructors of what it holds might keep others waiting on this thread: then in another
     /// turn.
     fn end_here(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
-        let code = &this.common.codes.end;
+        let code = &this.common.program.end;
         if this.common.must_move(code) {
             this.common.own.rest.set(None);
             this.common.own.put_off_end(reason);

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     passed::pass,
-    scheduler::{self, Code, Codes},
+    scheduler::{self, Code, Program},
     sync::{
         SpinGuard, SpinLock,
         atomic::{
@@ -93,14 +93,6 @@ impl Channel {
 /// Takes the messages that a process has not handled; gives back those that it does not want.
 pub(crate) type Heir<M> = Box<dyn Fn(Vec<M>) -> Vec<M> + Send>;
 
-/// What runs in a process.
-#[derive(Clone, Copy)]
-pub(crate) struct Program {
-    /// What reports call it.
-    pub(crate) label: &'static str,
-    pub(crate) codes: &'static Codes,
-}
-
 /// What carries the turns of a process.
 pub(crate) enum Home {
     /// The cores of its node.
@@ -136,10 +128,8 @@ pub(crate) struct Common {
     pub(crate) pid: Pid,
     /// How often marks of receives became void.
     unmarked: Owned<Cell<u32>>,
-    /// What runs in it: what reports call it.
-    pub(crate) label: &'static str,
-    /// The code of it that is not in its messages.
-    pub(crate) codes: &'static Codes,
+    /// What runs in it.
+    pub(crate) program: &'static Program,
     /// The moment of its entry in the timers; `FAR` for none.
     armed_at: AtomicU64,
     /// The earliest moment at which it wants to look again; `FAR` for none.
@@ -247,7 +237,7 @@ impl Common {
         pid: Pid,
         ancestors: Option<Arc<Vec<Pid>>>,
         node: Arc<NodeInner>,
-        program: Program,
+        program: &'static Program,
         home: Home,
     ) -> Self {
         Self {
@@ -260,12 +250,11 @@ impl Common {
             own: Owned::new(Own::default()),
             node,
             // Its code begins with its first turn.
-            handler: Handler::new(&program.codes.first),
+            handler: Handler::new(&program.first),
             pid,
             unmarked: Owned::default(),
             ancestors,
-            label: program.label,
-            codes: program.codes,
+            program,
             home,
             wake_at: AtomicU64::new(Moment::FAR.as_nanos()),
             limit: AtomicU64::new(Moment::FAR.as_nanos()),
@@ -400,7 +389,7 @@ impl Common {
 
     /// What it runs: its handler, or the destructors of what it held.
     pub(super) fn running_code(&self) -> &'static Code {
-        if self.flags.load(Relaxed) & DYING != 0 { &self.codes.end } else { self.handler.code() }
+        if self.flags.load(Relaxed) & DYING != 0 { &self.program.end } else { self.handler.code() }
     }
 
     /// Whether `code`, which is doubtful and comes next, is to begin in a later turn. Then this one is to end.

@@ -24,13 +24,13 @@ use super::{
     any::AnyProcess,
     blocking,
     cell::Cell,
-    common::{Common, Home, Program},
+    common::{Common, Home},
     locals,
     node::Node,
 };
 use crate::{
     report::Spans,
-    scheduler::{self, Driver, NOBODYS},
+    scheduler::{self, Driver, THREAD},
     time::Moment,
 };
 
@@ -127,7 +127,7 @@ pub(super) fn describe(out: &mut dyn fmt::Write) -> fmt::Result {
     // SAFETY: as in `try_with`.
     let Ok(Some(process)) = CURRENT.try_with(Slot::get) else { return out.write_str("no process") };
     let common = unsafe { process.as_ref() }.common();
-    write!(out, "process {} ({})", common.pid, common.label)?;
+    write!(out, "process {} ({})", common.pid, common.program.label)?;
     common.handler.name().map_or(Ok(()), |name| write!(out, ", in `{name}`"))
 }
 
@@ -171,8 +171,7 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
 fn adopt(node: &Node, home: Home) -> AnyProcess {
     let inner = node.inner();
     let cell = inner.table.insert(|pid| {
-        let cell =
-            Cell::<Infallible>::new(pid, None, inner.clone(), Program { label: "thread", codes: &NOBODYS }, home, None);
+        let cell = Cell::<Infallible>::new(pid, None, inner.clone(), &THREAD, home, None);
         cell.common().own.trap_exit.set(true);
         cell
     });

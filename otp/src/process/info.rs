@@ -95,7 +95,7 @@ fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
     let mut info = ProcessInfo {
         name: common.name().as_deref().map(str::to_owned),
         label: common.label().as_deref().map(str::to_owned),
-        initial_call: common.label,
+        initial_call: common.program.label,
         status,
         handler: common.handler.name(),
         parent: common.parent(),

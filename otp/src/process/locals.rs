@@ -164,7 +164,7 @@ pub(crate) fn park(me: &AnyProcess) -> Option<Parked> {
 fn check(me: &AnyProcess) -> Parked {
     let (found, left) = (FOUND.take(), fingerprints());
     let node = &me.common().node;
-    let code = me.common().handler.name().unwrap_or(me.common().label);
+    let code = me.common().handler.name().unwrap_or(me.common().program.label);
     let changed = watched().into_iter().zip(found.iter().zip(&left)).filter(|(_, (found, left))| found != left);
     for ((local, _), _) in changed {
         if node.scheduler.clock().is_virtual() {
@@ -172,7 +172,7 @@ fn check(me: &AnyProcess) -> Parked {
                 "`{code}` of process {} ({}) waits and has left the thread-local `{local}` changed, which others see \
                  meanwhile: drop what holds it before the wait",
                 me.pid(),
-                me.common().label,
+                me.common().program.label,
             );
         }
         if node.checks.is_new(local, code) {

@@ -13,11 +13,11 @@ use loom::{
 use super::{
     AnyProcess, ExitReason, Mailbox, Node, Policy,
     cell::Cell,
-    common::{Home, Program},
+    common::Home,
     mailbox::Special,
     signal::{Item, Signal},
 };
-use crate::scheduler::{NOBODYS, Scheduler, TaskRef};
+use crate::scheduler::{Scheduler, THREAD, TaskRef};
 
 /// A process that adds up what it receives, when nothing it waits for keeps it from doing so.
 struct Model {
@@ -47,9 +47,7 @@ impl Model {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
         let home = Arc::clone(&node);
-        let cell = node.table.insert(|pid| {
-            Cell::<u32>::new(pid, None, home, Program { label: "model", codes: &NOBODYS }, Home::Core, mailbox)
-        });
+        let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, &THREAD, Home::Core, mailbox));
         let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
         cell.set_body({
             let (cell, sum, reply) = (cell.clone(), Arc::clone(&sum), Arc::clone(&reply));

@@ -345,7 +345,7 @@ impl NodeInner {
     pub(crate) fn crashed(&self, crash: Crash) {
         let common = crash.process.common();
         if let Some(crashes) = self.crashes().as_mut() {
-            crashes.push((common.pid, common.label, crash.reason.clone()));
+            crashes.push((common.pid, common.program.label, crash.reason.clone()));
         }
         if crash.is_reported {
             report::crashed(crash);

@@ -11,7 +11,7 @@ use std::{
 use super::{
     AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
     cell::{Body, Cell},
-    common::{Home, Program, Watched},
+    common::{Home, Watched},
     current,
     mailbox::Special,
     me::Me,
@@ -19,7 +19,7 @@ use super::{
     outcome::{Hibernate, Outcome, go_on},
     start::{Ack, StartError, Started, Starting},
 };
-use crate::scheduler::{self, Codes, TaskRef};
+use crate::scheduler::{self, Program, TaskRef};
 
 /// How a new process is related to the one that starts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(crate) enum Carrier {
 
 /// Starts a process in the current node whose code is what `body` makes.
 pub(crate) fn run<M: Send + 'static>(
-    program: Program,
+    program: &'static Program,
     relation: Relation,
     carrier: Carrier,
     mailbox: Option<Box<Special<M>>>,
@@ -73,7 +73,7 @@ pub(crate) fn run<M: Send + 'static>(
 fn run_in<M: Send + 'static>(
     node: &Arc<NodeInner>,
     parent: &AnyProcess,
-    program: Program,
+    program: &'static Program,
     relation: Relation,
     carrier: Carrier,
     mailbox: Option<Box<Special<M>>>,
@@ -327,14 +327,14 @@ impl Default for Spawn {
 }
 
 /// The program of a process that is no server: what its closure does.
-fn program<C: 'static>(label: &'static str) -> Program {
-    Program { label, codes: Codes::of(TypeId::of::<C>(), "") }
+fn program<C: 'static>(label: &'static str) -> &'static Program {
+    Program::of(TypeId::of::<C>(), label, "")
 }
 
 fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
     Box::pin(async move {
         let next = current::with(|me| {
-            let own = &me.common().codes.first;
+            let own = &me.common().program.first;
             let _under_way = own.is_doubtful().then(|| scheduler::begin(own));
             code(&mut Me::new()).into_next()
         });

@@ -18,7 +18,7 @@ use std::{
 use super::{
     AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
     cell::{Body, Cell},
-    common::{PendingCall, Program},
+    common::PendingCall,
     current::{self, Interrupted},
     demonitor_flush, exit,
     mailbox::Special,
@@ -31,7 +31,7 @@ use super::{
     timer::WakeUp,
     unlink,
 };
-use crate::scheduler::TaskRef;
+use crate::scheduler::{Program, TaskRef};
 
 /// Why a process was not started. It has ended, and neither an exit signal of it nor a `Down` is left in the mailbox of
 /// the one who started it.
@@ -196,7 +196,7 @@ pub(crate) struct Started<M, T> {
 impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> {
     /// Starts a process whose code is what `body` makes.
     pub(crate) fn new(
-        program: Program,
+        program: &'static Program,
         relation: Relation,
         timeout: Option<Duration>,
         carrier: Carrier,

@@ -569,8 +569,8 @@ mod tests {
     use super::*;
     use crate::{
         Sim,
-        process::{Node, common::Program},
-        scheduler::{NOBODYS, Scheduler},
+        process::Node,
+        scheduler::{Scheduler, THREAD},
     };
 
     /// Whether a process dropped what was, each time that something was.
@@ -615,9 +615,8 @@ mod tests {
 
     /// A process that has ended.
     fn gone<M: Send + 'static>() -> TaskRef<Cell<M>> {
-        let program = Program { label: "gone", codes: &NOBODYS };
         let (process, monitor) =
-            spawn::run::<M>(program, spawn::Relation::Monitor, spawn::Carrier::Cores, None, |_| {
+            spawn::run::<M>(&THREAD, spawn::Relation::Monitor, spawn::Carrier::Cores, None, |_| {
                 Box::pin(async { ExitReason::Normal })
             });
         current().receive_down(monitor.expect("it was asked for"), None);

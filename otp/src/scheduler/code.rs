@@ -186,9 +186,10 @@ impl Drop for UnderWay {
     }
 }
 
-/// The code of a process that is not in its messages.
+/// What runs in a process: what reports call it, and its code that is not in its messages.
 #[derive(Debug)]
-pub(crate) struct Codes {
+pub(crate) struct Program {
+    pub(crate) label: &'static str,
     /// What it begins with: its `init`, or all there is of it.
     pub(crate) first: Code,
     pub(crate) info: Code,
@@ -208,37 +209,37 @@ pub(crate) struct Codes {
 /// How many handlers are found without a lock.
 const KNOWN: usize = 16;
 
-/// Those of a process that is not of our making: a thread.
-pub(crate) static NOBODYS: Codes = Codes::new("");
+/// That of a process that is not of our making.
+pub(crate) static THREAD: Program = Program::new("thread", "");
 
-/// The codes of all types whose processes were started: there are as many as the program's text has.
-static CODES: RwLock<BTreeMap<TypeId, &'static Codes>> = RwLock::new(BTreeMap::new());
+/// Those of all types whose processes were started, by what they are called: there are as many as the program's text has.
+static PROGRAMS: RwLock<BTreeMap<(TypeId, &'static str), &'static Program>> = RwLock::new(BTreeMap::new());
 
 thread_local! {
-    /// Those that were asked for last.
-    static LAST: Cell<Option<(TypeId, &'static Codes)>> = const { Cell::new(None) };
+    /// The one that was asked for last.
+    static LAST: Cell<Option<(TypeId, &'static Program)>> = const { Cell::new(None) };
 }
 
-impl Codes {
-    /// Those of a type: an actor, whose process begins with `init`, or the closure of a process, whose code has no name.
+impl Program {
+    /// That of a type: an actor, whose process begins with `init`, or the closure of a process, whose code has no name.
     #[inline]
-    pub(crate) fn of(owner: TypeId, first: &'static str) -> &'static Self {
+    pub(crate) fn of(owner: TypeId, label: &'static str, first: &'static str) -> &'static Self {
         match LAST.get() {
-            Some((last, codes)) if last == owner => codes,
+            Some((last, program)) if last == owner && program.label == label => program,
             _ => {
-                let codes = Self::find(owner, first);
-                LAST.set(Some((owner, codes)));
-                codes
+                let program = Self::find(owner, label, first);
+                LAST.set(Some((owner, program)));
+                program
             }
         }
     }
 
     #[cold]
-    fn find(owner: TypeId, first: &'static str) -> &'static Self {
-        let known = CODES.read().unwrap_or_else(PoisonError::into_inner).get(&owner).copied();
+    fn find(owner: TypeId, label: &'static str, first: &'static str) -> &'static Self {
+        let known = PROGRAMS.read().unwrap_or_else(PoisonError::into_inner).get(&(owner, label)).copied();
         known.unwrap_or_else(|| {
-            let mut codes = CODES.write().unwrap_or_else(PoisonError::into_inner);
-            codes.entry(owner).or_insert_with(|| Box::leak(Box::new(Self::new(first))))
+            let mut programs = PROGRAMS.write().unwrap_or_else(PoisonError::into_inner);
+            programs.entry((owner, label)).or_insert_with(|| Box::leak(Box::new(Self::new(label, first))))
         })
     }
 
@@ -265,8 +266,9 @@ impl Codes {
         })
     }
 
-    const fn new(first: &'static str) -> Self {
+    const fn new(label: &'static str, first: &'static str) -> Self {
         Self {
+            label,
             first: Code::new(first),
             info: Code::new("info"),
             timer: Code::new("timer"),
@@ -340,10 +342,12 @@ mod tests {
     }
 
     #[test]
-    fn code_is_found_by_its_owner() {
-        let first = Codes::of(TypeId::of::<u8>(), "");
-        assert!(!std::ptr::eq(first, Codes::of(TypeId::of::<u16>(), "")));
-        assert!(std::ptr::eq(first, Codes::of(TypeId::of::<u8>(), "")));
+    fn a_program_is_found_by_its_owner_and_label() {
+        let of = |owner, label| Program::of(owner, label, "");
+        let first = of(TypeId::of::<u8>(), "a");
+        assert!(!std::ptr::eq(first, of(TypeId::of::<u16>(), "a")));
+        assert!(!std::ptr::eq(first, of(TypeId::of::<u8>(), "b")));
+        assert!(std::ptr::eq(first, of(TypeId::of::<u8>(), "a")));
     }
 
     #[test]

@@ -38,7 +38,7 @@ use std::{
 };
 
 pub use self::code::Code;
-pub(crate) use self::code::{Codes, NOBODYS};
+pub(crate) use self::code::{Program, THREAD, UnderWay};
 use self::{
     core::Core,
     duty::{Threads, Why},

@@ -15,7 +15,7 @@ use super::Cell;
 use crate::{
     process::{
         AnyProcess, ExitReason,
-        common::Channel,
+        common::{Channel, Gone},
         current,
         mailbox::{LetIn, Offered, Special, Ticket, Weight},
         panic,
@@ -84,21 +84,22 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Puts in a message that somebody sends, which may have to wait in line.
     ///
-    /// Inlined: so a message goes from the registers in which its sender has made it to its place in the queue.
+    /// Until the lock is held and there is room the message stays where its sender has made it: memory that was just written
+    /// in parts is slow to read as a whole, and taking the lock gives it the time. Inlined, since it is then moved once.
     ///
     /// # Errors
-    /// Gives the message back when the process has ended.
+    /// When the process has ended; then the message is where it was.
     #[inline(always)]
-    pub(crate) fn offer(this: &TaskRef<Self>, message: M, weight: Weight) -> Result<Option<Ticket>, M> {
+    pub(crate) fn offer(this: &TaskRef<Self>, message: &mut Option<M>, weight: Weight) -> Result<Option<Ticket>, Gone> {
         if let Some(special) = &this.special {
             return Self::offer_special(this, special, message, weight);
         }
         {
             let mut outer = this.outer();
             if this.common.is_closed() {
-                return Err(message);
+                return Err(Gone);
             }
-            push_last(&mut outer, || Item::Message(message));
+            push_last(&mut outer, || Item::Message(message.take().expect("it is offered once")));
         }
         Self::wake_for(this, None);
         Ok(None)
@@ -108,12 +109,15 @@ impl<M: Send + 'static> Cell<M> {
     fn offer_special(
         this: &TaskRef<Self>,
         special: &Special<M>,
-        message: M,
+        message: &mut Option<M>,
         weight: Weight,
-    ) -> Result<Option<Ticket>, M> {
-        Self::push_special(this, special, Item::Message(message), weight).map_err(|item| match item {
-            Item::Message(unsent) => unsent,
-            Item::Timed(_) | Item::Signal(_) => unreachable!("what comes back is what was pushed"),
+    ) -> Result<Option<Ticket>, Gone> {
+        let Some(item) = message.take().map(Item::Message) else { return Ok(None) };
+        Self::push_special(this, special, item, weight).map_err(|item| {
+            if let Item::Message(unsent) = item {
+                *message = Some(unsent);
+            }
+            Gone
         })
     }
 
