@@ -208,6 +208,7 @@ impl Core {
     }
 
     fn serve_as(kind: Kind, scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
+        seat.slices.begin();
         let core = Rc::new(Self::new(scheduler, seat, 0, kind));
         CORE.set(Some(Rc::clone(&core)));
         let mut stack = core.first_stack();

@@ -416,6 +416,23 @@ fn every_queued_task_is_seen_by_somebody_who_has_time() {
 }
 
 #[test]
+fn who_is_roused_as_it_wakes_by_itself_is_counted_once() {
+    loom::model(|| {
+        let sleep = Arc::new(Sleep::new());
+        sleep.begin_sleep(1);
+        let watchdog = {
+            let sleep = Arc::clone(&sleep);
+            thread::spawn(move || drop(sleep.rouse()))
+        };
+        if sleep.end_sleep(1) {
+            sleep.end_search();
+        }
+        watchdog.join().unwrap();
+        assert_eq!(sleep.sleeping(), 0);
+    });
+}
+
+#[test]
 fn who_keeps_the_time_hears_of_an_earlier_timer() {
     struct Never;
     impl Expire for Never {

@@ -16,6 +16,7 @@ mod seat;
 #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
 mod slab;
 mod sleep;
+mod slice;
 mod slots;
 mod stack;
 pub(crate) mod task;

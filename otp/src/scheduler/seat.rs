@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{queue::RunQueue, task::Task};
+use super::{queue::RunQueue, slice::Slices, task::Task};
 use crate::sync::{
     Condvar, Mutex,
     atomic::{
@@ -61,6 +61,8 @@ pub(crate) struct Seat {
     bound: Mutex<Option<Task>>,
     /// Set when its thread is in code that does not come back.
     lost: AtomicBool,
+    /// Those of its thread.
+    pub(super) slices: Slices,
 }
 
 impl Seat {
@@ -78,6 +80,7 @@ impl Seat {
             aged: AtomicBool::new(false),
             bound: Mutex::new(None),
             lost: AtomicBool::new(false),
+            slices: Slices::default(),
         }
     }
 

@@ -102,8 +102,11 @@ impl Sleep {
         true
     }
 
-    fn end_search(&self) {
-        self.searching.fetch_sub(1, AcqRel);
+    pub(super) fn end_search(&self) {
+        let searched = self.searching.fetch_sub(1, AcqRel);
+        if cfg!(any(debug_assertions, loom)) {
+            assert!(searched > 0, "who searches is counted before it can end");
+        }
     }
 
     /// There is work to share: the seat to wake, if it takes a wake-up for somebody to see it. That seat searches.
@@ -125,21 +128,27 @@ impl Sleep {
 
     /// Wakes one whatever the others do, for a timer that is due or a core that is stuck.
     pub(crate) fn rouse(&self) -> Option<u32> {
-        let seat = lock(&self.sleepers).pop()?;
+        let mut sleepers = lock(&self.sleepers);
+        let seat = sleepers.pop()?;
+        // Under the lock: a sleeper that wakes by itself finds that it searches, and that is counted.
         self.searching.fetch_add(1, AcqRel);
         self.sleeping.fetch_sub(1, AcqRel);
         Some(seat)
     }
 
     /// The caller is about to sleep and must look at all queues once more before it does.
-    fn begin_sleep(&self, seat: u32) {
-        lock(&self.sleepers).push(seat);
-        self.sleeping.fetch_add(1, AcqRel);
+    pub(super) fn begin_sleep(&self, seat: u32) {
+        {
+            let mut sleepers = lock(&self.sleepers);
+            sleepers.push(seat);
+            // Under the lock: whoever wakes it counts it off.
+            self.sleeping.fetch_add(1, AcqRel);
+        }
         fence(SeqCst);
     }
 
     /// The caller is awake: true when it was woken as a searcher by [`Sleep::notify`].
-    fn end_sleep(&self, seat: u32) -> bool {
+    pub(super) fn end_sleep(&self, seat: u32) -> bool {
         let mut sleepers = lock(&self.sleepers);
         match sleepers.iter().position(|sleeper| *sleeper == seat) {
             Some(index) => {

@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Scheduler, Why, code, seat::Seat};
+use super::{Scheduler, Why, code, seat::Seat, slice::Slices};
 
 /// While a core sleeps and another does not: the time of a look is nobody's loss.
 const PERIOD_BESIDE_SLEEPERS: Duration = Duration::from_micros(500);
@@ -61,8 +61,16 @@ pub(crate) trait Watch: Send + Sync {
 struct Seen {
     turn: u64,
     since: Instant,
+    /// It has gone on since a look before.
+    goes_on: bool,
     /// Its code has got a bad name.
     was_long: bool,
+}
+
+impl Seen {
+    fn first(turn: u64, since: Instant) -> Self {
+        Self { turn, since, goes_on: false, was_long: false }
+    }
 }
 
 /// What one look has seen.
@@ -77,6 +85,7 @@ struct Look {
 }
 
 pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
+    Slices::default().begin();
     let mut seen = HashMap::new();
     let mut quiet = 0;
     while !scheduler.is_stopping() {
@@ -117,15 +126,22 @@ fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, S
             scheduler.empty(&seat);
         }
         let (turn, token) = seat.current();
-        let before = seen.entry(seat.number).or_insert(Seen { turn, since: now, was_long: false });
+        let before = seen.entry(seat.number).or_insert_with(|| Seen::first(turn, now));
         let turns = turn.wrapping_sub(before.turn);
         look.stuck |= on_duty && token != 0 && turns <= FEW_TURNS && seat.queue.len() > 0;
         if token == 0 || turns != 0 {
-            *before = Seen { turn, since: now, was_long: false };
+            if before.goes_on {
+                seat.slices.shorten();
+            }
+            *before = Seen::first(turn, now);
             continue;
         }
         look.apart |= !on_duty && !seat.is_lost();
         let running = now - before.since;
+        if !before.goes_on {
+            before.goes_on = true;
+            seat.slices.lengthen();
+        }
         watch.give_way(token);
         if running >= code::LONG && !before.was_long {
             before.was_long = true;
