@@ -93,7 +93,7 @@ mod linux {
 mod none {
     /// Of a system that is not asked.
     #[derive(Default)]
-    pub(in crate::scheduler) struct Slices;
+    pub(in crate::scheduler) struct Slices(());
 
     impl Slices {
         pub(in crate::scheduler) fn begin(&self) {}
