@@ -4,10 +4,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, mpsc},
+    sync::{Mutex, mpsc},
     time::Duration,
 };
 
+use latch::Latch;
 use listener::{Report, listen};
 use otp::{
     Node, Pid, Restart,
@@ -16,6 +17,7 @@ use otp::{
     supervisor::{ChildState, Shutdown},
 };
 
+mod latch;
 mod listener;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -279,24 +281,6 @@ fn the_answer_of_a_call_that_stops_is_sent_although_terminate_panics(t: &mut Sim
 }
 
 // Who watches one that ends.
-
-/// Opens once, for all who wait; blocks threads.
-#[derive(Clone, Default)]
-struct Latch(Arc<(Mutex<bool>, Condvar)>);
-
-impl Latch {
-    fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    fn wait(&self) {
-        let mut open = self.0.0.lock().unwrap();
-        while !*open {
-            open = self.0.1.wait(open).unwrap();
-        }
-    }
-}
 
 /// Says that it is being dropped, and waits until it may go on.
 struct Gate(mpsc::Sender<()>, Latch);

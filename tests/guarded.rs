@@ -8,7 +8,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
     sync::{
-        Arc, Condvar, Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use latch::Latch;
 use listener::{Report, listen};
 use otp::{
     Child, Dynamic, Node, Pid,
@@ -24,28 +25,10 @@ use otp::{
     supervisor::{ChildError, ChildState},
 };
 
+mod latch;
 mod listener;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Opens once, for all who wait.
-#[derive(Clone, Default)]
-struct Latch(Arc<(Mutex<bool>, Condvar)>);
-
-impl Latch {
-    fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    /// Blocks the thread.
-    fn wait(&self) {
-        let mut open = self.0.0.lock().unwrap();
-        while !*open {
-            open = self.0.1.wait(open).unwrap();
-        }
-    }
-}
 
 /// How something of the user's behaves.
 #[derive(Clone)]
