@@ -320,7 +320,7 @@ impl<M: Send + 'static> Process for Cell<M> {
             match item {
                 // Who asks is told that it is gone, those that were to be noted are told of its end.
                 Item::Signal(signal) if matches!(*signal, Signal::Ask(_)) => self.common.act_late(*signal),
-                Item::Signal(signal) if signal.acts() => self.common.note(&signal),
+                Item::Signal(signal) if signal.acts() => _ = self.common.note(&signal),
                 item => refused.push_back(item),
             }
         }

@@ -508,10 +508,18 @@ impl Common {
         self.pressed.store(false, Release);
     }
 
-    /// Notes what a signal says of links and monitors, while it has any.
-    pub(super) fn note(&self, signal: &Signal) {
-        let noted = self.relate(|relations| relations.note(signal));
-        if let (Some(()), Signal::Unlink { from, number }) = (noted, signal) {
+    /// Notes what a signal says of links and monitors; false when it has ended.
+    pub(super) fn note(&self, signal: &Signal) -> bool {
+        let noted = self.relate(|relations| relations.note(signal)).is_some();
+        if noted {
+            self.acknowledge(signal);
+        }
+        noted
+    }
+
+    /// Tells the sender of a signal that it was noted, if that wants to know.
+    fn acknowledge(&self, signal: &Signal) {
+        if let Signal::Unlink { from, number } = signal {
             self.node.signal(*from, Signal::UnlinkAck { from: self.pid, number: *number });
         }
     }

@@ -36,7 +36,11 @@ impl AnyProcess {
             | Signal::UnlinkAck { .. }
             | Signal::Monitor { .. }
             | Signal::Demonitor { .. } => {
-                common.note(&signal);
+                if !common.note(&signal) {
+                    // It was declared dead meanwhile.
+                    common.act_late(*signal);
+                    return None;
+                }
                 let Signal::Monitor { terminate, .. } = &mut *signal else { return None };
                 *signal = Signal::Terminate(terminate.take()?);
                 true

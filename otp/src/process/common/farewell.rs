@@ -36,22 +36,22 @@ impl Common {
     /// OTP; who monitors or links to one that ends by itself is told why. Either way no sooner than all can see the end.
     pub(in crate::process) fn act_late(&self, signal: Signal) {
         let is_signalled = self.acting.load(Acquire);
-        let mut signal = Some(signal);
         let over = match &mut *self.relations() {
             Standing::Alive(relations) => {
-                let waits = signal.take_if(|signal| is_signalled || matches!(signal, Signal::Ask(_)));
-                if let Some(signal) = waits {
-                    relations.get_or_insert_default().belongings().late.push(signal);
+                let relations = relations.get_or_insert_default();
+                if is_signalled || matches!(signal, Signal::Ask(_)) {
+                    return relations.belongings().late.push(signal);
                 }
+                // Under the same lock, since whoever comes after the end is told of it by nobody else.
+                relations.note(&signal);
                 None
             }
             Standing::Ending(_) | Standing::Ended(_) if is_signalled => Some(ExitReason::NoProc),
             Standing::Ending(reason) | Standing::Ended(reason) => Some(reason.clone()),
         };
-        match (signal, over) {
-            (Some(signal), Some(reason)) => self.node.bounce(self.pid, signal, reason),
-            (Some(signal), None) => self.note(&signal),
-            (None, _) => {}
+        match over {
+            Some(reason) => self.node.bounce(self.pid, signal, reason),
+            None => self.acknowledge(&signal),
         }
     }
 
