@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use otp::{CallError, ExitReason, Node, StartError, exit, prelude::*, process};
+use otp::{CallError, ExitReason, MonitorRef, Node, StartError, exit, prelude::*, process};
 
 /// What nobody has to wait for. The promise is 10 ms; the rest is for a machine that is busy with other tests.
 const LATE: Duration = Duration::from_millis(150);
@@ -52,8 +52,7 @@ struct Sleepers {
     worst: Arc<AtomicUsize>,
     rounds: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
-    ends: mpsc::Receiver<ExitReason>,
-    count: usize,
+    monitors: Vec<MonitorRef>,
 }
 
 impl Sleepers {
@@ -61,10 +60,9 @@ impl Sleepers {
 
     fn start(count: usize) -> Self {
         let (worst, rounds, stop) = (Arc::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
-        let (tell, ends) = mpsc::channel();
-        for _ in 0..count {
+        let start = |_| {
             let (worst, rounds, stop) = (Arc::clone(&worst), Arc::clone(&rounds), Arc::clone(&stop));
-            let sleeper = process::spawn(move |_| {
+            let (_, monitor) = process::spawn_monitor(move |_| {
                 while !stop.load(SeqCst) {
                     let began = Instant::now();
                     otp::sleep(Self::SLEEP);
@@ -72,20 +70,15 @@ impl Sleepers {
                     rounds.fetch_add(1, SeqCst);
                 }
             });
-            let tell = tell.clone();
-            process::spawn(move |me| {
-                let monitor = otp::monitor(sleeper);
-                if let Some(down) = me.receive_down(monitor, None) {
-                    let _ = tell.send(down.reason);
-                }
-            });
-        }
-        Self { worst, rounds, stop, ends, count }
+            monitor
+        };
+        let monitors = (0..count).map(start).collect();
+        Self { worst, rounds, stop, monitors }
     }
 
     /// Waits until each has slept some times.
     fn settle(&self) {
-        let until = self.rounds.load(SeqCst) + 5 * self.count;
+        let until = self.rounds.load(SeqCst) + 5 * self.monitors.len();
         while self.rounds.load(SeqCst) < until {
             thread::yield_now();
         }
@@ -94,8 +87,9 @@ impl Sleepers {
 
     fn finish(self) {
         self.stop.store(true, SeqCst);
-        for _ in 0..self.count {
-            assert_eq!(self.ends.recv_timeout(Duration::from_secs(20)), Ok(ExitReason::Normal));
+        for monitor in self.monitors {
+            let down = process::current().receive_down(monitor, Duration::from_secs(20)).expect("it ends");
+            assert_eq!(down.reason, ExitReason::Normal);
         }
         let worst = Duration::from_micros(self.worst.load(SeqCst) as u64);
         assert!(worst < LATE, "somebody slept {worst:?} too long");
@@ -141,6 +135,28 @@ fn who_sleeps_is_not_held_up_by_some_who_block() {
     let _alone = alone();
     sleepers_beside(1, 1, block);
     sleepers_beside(2, 4, block);
+}
+
+#[test]
+fn who_sleeps_is_not_held_up_by_code_that_was_short_so_far() {
+    /// Each number is code of its own.
+    fn run<const CODE: usize>(hold: Duration) {
+        let (_, monitor) = process::spawn_monitor(move |_| compute(hold));
+        process::current().receive_down(monitor, None);
+    }
+    let _alone = alone();
+    for run in [run::<0>, run::<1>, run::<2>, run::<3>, run::<4>, run::<5>] {
+        let node = node(2);
+        node.enter(|| {
+            let sleepers = Sleepers::start(200);
+            (0..100).for_each(|_| run(Duration::from_micros(10)));
+            // They wake together: some have just begun to wait anew.
+            sleepers.settle();
+            run(LATE * 2);
+            sleepers.finish();
+        });
+        node.stop();
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! A stack that is set aside goes on only on its own thread, so what runs there next can hold it up. Code that is known
 //! to be short runs beside such stacks; other code does not. Code is *doubtful* until it has been seen to be short, and
-//! again once it was seen to be long. Code whose waits are long is doubtful as well: it is better off on a thread of its
-//! own, whatever the others do.
+//! again once it was seen to be long.
+//!
+//! Code whose waits are long is known as well: it leaves its thread to nobody who might hold it up.
 //!
 //! | bits of the record | meaning | who writes them |
 //! |---|---|---|
@@ -39,7 +40,7 @@ pub(super) const LONG: Duration = Duration::from_millis(4);
 const PROBATION: u32 = 8;
 /// So many make code that was long once; each further time twice as many.
 const PROBATION_AFTER_LONG: u32 = 64;
-/// So many waits that were long and not made up for by short ones make code doubtful.
+/// So many waits that were long and not made up for by short ones are a habit.
 const LONG_WAITS: u32 = 4;
 /// For so many ticks others are held back while the first run of new code.
 const HELD_BACK: u32 = 8;
@@ -97,7 +98,13 @@ impl Code {
     /// Whether it must not run where others wait.
     #[inline]
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.record.load(Relaxed) & (RUNS | MANY_WAITS) != 0
+        self.record.load(Relaxed) & RUNS != 0
+    }
+
+    /// Whether most of its waits are long.
+    #[inline]
+    pub(super) fn waits_long(&self) -> bool {
+        self.record.load(Relaxed) & MANY_WAITS != 0
     }
 
     /// Whether it must not begin where others wait: it is doubtful, and not too many stacks of it wait apart for a kind that
@@ -318,16 +325,16 @@ mod tests {
     }
 
     #[test]
-    fn code_with_long_waits_is_doubtful_until_its_waits_are_short() {
+    fn code_waits_long_until_its_waits_are_short() {
         let code = Code::new("code");
         short_runs(&code);
         let wait = |long: &[bool]| long.iter().for_each(|long| code.waited(*long));
         wait(&[true, true, true, false, true]);
-        assert!(!code.is_doubtful());
+        assert!(!code.waits_long());
         wait(&[true; 20]);
-        assert!(code.is_doubtful());
+        assert!(code.waits_long());
         wait(&[false; 12]);
-        assert!(!code.is_doubtful());
+        assert!(!code.waits_long() && !code.is_doubtful());
     }
 
     #[test]

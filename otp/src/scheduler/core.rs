@@ -38,7 +38,9 @@ const SPARE_STACKS: usize = 64;
 const KEPT_STACKS: usize = 4;
 const KEPT_FOR: Duration = Duration::from_secs(1);
 /// A wait of so many ticks is long: it has cost more than passing the duty of the thread would have.
-const LONG_WAIT: u32 = 8;
+pub(super) const LONG_WAIT: u32 = 8;
+/// A wait of code whose waits are long is so after so many: those that begin at once are to be parked together.
+const KNOWN_LONG_WAIT: u32 = 2;
 
 pub(crate) struct Core {
     scheduler: Arc<Scheduler>,
@@ -363,6 +365,9 @@ impl Core {
                 return Step::Stop;
             }
             if !self.seat.is_off_duty() {
+                if self.passes_duty_at_rest() {
+                    continue;
+                }
                 self.scheduler.sleep().await_work(self.scheduler.cores(), self);
             } else if self.kind == Kind::Shared && self.is_clear() {
                 if !self.scheduler.wait_for_duty(&self.seat) {
@@ -390,7 +395,7 @@ impl Core {
     /// Sets the running stack aside until its task is woken; until others had a turn, when it `gives_way`.
     fn set_aside(&self, task: &Task, code: &'static Code, gives_way: bool) {
         let began = self.scheduler.ticks();
-        let stack = self.parked.borrow_mut().reserve(began);
+        let stack = self.parked.borrow_mut().reserve(began, !gives_way && code.waits_long());
         while !task.park(Some(Place { seat: self.seat.number, stack })) {
             if !gives_way {
                 return self.parked.borrow_mut().release(stack);
@@ -410,7 +415,7 @@ impl Core {
         }
         if code.is_doubtful() {
             self.begin_measure(code, true);
-        } else if self.kind == Kind::Shared && self.seat.is_off_duty() {
+        } else if self.kind == Kind::Shared && self.seat.is_off_duty() && !code.waits_long() {
             self.ask_for_duty();
         }
         self.seat.begin_turn(task.token());
@@ -420,14 +425,17 @@ impl Core {
     /// code, or theirs is no short wait.
     #[inline]
     fn holds_up(&self, task: &Task) -> Option<Why> {
-        let oldest = self.parked.borrow_mut().oldest()?;
+        let mut parked = self.parked.borrow_mut();
+        let oldest = parked.oldest()?;
         if self.is_driven() {
             return None;
         }
         if !task.runs_beside_others() {
             return Some(Why::Doubtful);
         }
-        (self.scheduler.ticks().wrapping_sub(oldest) >= LONG_WAIT).then_some(Why::Aged)
+        let age = self.scheduler.ticks().wrapping_sub(oldest);
+        let patience = if parked.any_long() { KNOWN_LONG_WAIT } else { LONG_WAIT };
+        (age >> self.scheduler.threads.reluctance() >= patience).then_some(Why::Aged)
     }
 
     /// Has another thread take the duty, if others are parked here: what they should not be kept waiting by must run there.
@@ -440,6 +448,17 @@ impl Core {
             self.successor.replace(Some(successor));
         }
         true
+    }
+
+    /// Has another thread take the duty before this one sleeps, if others are parked here that wait long: what comes next
+    /// may come just when they wait anew.
+    fn passes_duty_at_rest(&self) -> bool {
+        let parked = self.parked.borrow();
+        parked.any_long()
+            && self.kind == Kind::Shared
+            // The more threads are apart because of that, the more stacks it takes.
+            && parked.taken() >> self.scheduler.threads.reluctance() > 0
+            && self.scheduler.pass_duty(&self.seat, Why::Aged).is_some()
     }
 
     /// Gives a task to the thread that has the duty.
@@ -466,8 +485,9 @@ impl Core {
     /// The stack that goes on runs code that is short and whose waits are short: where it waits for others, they had
     /// better run on this thread.
     fn ask_for_duty(&self) {
-        let parked = self.parked.borrow_mut().oldest();
-        if parked.is_none_or(|oldest| self.scheduler.ticks().wrapping_sub(oldest) < LONG_WAIT) {
+        let mut parked = self.parked.borrow_mut();
+        let is_young = |oldest| self.scheduler.ticks().wrapping_sub(oldest) < LONG_WAIT;
+        if !parked.any_long() && parked.oldest().is_none_or(is_young) {
             self.scheduler.ask_for_duty(&self.seat);
         }
     }

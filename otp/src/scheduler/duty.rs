@@ -28,7 +28,8 @@ use std::{
 use super::{Scheduler, core::Core, queue::RunQueue, seat::Seat, task::Task};
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// So many threads may be apart because what is parked on them has been so for a while: each takes many.
+/// So many threads may be apart because what is parked on them has been so for a while. For each further one it must have
+/// been so twice as long.
 const MAX_AGED: usize = 32;
 /// So many may be apart before doubtful code waits where others do.
 const MAX_APART: usize = 256;
@@ -116,6 +117,12 @@ impl Threads {
     /// How many are apart.
     pub(super) fn apart(&self) -> usize {
         self.apart.load(Relaxed)
+    }
+
+    /// By how many powers of two a stack has to be parked for longer before the duty is passed because of that.
+    #[inline]
+    pub(super) fn reluctance(&self) -> usize {
+        self.aged.load(Relaxed).saturating_sub(MAX_AGED - 1).min(16)
     }
 
     /// Whether somebody asks for duty.
@@ -260,8 +267,7 @@ impl Scheduler {
         let next = {
             let mut spare = self.threads.spare();
             let is_enough = match why {
-                Why::Aged => self.threads.aged.load(Relaxed) >= MAX_AGED,
-                Why::Doubtful => self.threads.apart() >= MAX_APART,
+                Why::Aged | Why::Doubtful => self.threads.apart() >= MAX_APART,
                 Why::Held => self.threads.apart() >= MAX_HELD,
                 Why::Lost => false,
             };

@@ -12,6 +12,8 @@ const KEPT: usize = 1024;
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// How many are taken by waits of which it is known that they are long.
+    long: usize,
     /// The reservations in order. Some of them are over, which is found out when it matters.
     order: VecDeque<Reservation>,
     /// How many there were.
@@ -24,6 +26,7 @@ struct Slot {
     /// The one that it is reserved by, and since when, by the scheduler's ticks.
     by: Option<u32>,
     since: u32,
+    is_long: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -37,6 +40,11 @@ impl Slots {
     #[inline]
     pub(super) fn taken(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// Whether one of them waits long, as is known already.
+    pub(super) fn any_long(&self) -> bool {
+        self.long > 0
     }
 
     /// Since when the oldest of them is parked.
@@ -53,12 +61,13 @@ impl Slots {
     }
 
     #[inline]
-    pub(super) fn reserve(&mut self, now: u32) -> u32 {
+    pub(super) fn reserve(&mut self, now: u32, is_long: bool) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| self.grow());
         self.reserved = self.reserved.wrapping_add(1);
         let by = self.reserved;
         let slot = &mut self.slots[number as usize];
-        (slot.by, slot.since) = (Some(by), now);
+        (slot.by, slot.since, slot.is_long) = (Some(by), now, is_long);
+        self.long += usize::from(is_long);
         if self.order.len() == self.order.capacity() {
             self.tidy();
         }
@@ -81,7 +90,9 @@ impl Slots {
 
     #[inline]
     pub(super) fn release(&mut self, number: u32) {
-        self.slots[number as usize].by = None;
+        let slot = &mut self.slots[number as usize];
+        slot.by = None;
+        self.long -= usize::from(slot.is_long);
         self.free.push(number);
         if self.free.len() > KEPT && self.taken() == 0 {
             *self = Self::default();
@@ -109,13 +120,13 @@ mod tests {
     fn the_oldest_is_known_whoever_goes() {
         let mut slots = Slots::default();
         assert_eq!(slots.oldest(), None);
-        let numbers = [10, 20, 30, 40].map(|now| slots.reserve(now));
-        assert_eq!(slots.oldest(), Some(10));
+        let numbers = [10, 20, 30, 40].map(|now| slots.reserve(now, now == 20));
+        assert_eq!((slots.oldest(), slots.any_long()), (Some(10), true));
         slots.release(numbers[1]);
-        assert_eq!(slots.oldest(), Some(10));
+        assert_eq!((slots.oldest(), slots.any_long()), (Some(10), false));
         slots.release(numbers[0]);
         assert_eq!(slots.oldest(), Some(30));
-        slots.reserve(50);
+        slots.reserve(50, false);
         slots.release(numbers[3]);
         slots.release(numbers[2]);
         assert_eq!((slots.oldest(), slots.taken()), (Some(50), 1));
@@ -124,9 +135,9 @@ mod tests {
     #[test]
     fn reservations_that_are_over_take_no_memory_of_their_own() {
         let mut slots = Slots::default();
-        let first = slots.reserve(0);
+        let first = slots.reserve(0, false);
         for now in 0..100_000 {
-            let number = slots.reserve(now / 1000);
+            let number = slots.reserve(now / 1000, false);
             slots.release(number);
         }
         assert!(slots.order.capacity() < 100, "{}", slots.order.capacity());

@@ -18,14 +18,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Scheduler, Why, code, seat::Seat, slice::Slices};
+use super::{Scheduler, Why, code, core::LONG_WAIT, seat::Seat, slice::Slices};
 
 /// While a core sleeps and another does not: the time of a look is nobody's loss.
 const PERIOD_BESIDE_SLEEPERS: Duration = Duration::from_micros(500);
 /// While all cores are busy.
 const PERIOD: Duration = Duration::from_millis(1);
-/// After so many quiet looks the watchdog sleeps until a core is woken.
-const QUIET_LOOKS: u32 = 4;
+/// After so many quiet looks the watchdog sleeps until a core is woken. No sooner, since its looks are the ticks by which
+/// waits are measured.
+const QUIET_LOOKS: u32 = LONG_WAIT + 1;
 /// A turn that has taken so long loses its core when others wait for one.
 const HELD: Duration = Duration::from_millis(2);
 /// A turn that has taken so long is shown to the floor above.
