@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "loom watches who touches a cell")]
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use loom::{cell::UnsafeCell, sync::atomic::AtomicBool, thread};
 
@@ -318,6 +318,26 @@ fn a_seat_that_gets_duty_keeps_its_tasks() {
         taken.sort_unstable();
         assert_eq!(taken, [1, 2], "a task stayed in a queue that nobody serves");
         assert_eq!(numbers(&before.queue), []);
+    });
+}
+
+#[test]
+fn who_asks_for_duty_is_given_it_once() {
+    loom::model(|| {
+        let scheduler = scheduler();
+        let asker = scheduler.threads.new_seat();
+        let givers = [(); 2].map(|()| new_seat(&scheduler)).map(|giver| {
+            let scheduler = Arc::clone(&scheduler);
+            thread::spawn(move || scheduler.give_duty(&giver))
+        });
+        // One stack of it after the other goes on.
+        scheduler.ask_for_duty(&asker);
+        scheduler.ask_for_duty(&asker);
+        let given = givers.map(|giver| giver.join().unwrap()).into_iter().filter(|given| *given).count();
+        assert!(given <= 1, "{given} have given their duty to one");
+        let on_duty: BTreeSet<_> = scheduler.threads.on_duty().iter().map(|seat| seat.number).collect();
+        assert_eq!((on_duty.len(), on_duty.contains(&asker.number)), (2, given == 1));
+        assert_eq!(asker.is_off_duty(), given == 0);
     });
 }
 

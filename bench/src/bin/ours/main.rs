@@ -6,6 +6,7 @@
 mod call;
 mod cast;
 mod counter;
+mod flooded;
 mod hostage;
 mod idle;
 mod inside;
@@ -36,6 +37,7 @@ const WORKLOADS: &[Workload] = &[
     ("skynet", skynet::waiting),
     ("skynet_async", skynet::awaiting),
     ("hostage", hostage::run),
+    ("flooded", flooded::run),
 ];
 
 fn main() {
