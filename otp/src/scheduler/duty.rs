@@ -215,23 +215,12 @@ impl Scheduler {
     pub(super) fn start_thread(self: &Arc<Self>, before: Option<&Seat>) -> io::Result<Arc<Seat>> {
         let seat = self.threads.new_seat();
         seat.begin_duty();
-        let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
-        let thread =
-            thread::Builder::new().name(format!("otp-core-{}", seat.number)).spawn(move || Core::serve(scheduler, own));
-        match thread {
-            Ok(thread) => {
-                self.threads.add_handle(seat.number, thread);
-                match before {
-                    Some(before) => self.threads.exchange(before, &seat),
-                    None => self.threads.enlist(&seat),
-                }
-                Ok(seat)
-            }
-            Err(error) => {
-                write(&self.threads.all)[seat.number as usize] = None;
-                Err(error)
-            }
+        self.spawn(&seat, "core", Core::serve)?;
+        match before {
+            Some(before) => self.threads.exchange(before, &seat),
+            None => self.threads.enlist(&seat),
         }
+        Ok(seat)
     }
 
     /// Starts a task on a thread that runs nothing else; in a simulation on its one core.
@@ -244,14 +233,18 @@ impl Scheduler {
             return Ok(());
         }
         let seat = self.threads.new_seat();
-        let (scheduler, own) = (Arc::clone(self), Arc::clone(&seat));
-        let thread = thread::Builder::new()
-            .name(format!("otp-own-{}", seat.number))
-            .spawn(move || Core::serve_one(scheduler, own));
-        match thread {
+        self.spawn(&seat, "own", Core::serve_one)?;
+        task.start_on(&seat);
+        Ok(())
+    }
+
+    /// Starts the thread of a new seat, which is gone when that fails.
+    fn spawn(self: &Arc<Self>, seat: &Arc<Seat>, kind: &str, serve: fn(Arc<Self>, Arc<Seat>)) -> io::Result<()> {
+        let (scheduler, own) = (Arc::clone(self), Arc::clone(seat));
+        let thread = thread::Builder::new().name(format!("otp-{kind}-{}", seat.number));
+        match thread.spawn(move || serve(scheduler, own)) {
             Ok(thread) => {
                 self.threads.add_handle(seat.number, thread);
-                task.start_on(&seat);
                 Ok(())
             }
             Err(error) => {
