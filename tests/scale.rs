@@ -7,7 +7,9 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use otp::{prelude::*, timer};
+use otp::{
+    Dynamic, DynamicRef, ExitReason, Node, Partition, Pid, Strategy, Supervisor, SupervisorRef, prelude::*, timer,
+};
 
 const SIZES: [usize; 2] = [1_000, 100_000];
 
@@ -23,7 +25,7 @@ fn passes<R>(it: impl FnOnce() -> R) -> usize {
 
 /// What `it` costs at most, done so often in a row that no list stays as full as it was.
 #[track_caller]
-fn is_cheap(what: &str, size: usize, mut it: impl FnMut(usize)) {
+fn is_cheap<R>(what: &str, size: usize, mut it: impl FnMut(usize) -> R) {
     let costs = (0..50).map(|n| passes(|| it(n)));
     let most = costs.max().unwrap();
     assert!(most <= FEW, "{what}: {most} of {size} are passed");
@@ -297,5 +299,240 @@ fn one_that_is_dropped(t: &mut Sim) {
         is_cheap("the oldest is dropped", size, |_| forgetful.hear());
         go_on.send(());
         t.settle();
+    }
+}
+
+fn kill(t: &mut Sim, pid: Pid) {
+    otp::exit(pid, ExitReason::Kill);
+    t.settle();
+}
+
+fn desk() -> Pid {
+    Desk::start().unwrap().pid().unwrap()
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_link(t: &mut Sim) {
+    for size in SIZES {
+        let linked: Vec<_> = (0..size).map(|_| Desk::start_link().unwrap().pid().unwrap()).collect();
+        is_cheap("a link", size, |_| {
+            otp::link(desk());
+            t.settle();
+        });
+        is_cheap("a link that there is", size, |n| {
+            otp::link(linked[size / 2 + n]);
+            t.settle();
+        });
+        is_cheap("a link that is ended", size, |n| {
+            otp::unlink(linked[size / 2 + n]);
+            t.settle();
+        });
+        is_cheap("the end of a process that is linked", size, |n| {
+            kill(t, linked[size - 1 - n]);
+            assert!(process::current().receive_exit(Duration::ZERO).is_some());
+        });
+        is_cheap("a link to one that is gone", size, |n| {
+            otp::link(linked[size - 1 - n]);
+            assert!(process::current().receive_exit(Duration::ZERO).is_some());
+        });
+    }
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_monitor(t: &mut Sim) {
+    for size in SIZES {
+        let watched = desk();
+        let monitors: Vec<_> = (0..size).map(|_| otp::monitor(watched)).collect();
+        is_cheap("a monitor", size, |_| {
+            otp::monitor(watched);
+            t.settle();
+        });
+        is_cheap("a monitor that is ended", size, |n| {
+            assert!(otp::demonitor(monitors[size / 2 + n]));
+            t.settle();
+        });
+        is_cheap("the end of a process that is monitored", size, |_| {
+            let other = desk();
+            let monitor = otp::monitor(other);
+            kill(t, other);
+            assert!(process::current().receive_down(monitor, Duration::ZERO).is_some());
+        });
+        is_cheap("a monitor of one that is gone", size, |_| {
+            let monitor = process::monitor_name("nobody");
+            assert!(process::current().receive_down(monitor, Duration::ZERO).is_some());
+        });
+        is_cheap("the end of a process that monitors", size, |_| {
+            let watcher = process::spawn(move |_| _ = otp::monitor(watched));
+            t.settle();
+            assert!(!otp::is_alive(watcher));
+        });
+    }
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_name(t: &mut Sim) {
+    for size in SIZES {
+        let named: Vec<_> = (0..size).map(|_| desk()).collect();
+        let name = |n: usize| format!("{n} of {size}");
+        named.iter().enumerate().for_each(|(n, pid)| process::register(&name(n), *pid).unwrap());
+        is_cheap("a name", size, |n| {
+            let pid = desk();
+            process::register(&format!("another {n} of {size}"), pid).unwrap();
+        });
+        is_cheap("a name that is taken", size, |n| assert!(process::register(&name(n), named[n]).is_err()));
+        is_cheap("who has a name", size, |n| assert_eq!(process::whereis(&name(n)), Some(named[n])));
+        is_cheap("a name that nobody has", size, |_| assert_eq!(process::whereis("nobody"), None));
+        is_cheap("a name that is freed", size, |n| process::unregister(&name(n)).unwrap());
+        is_cheap("the end of a process that has a name", size, |n| {
+            kill(t, named[size - 1 - n]);
+            assert_eq!(process::whereis(&name(size - 1 - n)), None);
+        });
+    }
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_process(t: &mut Sim) {
+    for size in SIZES {
+        let before = t.node().len();
+        let live: Vec<_> = (0..size).map(|_| desk()).collect();
+        is_cheap("a start", size, |_| desk());
+        is_cheap("a process that is spawned", size, |_| {
+            process::spawn(|_| ());
+            t.settle();
+        });
+        is_cheap("whether one is alive", size, |n| assert!(otp::is_alive(live[size / 2 + n])));
+        is_cheap("what is known of one", size, |n| assert!(process::process_info(live[size / 2 + n]).is_some()));
+        is_cheap("an end", size, |n| {
+            kill(t, live[n]);
+            assert!(!otp::is_alive(live[n]));
+        });
+        is_cheap("how many there are", size, |_| assert_eq!(t.node().len(), before + size));
+        // Who asks for all passes each once, dead ones too.
+        let all = passes(|| assert_eq!(process::processes().len(), before + size));
+        assert!(all >= size && all < before + size + 100, "all: {all} of {size}");
+    }
+}
+
+/// Nodes of simulations that are over, which have no threads.
+fn other_nodes(count: usize) -> Vec<Node> {
+    let node = || std::thread::spawn(|| Sim::run(1, |t| t.node().clone())).join().unwrap();
+    (0..count).map(|_| node()).collect()
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_node(t: &mut Sim) {
+    let real = Node::builder().cores(1).start()?;
+    let there = real.enter(desk);
+    for size in [100, 1_000] {
+        let _others = other_nodes(size);
+        let last = Node::builder().cores(1).start()?;
+        let at_last = last.enter(desk);
+        for pid in [there, at_last] {
+            is_cheap("a process of another node", size, |_| assert!(otp::is_alive(pid)));
+            is_cheap("a monitor at another node", size, |_| assert!(otp::demonitor(otp::monitor(pid))));
+            is_cheap("a link to another node", size, |_| {
+                otp::link(pid);
+                otp::unlink(pid);
+            });
+        }
+        is_cheap("a process of the same node", size, |_| kill(t, desk()));
+        last.stop();
+    }
+    real.stop();
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_dynamic_child(t: &mut Sim) {
+    for size in SIZES {
+        let name = format!("{size} desks");
+        let desks = Dynamic::<Desk>::new().name(name.clone()).intensity(1_000, secs(1)).start()?;
+        let children: Vec<_> = (0..size).map(|_| desks.start_child(()).unwrap()).collect();
+        is_cheap("a child", size, |_| desks.start_child(()).unwrap());
+        is_cheap("what is known of a child", size, |n| desks.get_childspec(&children[n]).unwrap());
+        is_cheap("a child's restarts", size, |n| desks.supervisor().restarts(("Desk", n)).unwrap());
+        is_cheap("a child that is ended", size, |n| desks.terminate_child(&children[n]).unwrap());
+        is_cheap("a child that is ended by its pid", size, |n| {
+            desks.terminate_child(&children[size - 1 - n].pid().unwrap()).unwrap();
+        });
+        is_cheap("a restart", size, |n| {
+            let child = &children[100 + n];
+            t.kill(child.clone());
+            t.settle();
+            assert_eq!(child.answer(), Ok(42));
+        });
+        is_cheap("the supervisor by its name", size, |_| DynamicRef::<Desk>::named(name.clone()).unwrap());
+        is_cheap("what is printed", size, |_| assert!(desks.to_string().contains("more")));
+        // Each child is asked once whether it lives.
+        let count = passes(|| assert_eq!(desks.count_children().unwrap().active, size - 50));
+        assert!(count <= size, "children are counted: {count} of {size} are passed");
+    }
+}
+
+/// What waits in a supervisor's mailbox is not looked at for each child that it ends.
+#[otp::test(seeds = 1)]
+fn children_that_are_ended_before_much_mail(t: &mut Sim) {
+    for size in SIZES {
+        let desks = Dynamic::<Desk>::temporary().start()?;
+        let children: Vec<_> = (0..50).map(|_| desks.start_child(()).unwrap()).collect();
+        // It is to find all of it when it goes on.
+        otp::sys::suspend(&desks)?;
+        for child in children {
+            let supervisor = desks.clone();
+            process::spawn(move |_| supervisor.terminate_child(&child).unwrap());
+        }
+        t.settle();
+        let pid = desks.pid().unwrap();
+        process::spawn(move |_| (0..size).for_each(|_| otp::exit(pid, ExitReason::Normal)));
+        t.settle();
+        otp::sys::resume(&desks)?;
+        let all = passes(|| t.settle());
+        assert!(all <= 50 * FEW, "{all} of {size} are passed");
+        assert_eq!(desks.count_children()?.specs, 0);
+    }
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_static_child(t: &mut Sim) {
+    for size in SIZES {
+        let name = format!("{size} desks");
+        // The last child is restarted alone.
+        let supervisor = Supervisor::new(Strategy::RestForOne).name(name.clone()).intensity(1_000, secs(1));
+        let desks = (0..size).fold(supervisor, |all, n| all.child(("desk", n), Desk::child_spec())).start()?;
+        is_cheap("a child", size, |n| desks.start_child(("another", n), Desk::child_spec()).unwrap());
+        is_cheap("what is known of a child", size, |n| desks.which_child(("desk", n)).unwrap());
+        is_cheap("the supervisor by its name", size, |_| SupervisorRef::named(name.clone()).unwrap());
+        is_cheap("a child that is ended", size, |n| desks.terminate_child(("desk", n)).unwrap());
+        is_cheap("a child that is started again", size, |n| desks.restart_child(("desk", n)).unwrap());
+        is_cheap("a restart of the last", size, |_| {
+            t.kill(desks.child::<Desk>(("another", 49)));
+            t.settle();
+            assert_eq!(desks.child::<Desk>(("another", 49)).answer(), Ok(42));
+        });
+        is_cheap("a child that is forgotten", size, |n| {
+            desks.terminate_child(("desk", n)).unwrap();
+            desks.delete_child(("desk", n)).unwrap();
+        });
+    }
+}
+
+#[otp::test(seeds = 1)]
+fn one_more_partition(_: &mut Sim) {
+    for size in SIZES {
+        let name = format!("{size} partitions");
+        let partitions = Partition::new(|_| Desk::child_spec())
+            .strategy(Strategy::RestForOne)
+            .partitions(size)
+            .name(name.clone())
+            .start()?;
+        is_cheap("the partition of a number", size, |n| assert_eq!(partitions.route(&(7 * n)).answer(), Ok(42)));
+        is_cheap("the partition of a key", size, |n| {
+            assert_eq!(partitions.route(&format!("key {n}")).answer(), Ok(42));
+        });
+        is_cheap("a partition by its number", size, |n| assert_eq!(partitions.partition(n).answer(), Ok(42)));
+        is_cheap("a partition that there is not", size, |n| drop(partitions.partition(size + n)));
+        is_cheap("how many there are", size, |_| assert_eq!(partitions.partitions(), Ok(size)));
+        is_cheap("the supervisor by its name", size, |_| otp::PartitionRef::<Desk>::named(name.clone()).unwrap());
+        is_cheap("one less", size, |n| assert_eq!(partitions.resize(size - 1 - n), Ok(size - n)));
+        is_cheap("one more", size, |n| assert_eq!(partitions.resize(size - 49 + n), Ok(size - 50 + n)));
     }
 }

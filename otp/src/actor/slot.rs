@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::named::Named;
-use crate::process::{AnyProcess, Pid};
+use crate::{
+    passed::pass,
+    process::{AnyProcess, Pid},
+};
 
 /// The id of a child: unique among its siblings. That of a partition is a number alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,7 +193,7 @@ impl Slot {
     pub fn children(&self, name: &str) -> Vec<Self> {
         let first = ChildId { name: name.into(), index: Some(0) };
         let state = self.state();
-        let named = state.children.range(first..).take_while(|(id, _)| id.name() == name);
+        let named = state.children.range(first..).inspect(|_| pass(1)).take_while(|(id, _)| id.name() == name);
         let declared = named.filter_map(|(_, known)| match known {
             Known::Declared(slot) => Some(slot.clone()),
             Known::Named(_) => None,
@@ -281,7 +284,7 @@ impl Slot {
             let mut state = self.state();
             state.closed = true;
             left.extend(state.left.take());
-            let children: Vec<_> = state.children.values().filter_map(Known::slot).collect();
+            let children: Vec<_> = state.children.values().inspect(|_| pass(1)).filter_map(Known::slot).collect();
             (state.before.take(), state.named.take(), children)
         };
         drop((before, named));
@@ -307,7 +310,10 @@ impl Slot {
     /// Forgets the places of all children with a spec but these.
     pub(crate) fn retain(&self, keep: impl Fn(&ChildId) -> bool) {
         let is_gone = |(id, known): &(&ChildId, &Known)| matches!(known, Known::Declared(_)) && !keep(id);
-        let gone: Vec<ChildId> = self.state().children.iter().filter(is_gone).map(|(id, _)| id.clone()).collect();
+        let gone: Vec<ChildId> = {
+            let state = self.state();
+            state.children.iter().inspect(|_| pass(1)).filter(is_gone).map(|(id, _)| id.clone()).collect()
+        };
         gone.iter().for_each(|id| self.forget(id));
     }
 

@@ -20,7 +20,6 @@ use super::{
     signal::{AnyMessage, Ended, Item, Links, Signal},
 };
 use crate::{
-    passed::pass,
     scheduler::{self, Code, Program},
     sync::{
         SpinGuard, SpinLock,
@@ -615,7 +614,6 @@ impl Common {
                 }
             }
             for (_, tap) in belongings.taps.iter() {
-                pass(1);
                 left = tap.take(left.take()?).err();
             }
             None

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{AnyProcess, Pid};
+use crate::passed::pass;
 
 /// Who has which name. A process that has ended has none, even before it has taken its name out.
 #[derive(Default)]
@@ -107,7 +108,8 @@ impl Names {
     /// All names. `erlang:registered/0`.
     pub(crate) fn all(&self) -> Vec<Arc<str>> {
         let table = self.table();
-        table.iter().filter(|(_, holder)| !holder.common().is_dead()).map(|(name, _)| Arc::clone(name)).collect()
+        let names = table.iter().inspect(|_| pass(1)).filter(|(_, holder)| !holder.common().is_dead());
+        names.map(|(name, _)| Arc::clone(name)).collect()
     }
 }
 

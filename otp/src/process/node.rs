@@ -26,6 +26,7 @@ use super::{
     table::Table,
 };
 use crate::{
+    passed::pass,
     report::{self, Crash},
     scheduler::{self, Scheduler},
 };
@@ -480,8 +481,10 @@ impl NodeInner {
 impl NodeInner {
     /// Has every process look again at whom it waits for: callers may belong to any node.
     pub(super) fn wake_waiting(&self) {
-        let nodes: Vec<_> =
-            NODES.read().unwrap_or_else(PoisonError::into_inner).values().filter_map(Weak::upgrade).collect();
+        let nodes: Vec<_> = {
+            let nodes = NODES.read().unwrap_or_else(PoisonError::into_inner);
+            nodes.values().inspect(|_| pass(1)).filter_map(Weak::upgrade).collect()
+        };
         // A simulation has no callers elsewhere, and is not to be touched by another thread.
         for node in nodes.iter().filter(|node| !node.scheduler.clock().is_virtual()) {
             node.table.all().iter().for_each(|process| process.task().wake());

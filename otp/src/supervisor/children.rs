@@ -5,10 +5,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
     ops::{Index, IndexMut},
 };
 
-use super::{backoff::Failures, spec::Spec};
+use super::{ChildInfo, ChildState, backoff::Failures, spec::Spec};
 use crate::{
     actor::{ChildId, Slot},
     passed::pass,
@@ -19,6 +20,11 @@ use crate::{
 /// A child's place in the order of start; never given again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(u64);
+
+impl Place {
+    /// The first that is given.
+    pub(super) const FIRST: Self = Self(0);
+}
 
 pub(super) struct Child {
     pub(super) id: ChildId,
@@ -65,6 +71,21 @@ impl Child {
     pub(super) fn pid(&self) -> Option<Pid> {
         self.process().map(AnyProcess::pid)
     }
+
+    /// What can be seen of it.
+    pub(super) fn info(&self) -> ChildInfo {
+        ChildInfo {
+            id: self.id.clone(),
+            label: self.spec.label,
+            kind: self.spec.kind,
+            state: match &self.state {
+                State::Running(process) => ChildState::Running(process.pid()),
+                State::Restarting => ChildState::Restarting,
+                State::Pending | State::Stopped => ChildState::Stopped,
+            },
+            restarts: self.restarts,
+        }
+    }
 }
 
 pub(super) struct Children {
@@ -75,6 +96,10 @@ pub(super) struct Children {
     by_pid: HashMap<Pid, Place>,
     /// How many are significant, and run or are about to be started again.
     significant: usize,
+    /// How many are about to be started again.
+    restarting: usize,
+    /// Those that wait for another one to be started again.
+    pending: BTreeSet<Place>,
 }
 
 impl Children {
@@ -90,6 +115,8 @@ impl Children {
             by_id: BTreeMap::new(),
             by_pid: HashMap::new(),
             significant: 0,
+            restarting: 0,
+            pending: BTreeSet::new(),
         };
         for (id, spec) in specs {
             children.add(id, spec);
@@ -132,7 +159,12 @@ impl Children {
 
     /// All, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &Child)> {
-        self.in_order.iter().map(|(place, child)| {
+        self.since(Place::FIRST)
+    }
+
+    /// That child and those that were started after it, in order.
+    pub(super) fn since(&self, first: Place) -> impl Iterator<Item = (Place, &Child)> {
+        self.in_order.range(first..).map(|(place, child)| {
             pass(1);
             (*place, child)
         })
@@ -152,6 +184,18 @@ impl Children {
         self.significant
     }
 
+    /// Whether any is about to be started again.
+    pub(super) fn is_any_restarting(&self) -> bool {
+        self.restarting > 0
+    }
+
+    /// Those that wait for another one to be started again; from now on they don't.
+    pub(super) fn give_up_pending(&mut self) {
+        for place in mem::take(&mut self.pending) {
+            self.set(place, State::Stopped);
+        }
+    }
+
     /// The slot of a child.
     pub(super) fn slot(&self, child: &Child) -> Slot {
         self.slot.child(&child.id)
@@ -169,6 +213,13 @@ impl Children {
         if child.spec.significant {
             self.significant -= usize::from(child.state.is_up());
             self.significant += usize::from(state.is_up());
+        }
+        self.restarting -= usize::from(matches!(child.state, State::Restarting));
+        self.restarting += usize::from(matches!(state, State::Restarting));
+        if matches!(state, State::Pending) {
+            self.pending.insert(place);
+        } else {
+            self.pending.remove(&place);
         }
         child.state = state;
         match &child.state {

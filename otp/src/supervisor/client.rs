@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use super::{
     Child, ChildSpec,
-    server::{Look, Message, Server, Who},
+    server::{Look, Message, Server, Shown, Who},
     spec::{ChildKind, SpecInfo},
 };
 use crate::{
@@ -36,7 +36,7 @@ impl SupervisorRef {
     }
 
     pub(super) fn look_up(name: RegName) -> Result<Look, CallError> {
-        Name::<Server>::from(name).client().call(Message::Look)
+        Name::<Server>::from(name).client().call(|reply| Message::Look(Shown::None, reply))
     }
 
     /// Its place in the tree.
@@ -108,7 +108,7 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
     pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
-        let mut children = self.ask(Message::Look)?.children;
+        let mut children = self.ask(|reply| Message::Look(Shown::All, reply))?.children;
         children.reverse();
         Ok(children)
     }
@@ -118,9 +118,7 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn which_child(&self, id: impl Into<ChildId>) -> Result<ChildInfo, ChildError> {
-        let id = id.into();
-        let children = self.ask(Message::Look)?.children;
-        children.into_iter().find(|child| child.id == id).ok_or(ChildError::NotFound)
+        self.ask(|reply| Message::WhichChild(id.into(), reply))?
     }
 
     /// What the spec of one of its children says. `supervisor:get_childspec/2`.
@@ -157,8 +155,8 @@ impl SupervisorRef {
     }
 
     /// What can be seen of it within the time that a call has.
-    pub(super) fn look(&self) -> Result<Look, CallError> {
-        of_slot::<Server>(self.0.clone()).call(Message::Look)
+    pub(super) fn look(&self, shown: Shown) -> Result<Look, CallError> {
+        of_slot::<Server>(self.0.clone()).call(|reply| Message::Look(shown, reply))
     }
 
     pub(super) fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {

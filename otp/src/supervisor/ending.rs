@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     actor::Shutdown,
-    process::{self, AnyProcess, ExitReason, MonitorRef, Pid, current, mark::Mark, me, signal::Signal, start},
+    process::{self, AnyProcess, ExitReason, MonitorRef, Pid, current, me, signal::Signal, start},
     time::Moment,
 };
 
@@ -25,6 +25,8 @@ pub(super) async fn end(child: AnyProcess, how: Shutdown) -> ExitReason {
 /// As [`end`], for many at once, each in its own time; in the order in which they ended.
 pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown)>) -> Vec<(Pid, ExitReason)> {
     let began = now();
+    // The mail that is there is not looked at: of a child that has ended by now, its monitor says so too.
+    let mut mark = me::mark();
     let mut waiting: HashMap<Pid, (AnyProcess, MonitorRef)> = HashMap::new();
     let mut deadlines: BTreeMap<Moment, Vec<Pid>> = BTreeMap::new();
     for (child, how) in children {
@@ -37,7 +39,6 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
     }
     let mut ended = Vec::with_capacity(waiting.len());
     // What is not about them now will not be later.
-    let mut mark = Mark::default();
     while !waiting.is_empty() {
         let limit = deadlines.keys().next().map(|at| at.saturating_duration_since(now()));
         let signal = me::receiving_behind(&mut mark, limit, |signal| match signal {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    ChildCount, ChildError, ChildInfo, ChildKind, ChildState, Strategy, Supervisor, SupervisorRef,
+    ChildCount, ChildError, ChildInfo, ChildKind, Strategy, Supervisor, SupervisorRef,
     children::{Children, Place, State},
     dynamic::Template,
     ending,
@@ -111,11 +111,21 @@ pub(super) enum Message {
     RestartChild(ChildId, ReplyTo<Result<Option<Pid>, ChildError>>),
     DeleteChild(ChildId, ReplyTo<Result<(), ChildError>>),
     GetChildSpec(Who, ReplyTo<Result<SpecInfo, ChildError>>),
-    Look(ReplyTo<Look>),
+    WhichChild(ChildId, ReplyTo<Result<ChildInfo, ChildError>>),
+    Look(Shown, ReplyTo<Look>),
     CountChildren(ReplyTo<ChildCount>),
     Resize(usize, ReplyTo<Result<usize, ChildError>>),
     /// A child is to be started again; from the supervisor itself, so that others have their turn in between.
     TryAgain(Place),
+}
+
+/// Which of its children are to be seen.
+#[derive(Clone, Copy)]
+pub(super) enum Shown {
+    None,
+    /// The first so many, if they are dynamic; else all.
+    First(usize),
+    All,
 }
 
 /// What can be seen of a supervisor.
@@ -129,7 +139,9 @@ pub(super) struct Look {
     /// Of a dynamic supervisor: what its template takes.
     pub(super) takes: Option<TypeId>,
     pub(super) partitions: Option<Partitions>,
-    /// In order.
+    /// How many there are.
+    pub(super) count: usize,
+    /// Those that were asked for, in order.
     pub(super) children: Vec<ChildInfo>,
 }
 
@@ -174,7 +186,8 @@ impl Actor for Server {
                 Message::RestartChild(id, reply) => answer(ctx, reply, self.restart_child(id)).await,
                 Message::DeleteChild(id, reply) => answer(ctx, reply, async { self.delete_child(id) }).await,
                 Message::GetChildSpec(who, reply) => answer(ctx, reply, async { self.get_childspec(&who) }).await,
-                Message::Look(reply) => answer(ctx, reply, async { self.look() }).await,
+                Message::WhichChild(id, reply) => answer(ctx, reply, async { self.which_child(&id) }).await,
+                Message::Look(shown, reply) => answer(ctx, reply, async { self.look(shown) }).await,
                 Message::CountChildren(reply) => answer(ctx, reply, async { self.count() }).await,
                 Message::Resize(partitions, reply) => answer(ctx, reply, self.resize(partitions)).await,
                 Message::TryAgain(place) => self.try_again(place, ctx.me()).await,
@@ -208,7 +221,8 @@ impl Actor for Server {
             Message::StartDynamic(_, reply) => reply.caller(),
             Message::RestartChild(_, reply) => reply.caller(),
             Message::GetChildSpec(_, reply) => reply.caller(),
-            Message::Look(reply) => reply.caller(),
+            Message::WhichChild(_, reply) => reply.caller(),
+            Message::Look(_, reply) => reply.caller(),
             Message::CountChildren(reply) => reply.caller(),
             Message::Resize(_, reply) => reply.caller(),
             Message::TryAgain(_) => return MessageKind::Cast,
@@ -223,7 +237,8 @@ impl Actor for Server {
             Message::RestartChild(..) => "restart_child",
             Message::DeleteChild(..) => "delete_child",
             Message::GetChildSpec(..) => "get_childspec",
-            Message::Look(_) => "which_children",
+            Message::WhichChild(..) => "which_child",
+            Message::Look(..) => "which_children",
             Message::CountChildren(_) => "count_children",
             Message::Resize(..) => "resize",
             Message::TryAgain(_) => "try_again",
@@ -417,8 +432,9 @@ impl Server {
 
     /// Ends those that are started again with a child; gives them, in order, with the child.
     async fn stop_with(&mut self, failed: Place) -> Vec<Place> {
-        let all = self.children.iter().map(|(place, child)| (place, child.spec.restart));
-        let round = strategy::round(self.strategy, failed, all);
+        let first = if self.strategy == Strategy::OneForAll { Place::FIRST } else { failed };
+        let children = self.children.since(first).map(|(place, child)| (place, child.spec.restart));
+        let round = strategy::round(self.strategy, failed, children);
         for place in round.stop {
             self.end(place, State::Pending).await;
         }
@@ -511,13 +527,8 @@ impl Server {
 
     /// Those that were to be started after a child which is not started again now stay as they are.
     fn give_up_pending(&mut self) {
-        if self.children.iter().any(|(_, child)| matches!(child.state, State::Restarting)) {
-            return;
-        }
-        for place in self.children.places() {
-            if matches!(self.children[place].state, State::Pending) {
-                self.children.set(place, State::Stopped);
-            }
+        if !self.children.is_any_restarting() {
+            self.children.give_up_pending();
         }
     }
 
@@ -590,18 +601,17 @@ impl Server {
         }
     }
 
-    fn look(&self) -> Look {
-        let children = self.children.iter().map(|(_, child)| ChildInfo {
-            id: child.id.clone(),
-            label: child.spec.label,
-            kind: child.spec.kind,
-            state: match &child.state {
-                State::Running(process) => ChildState::Running(process.pid()),
-                State::Restarting => ChildState::Restarting,
-                State::Pending | State::Stopped => ChildState::Stopped,
-            },
-            restarts: child.restarts,
-        });
+    fn which_child(&self, id: &ChildId) -> Result<ChildInfo, ChildError> {
+        self.children.find(id).map(|place| self.children[place].info()).ok_or(ChildError::NotFound)
+    }
+
+    fn look(&self, shown: Shown) -> Look {
+        let most = match shown {
+            Shown::None => 0,
+            Shown::First(most) if self.template.is_some() => most,
+            Shown::First(_) | Shown::All => usize::MAX,
+        };
+        let children = self.children.iter().take(most).map(|(_, child)| child.info());
         Look {
             label: self.label,
             pid: self.pid,
@@ -611,6 +621,7 @@ impl Server {
             period: self.period,
             takes: self.template.as_ref().map(Template::takes),
             partitions: self.partitions,
+            count: self.children.len(),
             children: children.collect(),
         }
     }
@@ -633,7 +644,7 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Look { strategy, restarts, period, children, .. } = self.look();
+        let Look { strategy, restarts, period, children, .. } = self.look(Shown::All);
         f.debug_struct("Supervisor")
             .field("strategy", &strategy)
             .field("intensity", &format_args!("{restarts} in {period:?}"))

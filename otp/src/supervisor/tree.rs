@@ -17,15 +17,18 @@
 
 use std::fmt;
 
-use super::{ChildKind, ChildState, Strategy, SupervisorRef, server::Look};
+use super::{
+    ChildKind, ChildState, Strategy, SupervisorRef,
+    server::{Look, Shown},
+};
 use crate::process::get_label;
 
 /// So many children of a dynamic supervisor are shown.
-const SHOWN: usize = 3;
+const SHOWN: Shown = Shown::First(3);
 
 impl fmt::Display for SupervisorRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.look() {
+        match self.look(SHOWN) {
             Ok(look) => {
                 write!(f, "{} {}", look.label, look.pid)?;
                 supervisor(f, self, &look, 1)
@@ -38,12 +41,11 @@ impl fmt::Display for SupervisorRef {
 /// The rest of a supervisor's line, and its children.
 fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth: usize) -> fmt::Result {
     write!(f, " {}, {} in {:?}", look.strategy, count(look.restarts.into()), look.period)?;
-    let children = look.children.len();
-    let shown = if look.takes.is_some() { SHOWN } else { children };
+    let (children, shown) = (look.count, look.children.len());
     if look.takes.is_some() {
         write!(f, ", {children} {}", if children == 1 { "child" } else { "children" })?;
     }
-    for child in look.children.iter().take(shown) {
+    for child in &look.children {
         write!(f, "\n{:indent$}{}: {}", "", child.id, child.label, indent = 2 * depth)?;
         match child.state {
             ChildState::Running(pid) => {
@@ -58,7 +60,7 @@ fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth
         }
         if child.kind == ChildKind::Supervisor && matches!(child.state, ChildState::Running(_)) {
             let nested = SupervisorRef::from_slot(at.slot().child(&child.id));
-            match nested.look() {
+            match nested.look(SHOWN) {
                 Ok(look) => supervisor(f, &nested, &look, depth + 1)?,
                 Err(error) => write!(f, ": {error}")?,
             }
