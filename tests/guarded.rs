@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind},
     pin::pin,
     sync::{
         Arc, Mutex,
@@ -41,13 +41,22 @@ enum How {
 impl How {
     fn run(&self) -> fmt::Result {
         match self {
-            Self::Panics => panic!("not well"),
+            Self::Panics => panic_any(Payload),
             Self::Fails => Err(fmt::Error),
             Self::Blocks(latch) => {
                 latch.wait();
                 Ok(())
             }
         }
+    }
+}
+
+/// What is thrown, and throws again.
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        panic!("not well");
     }
 }
 
@@ -112,7 +121,9 @@ fn hear() {
         listen(|event| {
             let report = Report::of(event);
             let says = |marker: &str| report.fields.values().any(|value| value.contains(marker));
-            assert!(!says(UNHEARD), "it does not hear");
+            if says(UNHEARD) {
+                panic_any(Payload);
+            }
             if says(UNANSWERED)
                 && let Some(latch) = LET_GO.lock().unwrap().clone()
             {
@@ -158,7 +169,7 @@ impl Worker {
                 ctx.stop(ExitReason::shutdown_with(bad));
                 Ok(())
             }
-            Wrong::Panic(bad) => std::panic::panic_any(bad),
+            Wrong::Panic(bad) => panic_any(bad),
         }
     }
 }
@@ -542,6 +553,16 @@ impl Drop for OnDrop {
     }
 }
 
+/// A waker that drops something.
+struct Woken(Mutex<Option<OnDrop>>);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        let what = self.0.lock().unwrap().take();
+        drop(what);
+    }
+}
+
 /// Has it stuck in a handler, and kills it when all that is sent to it waits.
 fn lose(stuck: &StuckRef, latch: &Latch, send: impl FnOnce()) {
     let (running, is_running) = mpsc::channel();
@@ -551,8 +572,8 @@ fn lose(stuck: &StuckRef, latch: &Latch, send: impl FnOnce()) {
     otp::exit(stuck.pid().unwrap(), ExitReason::Kill);
 }
 
-/// What waits for one that is declared dead is dropped by processes of their own: the watchdog goes on, and who watches
-/// the dead one, is linked to it or waits for it is told at once.
+/// What waits for one that is declared dead is dropped by processes of their own, and foreign wakers are woken beside
+/// them: the watchdog goes on, and who watches the dead one, is linked to it or waits for it is told at once.
 #[test]
 fn the_watchdog_drops_nothing_of_the_users() {
     hear();
@@ -576,13 +597,16 @@ fn the_watchdog_drops_nothing_of_the_users() {
         stuck.ask().unwrap();
         otp::link(pid);
         let monitor = stuck.monitor().unwrap();
-        let mut calls = Vec::new();
+        let (mut calls, mut polled) = (Vec::new(), None);
+        let waker = Waker::from(Arc::new(Woken(Mutex::new(Some(heavy())))));
         lose(&stuck, &wedge, || {
             stuck.take(heavy());
             calls.push(stuck.no_timeout().request().ask());
             calls.push(stuck.no_timeout().request().ask_with(heavy()));
             calls.push(stuck.no_timeout().request().ask());
             process::send(pid, heavy());
+            let call = polled.insert(stuck.no_timeout().request().ask());
+            assert!(pin!(call).poll(&mut TaskContext::from_waker(&waker)).is_pending());
         });
         let me = process::current();
         assert_eq!(me.receive_down(monitor, PATIENCE).unwrap().reason, ExitReason::Killed);
@@ -590,10 +614,11 @@ fn the_watchdog_drops_nothing_of_the_users() {
         for call in calls {
             assert_eq!(call.wait(), Err(CallError::Exited(ExitReason::Killed)));
         }
-        while blocked.load(SeqCst) < 4 {
+        while blocked.load(SeqCst) < 5 {
             std::thread::yield_now();
         }
         assert!(!on_watchdog.load(SeqCst));
+        assert_eq!(polled.unwrap().wait(), Err(CallError::Exited(ExitReason::Killed)));
 
         // It still keeps watch.
         let other = Stuck::start().unwrap();
