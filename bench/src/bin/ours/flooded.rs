@@ -58,11 +58,12 @@ fn first_turn() {
     let late = node.enter(|| {
         percentile((0..TIMES).map(|_| {
             let (tell, told) = mpsc::channel();
-            process::spawn(move |_| {
+            let (_, starter) = process::spawn_monitor(move |_| {
                 let began = Instant::now();
                 process::spawn(move |_| tell.send(began.elapsed()));
                 compute(LIMIT);
             });
+            process::current().receive_down(starter, None);
             told.recv().expect("it tells")
         }))
     });
