@@ -35,6 +35,7 @@ extern crate self as otp;
 #[doc(hidden)]
 pub mod __private;
 mod actor;
+mod guard;
 mod passed;
 mod probe;
 pub mod process;
@@ -51,9 +52,9 @@ pub mod timer;
 
 pub use actor::{
     Actor, Addressed, After, Async, AwaitsReply, Blocking, Build, CallError, ChildId, Client, ClientExt, Context,
-    Handled, Handles, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next, NoResponse, NotRegistered,
-    OneWay, Options, Ref, Reply, ReplyTo, Request, Requests, Restart, Sent, Shutdown, Slot, SpecError, StartError,
-    Starter, TestContext, start, start_link,
+    Handled, Handles, HasPid, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next, NoResponse,
+    NotRegistered, OneWay, Options, Ref, Reply, ReplyTo, Request, Requests, Restart, Sent, Shutdown, Slot, SpecError,
+    StartError, Starter, TestContext, start, start_link,
 };
 pub use probe::{Message, Probe};
 pub use process::{
@@ -61,7 +62,7 @@ pub use process::{
     MonitorRef, Node, Pid, Policy, Queued, Term, TimerRef, blocking, blocking_async, blocking_timeout,
     blocking_timeout_async, demonitor, exit, is_alive, link, monitor, self_pid, sleep, sleep_async, trap_exit, unlink,
 };
-pub use sim::{Crash, HasPid, Sim};
+pub use sim::{Crash, Sim};
 pub use supervisor::{
     AnyChild, AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildKind, ChildSpec, ChildState, Dynamic,
     DynamicChild, DynamicRef, DynamicSupervisor, MailboxOnRestart, Partition, PartitionRef, SpecInfo, Strategy,

@@ -9,7 +9,8 @@ use signal_hook::{
 
 use crate::{
     process::{self, ExitReason, Node, Selector, Subject},
-    report, scheduler,
+    report::event,
+    scheduler,
     supervisor::SupervisorRef,
 };
 
@@ -56,7 +57,7 @@ where
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            report::not_running(&*error);
+            event!(error, format_args!("not running: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -99,7 +100,7 @@ fn serve(tree: &SupervisorRef, signals: &Subject<()>) -> ExitCode {
             Some(Event::Ended(reason)) => break reason,
             Some(Event::Signal) => {
                 asked = true;
-                report::shutting_down();
+                event!(info, "shutting down");
                 process::exit(pid, ExitReason::Shutdown);
             }
             None => {}

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     __private::TestError,
-    actor::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Slot, StartError},
+    actor::{HasPid, Slot, StartError},
     process::{self, ExitReason, Node, Pid, STACK_SIZE, current},
     scheduler::{self, Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
@@ -186,79 +186,6 @@ impl Sim {
 impl fmt::Debug for Sim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sim").field("seed", &self.seed).field("now", &self.now()).finish_non_exhaustive()
-    }
-}
-
-/// Something that names a process: a pid, a client, a place in a tree, a name.
-///
-/// `Kind` only keeps the implementations apart.
-pub trait HasPid<Kind> {
-    /// The process that it names now.
-    fn pid_now(&self) -> Option<Pid>;
-
-    /// How long a request to it waits.
-    #[doc(hidden)]
-    fn time_limit(&self) -> Option<Duration> {
-        Some(CALL_TIMEOUT)
-    }
-
-    /// The place in a tree that it names, if it is one.
-    #[doc(hidden)]
-    fn place(&self) -> Option<Slot> {
-        None
-    }
-}
-
-impl HasPid<Pid> for Pid {
-    fn pid_now(&self) -> Option<Pid> {
-        Some(*self)
-    }
-}
-
-impl<A: Actor, C: Client<A, Mode: Addressed>> HasPid<(A,)> for C {
-    fn pid_now(&self) -> Option<Pid> {
-        ClientExt::pid(self)
-    }
-
-    fn time_limit(&self) -> Option<Duration> {
-        self.target().timeout()
-    }
-
-    fn place(&self) -> Option<Slot> {
-        self.target().address.as_slot().cloned()
-    }
-}
-
-impl HasPid<Slot> for Slot {
-    fn pid_now(&self) -> Option<Pid> {
-        self.pid()
-    }
-
-    fn place(&self) -> Option<Slot> {
-        Some(self.clone())
-    }
-}
-
-impl HasPid<String> for str {
-    fn pid_now(&self) -> Option<Pid> {
-        process::whereis(self)
-    }
-}
-
-impl<A> HasPid<Name<A>> for Name<A> {
-    fn pid_now(&self) -> Option<Pid> {
-        self.whereis()
-    }
-}
-
-/// A supervisor, or a tree made by `supervisor!`.
-impl<S: AsRef<SupervisorRef>> HasPid<SupervisorRef> for S {
-    fn pid_now(&self) -> Option<Pid> {
-        self.as_ref().pid()
-    }
-
-    fn place(&self) -> Option<Slot> {
-        Some(self.as_ref().slot().clone())
     }
 }
 

@@ -39,7 +39,7 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, Addressed, Client, Served, SystemRequest, caught, shown},
+    actor::{Actor, Addressed, Client, HasPid, Served, SystemRequest, caught, shown},
     process::{
         self, AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
@@ -48,7 +48,6 @@ use crate::{
         signal::Signal,
         timer::WakeUp,
     },
-    sim::HasPid,
 };
 
 pub use crate::{

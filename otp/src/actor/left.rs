@@ -12,14 +12,15 @@ use std::{
 };
 
 use super::{Slot, slot::State};
-use crate::process::{AnyProcess, Pid, cell::Cell, common::PendingCall, panic, signal::Item};
+use crate::guard;
+use crate::process::{AnyProcess, Pid, cell::Cell, common::PendingCall, signal::Item};
 
 /// Messages of one type, oldest first. How they are dropped with it is the user's code, and nobody's harm.
 struct Queue<M>(VecDeque<Left<M>>);
 
 impl<M> Drop for Queue<M> {
     fn drop(&mut self) {
-        self.0.drain(..).for_each(|left| panic::contain(|| drop(left)));
+        self.0.drain(..).for_each(|left| guard::contain(|| drop(left)));
     }
 }
 

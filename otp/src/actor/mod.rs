@@ -8,6 +8,7 @@ mod call;
 mod client;
 mod context;
 mod error;
+mod has_pid;
 mod left;
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -16,6 +17,7 @@ mod name;
 mod named;
 mod options;
 mod reply;
+pub(crate) mod report;
 mod requests;
 mod sent;
 mod server;
@@ -48,6 +50,7 @@ pub use self::{
     client::{Client, ClientExt, Ref},
     context::Context,
     error::{CallError, NotRegistered, SpecError, StartError},
+    has_pid::HasPid,
     mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request},
     name::Name,
     options::{Options, Restart, Shutdown},
@@ -146,7 +149,7 @@ pub trait Actor: Sized + Send + 'static {
 
     /// Handles what is no message of its own; logged, if not handled otherwise. `Module:handle_info/2`.
     fn info<'a>(&'a mut self, info: Info, _ctx: &'a mut Context<Self>) -> Handled<'a> {
-        crate::report::unexpected(Self::NAME, &info);
+        report::unexpected(Self::NAME, &info);
         Handled::Done(Ok(()))
     }
 
@@ -154,7 +157,7 @@ pub trait Actor: Sized + Send + 'static {
     ///
     /// See [`Mailbox`](crate::Mailbox). An `Err` ends the actor with that reason.
     fn overflowed<'a>(&'a mut self, dropped: Dropped, _ctx: &'a mut Context<Self>) -> Handled<'a> {
-        crate::report::overflowed(Self::NAME, &dropped);
+        report::overflowed(Self::NAME, &dropped);
         Handled::Done(Ok(()))
     }
 

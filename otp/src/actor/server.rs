@@ -16,6 +16,7 @@ use super::{
     StartError,
     client::of_process,
     context::{Stop, program},
+    report,
     subject::Arrived,
     system::{self, last_texts},
 };
@@ -31,7 +32,6 @@ use crate::{
         spawn::Relation,
         start,
     },
-    report::{self, is_failure},
     scheduler::{self, Code, TaskRef, UnderWay},
 };
 
@@ -303,7 +303,7 @@ where
         } else {
             ctx.cell().common().handler.set(stop.handled);
         }
-        if is_failure(&stop.reason) {
+        if process::report::is_failure(&stop.reason) {
             failed(&actor, &ctx, &stop);
         }
         if let Some(reply) = stop.reply {

@@ -5,7 +5,8 @@
 
 use std::{collections::VecDeque, sync::Arc, task::Waker, thread};
 
-use super::{ExitReason, Pid, common::Home, current, node::NodeInner, panic, spawn};
+use super::{ExitReason, Pid, common::Home, current, node::NodeInner, spawn};
+use crate::guard;
 
 /// What reports call the processes that are made here.
 const LABEL: &str = "aside";
@@ -15,7 +16,7 @@ pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
     let is_here = current::try_with(|me| me.pid() == maker || matches!(me.common().home, Home::Driver));
     match NodeInner::of(maker).filter(|node| is_here != Some(true) && !node.scheduler.is_stopping()) {
         Some(node) => each(&node, [thing], drop),
-        None => panic::contain(|| drop(thing)),
+        None => guard::contain(|| drop(thing)),
     }
 }
 
@@ -24,7 +25,7 @@ pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
 pub(super) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<VecDeque<T>>, f: fn(T)) {
     let mut things = things.into();
     if node.is_stopped() {
-        return run(move || things.into_iter().for_each(|thing| panic::contain(|| f(thing))));
+        return run(move || things.into_iter().for_each(|thing| guard::contain(|| f(thing))));
     }
     let Some(thing) = things.pop_front() else { return };
     let here = Arc::clone(node);
@@ -38,7 +39,7 @@ pub(super) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<V
 
 /// Runs code of the user's in a thread of its own; not at all, if the system refuses one.
 pub(crate) fn run(code: impl FnOnce() + Send + 'static) {
-    panic::contain(|| drop(thread::Builder::new().name("otp-aside".to_owned()).spawn(|| panic::contain(code))));
+    guard::contain(|| drop(thread::Builder::new().name("otp-aside".to_owned()).spawn(|| guard::contain(code))));
 }
 
 /// As [`run`], `f` with each of these things: one that blocks holds up no other.
@@ -53,5 +54,5 @@ pub(super) fn run_each<T: Send + 'static>(mut things: Vec<T>, f: fn(T)) {
 
 /// Wakes whoever waits. The waker may be anybody's.
 pub(crate) fn wake(waker: Waker) {
-    panic::contain(|| waker.wake());
+    guard::contain(|| waker.wake());
 }

@@ -18,10 +18,10 @@ use std::{
 use super::{
     current,
     node::Node,
-    panic::{Caught, catch, contain},
+    panic::{Caught, catch},
     timer::WakeUp,
 };
-use crate::{report::Spans, time::Moment};
+use crate::{guard::contain, report::Spans, time::Moment};
 
 mod pool;
 

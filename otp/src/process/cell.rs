@@ -26,10 +26,10 @@ use super::{
     mark::Mark,
     node::NodeInner,
     owned::Owned,
-    panic,
     signal::{Item, Signal},
 };
 use crate::{
+    guard,
     passed::pass,
     scheduler::{self, Program, Run, Scheduler, Task, TaskRef, Turn},
     sync::SpinLock,
@@ -305,7 +305,7 @@ impl<M: Send + 'static> Process for Cell<M> {
     fn flush(&self, me: &AnyProcess) -> usize {
         let messages = self.take_messages(me);
         let count = messages.len();
-        panic::drop_each(messages);
+        guard::drop_each(messages);
         count
     }
 

@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Pid, common::Common, panic};
-use crate::{report, time::Moment};
+use super::{Pid, common::Common, panic, report};
+use crate::{guard, time::Moment};
 
 /// How a message was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -202,7 +202,7 @@ fn listens_on(listener: &mut Listener, event: &Event) -> bool {
         Ok(ControlFlow::Break(())) => false,
         Err(payload) if panic::is_fatal(&*payload) => resume_unwind(payload),
         Err(payload) => {
-            panic::discard(payload);
+            guard::discard(payload);
             false
         }
     }

@@ -15,8 +15,8 @@ use std::{
     },
 };
 
-use super::{AnyProcess, panic::discard};
-use crate::report;
+use super::{AnyProcess, report};
+use crate::guard::discard;
 
 type Watched = (&'static str, fn() -> u64);
 

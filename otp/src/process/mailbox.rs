@@ -21,10 +21,10 @@ use std::{
 use super::{
     AnyProcess, Pid, aside, current,
     mark::{Mark, Seen},
-    panic,
     signal::{Item, Signal},
 };
 use crate::{
+    guard,
     passed::pass,
     sync::{
         Mutex, MutexGuard,
@@ -586,7 +586,7 @@ fn refuse(mailbox: Pid, message: impl Sized) {
     let before = REFUSING.replace(Some(mailbox));
     // A message is its sender's, who may not be the one who sees to its end.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(message))) {
-        panic::discard(payload);
+        guard::discard(payload);
     }
     REFUSING.set(before);
 }

@@ -34,6 +34,7 @@ mod pid;
 mod reason;
 mod registry;
 pub(crate) mod reply;
+pub(crate) mod report;
 mod selector;
 pub(crate) mod signal;
 pub(crate) mod spawn;

@@ -9,8 +9,8 @@ use std::{
     },
 };
 
-use super::panic::contain;
-use crate::report;
+use super::report;
+use crate::guard::contain;
 
 /// Of so many names it is known that they were said.
 const SAID: usize = 64;

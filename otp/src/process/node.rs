@@ -22,12 +22,12 @@ use super::{
     nobody::Nobody,
     overdue::{KILL_GRACE, Overdue},
     panic::install_panic_hook,
+    report::{self, Crash},
     signal::Signal,
     table::Table,
 };
 use crate::{
     passed::pass,
-    report::{self, Crash},
     scheduler::{self, Scheduler},
 };
 

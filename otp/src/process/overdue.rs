@@ -6,11 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AnyProcess, ExitReason, Pid, node::NodeInner};
-use crate::{
-    report,
-    scheduler::{Verdict, Watch},
-};
+use super::{AnyProcess, ExitReason, Pid, node::NodeInner, report};
+use crate::scheduler::{Verdict, Watch};
 
 /// A process that was killed and has not come to a point where that takes effect is declared dead after so long.
 pub(super) const KILL_GRACE: Duration = Duration::from_millis(100);

@@ -5,14 +5,12 @@ use std::{
     backtrace::{Backtrace, BacktraceStatus},
     cell::RefCell,
     io::{self, Write as _},
-    mem,
-    ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Once,
 };
 
-use super::{ExitReason, Panic, blocking, current};
-use crate::report;
+use super::{ExitReason, Panic, blocking, current, report};
+use crate::guard::{contain, discard};
 
 /// The payload that unwinds a process: because it has to end where it waits, or by its own will and for this reason.
 struct Unwind(Option<ExitReason>);
@@ -74,28 +72,6 @@ pub(super) fn understand(payload: &(dyn Any + Send)) -> Result<Option<ExitReason
     }
 }
 
-/// Drops a payload, which may be the user's and panic again. What comes of that is dropped no more.
-pub(crate) fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        mem::forget(again);
-    }
-}
-
-/// Drops things of the user's, all of them, also when one of them panics; then its panic goes on.
-pub(crate) fn drop_each<T>(things: Vec<T>) {
-    let mut first = None;
-    for thing in things {
-        match catch_unwind(AssertUnwindSafe(|| drop(thing))) {
-            Err(payload) if first.is_none() => first = Some(payload),
-            Err(payload) => discard(payload),
-            Ok(()) => {}
-        }
-    }
-    if let Some(payload) = first {
-        resume_unwind(payload);
-    }
-}
-
 /// A panic of code that ran for somebody on another thread.
 pub(super) struct Caught {
     payload: Box<dyn Any + Send>,
@@ -141,39 +117,4 @@ pub(crate) fn caught<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
             panic
         }
     })
-}
-
-/// Runs code of the user's where nobody can be told of a panic.
-pub(crate) fn contain(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        discard(payload);
-    }
-}
-
-/// Something of the user's that anybody may have to drop: a panic of that is nobody's harm.
-pub(crate) struct Guarded<T>(Option<T>);
-
-impl<T> Guarded<T> {
-    pub(crate) fn new(thing: T) -> Self {
-        Self(Some(thing))
-    }
-
-    pub(crate) fn into_inner(mut self) -> T {
-        self.0.take().expect("it is there until it is dropped")
-    }
-}
-
-impl<T> Deref for Guarded<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        self.0.as_ref().expect("it is there until it is dropped")
-    }
-}
-
-impl<T> Drop for Guarded<T> {
-    fn drop(&mut self) {
-        let thing = self.0.take();
-        contain(|| drop(thing));
-    }
 }

@@ -8,11 +8,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    AnyProcess, Node, Pid, RegisterError, Unregistered,
-    node::NodeInner,
-    panic::{self, Guarded},
-};
+use super::{AnyProcess, Node, Pid, RegisterError, Unregistered, node::NodeInner};
+use crate::guard::{self, Guarded};
 
 /// Something that keeps names in place of the node: the module of OTP's `{via, Module, Term}`.
 ///
@@ -287,7 +284,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(name) = self.0.take() {
             // This runs code of the user's, perhaps while a panic unwinds.
-            panic::contain(|| _ = name.unregister());
+            guard::contain(|| _ = name.unregister());
         }
     }
 }

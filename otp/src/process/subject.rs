@@ -22,10 +22,9 @@ use super::{
     current,
     me::{receive, receiving},
     node::NodeInner,
-    panic,
+    panic, report,
     signal::{AnyMessage, RAW, Signal},
 };
-use crate::report;
 
 /// An address for messages of type `T`: of the process that made it, of whoever has a name, of a server that handles
 /// them ([`ClientExt::subject`](crate::ClientExt::subject)), or of nobody.

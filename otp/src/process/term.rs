@@ -14,7 +14,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{AnyProcess, Pid, aside, current, panic, reason::Course};
+use super::{AnyProcess, Pid, aside, current, reason::Course};
+use crate::guard;
 
 /// What is shown of a value whose `Display` or `Debug` fails or panics.
 const UNSHOWN: &str = "a reason that cannot be shown";
@@ -26,7 +27,7 @@ fn shown(text: fmt::Arguments<'_>) -> Box<str> {
         Ok(Ok(())) => shown.into(),
         Ok(Err(fmt::Error)) => UNSHOWN.into(),
         Err(payload) => {
-            panic::discard(payload);
+            guard::discard(payload);
             UNSHOWN.into()
         }
     }
@@ -57,7 +58,7 @@ impl<T: ?Sized + Send + 'static> Drop for Kept<T> {
     fn drop(&mut self) {
         match (self.value.take(), self.maker) {
             (Some(value), Some(maker)) => aside::drop_of(maker, value),
-            (value, _) => panic::contain(|| drop(value)),
+            (value, _) => guard::contain(|| drop(value)),
         }
     }
 }

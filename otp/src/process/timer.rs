@@ -17,12 +17,12 @@ use super::{
     common::Common,
     current,
     node::NodeInner,
-    panic,
     signal::{Item, Timed},
     spawn,
     subject::Letter,
 };
 use crate::{
+    guard,
     scheduler::TaskRef,
     time::{Expire, Key, Moment},
 };
@@ -169,7 +169,7 @@ impl<T: Send + 'static> Drop for Held<T> {
                 drop(thing);
                 Err(ExitReason::Normal)
             }),
-            None => panic::contain(|| drop(thing)),
+            None => guard::contain(|| drop(thing)),
         }
     }
 }

@@ -25,6 +25,7 @@ use super::{
     stack::{Left, Stack, leave},
     task::{Ran, Task},
 };
+use crate::report::set_silent;
 
 /// How many stacks in a row may go on before a queued task has its turn.
 const READY_STREAK: u32 = 16;
@@ -237,6 +238,7 @@ impl Core {
     pub(super) fn driven(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64) -> Rc<Self> {
         let core = Rc::new(Self::new(scheduler, seat, seed, Kind::Driven));
         CORE.set(Some(Rc::clone(&core)));
+        set_silent(true);
         core
     }
 
@@ -274,6 +276,7 @@ impl Core {
     pub(super) fn end(&self) {
         self.finish_spares(0);
         CORE.set(None);
+        set_silent(false);
     }
 
     fn new(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64, kind: Kind) -> Self {

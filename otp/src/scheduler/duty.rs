@@ -25,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Scheduler, core::Core, queue::RunQueue, seat::Seat, task::Task};
+use super::{Scheduler, core::Core, queue::RunQueue, report, seat::Seat, task::Task};
 use crate::sync::{Mutex, MutexGuard, lock};
 
 /// So many threads may be apart because what is parked on them has been so for a while. For each further one it must have
@@ -287,7 +287,7 @@ impl Scheduler {
                     drop(spare);
                     self.empty(seat);
                     // With no thread to be had the other cores go on; the node has one core less.
-                    crate::report::core_not_replaced(&error);
+                    report::core_not_replaced(&error);
                     return None;
                 }
                 Err(_) => return None,

@@ -442,7 +442,7 @@ fn who_is_roused_as_it_wakes_by_itself_is_counted_once() {
         sleep.begin_sleep(1);
         let watchdog = {
             let sleep = Arc::clone(&sleep);
-            thread::spawn(move || drop(sleep.rouse()))
+            thread::spawn(move || _ = sleep.rouse())
         };
         if sleep.end_sleep(1) {
             sleep.end_search();

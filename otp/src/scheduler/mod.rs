@@ -11,6 +11,7 @@ mod loom_tests;
 #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
 mod overflow;
 mod queue;
+mod report;
 mod rng;
 mod seat;
 #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]

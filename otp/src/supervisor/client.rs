@@ -8,7 +8,7 @@ use super::{
     spec::{ChildKind, SpecInfo},
 };
 use crate::{
-    actor::{CallError, ChildId, ClientExt, Name, ReplyTo, Slot, StartError, of_slot},
+    actor::{CallError, ChildId, ClientExt, HasPid, Name, ReplyTo, Slot, StartError, of_slot},
     process::{Pid, RegName},
 };
 
@@ -167,6 +167,17 @@ impl SupervisorRef {
 impl AsRef<SupervisorRef> for SupervisorRef {
     fn as_ref(&self) -> &SupervisorRef {
         self
+    }
+}
+
+/// A supervisor, or a tree made by `supervisor!`.
+impl<S: AsRef<SupervisorRef>> HasPid<SupervisorRef> for S {
+    fn pid_now(&self) -> Option<Pid> {
+        self.as_ref().pid()
+    }
+
+    fn place(&self) -> Option<Slot> {
+        Some(self.as_ref().slot().clone())
     }
 }
 

@@ -17,9 +17,9 @@ use super::{
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{CallError, ChildId, Name, Restart, Slot, StartError, caught},
-    process::{Pid, RegName, panic::Guarded, spawn::Relation},
-    sim::HasPid,
+    actor::{CallError, ChildId, HasPid, Name, Restart, Slot, StartError, caught},
+    guard::Guarded,
+    process::{Pid, RegName, spawn::Relation},
 };
 
 /// What a dynamic supervisor starts: children of one type, each with arguments of its own, or [any](AnyChild).

@@ -11,6 +11,7 @@ mod dynamic;
 mod ending;
 mod intensity;
 mod partition;
+mod report;
 mod server;
 mod shape;
 mod spec;

@@ -18,6 +18,7 @@ use super::{
     ending,
     intensity::Intensity,
     partition::Partitions,
+    report::{self, Offender},
     spec::{Spec, SpecInfo},
     strategy::{self, AutoShutdown, Ended},
     validate,
@@ -27,11 +28,8 @@ use crate::{
         Actor, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start,
         StartError, Starting, StatusTexts, hidden::Later,
     },
-    process::{
-        AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, panic::Guarded,
-        spawn::Relation,
-    },
-    report::{self, Offender},
+    guard::Guarded,
+    process::{AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, spawn::Relation},
 };
 
 /// What a supervisor is made of: where it stands in its tree, and how to come by its children.
@@ -199,7 +197,7 @@ impl Actor for Server {
         match info {
             Info::Exit(exit) => Handled::future(self.exited(exit, ctx.me())),
             info => {
-                report::unexpected(self.label, &info);
+                crate::actor::report::unexpected(self.label, &info);
                 Handled::Done(Ok(()))
             }
         }

@@ -6,7 +6,7 @@ use std::{
     any::type_name, fmt, future::Future, marker::PhantomData, ops::RangeInclusive, pin::Pin, sync::Arc, time::Duration,
 };
 
-use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, server};
+use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, report, server};
 use crate::{
     actor::{Actor, Blocking, ChildId, Name, Restart, Shutdown, Slot, Start, StartError, Starting, caught, of_slot},
     process::{
@@ -14,7 +14,6 @@ use crate::{
         current::{self, Interrupted},
         spawn::Relation,
     },
-    report,
 };
 
 /// What can be a child of a supervisor: every [`Actor`], every tree made by `supervisor!`, and a [`Supervisor`] that is

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::process::panic::contain;
+use crate::guard::contain;
 
 /// How many threads a pool has at most, unless it is told otherwise.
 pub(crate) const MAX_THREADS: usize = 512;

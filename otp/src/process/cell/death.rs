@@ -8,7 +8,8 @@ use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
-    process::{AnyProcess, ExitReason, aside, common::Common, mailbox::LetIn, panic, signal::Item},
+    guard,
+    process::{AnyProcess, ExitReason, aside, common::Common, mailbox::LetIn, signal::Item},
     scheduler::{TaskRef, Turn},
 };
 
@@ -46,7 +47,7 @@ impl<M: Send + 'static> Cell<M> {
         if let Some(heir) = heir.filter(|_| !is_lost) {
             kept = heir(kept);
         }
-        common.quietly(|| panic::drop_each(kept), &mut reason);
+        common.quietly(|| guard::drop_each(kept), &mut reason);
         if is_lost {
             this.drop_remains();
         } else {

@@ -13,12 +13,12 @@ use std::{
 
 use super::Cell;
 use crate::{
+    guard,
     process::{
         AnyProcess, ExitReason,
         common::{Channel, Gone},
         current,
         mailbox::{LetIn, Offered, Special, Ticket, Weight},
-        panic,
         signal::{Item, RAW, Signal},
     },
     scheduler::TaskRef,
@@ -213,7 +213,7 @@ impl<M: Send + 'static> Cell<M> {
         let before = self.common.add_channel(tag, channel);
         drop((mail, outer));
         drop(before);
-        panic::drop_each(undelivered);
+        guard::drop_each(undelivered);
     }
 
     /// Takes all messages out of its queues, but what it has put before them itself.

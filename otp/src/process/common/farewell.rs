@@ -9,8 +9,12 @@ use std::{
 
 use super::{Common, DEAD, Gone, PendingCall, Relations, Standing};
 use crate::{
-    process::{AnyProcess, Down, ExitReason, aside, panic, signal::Signal},
-    report::{self, Crash},
+    guard,
+    process::{
+        AnyProcess, Down, ExitReason, aside,
+        report::{self, Crash},
+        signal::Signal,
+    },
     sync::atomic::Ordering::{AcqRel, Acquire},
     time::{Expire, Key, Moment},
 };
@@ -28,7 +32,7 @@ impl Common {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
             let failed = self.panicked_in(Some("drop"), &*payload);
             *reason = mem::replace(reason, ExitReason::Normal).then(failed);
-            panic::discard(payload);
+            guard::discard(payload);
         }
     }
 
@@ -86,7 +90,7 @@ impl Common {
         let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| belongings.calls.take());
         if self.keeps_requests() {
             // Its heir may begin to handle them as soon as somebody is told.
-            panic::contain(|| calls.retain(|call| !call.is_queued()));
+            guard::contain(|| calls.retain(|call| !call.is_queued()));
         }
         if let Some(relations) = &relations {
             self.tell(relations, &reason);
@@ -105,7 +109,7 @@ impl Common {
             aside::each(node, Vec::from_iter(is_users.then_some(belongings)), drop);
         } else {
             pending.into_iter().for_each(Self::abandon);
-            panic::contain(|| drop(belongings));
+            guard::contain(|| drop(belongings));
         }
         drop(in_table);
         node.ended(self.pid);
@@ -139,7 +143,7 @@ impl Common {
     pub(in crate::process) fn abandon(call: Arc<dyn PendingCall>) {
         call.abandon();
         // It may be the last reference to an answer.
-        panic::contain(|| drop(call));
+        guard::contain(|| drop(call));
     }
 
     /// Sets a timer that is cancelled when this process ends; as [`Timers::insert`](crate::time::Timers::insert).

@@ -1,0 +1,104 @@
+//! The floors of the runtime: each names only those below it, and ARCHITECTURE.md shows them as they are.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{fs, path::Path};
+
+/// From the ground up. Modules of one floor may name each other.
+const FLOORS: [&[&str]; 7] = [
+    &["passed", "sync", "guard"],
+    &["report", "time"],
+    &["scheduler"],
+    &["process"],
+    &["actor"],
+    &["supervisor"],
+    &["run", "timer", "sys", "sim", "probe", "__private"],
+];
+
+fn floor(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&module))
+}
+
+/// The modules of the crate that a file names, its tests aside.
+fn named(source: &str) -> Vec<String> {
+    let code: String = source
+        .split("mod tests {")
+        .next()
+        .unwrap()
+        .lines()
+        .map(|line| line.split("//").next().unwrap())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut named = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            Some(group) => named.extend(members(group)),
+            None => named.extend(first_word(after)),
+        }
+    }
+    named
+}
+
+/// The first names of a group, up to its closing brace.
+fn members(group: &str) -> Vec<String> {
+    let (mut depth, mut members, mut member) = (0, Vec::new(), String::new());
+    for character in group.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => members.push(std::mem::take(&mut member)),
+            other => member.push(other),
+        }
+    }
+    members.push(member);
+    members.iter().filter_map(|member| first_word(member.trim())).collect()
+}
+
+fn first_word(text: &str) -> Option<String> {
+    let word: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!word.is_empty()).then_some(word)
+}
+
+fn visit(directory: &Path, file: &mut impl FnMut(&Path, &str)) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            visit(&path, file);
+        } else if !["loom_tests.rs", "tests.rs", "model.rs", "lib.rs"].iter().any(|tests| path.ends_with(tests)) {
+            file(&path, &fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn no_floor_names_one_above_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut climbing = Vec::new();
+    visit(&root, &mut |path, source| {
+        let path = path.strip_prefix(&root).unwrap();
+        let module = path.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        let own = floor(module).unwrap_or_else(|| panic!("`{module}` stands on no floor"));
+        for named in named(source) {
+            match floor(&named) {
+                Some(other) if other <= own => {}
+                Some(_) => climbing.push(format!("{} names `{named}`, which is above it", path.display())),
+                None => climbing.push(format!("{} names `crate::{named}`: say where it stands", path.display())),
+            }
+        }
+    });
+    assert!(climbing.is_empty(), "{}", climbing.join("\n"));
+}
+
+#[test]
+fn the_picture_shows_the_floors() {
+    let architecture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ARCHITECTURE.md");
+    let architecture = fs::read_to_string(architecture).unwrap();
+    let lines: Vec<&str> = architecture.lines().map(str::trim).collect();
+    let place = |floor: &[&str]| {
+        let names: Vec<_> = floor.iter().copied().filter(|name| !name.starts_with('_')).collect();
+        let names = names.join(" · ");
+        lines.iter().position(|line| line.starts_with(&names)).unwrap_or_else(|| panic!("no line for `{names}`"))
+    };
+    assert!(FLOORS.iter().rev().map(|floor| place(floor)).is_sorted(), "the floors stand in another order");
+}
