@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A name and the function that measures it and reports.
 pub type Workload = (&'static str, fn());
@@ -53,6 +53,11 @@ pub fn fail(why: impl fmt::Display) -> ! {
 /// Prints one result for `bench/run` to collect.
 pub fn report(metric: &str, value: impl Into<f64>, unit: impl fmt::Display) {
     println!("{metric} {:.1} {unit}", value.into());
+}
+
+/// Prints a time as [`report`] does, in milliseconds.
+pub fn report_ms(metric: &str, time: Duration) {
+    report(metric, time.as_secs_f64() * 1e3, "ms");
 }
 
 /// Bytes of memory that this program has resident now.

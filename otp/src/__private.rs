@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, AwaitsReply, FormatStatus, Handled, Info, Ref, ReplyTo, StatusTexts},
+    actor::{Actor, AwaitsReply, FormatStatus, Handled, Info, Ref, ReplyTo, StatusTexts, report},
     supervisor::{Child, ChildSpec, Tree},
 };
 
@@ -52,7 +52,7 @@ pub fn declared_shape<C: Child>() -> Tree {
 
 /// An actor received what none of its handlers takes.
 pub fn unexpected<A: Actor>(info: Info) -> Handled<'static> {
-    crate::actor::report::unexpected(A::NAME, &info);
+    report::unexpected(A::NAME, &info);
     Handled::Done(Ok(()))
 }
 

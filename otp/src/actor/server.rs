@@ -28,6 +28,7 @@ use crate::{
         current,
         mailbox::Special,
         panic::is_fatal,
+        report::is_failure,
         signal::{Item, Signal, Timed},
         spawn::Relation,
         start,
@@ -303,7 +304,7 @@ where
         } else {
             ctx.cell().common().handler.set(stop.handled);
         }
-        if process::report::is_failure(&stop.reason) {
+        if is_failure(&stop.reason) {
             failed(&actor, &ctx, &stop);
         }
         if let Some(reply) = stop.reply {

@@ -6,12 +6,13 @@
 //!
 //! * before it runs code that is doubtful, or anything at all when a stack has been parked on it for a while: so those
 //!   that are parked on it stay alone with one another;
+//! * before it sleeps, when stacks are parked on it that wait long;
 //! * when doubtful code waits on it: so that stays alone;
 //! * when others wait and a turn holds it: the watchdog passes its duty then.
 //!
 //! A thread that is apart goes on as soon as one of its stacks can: it needs no core for that, the system shares the
-//! processors. One whose code is known to be short asks for duty, and gets it from a core that has nothing to do with
-//! stacks. A thread without parked stacks is *spare*: it waits for duty, and ends when none comes.
+//! processors. One whose code is short, as its waits are, asks for duty, and gets it from a core that has nothing to do
+//! with stacks. A thread without parked stacks is *spare*: it waits for duty, and ends when none comes.
 //!
 //! Each thread counts once: on duty, apart, or spare. All changes are made under the lock of the spare ones.
 

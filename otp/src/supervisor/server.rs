@@ -26,7 +26,7 @@ use super::{
 use crate::{
     actor::{
         Actor, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start,
-        StartError, Starting, StatusTexts, hidden::Later,
+        StartError, Starting, StatusTexts, hidden::Later, report::unexpected,
     },
     guard::Guarded,
     process::{AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, spawn::Relation},
@@ -197,7 +197,7 @@ impl Actor for Server {
         match info {
             Info::Exit(exit) => Handled::future(self.exited(exit, ctx.me())),
             info => {
-                crate::actor::report::unexpected(self.label, &info);
+                unexpected(self.label, &info);
                 Handled::Done(Ok(()))
             }
         }

@@ -10,12 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bench::report;
+use bench::report_ms;
 use otp::{Context, Node, actor, handle_call, handle_cast, init, process};
 
 const CORES: usize = 2;
 /// How many calls are made, or timers set, for one row.
 const TIMES: usize = 300;
+/// What a timer is set to, and for how long a starter computes.
 const LIMIT: Duration = Duration::from_millis(10);
 
 pub(crate) fn run() {
@@ -36,18 +37,18 @@ fn beside(name: &str, work: Duration) {
             (0..300).for_each(|_| flooded.flood(work, Arc::clone(&stop)));
         }
         let idle = Worker::start().expect("a server starts");
-        let calls = latest(|| {
+        let calls = p99(|| {
             idle.nothing().expect("it answers");
         });
         let (tell, told) = mpsc::channel();
         process::spawn(move |_| {
-            let late = latest(|| otp::sleep(LIMIT));
+            let late = p99(|| otp::sleep(LIMIT));
             tell.send(late.saturating_sub(LIMIT)).expect("the bench waits for it");
         });
         let timers = told.recv().expect("it tells");
         stop.store(true, Relaxed);
-        report(&format!("flooded.call_{name}"), calls.as_secs_f64() * 1e3, "ms");
-        report(&format!("flooded.timer_{name}"), timers.as_secs_f64() * 1e3, "ms");
+        report_ms(&format!("flooded.call_{name}"), calls);
+        report_ms(&format!("flooded.timer_{name}"), timers);
     });
     node.stop();
 }
@@ -56,7 +57,7 @@ fn beside(name: &str, work: Duration) {
 fn first_turn() {
     let node = Node::builder().cores(CORES).start().expect("the system has threads");
     let late = node.enter(|| {
-        percentile((0..TIMES).map(|_| {
+        p99_of((0..TIMES).map(|_| {
             let (tell, told) = mpsc::channel();
             let (_, starter) = process::spawn_monitor(move |_| {
                 let began = Instant::now();
@@ -68,19 +69,19 @@ fn first_turn() {
         }))
     });
     node.stop();
-    report("flooded.first_turn", late.as_secs_f64() * 1e3, "ms");
+    report_ms("flooded.first_turn", late);
 }
 
 /// The 99th percentile of how long something takes.
-fn latest(mut what: impl FnMut()) -> Duration {
-    percentile((0..TIMES).map(|_| {
+fn p99(mut what: impl FnMut()) -> Duration {
+    p99_of((0..TIMES).map(|_| {
         let began = Instant::now();
         what();
         began.elapsed()
     }))
 }
 
-fn percentile(times: impl Iterator<Item = Duration>) -> Duration {
+fn p99_of(times: impl Iterator<Item = Duration>) -> Duration {
     let mut times: Vec<_> = times.collect();
     times.sort_unstable();
     times[times.len() * 99 / 100]

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bench::{fail, report};
+use bench::{fail, report, report_ms};
 use otp::{CallError, ClientExt, ExitReason, MonitorRef, Node, Pid, ReplyTo, actor, handle_call, init, process};
 
 const CORES: usize = 2;
@@ -122,7 +122,7 @@ fn beside(row: Row, hog: impl Fn(&Hold) + Copy + Send + 'static) -> u32 {
         waiters.finish()
     });
     node.stop();
-    report(&format!("hostage.{}", row.name), late.as_secs_f64() * 1e3, "ms");
+    report_ms(&format!("hostage.{}", row.name), late);
     if killed > 0 {
         eprintln!("hostage.{}: {killed} waiters ended otherwise than they should", row.name);
     }
