@@ -228,15 +228,10 @@ fn a_hundred_stacks_have_their_turn_in_the_order_in_which_they_came() {
         begun.recv_timeout(PATIENCE).unwrap();
         let waiting: Vec<_> = (0..100)
             .map(|number| {
-                let (order, turn) = (order.clone(), process::current().subject());
-                let tell = turn.clone();
-                let (_, monitor) = process::spawn_monitor(move |_| {
-                    tell.send(());
-                    blocking(move || order.lock().unwrap().push(number));
-                });
-                turn.receive(PATIENCE).unwrap();
-                // The one core takes up the next when this one is parked.
-                assert_eq!(down(process::spawn_monitor(|_| ()).1), ExitReason::Normal);
+                let order = order.clone();
+                let (_, monitor) =
+                    process::spawn_monitor(move |_| blocking(move || order.lock().unwrap().push(number)));
+                wait_until(|| node.blocking_queue_len() == number + 1);
                 monitor
             })
             .collect();
@@ -249,14 +244,14 @@ fn a_hundred_stacks_have_their_turn_in_the_order_in_which_they_came() {
     node.stop();
 }
 
-/// Holds the one thread of the current node until it is let go; `start` starts a process that then waits for it.
+/// Holds the one thread of the current node until it is let go; `start` starts a process that then stands in line for
+/// it.
 fn queued(start: impl FnOnce() -> (Pid, MonitorRef)) -> (Pid, MonitorRef, mpsc::Sender<()>) {
     let (closure, begun, open) = held();
     process::spawn(move |_| blocking(closure));
     begun.recv_timeout(PATIENCE).unwrap();
     let (pid, monitor) = start();
-    // The one core takes up another when this one waits.
-    assert_eq!(down(process::spawn_monitor(|_| ()).1), ExitReason::Normal);
+    wait_until(|| Node::current().blocking_queue_len() == 1);
     (pid, monitor, open)
 }
 

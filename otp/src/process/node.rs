@@ -225,6 +225,11 @@ impl Node {
         self.0.pool.threads()
     }
 
+    /// The number of closures for [`blocking`](fn@super::blocking) that no thread has begun.
+    pub fn blocking_queue_len(&self) -> usize {
+        self.0.pool.queue_len()
+    }
+
     /// The number of timers that are set.
     pub fn timers(&self) -> usize {
         self.0.scheduler.timers().len()

@@ -57,6 +57,11 @@ impl Pool {
         self.state().threads
     }
 
+    /// The number of jobs that no thread has taken.
+    pub(crate) fn queue_len(&self) -> usize {
+        self.state().queue.len()
+    }
+
     /// Puts a job into the queue, and sees to it that a thread takes it as soon as there may be one. When the system
     /// refuses the only thread, the jobs that wait for it are dropped.
     pub(super) fn push(self: &Arc<Self>, job: Job) -> Ticket {
