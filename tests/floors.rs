@@ -5,10 +5,11 @@
 use std::{fs, path::Path};
 
 /// From the ground up. Modules of one floor may name each other.
-const FLOORS: [&[&str]; 7] = [
+const FLOORS: [&[&str]; 8] = [
     &["passed", "sync", "guard"],
     &["report", "time"],
     &["scheduler"],
+    &["cell"],
     &["process"],
     &["actor"],
     &["supervisor"],

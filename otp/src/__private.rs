@@ -136,7 +136,7 @@ pub fn handler_argument_must_be_send<T: Send + 'static>() -> fn(T) -> Payload<T>
 
 /// How many replies the calling thread's calls can still get or have not dropped, in builds with debug assertions.
 pub fn live_replies() -> isize {
-    crate::process::reply::live()
+    crate::cell::reply::live()
 }
 
 /// How many entries of tables, lists and queues the calling thread has passed to find what was asked for, in builds with

@@ -35,6 +35,7 @@ extern crate self as otp;
 #[doc(hidden)]
 pub mod __private;
 mod actor;
+mod cell;
 mod guard;
 mod passed;
 mod probe;

@@ -11,7 +11,8 @@ use crate::{
     actor::{
         Actor, Address, Blocking, Client, ClientExt, Context, Handled, Init, Mode, Ref, Start, Starting, of_process,
     },
-    process::{IntoReason, Mailbox, MessageKind, Node, Pid, Subject, common::PendingCall, current, spawn::Relation},
+    cell::{IntoReason, Mailbox, MessageKind, Pid, birth::Relation, common::PendingCall, current},
+    process::{self, Node, Subject},
     sim::Sim,
 };
 
@@ -107,7 +108,7 @@ impl Sim {
     /// When the caller is a process that is ending: it cannot wait for a start.
     pub fn probe<A: Actor>(&self) -> Probe<A> {
         let told = Arc::new(Told { received: Mutex::default(), script: Mutex::default() });
-        let waiting = current().subject();
+        let waiting = process::current().subject();
         let args = (waiting.clone(), Arc::clone(&told));
         let start = Start { args, name: None, relation: Relation::None, timeout: None, mailbox: Mailbox::UNBOUNDED };
         let (cell, _) = Starting::<StandIn<A>>::new(A::NAME, start).wait().expect("a stand-in has nothing to fail at");

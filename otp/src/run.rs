@@ -8,7 +8,8 @@ use signal_hook::{
 };
 
 use crate::{
-    process::{self, ExitReason, Node, Selector, Subject},
+    cell::ExitReason,
+    process::{self, Node, Selector, Subject},
     report::event,
     scheduler,
     supervisor::SupervisorRef,

@@ -9,7 +9,8 @@ use std::{
 use crate::{
     __private::TestError,
     actor::{HasPid, Slot, StartError},
-    process::{self, ExitReason, Node, Pid, STACK_SIZE, current},
+    cell::{ExitReason, Pid, STACK_SIZE, current},
+    process::{self, Node},
     scheduler::{self, Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
     time::Moment,
@@ -64,7 +65,7 @@ impl Sim {
         let node = Node::with_scheduler(simulation.scheduler().clone());
         node.inner().record_crashes();
         let mut sim = Sim { driver: simulation.driver(), node: node.clone(), seed };
-        let outcome = current::driving(&node, |_| {
+        let outcome = current::driving(node.inner(), |_| {
             let outcome = catch_unwind(AssertUnwindSafe(|| test(&mut sim)));
             let crashes = sim.crashes();
             sim.end();

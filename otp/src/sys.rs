@@ -40,19 +40,19 @@ use std::{
 
 use crate::{
     actor::{Actor, Addressed, Client, HasPid, Served, SystemRequest, caught, shown},
-    process::{
-        self, AnyProcess, ExitReason, IntoReason, Pid, answer,
+    cell::{
+        AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
         debug::{Counts, Debug},
-        me,
         signal::Signal,
-        timer::WakeUp,
+        wake_up::WakeUp,
     },
+    process::{self, me},
 };
 
 pub use crate::{
     actor::{FormatStatus, StatusTexts},
-    process::{Event, MessageKind, Statistics},
+    cell::{Event, MessageKind, Statistics},
 };
 
 /// Why a request of `sys` was not carried out.

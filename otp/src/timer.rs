@@ -23,8 +23,9 @@ use std::time::Duration;
 
 pub use crate::process::{TimerRef, sleep};
 use crate::{
+    cell::{ExitReason, IntoReason, current},
     process::{
-        self, Destination, ExitReason, IntoReason, Outcome, Subject, current,
+        self, Destination, Outcome, Subject,
         timer::{self, When},
     },
     time::Moment,

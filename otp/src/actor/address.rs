@@ -13,8 +13,12 @@ use super::{
     named::place_of,
 };
 use crate::{
-    process::{
-        AnyProcess, NodeInner, Pid, RegName, cell::Cell, common::Gone, common::PendingCall, current, mailbox::Weight,
+    cell::{
+        AnyProcess, NodeInner, Pid, RegName,
+        common::{Gone, PendingCall},
+        current,
+        lanes::Weight,
+        typed::Cell,
     },
     scheduler::TaskRef,
 };

@@ -13,14 +13,14 @@ use std::{
 
 use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
-    process::{
+    cell::{
         AnyProcess, ExitReason, Pid,
-        cell::Cell,
         common::Gone,
         current::{self, Interrupted},
-        mailbox::{Ticket, Weight},
+        lanes::{Ticket, Weight},
         reply::{Answer, Part, ReplySlot},
-        timer::WakeUp,
+        typed::Cell,
+        wake_up::WakeUp,
     },
     time::Moment,
 };

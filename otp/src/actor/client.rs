@@ -10,7 +10,10 @@ use super::{
     Actor, Address, Async, Blocking, CallError, Handles, ReplyTo, Request, Slot,
     mode::{Addressed, AwaitsReply, Mode, Target},
 };
-use crate::process::{self, ExitReason, IntoReason, MonitorRef, Pid, Subject};
+use crate::{
+    cell::{ExitReason, IntoReason, MonitorRef, Pid},
+    process::{self, Subject},
+};
 
 /// A client of any actor, with the messages by hand. Generated clients are made of one.
 ///

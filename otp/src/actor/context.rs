@@ -9,10 +9,8 @@ use super::{
     reply::ReplyTracker,
 };
 use crate::{
-    process::{
-        self, Ack, AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, Subject, TimerRef, cell::Cell, current,
-        timer,
-    },
+    cell::{AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, current, typed::Cell},
+    process::{self, Ack, Subject, TimerRef, timer},
     scheduler::{Code, Program, TaskRef},
 };
 

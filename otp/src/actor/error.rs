@@ -3,7 +3,10 @@
 use std::{error::Error, fmt};
 
 use super::ChildId;
-use crate::process::{self, ExitReason, Pid, RegName, RegisterError};
+use crate::{
+    cell::{ExitReason, Pid, RegName, RegisterError},
+    process,
+};
 
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq)]

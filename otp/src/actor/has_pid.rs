@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Slot};
-use crate::process::{self, Pid};
+use crate::{cell::Pid, process};
 
 /// Something that names a process: a pid, a client, a place in a tree, a name.
 ///

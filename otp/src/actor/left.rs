@@ -12,8 +12,10 @@ use std::{
 };
 
 use super::{Slot, slot::State};
-use crate::guard;
-use crate::process::{AnyProcess, Pid, cell::Cell, common::PendingCall, signal::Item};
+use crate::{
+    cell::{AnyProcess, Pid, common::PendingCall, signal::Item, typed::Cell},
+    guard,
+};
 
 /// Messages of one type, oldest first. How they are dropped with it is the user's code, and nobody's harm.
 struct Queue<M>(VecDeque<Left<M>>);

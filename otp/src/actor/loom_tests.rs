@@ -8,7 +8,7 @@ use std::{
 use loom::thread;
 
 use crate::{
-    process::{
+    cell::{
         Pid,
         common::PendingCall,
         reply::{Answer, Part, ReplySlot},

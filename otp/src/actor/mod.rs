@@ -64,7 +64,7 @@ pub use self::{
     test_context::TestContext,
 };
 use crate::{
-    process::{AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind},
+    cell::{AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind},
     scheduler::Code,
 };
 

@@ -6,7 +6,10 @@
 use std::{fmt, marker::PhantomData, time::Duration};
 
 use super::{Actor, Address, CallError, Reply, ReplyTo, Sent, call::CALL_TIMEOUT};
-use crate::process::{TimerRef, current, timer};
+use crate::{
+    cell::current,
+    process::{TimerRef, timer},
+};
 
 /// A way to send. One of [`Blocking`], [`Async`], [`Request`], [`OneWay`], [`After`], [`IdleTimeout`], [`Next`],
 /// [`Build`].

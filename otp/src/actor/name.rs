@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::{Actor, Address, Blocking, client::of_process};
-use crate::process::{self, MonitorRef, Pid, RegName, RegisterError, Registry, Unregistered};
+use crate::{
+    cell::{MonitorRef, Pid, RegName, RegisterError, Unregistered},
+    process::{self, Registry},
+};
 
 /// The name of an `A`: written down once, known to whoever starts it and whoever calls it.
 ///

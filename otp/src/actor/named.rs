@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{Slot, slot::WeakSlot};
-use crate::process::{Node, RegName};
+use crate::{cell::RegName, process::Node};
 
 /// A name by its hash: the keys of registries are compared and dropped by the user's code, so never under the lock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::process::{Mailbox, spawn::Carrier};
+use crate::cell::{Mailbox, birth::Carrier};
 
 /// When a supervisor starts a child again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

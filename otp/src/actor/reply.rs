@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::process::{Pid, common::PendingCall, current, mailbox, reply::Part};
+use crate::cell::{Pid, common::PendingCall, current, lanes, reply::Part};
 
 /// The right to answer one call, once, now or later, from anywhere.
 ///
@@ -78,7 +78,7 @@ impl<T: 'static> ReplyTo<T> {
 impl<T: 'static> Drop for ReplyTo<T> {
     fn drop(&mut self) {
         let Some(slot) = self.slot.take() else { return };
-        if mailbox::is_refusing(slot.callee()) && slot.is_queued() {
+        if lanes::is_refusing(slot.callee()) && slot.is_queued() {
             return slot.refuse();
         }
         // In the last moments of its callee the caller is told the reason, which is not known yet.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Ended, Info, shown};
 use crate::{
-    process::{AnyProcess, Dropped, current},
+    cell::{AnyProcess, Dropped, current},
     report::{Said, event, or_nothing, wants_errors},
 };
 

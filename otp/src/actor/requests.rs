@@ -16,10 +16,10 @@ use std::{
 };
 
 use super::{CallError, Reply};
-use crate::process::{
+use crate::cell::{
     aside,
     current::{self, Interrupted},
-    timer::WakeUp,
+    wake_up::WakeUp,
 };
 
 /// Requests that wait for their replies, each with a label. OTP's request id collection: `gen_server:reqids_new/0`.

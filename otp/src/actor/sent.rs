@@ -10,7 +10,8 @@ use std::{
 
 use super::call::deadlock;
 use crate::{
-    process::{AnyProcess, cell::Cell, current, mailbox::Ticket, start::WaitsFor, timer::WakeUp},
+    cell::{AnyProcess, current, lanes::Ticket, typed::Cell, wake_up::WakeUp},
+    process::start::WaitsFor,
     scheduler::TaskRef,
     time::Moment,
 };

@@ -21,18 +21,18 @@ use super::{
     system::{self, last_texts},
 };
 use crate::{
-    process::{
-        self, Ack, AnyProcess, Claim, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName,
-        cell::{AtHand, Cell},
+    cell::{
+        AnyProcess, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName,
+        birth::Relation,
         common::Rest,
         current,
-        mailbox::Special,
+        lanes::Special,
         panic::is_fatal,
         report::is_failure,
         signal::{Item, Signal, Timed},
-        spawn::Relation,
-        start,
+        typed::{AtHand, Cell},
     },
+    process::{self, Ack, Claim, start},
     scheduler::{self, Code, TaskRef, UnderWay},
 };
 

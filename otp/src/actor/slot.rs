@@ -12,8 +12,8 @@ use std::{
 
 use super::named::Named;
 use crate::{
+    cell::{AnyProcess, Pid},
     passed::pass,
-    process::{AnyProcess, Pid},
 };
 
 /// The id of a child: unique among its siblings. That of a partition is a number alone.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::CallError;
-use crate::process::{self, AnyProcess, ExitReason, current, me};
+use crate::{
+    cell::{AnyProcess, ExitReason, current},
+    process::{self, me},
+};
 
 pub(super) fn stop(
     process: Option<impl Into<AnyProcess>>,

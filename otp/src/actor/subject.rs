@@ -3,7 +3,10 @@
 use std::{any::Any, sync::Arc};
 
 use super::{Actor, Address, Build, Client, Ref};
-use crate::process::{self, AnyProcess, NodeInner, Pid, RegName, Subject, subject::Place};
+use crate::{
+    cell::{AnyProcess, NodeInner, Pid, RegName},
+    process::{self, Subject, subject::Place},
+};
 
 /// An actor that handles messages of type `T` by their type.
 ///

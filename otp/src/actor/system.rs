@@ -7,17 +7,17 @@ use std::{
 };
 
 use super::{Actor, Context, server::caught};
-use crate::process::{
+use crate::cell::{
     ExitReason, Pid,
-    cell::Process,
     common::Common,
     debug::{Debug, Event},
+    typed::Process,
 };
 
 /// Of a state that is shown in a report of a crash so many bytes at most.
 const SHOWN: usize = 4096;
 
-/// A request of `sys`: what a [`Signal::System`](crate::process::signal::Signal) carries.
+/// A request of `sys`: what a [`Signal::System`](crate::cell::signal::Signal) carries.
 pub(crate) type SystemRequest = Box<dyn FnOnce(&mut Served<'_>) + Send>;
 
 /// A server between two messages.

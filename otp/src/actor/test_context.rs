@@ -11,7 +11,14 @@ use std::{
 
 use super::{Actor, Context, Handled, Info, Reply, ReplyTo, context::program};
 use crate::{
-    process::{Ack, AnyProcess, ExitReason, Node, cell::Cell, common::Home, current, signal::Item, signal::Signal},
+    cell::{
+        AnyProcess, ExitReason,
+        common::Home,
+        current,
+        signal::{Item, Signal},
+        typed::Cell,
+    },
+    process::{Ack, Node},
     scheduler::Scheduler,
     time::Moment,
 };

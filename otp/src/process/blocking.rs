@@ -4,7 +4,6 @@
 //! and takes the closure back, if no thread has begun it; what comes later is dropped by the thread.
 
 use std::{
-    cell::RefCell,
     error::Error,
     fmt,
     future::{pending, poll_fn},
@@ -15,18 +14,19 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    current,
-    node::Node,
-    panic::{Caught, catch},
-    timer::WakeUp,
+use crate::{
+    cell::{
+        current,
+        node::NodeInner,
+        panic::{Caught, catch},
+        served::{self, Served},
+        wake_up::WakeUp,
+    },
+    guard::contain,
+    report::Spans,
+    scheduler::{Pool, Ticket},
+    time::Moment,
 };
-use crate::{guard::contain, report::Spans, time::Moment};
-
-mod pool;
-
-use self::pool::Ticket;
-pub(crate) use self::pool::{MAX_THREADS, Pool};
 
 /// A closure of [`blocking_timeout`] has not come back in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Error for BlockingTimeout {}
 /// node until it returns. Give it what it needs of the caller: its pid, a subject, a client.
 ///
 /// In a simulation, on a thread of the pool, and in a `Drop` while a panic unwinds, `f` runs where it is called.
-/// [`Node::stop`] does not wait for closures that have begun.
+/// [`Node::stop`](crate::Node::stop) does not wait for closures that have begun.
 ///
 /// ```
 /// use otp::prelude::*;
@@ -173,10 +173,10 @@ async fn outcome<T: Send + 'static>(
     if current::is_lost() {
         return pending().await;
     }
-    let node = Node::current();
-    let scheduler = &node.inner().scheduler;
+    let node = current::node();
+    let scheduler = &node.scheduler;
     // A simulation has one thread. And were all threads of a pool to wait for one more, none would ever be free.
-    if scheduler.clock().is_virtual() || (limit.is_none() && served().is_some()) {
+    if scheduler.clock().is_virtual() || (limit.is_none() && served::node().is_some()) {
         return Ok(f());
     }
     let at = limit.map_or(Moment::FAR, |limit| scheduler.now().saturating_add(limit));
@@ -184,7 +184,7 @@ async fn outcome<T: Send + 'static>(
     let work = Work::begin(&node, f);
     let ended = poll_fn(|cx| match work.poll(cx) {
         Poll::Ready(ended) => Poll::Ready(Ok(ended)),
-        Poll::Pending => timer.poll_on(node.inner(), cx, at).map(|()| work.give_up()),
+        Poll::Pending => timer.poll_on(&node, cx, at).map(|()| work.give_up()),
     })
     .await;
     ended?.map_or_else(|caught| caught.go_on(), Ok)
@@ -214,11 +214,11 @@ enum State<T> {
 }
 
 impl<T: Send + 'static> Work<T> {
-    fn begin(node: &Node, f: impl FnOnce() -> T + Send + 'static) -> Self {
+    fn begin(node: &Arc<NodeInner>, f: impl FnOnce() -> T + Send + 'static) -> Self {
         let slot = Arc::new(Slot(Mutex::new(State::Pending(None))));
         let promise = Promise(Arc::clone(&slot));
-        let (spans, served) = (Spans::entered(), Served { node: node.clone(), by_process: current::on_core() });
-        let pool = Arc::clone(&node.inner().pool);
+        let (spans, served) = (Spans::entered(), Served::by_caller(node));
+        let pool = Arc::clone(&node.pool);
         let ticket = pool.push(Box::new(move || {
             served.during(|| {
                 spans.enter();
@@ -322,34 +322,4 @@ fn bury<T>(ended: Ended<T>) {
         Ok(value) => contain(|| drop(value)),
         Err(caught) => caught.report(),
     }
-}
-
-thread_local! {
-    /// Whose closure the calling thread, one of a pool, runs.
-    static SERVED: RefCell<Option<Served>> = const { RefCell::new(None) };
-}
-
-/// For whom a closure runs.
-struct Served {
-    node: Node,
-    /// It is a process on a core, whose exit will tell of a panic.
-    by_process: bool,
-}
-
-impl Served {
-    fn during(self, f: impl FnOnce()) {
-        SERVED.set(Some(self));
-        contain(|| current::visiting(f));
-        drop(SERVED.take());
-    }
-}
-
-/// The node whose closure the calling thread runs.
-pub(super) fn served() -> Option<Node> {
-    SERVED.try_with(|served| served.borrow().as_ref().map(|served| served.node.clone())).ok().flatten()
-}
-
-/// Whether the calling thread runs a closure of a process, which is told of its panics.
-pub(super) fn serves_process() -> bool {
-    SERVED.try_with(|served| served.borrow().as_ref().is_some_and(|served| served.by_process)).unwrap_or(false)
 }

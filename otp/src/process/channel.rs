@@ -9,15 +9,13 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use crossbeam_channel::Sender;
 
-use super::{
-    AnyProcess, Exit, ExitReason, Pid, Selector,
-    common::Home,
+use super::{Selector, me::receiving, monitor, spawn_async};
+use crate::cell::{
+    AnyProcess, Exit, ExitReason, Pid,
+    common::{Home, Tap},
     current,
-    me::receiving,
-    monitor,
     node::NodeInner,
     signal::{RAW, Signal},
-    spawn_async,
 };
 
 /// The messages of a [`Subject`](super::Subject) or a [`Selector`], for an OS thread: a
@@ -97,14 +95,6 @@ impl Drop for Open {
 
 /// Tells a forwarder that it is not needed any more.
 struct NobodyReceives;
-
-/// What takes signals that are meant for an inbox; called under its lock.
-pub(crate) trait Tap: Send + Sync {
-    /// Takes a signal that arrives, or gives it back.
-    fn take(&self, signal: Signal) -> Result<(), Signal>;
-    /// Takes a message that was in the inbox, or gives it back.
-    fn take_message(&self, message: Signal) -> Result<(), Signal>;
-}
 
 impl<R: Send + 'static> Selector<R> {
     /// A channel on which what it selects arrives from now on, so that an OS thread can wait for it beside other things in

@@ -1,33 +1,8 @@
 //! The process dictionary: what a process keeps beside its state, under typed keys.
 
-use std::{
-    any::{Any, TypeId},
-    collections::BTreeMap,
-    fmt,
-    marker::PhantomData,
-    mem,
-};
+use std::{any::TypeId, fmt, marker::PhantomData, mem};
 
-use super::current;
-
-/// The values of one process; a key is its name and the type of its value.
-#[derive(Default)]
-pub(crate) struct Dictionary(BTreeMap<(&'static str, TypeId), Box<dyn Any + Send>>);
-
-impl Dictionary {
-    pub(super) fn keys(&self) -> Vec<&'static str> {
-        self.0.keys().map(|(name, _)| *name).collect()
-    }
-}
-
-impl IntoIterator for Dictionary {
-    type Item = Box<dyn Any + Send>;
-    type IntoIter = std::collections::btree_map::IntoValues<(&'static str, TypeId), Box<dyn Any + Send>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_values()
-    }
-}
+use crate::cell::current;
 
 /// A key of the process dictionary, for values of one type.
 ///
@@ -101,13 +76,13 @@ impl<T: Send + 'static> Key<T> {
             if me.common().is_ending() {
                 return None;
             }
-            me.common().own.dictionary(|dictionary| dictionary.0.insert(self.id(), value))
+            me.common().own.dictionary(|dictionary| dictionary.put(self.id(), value))
         })
         .and_then(|before| before.downcast().ok())
     }
 
     fn take(&self) -> Option<Box<T>> {
-        let value = current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.0.remove(&self.id())));
+        let value = current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.take(self.id())));
         value.and_then(|value| value.downcast().ok())
     }
 }
@@ -134,7 +109,7 @@ impl<T: Send + 'static> Drop for Out<'_, T> {
 
 /// The names of the keys under which the current process keeps a value. `get_keys/0`.
 pub fn keys() -> Vec<&'static str> {
-    current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.keys()))
+    current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.names()))
 }
 
 /// The names of the keys under which the current process keeps this value. `get_keys/1`.

@@ -1,6 +1,6 @@
 //! What can be seen of a process from outside: its info and its label.
 
-use super::{
+use crate::cell::{
     AnyProcess, Pid, answer, current,
     signal::{Ask, Signal},
 };
@@ -31,7 +31,7 @@ pub struct ProcessInfo {
     pub monitored_by: Vec<Pid>,
     /// The messages that it has not handled.
     pub message_queue_len: usize,
-    /// The messages that its full mailbox has dropped; see [`Mailbox`](super::Mailbox).
+    /// The messages that its full mailbox has dropped; see [`Mailbox`](crate::cell::Mailbox).
     pub dropped: u64,
     /// Whether it traps exits.
     pub trap_exit: bool,
@@ -106,7 +106,7 @@ fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
         message_queue_len: process.process().queue_len(),
         dropped: process.process().dropped(),
         trap_exit: common.own.trap_exit.get(),
-        dictionary: common.own.if_dictionary(|dictionary| dictionary.keys()),
+        dictionary: common.own.if_dictionary(|dictionary| dictionary.names()),
     };
     common.relate(|relations| {
         info.links = relations.links.iter().collect();

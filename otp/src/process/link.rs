@@ -1,7 +1,8 @@
 //! Links, monitors and exit signals, as the current process uses them.
 
-use super::{
-    AnyProcess, Destination, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Unregistered,
+use super::Destination;
+use crate::cell::{
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Unregistered,
     common::Watched,
     current,
     mark::Mark,
@@ -184,7 +185,7 @@ pub fn is_alive(pid: Pid) -> bool {
         Some(process) if process.common().is_doomed_thread() => false,
         Some(process) if !process.common().may_have_to_end() => !process.common().is_dead(),
         Some(process) => {
-            let (asked, answer) = super::answer::channel();
+            let (asked, answer) = crate::cell::answer::channel();
             // One that has to end drops the question when it has, which is an answer too.
             me.common().node.signal_to(&process, Signal::Ask(Box::new(Alive(asked))));
             matches!(current::block_on(answer), Ok(Some(())))
@@ -192,7 +193,7 @@ pub fn is_alive(pid: Pid) -> bool {
     })
 }
 
-struct Alive(super::answer::Asked<()>);
+struct Alive(crate::cell::answer::Asked<()>);
 
 impl Ask for Alive {
     fn answer(self: Box<Self>, process: &AnyProcess) {

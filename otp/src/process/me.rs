@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    AnyProcess, Down, Exit, MonitorRef, Pid, Subject,
+use super::Subject;
+use crate::cell::{
+    AnyProcess, Down, Exit, MonitorRef, Pid,
     current::{self, Interrupted},
     mark::Mark,
     signal::Signal,
-    timer::WakeUp,
+    wake_up::WakeUp,
 };
 
 /// A handle to the current process; see [`current()`].

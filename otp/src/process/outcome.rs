@@ -2,7 +2,8 @@
 
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll};
 
-use super::{ExitReason, IntoReason, current, me::Me};
+use super::me::Me;
+use crate::cell::{ExitReason, IntoReason, current};
 
 /// What a process that is no server may return: nothing, a result whose error is its exit reason, or what it does at the
 /// next message ([`hibernate`]).

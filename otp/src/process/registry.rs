@@ -1,15 +1,21 @@
-//! Names whatever they name: text that the node keeps, or a key that a registry of the user's keeps.
+//! Registries: what keeps names in place of the node.
 
 use std::{
     any::Any,
-    borrow::Cow,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
-use super::{AnyProcess, Node, Pid, RegisterError, Unregistered, node::NodeInner};
-use crate::guard::{self, Guarded};
+use super::Node;
+use crate::{
+    cell::{
+        AnyProcess, Pid, RegName, RegisterError, Unregistered,
+        node::NodeInner,
+        reg_name::{Place, Via},
+    },
+    guard,
+};
 
 /// Something that keeps names in place of the node: the module of OTP's `{via, Module, Term}`.
 ///
@@ -75,34 +81,10 @@ pub trait Registry: Send + Sync + 'static {
     fn whereis(&self, key: &Self::Key) -> Option<Pid>;
 }
 
-/// A name that a process can have, whatever the process is: text that the node keeps, or a key of a [`Registry`].
-///
-/// It is looked up anew each time that it is used, on the node of whoever uses it. A [`Name`](crate::Name) says in
-/// addition what kind of server has it.
-#[derive(Clone)]
-pub struct RegName(Arc<Place>);
-
-enum Place {
-    Node(Cow<'static, str>),
-    Via(Guarded<Box<dyn Via>>),
-}
-
 impl RegName {
-    pub(crate) fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Place::Node(name.into())))
-    }
-
     /// A name that a registry keeps. `{via, Module, Term}`.
     pub fn via<R: Registry>(registry: &Arc<R>, key: R::Key) -> Self {
-        Self(Arc::new(Place::Via(Guarded::new(Box::new(InRegistry { registry: Arc::clone(registry), key })))))
-    }
-
-    /// The text, if the node keeps it.
-    pub fn as_str(&self) -> Option<&str> {
-        match &*self.0 {
-            Place::Node(name) => Some(name),
-            Place::Via(_) => None,
-        }
+        Self::of_registry(Box::new(InRegistry { registry: Arc::clone(registry), key }))
     }
 
     /// Who has the name now. `erlang:whereis/1`.
@@ -115,7 +97,7 @@ impl RegName {
     /// # Errors
     /// See [`RegisterError`].
     pub fn register(&self, pid: Pid) -> Result<(), RegisterError> {
-        match &*self.0 {
+        match self.place() {
             Place::Node(name) => super::register(name, pid),
             Place::Via(via) => via.register(pid),
         }
@@ -126,7 +108,7 @@ impl RegName {
     /// # Errors
     /// When it is nobody's.
     pub fn unregister(&self) -> Result<(), Unregistered> {
-        match &*self.0 {
+        match self.place() {
             Place::Node(name) => super::unregister(name),
             Place::Via(via) => via.unregister(),
         }
@@ -139,91 +121,11 @@ impl RegName {
 
     /// The process that has the name now on `node`. Runs code of the user's if a registry keeps it.
     pub(crate) fn process_at(&self, node: &NodeInner) -> Option<AnyProcess> {
-        match &*self.0 {
+        match self.place() {
             Place::Node(name) => node.names.get(name),
             Place::Via(via) => node.find(via.whereis()?),
         }
     }
-}
-
-impl From<&'_ str> for RegName {
-    fn from(name: &str) -> Self {
-        Self::new(name.to_owned())
-    }
-}
-
-impl From<String> for RegName {
-    fn from(name: String) -> Self {
-        Self::new(name)
-    }
-}
-
-impl From<&Self> for RegName {
-    fn from(name: &Self) -> Self {
-        name.clone()
-    }
-}
-
-impl PartialEq for RegName {
-    fn eq(&self, other: &Self) -> bool {
-        match (&*self.0, &*other.0) {
-            (Place::Node(a), Place::Node(b)) => a == b,
-            (Place::Via(a), Place::Via(b)) => a.is_same(&***b),
-            _ => false,
-        }
-    }
-}
-
-impl Eq for RegName {}
-
-impl PartialEq<str> for RegName {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == Some(other)
-    }
-}
-
-impl PartialEq<&str> for RegName {
-    fn eq(&self, other: &&str) -> bool {
-        self == *other
-    }
-}
-
-impl Hash for RegName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match &*self.0 {
-            Place::Node(name) => name.hash(state),
-            Place::Via(via) => via.key_hash().hash(state),
-        }
-    }
-}
-
-/// As text, or as its key.
-impl fmt::Display for RegName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Place::Node(name) => f.write_str(name),
-            Place::Via(via) => via.key().fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for RegName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Place::Node(name) => name.fmt(f),
-            Place::Via(via) => f.debug_tuple("Via").field(via.key()).finish(),
-        }
-    }
-}
-
-/// A key in a registry, of any type.
-trait Via: Any + Send + Sync {
-    fn register(&self, pid: Pid) -> Result<(), RegisterError>;
-    fn unregister(&self) -> Result<(), Unregistered>;
-    fn whereis(&self) -> Option<Pid>;
-    fn key(&self) -> &dyn fmt::Debug;
-    fn key_hash(&self) -> u64;
-    fn is_same(&self, other: &dyn Via) -> bool;
 }
 
 struct InRegistry<R: Registry> {
@@ -271,7 +173,7 @@ impl Claim {
     /// Gives the name to the current process.
     pub(crate) fn new(name: RegName) -> Result<Self, RegisterError> {
         name.register(super::self_pid())?;
-        Ok(Self(matches!(*name.0, Place::Via(_)).then_some(name)))
+        Ok(Self(matches!(name.place(), Place::Via(_)).then_some(name)))
     }
 
     /// The server is started: the name is its own.
@@ -286,37 +188,5 @@ impl Drop for Claim {
             // This runs code of the user's, perhaps while a panic unwinds.
             guard::contain(|| _ = name.unregister());
         }
-    }
-}
-
-/// Whom something is for: a process, or whoever has a name when it gets there.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Destination {
-    /// This process.
-    Pid(Pid),
-    /// Whoever has this name then.
-    Name(RegName),
-}
-
-impl Destination {
-    /// The process that it stands for now, as the current process sees it.
-    pub fn whereis(&self) -> Option<Pid> {
-        match self {
-            Self::Pid(pid) => Some(*pid),
-            Self::Name(name) => name.whereis(),
-        }
-    }
-}
-
-impl From<Pid> for Destination {
-    fn from(pid: Pid) -> Self {
-        Self::Pid(pid)
-    }
-}
-
-impl<N: Into<RegName>> From<N> for Destination {
-    fn from(name: N) -> Self {
-        Self::Name(name.into())
     }
 }

@@ -12,8 +12,11 @@ use std::{
 };
 
 use super::{
-    Down, Exit, MonitorRef, Subject,
+    Subject,
     me::{receive, receiving},
+};
+use crate::cell::{
+    Down, Exit, MonitorRef,
     signal::{RAW, Signal},
 };
 

@@ -1,135 +1,21 @@
 //! Starting processes that are not servers.
 
-use std::{
-    any::{TypeId, type_name},
-    convert::Infallible,
-    future::Future,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use super::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
-    cell::{Body, Cell},
-    common::{Home, Watched},
-    current,
-    mailbox::Special,
     me::Me,
-    node::NodeInner,
-    outcome::{Hibernate, Outcome, go_on},
+    outcome::{Outcome, go_on},
     start::{Ack, StartError, Started, Starting},
 };
-use crate::scheduler::{self, Program, TaskRef};
-
-/// How a new process is related to the one that starts it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Relation {
-    None,
-    Link,
-    Monitor,
-    Both,
-}
-
-impl Relation {
-    /// The same and a link.
-    pub(crate) fn and_link(self) -> Self {
-        if self.monitors() { Self::Both } else { Self::Link }
-    }
-
-    /// The same and a monitor.
-    pub(crate) fn and_monitor(self) -> Self {
-        if self.links() { Self::Both } else { Self::Monitor }
-    }
-
-    fn links(self) -> bool {
-        matches!(self, Self::Link | Self::Both)
-    }
-
-    fn monitors(self) -> bool {
-        matches!(self, Self::Monitor | Self::Both)
-    }
-}
-
-/// What carries the turns of a new process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carrier {
-    /// The cores of its node.
-    Cores,
-    /// A thread for its whole life; in a simulation the one core.
-    OwnThread,
-}
-
-/// Starts a process in the current node whose code is what `body` makes.
-pub(crate) fn run<M: Send + 'static>(
-    program: &'static Program,
-    relation: Relation,
-    carrier: Carrier,
-    mailbox: Option<Box<Special<M>>>,
-    body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
-) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    current::with(|me| run_in(&me.common().node, me, program, relation, carrier, mailbox, body))
-}
-
-fn run_in<M: Send + 'static>(
-    node: &Arc<NodeInner>,
-    parent: &AnyProcess,
-    program: &'static Program,
-    relation: Relation,
-    carrier: Carrier,
-    mailbox: Option<Box<Special<M>>>,
-    body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
-) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    let home = Arc::clone(node);
-    let ancestors = parent.common().lineage();
-    let cell = node.table.insert(|pid| Cell::<M>::new(pid, Some(ancestors), home, program, Home::Core, mailbox));
-    let pid = cell.common().pid;
-    cell.set_body(body(&cell));
-    // A parent that is ending gets no link; the exit of its child would find nobody.
-    if relation.links() && parent.common().relate(|relations| relations.links.link(pid)).is_some() {
-        cell.common().relate(|relations| relations.links.link(parent.pid()));
-    }
-    let monitor = relation.monitors().then(|| {
-        let reference = node.new_monitor(parent.pid());
-        parent.common().relate(|relations| relations.monitoring.insert(reference, Watched { pid, name: None }));
-        cell.common().relate(|relations| relations.watchers.insert(reference, ()));
-        reference
-    });
-    // What is dead starts nothing.
-    let in_vain = parent.common().is_lost().then_some(ExitReason::Killed);
-    start_or_end(&cell, carrier, in_vain);
-    (cell, monitor)
-}
-
-/// Lets a new process run, unless that is in vain.
-fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, carrier: Carrier, in_vain: Option<ExitReason>) {
-    let node = &cell.common().node;
-    let started = match in_vain.or_else(|| node.is_stopped().then_some(ExitReason::Shutdown)) {
-        Some(reason) => Err(reason),
-        None => match carrier {
-            Carrier::Cores => {
-                cell.task().start();
-                Ok(())
-            }
-            Carrier::OwnThread => node.scheduler.start_on_own_thread(cell.task()).map_err(IntoReason::into_reason),
-        },
-    };
-    if let Err(reason) = started {
-        let process = AnyProcess::new(cell);
-        process.process().end(&process, reason);
-    }
-}
-
-/// Starts a process of `node` that no other has started.
-pub(super) fn start_alone<C: FnOnce() -> Result<Hibernate, ExitReason> + Send + 'static>(
-    node: &Arc<NodeInner>,
-    label: &'static str,
-    run: C,
-) {
-    let home = Arc::clone(node);
-    let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, program::<C>(label), Home::Core, None));
-    cell.set_body(Box::pin(async move { go_on(run()).await }));
-    start_or_end(&cell, Carrier::Cores, None);
-}
+use crate::{
+    cell::{
+        MonitorRef, Pid,
+        birth::{self, Carrier, Relation, program},
+        current,
+        typed::{Body, Cell},
+    },
+    scheduler::{self, TaskRef},
+};
 
 /// How a process that is no server is to be spawned or started. `erlang:spawn_opt/2`, `proc_lib:start/5`.
 ///
@@ -285,11 +171,12 @@ impl Spawn {
     /// Runs a process whose reports name the code `C`.
     fn run<C: 'static>(self, body: Body) -> (Pid, Option<MonitorRef>) {
         let carrier = self.carrier;
-        let (cell, monitor) = run(program::<C>(type_name::<C>()), self.relation, carrier, None, |cell: &Plain| {
-            cell.common().own.plain.set(true);
-            self.prepare(cell);
-            body
-        });
+        let (cell, monitor) =
+            birth::run(program::<C>(type_name::<C>()), self.relation, carrier, None, |cell: &Plain| {
+                cell.common().own.plain.set(true);
+                self.prepare(cell);
+                body
+            });
         (cell.common().pid, monitor)
     }
 
@@ -326,11 +213,6 @@ impl Default for Spawn {
     }
 }
 
-/// The program of a process that is no server: what its closure does.
-fn program<C: 'static>(label: &'static str) -> &'static Program {
-    Program::of(TypeId::of::<C>(), label, "")
-}
-
 fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
     Box::pin(async move {
         let next = current::with(|me| {
@@ -349,7 +231,7 @@ fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(
 /// Starts a process that runs `code`, a plain closure that may wait. `erlang:spawn/1`.
 ///
 /// It ends with `Normal` when the closure returns `()` or `Ok`, with the error of an `Err`, or with a panic. Nobody is
-/// told unless a link or monitor was made; a panic and an [`ExitReason::Error`] are reported. See [`Spawn`] for options.
+/// told unless a link or monitor was made; a panic and an [`ExitReason::Error`](crate::ExitReason::Error) are reported. See [`Spawn`] for options.
 ///
 /// ```
 /// use otp::process;

@@ -16,22 +16,25 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
-    cell::{Body, Cell},
-    common::PendingCall,
-    current::{self, Interrupted},
     demonitor_flush, exit,
-    mailbox::Special,
-    mark::Mark,
     me::{self, receiving_down},
-    monitor,
-    reply::{Answer, ReplySlot},
-    signal::Signal,
-    spawn::{self, Carrier, Relation},
-    timer::WakeUp,
-    unlink,
+    monitor, unlink,
 };
-use crate::scheduler::{Program, TaskRef};
+use crate::{
+    cell::{
+        AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
+        birth::{self, Carrier, Relation},
+        common::PendingCall,
+        current::{self, Interrupted},
+        lanes::Special,
+        mark::Mark,
+        reply::{Answer, ReplySlot},
+        signal::Signal,
+        typed::{Body, Cell},
+        wake_up::WakeUp,
+    },
+    scheduler::{Program, TaskRef},
+};
 
 /// Why a process was not started. It has ended, and neither an exit signal of it nor a `Down` is left in the mailbox of
 /// the one who started it.
@@ -205,7 +208,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     ) -> Self {
         let mut own = None;
         let mark = me::mark();
-        let (cell, monitor) = spawn::run(program, relation, carrier, mailbox, |cell| {
+        let (cell, monitor) = birth::run(program, relation, carrier, mailbox, |cell| {
             let child = AnyProcess::new(cell);
             let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
             let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });

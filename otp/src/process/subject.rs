@@ -17,12 +17,16 @@ use std::{
 };
 
 use super::{
-    AnyProcess, Pid, Receiver, RegName,
+    Receiver,
+    me::{receive, receiving},
+    report,
+};
+use crate::cell::{
+    AnyProcess, Pid, RegName,
     common::{Channel, Home},
     current,
-    me::{receive, receiving},
     node::NodeInner,
-    panic, report,
+    panic,
     signal::{AnyMessage, RAW, Signal},
 };
 

@@ -1,4 +1,4 @@
-//! Timers of processes: something later, something again and again, a waker at a moment.
+//! Timers of processes: something later, something again and again.
 //!
 //! Whoever finds that the time has come is no process: a core between two turns, which must neither run nor drop what
 //! is the user's. So a message is handed to its receiver as it is, and all else happens in a process of its own.
@@ -7,21 +7,19 @@ use std::{
     fmt,
     mem::needs_drop,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use super::{
-    AnyProcess, ExitReason, Hibernate, Outcome, Pid, Subject, aside,
-    cell::Cell,
-    common::Common,
-    current,
-    node::NodeInner,
-    signal::{Item, Timed},
-    spawn,
-    subject::Letter,
-};
+use super::{Hibernate, Outcome, Subject, outcome::go_on, subject::Letter};
 use crate::{
+    cell::{
+        ExitReason, Pid, birth,
+        common::Common,
+        current,
+        node::NodeInner,
+        signal::{Item, Timed},
+        typed::Cell,
+    },
     guard,
     scheduler::TaskRef,
     time::{Expire, Key, Moment},
@@ -165,7 +163,7 @@ impl<T: Send + 'static> Drop for Held<T> {
             return drop(thing);
         }
         match self.node.upgrade().filter(|node| !node.scheduler.is_stopping()) {
-            Some(node) => spawn::start_alone(&node, LABEL, move || {
+            Some(node) => alone(&node, move || {
                 drop(thing);
                 Err(ExitReason::Normal)
             }),
@@ -176,6 +174,11 @@ impl<T: Send + 'static> Drop for Held<T> {
 
 /// What reports call the processes of timers.
 const LABEL: &str = "timer";
+
+/// Runs code in a process of its own.
+fn alone<C: FnOnce() -> Result<Hibernate, ExitReason> + Send + 'static>(node: &Arc<NodeInner>, code: C) {
+    birth::alone::<C>(node, LABEL, Box::pin(async move { go_on(code()).await }));
+}
 
 /// A timer: what it holds of the user's, and what is done with it.
 struct Timer<T: Send + 'static, How> {
@@ -285,7 +288,7 @@ impl Expire for Timer<Letter, Post> {
         let node = self.held.node.upgrade()?;
         if self.held.thing().as_ref().is_some_and(Letter::asks) {
             let here = Arc::clone(&node);
-            spawn::start_alone(&node, LABEL, move || {
+            alone(&node, move || {
                 self.send(&here);
                 Err(ExitReason::Normal)
             });
@@ -302,7 +305,7 @@ struct Apply;
 impl<F: FnOnce() -> O + Send + 'static, O: Outcome + 'static> Expire for Timer<F, Apply> {
     fn expire(self: Arc<Self>, _now: Moment) -> Option<Moment> {
         if let Some(node) = self.held.node.upgrade() {
-            spawn::start_alone(&node, LABEL, move || match self.held.take() {
+            alone(&node, move || match self.held.take() {
                 Some(f) => f().into_next(),
                 None => Err(ExitReason::Normal),
             });
@@ -324,7 +327,7 @@ impl<T: Send + Sync + 'static> Expire for Timer<Arc<T>, Repeat<T>> {
     fn expire(self: Arc<Self>, now: Moment) -> Option<Moment> {
         let node = self.held.node.upgrade().filter(|_| self.held.is_there())?;
         let next = self.how.beat.after(now);
-        spawn::start_alone(&node, LABEL, move || match self.held.get() {
+        alone(&node, move || match self.held.get() {
             Some(thing) => (self.how.tick)(thing, &self.held),
             None => Err(ExitReason::Normal),
         });
@@ -460,118 +463,11 @@ fn set(node: &Arc<NodeInner>, owner: Option<&Common>, at: Moment, timer: impl Ex
     reference
 }
 
-/// Wakes the task that polls it at a moment: by the process's own alarm where the process itself polls, else by an
-/// entry of its own.
-pub(crate) struct WakeUp {
-    /// Whether the alarm was set: before that there is no need to look at the clock.
-    set: bool,
-    entry: Option<(Arc<NodeInner>, Key, Arc<Entry>)>,
-}
-
-struct Entry {
-    node: Weak<NodeInner>,
-    waker: Mutex<Waker>,
-}
-
-impl Entry {
-    /// Has another waker woken; the one before comes back.
-    fn replace(&self, waker: Waker) -> Waker {
-        std::mem::replace(&mut *self.waker.lock().unwrap_or_else(PoisonError::into_inner), waker)
-    }
-}
-
-impl Expire for Entry {
-    fn expire(self: Arc<Self>, _now: Moment) -> Option<Moment> {
-        // Not the process's own, which has its alarm: so it may be anybody's.
-        let waker = self.replace(Waker::noop().clone());
-        if let Some(node) = self.node.upgrade() {
-            aside::each(&node, [waker], aside::wake);
-        }
-        None
-    }
-}
-
-impl WakeUp {
-    pub(crate) fn new() -> Self {
-        Self { set: false, entry: None }
-    }
-
-    /// For a wait of at most `limit`. One of nothing is over when it has looked, without a timer. `after 0`.
-    pub(crate) fn within(limit: Option<Duration>) -> Self {
-        Self { set: limit == Some(Duration::ZERO), entry: None }
-    }
-
-    /// From now on each poll looks at the clock, the first one too.
-    pub(crate) fn look(&mut self) {
-        self.set = true;
-    }
-
-    /// Ready at `at` or later, on the clock of the current process.
-    #[inline]
-    pub(crate) fn poll(&mut self, cx: &Context<'_>, at: Moment) -> Poll<()> {
-        current::with(|me| self.poll_on(&me.common().node, cx, at))
-    }
-
-    /// Ready at `at` or later, on the clock of `node`.
-    pub(crate) fn poll_on(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) -> Poll<()> {
-        let by_alarm = |me: &AnyProcess| me.task().owns(cx.waker()).then(|| self.poll_as(Some(me), node, cx, at));
-        current::try_with(by_alarm).flatten().unwrap_or_else(|| self.poll_as(None, node, cx, at))
-    }
-
-    /// As [`poll_on`](WakeUp::poll_on), for the running process, if the waker is its own.
-    #[inline]
-    pub(crate) fn poll_as(
-        &mut self,
-        me: Option<&AnyProcess>,
-        node: &Arc<NodeInner>,
-        cx: &Context<'_>,
-        at: Moment,
-    ) -> Poll<()> {
-        if at == Moment::FAR {
-            return Poll::Pending;
-        }
-        if std::mem::replace(&mut self.set, true) && node.scheduler.now() >= at {
-            return Poll::Ready(());
-        }
-        match me {
-            Some(me) if Arc::ptr_eq(&me.common().node, node) => me.common().wake_at(me, at),
-            _ => self.set_entry(node, cx, at),
-        }
-        Poll::Pending
-    }
-
-    fn set_entry(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) {
-        if let Some((_, _, entry)) = &self.entry {
-            let before = entry.replace(cx.waker().clone());
-            drop(before);
-        } else {
-            let entry = Arc::new(Entry { node: Arc::downgrade(node), waker: Mutex::new(cx.waker().clone()) });
-            let (key, next) = node.scheduler.timers().insert(at, entry.clone());
-            if next {
-                node.scheduler.timer_is_next();
-            }
-            self.entry = Some((node.clone(), key, entry));
-        }
-    }
-}
-
-impl Drop for WakeUp {
-    fn drop(&mut self) {
-        if let Some((node, key, _)) = &self.entry {
-            drop(node.scheduler.timers().cancel(*key));
-        }
-    }
-}
-
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::{
-        Sim,
-        process::Node,
-        scheduler::{Scheduler, THREAD},
-    };
+    use crate::{Sim, scheduler::THREAD};
 
     /// Whether a process dropped what was, each time that something was.
     #[derive(Clone, Default)]
@@ -616,10 +512,10 @@ mod tests {
     /// A process that has ended.
     fn gone<M: Send + 'static>() -> TaskRef<Cell<M>> {
         let (process, monitor) =
-            spawn::run::<M>(&THREAD, spawn::Relation::Monitor, spawn::Carrier::Cores, None, |_| {
+            birth::run::<M>(&THREAD, birth::Relation::Monitor, birth::Carrier::Cores, None, |_| {
                 Box::pin(async { ExitReason::Normal })
             });
-        current().receive_down(monitor.expect("it was asked for"), None);
+        crate::process::current().receive_down(monitor.expect("it was asked for"), None);
         process
     }
 
@@ -645,58 +541,6 @@ mod tests {
         let left = Sim::run(1, |t| Held::new(t.node().inner(), Loud(dropped.clone())));
         drop(left);
         assert_eq!(dropped.take(), [false]);
-    }
-
-    #[test]
-    fn who_waits_with_a_waker_of_anybody_has_one_entry_and_takes_it_along() {
-        Sim::run(1, |t| {
-            let mut wait = WakeUp::new();
-            let at = t.node().inner().scheduler.now().saturating_add(Duration::from_secs(1));
-            for _ in 0..2 {
-                assert!(wait.poll(&Context::from_waker(Waker::noop()), at).is_pending());
-                assert_eq!(t.node().timers(), 1);
-            }
-            drop(wait);
-            assert_eq!(t.node().timers(), 0);
-        });
-    }
-
-    /// Counts how often it was woken.
-    #[derive(Default)]
-    struct Wakes(Mutex<u32>);
-
-    impl std::task::Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            *self.0.lock().unwrap() += 1;
-        }
-    }
-
-    #[test]
-    fn who_polled_last_is_woken() {
-        Sim::run(1, |t| {
-            let wakes = [Arc::new(Wakes::default()), Arc::new(Wakes::default())];
-            let mut wait = WakeUp::new();
-            let at = t.node().inner().scheduler.now().saturating_add(Duration::from_secs(1));
-            for waker in wakes.clone().map(Waker::from) {
-                assert!(wait.poll(&Context::from_waker(&waker), at).is_pending());
-            }
-            t.advance(Duration::from_secs(1));
-            assert_eq!(wakes.map(|wakes| *wakes.0.lock().unwrap()), [0, 1]);
-        });
-    }
-
-    #[test]
-    fn who_waits_by_the_clock_of_another_node_waits_there() {
-        Sim::run(1, |t| {
-            let there = Node::with_scheduler(Arc::new(Scheduler::unserved()));
-            let mut wait = WakeUp::new();
-            let at = there.inner().scheduler.now().saturating_add(Duration::from_secs(1));
-            let polled = current::with(|me| {
-                me.task().with_waker(|waker| wait.poll_on(there.inner(), &Context::from_waker(waker), at))
-            });
-            assert!(polled.is_pending());
-            assert_eq!((there.timers(), t.node().timers()), (1, 0));
-        });
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod duty;
 mod loom_tests;
 #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
 mod overflow;
+mod pool;
 mod queue;
 mod report;
 mod rng;
@@ -51,6 +52,7 @@ use self::{
 };
 pub(crate) use self::{
     core::{begin, can_drive, give_way, hand_over, is_held_back, measure, measured, must_move, park},
+    pool::{MAX_THREADS, Pool, Ticket},
     seat::{Parker, Place},
     task::{Run, Task, TaskRef, Turn},
     watch::{Verdict, Watch},

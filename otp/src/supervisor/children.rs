@@ -12,8 +12,9 @@ use std::{
 use super::{ChildInfo, ChildState, backoff::Failures, spec::Spec};
 use crate::{
     actor::{ChildId, Slot},
+    cell::{AnyProcess, Pid, current},
     passed::pass,
-    process::{AnyProcess, Pid, TimerRef, current},
+    process::TimerRef,
     time::Moment,
 };
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     actor::{CallError, ChildId, ClientExt, HasPid, Name, ReplyTo, Slot, StartError, of_slot},
-    process::{Pid, RegName},
+    cell::{Pid, RegName},
 };
 
 /// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.

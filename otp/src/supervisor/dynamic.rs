@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     actor::{CallError, ChildId, HasPid, Name, Restart, Slot, StartError, caught},
+    cell::{Pid, RegName, birth::Relation},
     guard::Guarded,
-    process::{Pid, RegName, spawn::Relation},
 };
 
 /// What a dynamic supervisor starts: children of one type, each with arguments of its own, or [any](AnyChild).

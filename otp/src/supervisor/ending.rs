@@ -11,7 +11,8 @@ use std::{
 
 use crate::{
     actor::Shutdown,
-    process::{self, AnyProcess, ExitReason, MonitorRef, Pid, current, me, signal::Signal, start},
+    cell::{AnyProcess, ExitReason, MonitorRef, Pid, current, signal::Signal},
+    process::{self, me, start},
     time::Moment,
 };
 

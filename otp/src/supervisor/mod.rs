@@ -40,7 +40,7 @@ use self::{dynamic::Template, partition::Partitions, spec::Spec, tree::count};
 pub use crate::actor::{ChildId, Restart, Shutdown, Slot, SpecError};
 use crate::{
     actor::{Name, StartError},
-    process::{RegName, spawn::Relation},
+    cell::{RegName, birth::Relation},
 };
 
 /// A supervisor to be: its strategy, its limits, and its children in the order of their start.

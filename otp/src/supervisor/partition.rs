@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     actor::{CallError, Name, Slot, StartError},
-    process::{Node, Pid, RegName, spawn::Relation},
+    cell::{Pid, RegName, birth::Relation},
+    process::Node,
 };
 
 /// A partition supervisor to be: so many children of one type, among which keys are divided. Elixir's

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     actor::{ChildId, Restart, Shutdown, StartError},
-    process::{ExitReason, Pid, current},
+    cell::{ExitReason, Pid, current},
     report::event,
 };
 

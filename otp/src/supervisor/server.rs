@@ -28,8 +28,9 @@ use crate::{
         Actor, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start,
         StartError, Starting, StatusTexts, hidden::Later, report::unexpected,
     },
+    cell::{AnyProcess, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, birth::Relation, current},
     guard::Guarded,
-    process::{AnyProcess, Claim, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, current, spawn::Relation},
+    process::Claim,
 };
 
 /// What a supervisor is made of: where it stands in its tree, and how to come by its children.

@@ -9,10 +9,10 @@ use std::{
 use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, report, server};
 use crate::{
     actor::{Actor, Blocking, ChildId, Name, Restart, Shutdown, Slot, Start, StartError, Starting, caught, of_slot},
-    process::{
+    cell::{
         AnyProcess, Mailbox, RegName,
+        birth::Relation,
         current::{self, Interrupted},
-        spawn::Relation,
     },
 };
 

@@ -5,7 +5,7 @@
 
 use crate::{
     actor::{Restart, Shutdown},
-    process::ExitReason,
+    cell::ExitReason,
 };
 
 /// Whom a supervisor restarts when a child has to be started again. OTP's `strategy`.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     actor::{Restart, Shutdown},
-    process::ExitReason,
+    cell::ExitReason,
     time::Moment,
 };
 use AutoShutdown::{AllSignificant, AnySignificant, Never};

@@ -6,8 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AnyProcess, ExitReason, Pid, node::NodeInner, report};
-use crate::scheduler::{Verdict, Watch};
+use super::NodeInner;
+use crate::{
+    cell::{AnyProcess, ExitReason, Pid, report},
+    scheduler::{Verdict, Watch},
+};
 
 /// A process that was killed and has not come to a point where that takes effect is declared dead after so long.
 pub(super) const KILL_GRACE: Duration = Duration::from_millis(100);

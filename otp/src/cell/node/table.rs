@@ -11,8 +11,11 @@ use std::{
     },
 };
 
-use super::{AnyProcess, Pid, cell::Cell, common::Home};
-use crate::{passed::pass, scheduler::TaskRef};
+use crate::{
+    cell::{AnyProcess, Pid, common::Home, typed::Cell},
+    passed::pass,
+    scheduler::TaskRef,
+};
 
 const SHARDS: u32 = 8;
 

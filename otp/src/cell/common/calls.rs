@@ -60,7 +60,7 @@ impl Calls {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::process::{Pid, reply::ReplySlot};
+    use crate::cell::{Pid, reply::ReplySlot};
 
     fn call() -> Arc<dyn PendingCall> {
         Arc::new(ReplySlot::<()>::pair(Pid::nobody(0), None).0)

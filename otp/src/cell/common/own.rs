@@ -4,7 +4,7 @@ use std::{cell::Cell, mem, sync::Arc};
 
 use super::PendingCall;
 use crate::{
-    process::{ExitReason, Pid, dictionary::Dictionary},
+    cell::{ExitReason, Pid, dictionary::Dictionary},
     time::Key,
 };
 
@@ -35,7 +35,7 @@ pub(crate) struct Own {
     /// It is no server and did not start by the protocol: an exit that its code calls for is its own affair.
     pub(crate) plain: Cell<bool>,
     /// It has looked at its inbox since its turn began and since messages wake it again.
-    pub(in crate::process) looked: Cell<bool>,
+    pub(in crate::cell) looked: Cell<bool>,
     /// Why its next message is not simply the first of its queue. Here, since it is looked at for each message, and what
     /// senders write should be left to them.
     detours: Cell<u8>,
@@ -136,7 +136,7 @@ impl Own {
     }
 
     /// Its end is to be made in its next turn, which is its last.
-    pub(in crate::process) fn put_off_end(&self, reason: ExitReason) {
+    pub(in crate::cell) fn put_off_end(&self, reason: ExitReason) {
         self.troubled.set(true);
         let before = self.rare(|rare| rare.end.replace(reason));
         drop(before);
@@ -144,7 +144,7 @@ impl Own {
 
     /// The reason of the end that was put off until now.
     #[inline]
-    pub(in crate::process) fn take_end(&self) -> Option<ExitReason> {
+    pub(in crate::cell) fn take_end(&self) -> Option<ExitReason> {
         if !self.troubled.get() {
             return None;
         }

@@ -11,13 +11,16 @@ use loom::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Mailbox, Node, Policy,
-    cell::Cell,
+    AnyProcess, ExitReason, Mailbox, Policy,
     common::Home,
-    mailbox::Special,
+    lanes::Special,
     signal::{Item, Signal},
+    typed::Cell,
 };
-use crate::scheduler::{Scheduler, THREAD, TaskRef};
+use crate::{
+    process::Node,
+    scheduler::{Scheduler, THREAD, TaskRef},
+};
 
 /// A process that adds up what it receives, when nothing it waits for keeps it from doing so.
 struct Model {

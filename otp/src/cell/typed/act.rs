@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::process::{
+use crate::cell::{
     AnyProcess, Exit, ExitReason,
     signal::{self, Signal},
 };

@@ -9,8 +9,7 @@ use std::{
     },
 };
 
-use super::report;
-use crate::guard::contain;
+use crate::{cell::report, guard::contain};
 
 /// Of so many names it is known that they were said.
 const SAID: usize = 64;

@@ -9,7 +9,7 @@ use std::{
     sync::Once,
 };
 
-use super::{ExitReason, Panic, blocking, current, report};
+use super::{ExitReason, Panic, current, report, served};
 use crate::guard::{contain, discard};
 
 /// The payload that unwinds a process: because it has to end where it waits, or by its own will and for this reason.
@@ -35,7 +35,7 @@ pub(crate) fn install_panic_hook() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !(current::on_core() || blocking::serves_process()) || cfg!(panic = "abort") {
+            if !(current::on_core() || served::serves_process()) || cfg!(panic = "abort") {
                 return before(info);
             }
             let mut panic = Panic::new(info.payload(), info.location());
@@ -73,13 +73,13 @@ pub(super) fn understand(payload: &(dyn Any + Send)) -> Result<Option<ExitReason
 }
 
 /// A panic of code that ran for somebody on another thread.
-pub(super) struct Caught {
+pub(crate) struct Caught {
     payload: Box<dyn Any + Send>,
     noted: Option<Panic>,
 }
 
 /// Runs code for somebody on another thread.
-pub(super) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Caught> {
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Caught> {
     let result = catch_unwind(AssertUnwindSafe(f));
     // What was noted may be a panic that `f` has caught; it is nobody's then.
     let noted = PANIC.take();
@@ -88,7 +88,7 @@ pub(super) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Caught> {
 
 impl Caught {
     /// Lets the panic go on where it belongs.
-    pub(super) fn go_on(self) -> ! {
+    pub(crate) fn go_on(self) -> ! {
         if current::on_core() {
             PANIC.set(self.noted);
         } else if let Some(Unwind(Some(reason))) = self.payload.downcast_ref() {
@@ -98,7 +98,7 @@ impl Caught {
     }
 
     /// There is nobody left in whom it could go on.
-    pub(super) fn report(self) {
+    pub(crate) fn report(self) {
         // One that was not noted was left to the hook before.
         if let Some(panic) = self.noted {
             contain(|| report::unheard(&panic));

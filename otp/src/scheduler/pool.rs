@@ -18,10 +18,10 @@ pub(crate) const MAX_THREADS: usize = 512;
 /// A thread that has had no job for so long ends.
 const KEEP: Duration = Duration::from_secs(10);
 
-pub(super) type Job = Box<dyn FnOnce() + Send>;
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// A job's number in the order in which jobs came.
-pub(super) type Ticket = u64;
+pub(crate) type Ticket = u64;
 
 pub(crate) struct Pool {
     max: usize,
@@ -64,7 +64,7 @@ impl Pool {
 
     /// Puts a job into the queue, and sees to it that a thread takes it as soon as there may be one. When the system
     /// refuses the only thread, the jobs that wait for it are dropped.
-    pub(super) fn push(self: &Arc<Self>, job: Job) -> Ticket {
+    pub(crate) fn push(self: &Arc<Self>, job: Job) -> Ticket {
         let mut state = self.state();
         let ticket = state.next;
         state.next += 1;
@@ -96,7 +96,7 @@ impl Pool {
     }
 
     /// Takes back a job that no thread has begun.
-    pub(super) fn withdraw(&self, ticket: Ticket) -> Option<Job> {
+    pub(crate) fn withdraw(&self, ticket: Ticket) -> Option<Job> {
         self.state().queue.remove(&ticket)
     }
 

@@ -19,10 +19,10 @@ use std::{
 
 use super::{
     AnyProcess, ExitReason, Pid, aside,
-    channel::Tap,
-    common::{Channel, Common, Home, Rest, SPECIAL},
-    current, locals,
-    mailbox::{LetIn, Special, Ticket},
+    common::{Channel, Common, Home, Rest, SPECIAL, Tap},
+    current,
+    lanes::{LetIn, Special, Ticket},
+    locals,
     mark::Mark,
     node::NodeInner,
     owned::Owned,

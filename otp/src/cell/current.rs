@@ -10,10 +10,11 @@ use std::{
     cell::{Cell as Slot, RefCell},
     convert::Infallible,
     fmt,
-    future::{Future, poll_fn},
+    future::Future,
     io,
     pin::pin,
     ptr::NonNull,
+    sync::Arc,
     task::{Context, Poll},
     thread,
     time::{Duration, Instant},
@@ -22,11 +23,11 @@ use std::{
 use super::{
     ExitReason,
     any::AnyProcess,
-    blocking,
-    cell::Cell,
     common::{Common, Home},
     locals,
-    node::Node,
+    node::NodeInner,
+    served,
+    typed::Cell,
 };
 use crate::{
     report::Spans,
@@ -131,6 +132,11 @@ pub(super) fn describe(out: &mut dyn fmt::Write) -> fmt::Result {
     common.handler.name().map_or(Ok(()), |name| write!(out, ", in `{name}`"))
 }
 
+/// The node of the current process; of a thread that is none yet, the one that it would be adopted by.
+pub(crate) fn node() -> Arc<NodeInner> {
+    try_with(|me| me.common().node.clone()).or_else(served::node).unwrap_or_else(|| NodeInner::default_node().clone())
+}
+
 /// Whether the calling code is a process already; a core between two turns is none.
 pub(crate) fn is_process() -> bool {
     try_with(|_| ()).is_some()
@@ -157,8 +163,8 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
     if let Some(process) = adopted_before() {
         return (process, None);
     }
-    let served = blocking::served();
-    let node = served.as_ref().unwrap_or_else(|| Node::default_node());
+    let served = served::node();
+    let node = served.as_ref().unwrap_or_else(|| NodeInner::default_node());
     let process = adopt(node, Home::Thread(thread::current()));
     // A thread whose locals are gone cannot be adopted for good; its process ends with this call.
     let keep = |adopted: &RefCell<Option<Adopted>>| *adopted.borrow_mut() = Some(Adopted(process.clone()));
@@ -168,10 +174,9 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
 }
 
 /// Makes the calling thread a process of `node`. It traps exits.
-fn adopt(node: &Node, home: Home) -> AnyProcess {
-    let inner = node.inner();
-    let cell = inner.table.insert(|pid| {
-        let cell = Cell::<Infallible>::new(pid, None, inner.clone(), &THREAD, home, None);
+fn adopt(node: &Arc<NodeInner>, home: Home) -> AnyProcess {
+    let cell = node.table.insert(|pid| {
+        let cell = Cell::<Infallible>::new(pid, None, node.clone(), &THREAD, home, None);
         cell.common().own.trap_exit.set(true);
         cell
     });
@@ -197,8 +202,8 @@ pub(crate) fn on_core() -> bool {
 }
 
 /// Makes the calling thread a process of `node` for the length of `f`.
-pub(crate) fn adopted_by<R>(node: &Node, f: impl FnOnce() -> R) -> R {
-    let scheduler = &node.inner().scheduler;
+pub(crate) fn adopted_by<R>(node: &Arc<NodeInner>, f: impl FnOnce() -> R) -> R {
+    let scheduler = &node.scheduler;
     let is_simulated = scheduler.clock().is_virtual();
     assert!(
         !is_simulated || scheduler.is_here(),
@@ -212,7 +217,7 @@ pub(crate) fn adopted_by<R>(node: &Node, f: impl FnOnce() -> R) -> R {
 }
 
 /// Makes the calling thread, which drives a simulation, a process of its node, for the length of `f`.
-pub(crate) fn driving<R>(node: &Node, f: impl FnOnce(&AnyProcess) -> R) -> R {
+pub(crate) fn driving<R>(node: &Arc<NodeInner>, f: impl FnOnce(&AnyProcess) -> R) -> R {
     let process = adopt(node, Home::Driver);
     let result = {
         let _entered = enter(&process);
@@ -377,30 +382,4 @@ pub(crate) fn next_timer(driver: &Driver, limit: Moment) -> bool {
 pub(crate) fn as_nobody<R>(f: impl FnOnce() -> R) -> R {
     let _before = Entered { before: CURRENT.take(), process: std::marker::PhantomData };
     f()
-}
-
-/// A future that is ready at `at`, for the current process or any other executor's task.
-pub(crate) async fn until(at: Moment) {
-    let mut timer = super::timer::WakeUp::new();
-    poll_fn(|cx| timer.poll(cx, at)).await;
-}
-
-/// Waits for so long.
-///
-/// The process does not handle messages meanwhile; an exit signal ends the wait. `Process.sleep`, `timer:sleep/1`.
-///
-/// # Panics
-/// When the system has no further stack to wait on, or an adopted thread that does not trap exits receives an exit.
-pub fn sleep(duration: Duration) {
-    let at = with(|me| me.common().deadline(Some(duration)));
-    match block_on(until(at)) {
-        Ok(()) | Err(Interrupted::Exiting) => {}
-        Err(Interrupted::Resources) => panic!("the system has no further stack to wait on"),
-    }
-}
-
-/// As [`sleep`](fn@sleep), to be awaited; on any executor.
-pub async fn sleep_async(duration: Duration) {
-    let at = with(|me| me.common().deadline(Some(duration)));
-    until(at).await;
 }

@@ -5,8 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{AnyProcess, Pid};
-use crate::passed::pass;
+use crate::{
+    cell::{AnyProcess, Pid},
+    passed::pass,
+};
 
 /// Who has which name. A process that has ended has none, even before it has taken its name out.
 #[derive(Default)]
@@ -92,7 +94,7 @@ impl Names {
     }
 
     /// Takes out the name of a process that has ended.
-    pub(super) fn remove(&self, name: &str, holder: Pid) {
+    pub(crate) fn remove(&self, name: &str, holder: Pid) {
         let mut table = self.table();
         let removed =
             if table.get(name).is_some_and(|process| process.pid() == holder) { table.remove(name) } else { None };

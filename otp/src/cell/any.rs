@@ -6,9 +6,9 @@ use std::{fmt, mem::ManuallyDrop, ops::Deref, ptr::NonNull};
 
 use super::{
     Pid,
-    cell::{Cell, Process},
     common::Common,
     signal::Signal,
+    typed::{Cell, Process},
 };
 use crate::scheduler::{Task, TaskRef};
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::Common;
 use crate::{
-    process::AnyProcess,
+    cell::AnyProcess,
     sync::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst},
     time::{Expire, Moment},
 };
@@ -39,7 +39,7 @@ impl Common {
     }
 
     /// Waits by `park` for the moment that [`wake_at`](Common::wake_at) was asked for; false when that came back before.
-    pub(in crate::process) fn alarm_is_over(&self, park: impl FnOnce(Duration)) -> bool {
+    pub(in crate::cell) fn alarm_is_over(&self, park: impl FnOnce(Duration)) -> bool {
         let at = self.wake_at.load(SeqCst);
         let left = Moment::from_nanos(at).saturating_duration_since(self.node.scheduler.now());
         if !left.is_zero() {
@@ -50,7 +50,7 @@ impl Common {
         true
     }
 
-    pub(in crate::process) fn disarm(&self) {
+    pub(in crate::cell) fn disarm(&self) {
         if let Some(key) = self.own.armed.take() {
             self.node.scheduler.timers().cancel(key);
         }

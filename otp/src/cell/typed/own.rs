@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Cell;
 use crate::{
-    process::{
+    cell::{
         AnyProcess,
         common::RARE,
         current,

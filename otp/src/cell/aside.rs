@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, task::Waker, thread};
 
-use super::{ExitReason, Pid, common::Home, current, node::NodeInner, spawn};
+use super::{ExitReason, Pid, birth, common::Home, current, node::NodeInner};
 use crate::guard;
 
 /// What reports call the processes that are made here.
@@ -29,12 +29,16 @@ pub(super) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<V
     }
     let Some(thing) = things.pop_front() else { return };
     let here = Arc::clone(node);
-    spawn::start_alone(node, LABEL, move || {
-        // One after the other is made, so that there are not many of them unless many block.
-        each(&here, things, f);
-        f(thing);
-        Err(ExitReason::Normal)
-    });
+    birth::alone::<T>(
+        node,
+        LABEL,
+        Box::pin(async move {
+            // One after the other is made, so that there are not many of them unless many block.
+            each(&here, things, f);
+            f(thing);
+            ExitReason::Normal
+        }),
+    );
 }
 
 /// Runs code of the user's in a thread of its own; not at all, if the system refuses one.

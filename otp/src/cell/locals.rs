@@ -29,7 +29,7 @@ thread_local! {
     static FOUND: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Watches a thread-local of this program: when [checks](super::NodeBuilder::check_locals) are on, a plain handler that
+/// Watches a thread-local of this program: when [checks](crate::process::NodeBuilder::check_locals) are on, a plain handler that
 /// has changed it since its turn began, and waits, is reported by name.
 ///
 /// A process that waits leaves its thread to others. A guard that keeps something in a thread-local, as that of an async

@@ -8,8 +8,8 @@ use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
+    cell::{AnyProcess, ExitReason, aside, common::Common, lanes::LetIn, signal::Item},
     guard,
-    process::{AnyProcess, ExitReason, aside, common::Common, mailbox::LetIn, signal::Item},
     scheduler::{TaskRef, Turn},
 };
 

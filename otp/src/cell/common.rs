@@ -9,14 +9,13 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, MonitorRef, Pid, RegName, blocking,
-    channel::Tap,
+    AnyProcess, ExitReason, MonitorRef, Pid, RegName,
     few::Few,
     handler::Handler,
     mark::{Mark, Seen},
     node::NodeInner,
     owned::Owned,
-    panic,
+    panic, served,
     signal::{AnyMessage, Ended, Item, Links, Signal},
 };
 use crate::{
@@ -87,6 +86,14 @@ impl Channel {
             Self::Closed => Ok(Some(message)),
         }
     }
+}
+
+/// What takes signals that are meant for an inbox; called under its lock.
+pub(crate) trait Tap: Send + Sync {
+    /// Takes a signal that arrives, or gives it back.
+    fn take(&self, signal: Signal) -> Result<(), Signal>;
+    /// Takes a message that was in the inbox, or gives it back.
+    fn take_message(&self, message: Signal) -> Result<(), Signal>;
 }
 
 /// Takes the messages that a process has not handled; gives back those that it does not want.
@@ -434,7 +441,7 @@ impl Common {
     }
 
     /// The same of an OS thread, of which nobody can say when it comes back.
-    pub(super) fn is_doomed_thread(&self) -> bool {
+    pub(crate) fn is_doomed_thread(&self) -> bool {
         !matches!(self.home, Home::Core) && self.is_doomed()
     }
 
@@ -531,12 +538,12 @@ impl Common {
     }
 
     /// Whether it may have to end because of what was sent to it: whoever wants to know has to ask.
-    pub(super) fn may_have_to_end(&self) -> bool {
+    pub(crate) fn may_have_to_end(&self) -> bool {
         self.pressed.load(Acquire) || self.acting.load(Acquire)
     }
 
     #[inline]
-    pub(super) fn is_deaf(&self) -> bool {
+    pub(crate) fn is_deaf(&self) -> bool {
         self.deaf.load(Relaxed)
     }
 
@@ -557,7 +564,7 @@ impl Common {
         });
     }
 
-    pub(super) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
+    pub(crate) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
         self.if_belongings(|belongings| {
             let tap = belongings.taps.remove(&number);
             self.has_fewer_channels(belongings);
@@ -567,12 +574,12 @@ impl Common {
     }
 
     /// Nobody sends to a closed subject any more.
-    pub(super) fn remove_closed(&self, tag: u64) -> Option<Channel> {
+    pub(crate) fn remove_closed(&self, tag: u64) -> Option<Channel> {
         self.remove_channel(tag, |channel| matches!(channel, Channel::Closed))
     }
 
     /// Nobody receives from a channel any more.
-    pub(super) fn remove_open(&self, tag: u64, own: u64) -> Option<Channel> {
+    pub(crate) fn remove_open(&self, tag: u64, own: u64) -> Option<Channel> {
         self.remove_channel(tag, |channel| matches!(channel, Channel::Open { number, .. } if *number == own))
     }
 
@@ -716,7 +723,7 @@ impl Common {
     }
 
     /// What an exit signal is by now: whether its link is active, if it came by one, and why it was sent.
-    pub(super) fn hear_exit(&self, from: Pid, reason: ExitReason, link: bool) -> (Option<bool>, ExitReason) {
+    pub(crate) fn hear_exit(&self, from: Pid, reason: ExitReason, link: bool) -> (Option<bool>, ExitReason) {
         let ended = link.then(|| self.relate(|relations| relations.links.ended(from)).flatten());
         let reason = if ended == Some(Some(Ended::Before)) { ExitReason::NoProc } else { reason };
         (ended.map(|ended| ended.is_some()), reason)
@@ -763,7 +770,7 @@ impl Common {
     pub(crate) fn exit_self(&self, reason: ExitReason) -> ! {
         match self.home {
             Home::Core => panic::unwind(Some(reason)),
-            Home::Thread(_) if blocking::served().is_some() => panic::unwind(Some(reason)),
+            Home::Thread(_) if served::node().is_some() => panic::unwind(Some(reason)),
             Home::Thread(_) | Home::Driver => panic!("this thread called for its own exit: {reason}"),
         }
     }

@@ -9,19 +9,19 @@ use std::{
 
 use super::{Common, DEAD, Gone, PendingCall, Relations, Standing};
 use crate::{
-    guard,
-    process::{
+    cell::{
         AnyProcess, Down, ExitReason, aside,
         report::{self, Crash},
         signal::Signal,
     },
+    guard,
     sync::atomic::Ordering::{AcqRel, Acquire},
     time::{Expire, Key, Moment},
 };
 
 impl Common {
     /// Cancels its timers; what was cancelled is to be dropped.
-    pub(in crate::process) fn cancel_timers(&self) -> Vec<Arc<dyn Expire>> {
+    pub(in crate::cell) fn cancel_timers(&self) -> Vec<Arc<dyn Expire>> {
         let owner = self.if_belongings(|belongings| belongings.timers.take()).flatten();
         owner.map(|owner| self.node.scheduler.timers().cancel_all(owner)).unwrap_or_default()
     }
@@ -38,7 +38,7 @@ impl Common {
 
     /// Acts on a signal that came too late for its code. What is behind the exit signal that ends it finds it gone, as in
     /// OTP; who monitors or links to one that ends by itself is told why. Either way no sooner than all can see the end.
-    pub(in crate::process) fn act_late(&self, signal: Signal) {
+    pub(in crate::cell) fn act_late(&self, signal: Signal) {
         let is_signalled = self.acting.load(Acquire);
         let over = match &mut *self.relations() {
             Standing::Alive(relations) => {
@@ -60,7 +60,7 @@ impl Common {
     }
 
     /// The end, as all others see it; then they are told.
-    pub(in crate::process) fn farewell(&self, me: &AnyProcess, reason: ExitReason) {
+    pub(in crate::cell) fn farewell(&self, me: &AnyProcess, reason: ExitReason) {
         let node = &self.node;
         // The moment of its end: whoever asks in whatever way finds it alive before, and gone after.
         let (in_table, before) = node.table.remove(self.pid, || {
@@ -140,7 +140,7 @@ impl Common {
     }
 
     /// Tells a caller that there will be no answer.
-    pub(in crate::process) fn abandon(call: Arc<dyn PendingCall>) {
+    pub(in crate::cell) fn abandon(call: Arc<dyn PendingCall>) {
         call.abandon();
         // It may be the last reference to an answer.
         guard::contain(|| drop(call));

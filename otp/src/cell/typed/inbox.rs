@@ -13,14 +13,14 @@ use std::{
 
 use super::Cell;
 use crate::{
-    guard,
-    process::{
+    cell::{
         AnyProcess, ExitReason,
         common::{Channel, Gone},
         current,
-        mailbox::{LetIn, Offered, Special, Ticket, Weight},
+        lanes::{LetIn, Offered, Special, Ticket, Weight},
         signal::{Item, RAW, Signal},
     },
+    guard,
     scheduler::TaskRef,
     sync::SpinGuard,
 };

@@ -171,7 +171,7 @@ impl<T: 'static> ReplySlot<T> {
 
     /// One for what is shared in another way.
     #[inline]
-    pub(super) fn new(callee: Pid, caller: Option<AnyProcess>) -> Self
+    pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Self
     where
         T: Send,
     {
@@ -321,7 +321,7 @@ impl<T: 'static> ReplySlot<T> {
     }
 
     /// As [`unpublish`](ReplySlot::unpublish), of one who waits for a process to start.
-    pub(super) fn unpublish_start(&self) {
+    pub(crate) fn unpublish_start(&self) {
         if let Some(caller) = &self.caller {
             caller.common().waits_no_longer_for_process(self.callee);
         }

@@ -1,0 +1,50 @@
+//! What a process is: its cell in memory, its identity, what arrives for it, whom it is related to, who runs it, its end.
+//!
+//! The floor above has what users call. A process's [`Cell`](typed::Cell) is generic over its messages; what does not
+//! depend on them is in [`Common`](common::Common), and [`AnyProcess`] is a reference that has forgotten the type.
+
+pub(crate) mod answer;
+mod any;
+pub(crate) mod aside;
+pub(crate) mod birth;
+pub(crate) mod common;
+pub(crate) mod current;
+pub(crate) mod debug;
+mod dictionary;
+mod few;
+mod handler;
+pub(crate) mod lanes;
+mod locals;
+#[cfg(all(test, loom))]
+mod loom_tests;
+mod mailbox;
+pub(crate) mod mark;
+pub(crate) mod node;
+mod owned;
+pub(crate) mod panic;
+mod pid;
+mod reason;
+pub(crate) mod reg_name;
+pub(crate) mod reply;
+pub(crate) mod report;
+pub(crate) mod served;
+pub(crate) mod signal;
+mod term;
+pub(crate) mod typed;
+pub(crate) mod wake_up;
+
+pub(crate) use self::{
+    any::AnyProcess,
+    node::{NodeInner, STACK_SIZE},
+};
+pub use self::{
+    debug::{Event, MessageKind, Statistics},
+    locals::watch_local,
+    mailbox::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},
+    node::names::{RegisterError, Unregistered},
+    pid::{MonitorRef, Pid},
+    reason::{Down, Exit, ExitReason, IntoReason, Panic},
+    reg_name::RegName,
+    signal::AnyMessage,
+    term::{Failure, Term, TermValue},
+};

@@ -1,0 +1,127 @@
+//! The name of a process: text that the node keeps, or a key that a registry of the user's keeps.
+
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use super::{Pid, RegisterError, Unregistered};
+use crate::guard::Guarded;
+
+/// A name that a process can have, whatever the process is: text that the node keeps, or a key of a
+/// [`Registry`](crate::process::Registry).
+///
+/// It is looked up anew each time that it is used, on the node of whoever uses it. A [`Name`](crate::Name) says in
+/// addition what kind of server has it.
+#[derive(Clone)]
+pub struct RegName(Arc<Place>);
+
+pub(crate) enum Place {
+    Node(Cow<'static, str>),
+    Via(Guarded<Box<dyn Via>>),
+}
+
+impl RegName {
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Place::Node(name.into())))
+    }
+
+    pub(crate) fn of_registry(key: Box<dyn Via>) -> Self {
+        Self(Arc::new(Place::Via(Guarded::new(key))))
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0
+    }
+
+    /// The text, if the node keeps it.
+    pub fn as_str(&self) -> Option<&str> {
+        match &*self.0 {
+            Place::Node(name) => Some(name),
+            Place::Via(_) => None,
+        }
+    }
+}
+
+impl From<&'_ str> for RegName {
+    fn from(name: &str) -> Self {
+        Self::new(name.to_owned())
+    }
+}
+
+impl From<String> for RegName {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<&Self> for RegName {
+    fn from(name: &Self) -> Self {
+        name.clone()
+    }
+}
+
+impl PartialEq for RegName {
+    fn eq(&self, other: &Self) -> bool {
+        match (&*self.0, &*other.0) {
+            (Place::Node(a), Place::Node(b)) => a == b,
+            (Place::Via(a), Place::Via(b)) => a.is_same(&***b),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for RegName {}
+
+impl PartialEq<str> for RegName {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == Some(other)
+    }
+}
+
+impl PartialEq<&str> for RegName {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl Hash for RegName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &*self.0 {
+            Place::Node(name) => name.hash(state),
+            Place::Via(via) => via.key_hash().hash(state),
+        }
+    }
+}
+
+/// As text, or as its key.
+impl fmt::Display for RegName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Place::Node(name) => f.write_str(name),
+            Place::Via(via) => via.key().fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for RegName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Place::Node(name) => name.fmt(f),
+            Place::Via(via) => f.debug_tuple("Via").field(via.key()).finish(),
+        }
+    }
+}
+
+/// A key in a registry, of any type.
+pub(crate) trait Via: Any + Send + Sync {
+    fn register(&self, pid: Pid) -> Result<(), RegisterError>;
+    fn unregister(&self) -> Result<(), Unregistered>;
+    fn whereis(&self) -> Option<Pid>;
+    fn key(&self) -> &dyn fmt::Debug;
+    fn key_hash(&self) -> u64;
+    fn is_same(&self, other: &dyn Via) -> bool;
+}

@@ -1,0 +1,28 @@
+//! A process that waits for nothing but time.
+
+use std::time::Duration;
+
+use crate::cell::{
+    current::{self, Interrupted},
+    wake_up::until,
+};
+
+/// Waits for so long.
+///
+/// The process does not handle messages meanwhile; an exit signal ends the wait. `Process.sleep`, `timer:sleep/1`.
+///
+/// # Panics
+/// When the system has no further stack to wait on, or an adopted thread that does not trap exits receives an exit.
+pub fn sleep(duration: Duration) {
+    let at = current::with(|me| me.common().deadline(Some(duration)));
+    match current::block_on(until(at)) {
+        Ok(()) | Err(Interrupted::Exiting) => {}
+        Err(Interrupted::Resources) => panic!("the system has no further stack to wait on"),
+    }
+}
+
+/// As [`sleep`](fn@sleep), to be awaited; on any executor.
+pub async fn sleep_async(duration: Duration) {
+    let at = current::with(|me| me.common().deadline(Some(duration)));
+    until(at).await;
+}
