@@ -10,8 +10,9 @@
 )]
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Barrier, Mutex, MutexGuard, PoisonError,
+        Arc, Barrier, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
@@ -26,10 +27,15 @@ const LATE: Duration = Duration::from_millis(150);
 /// For how long a process computes that disturbs others.
 const LONG: Duration = Duration::from_millis(1500);
 
-/// Only one test at a time disturbs the machine.
-fn alone() -> MutexGuard<'static, ()> {
+/// Runs a test while no other of these disturbs the machine, three times at most: what other programs do makes somebody
+/// late now and then, a broken promise does so each time.
+fn alone(test: impl Fn()) {
     static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let passes = || catch_unwind(AssertUnwindSafe(&test)).is_ok();
+    if !passes() && !passes() {
+        test();
+    }
 }
 
 fn node(cores: usize) -> Node {
@@ -85,13 +91,18 @@ impl Sleepers {
         self.worst.store(0, SeqCst);
     }
 
-    fn finish(self) {
+    /// By how much the latest was late.
+    fn finish(self) -> Duration {
         self.stop.store(true, SeqCst);
         for monitor in self.monitors {
             let down = process::current().receive_down(monitor, Duration::from_secs(20)).expect("it ends");
             assert_eq!(down.reason, ExitReason::Normal);
         }
-        let worst = Duration::from_micros(self.worst.load(SeqCst) as u64);
+        Duration::from_micros(self.worst.load(SeqCst) as u64)
+    }
+
+    fn finish_in_time(self) {
+        let worst = self.finish();
         assert!(worst < LATE, "somebody slept {worst:?} too long");
     }
 }
@@ -112,29 +123,32 @@ fn sleepers_beside(cores: usize, hogs: usize, hold: fn(Duration)) {
                 process::current().receive_down(monitor, None);
             }
         }
-        sleepers.finish();
+        sleepers.finish_in_time();
     });
     node.stop();
 }
 
 #[test]
 fn who_sleeps_is_not_held_up_by_one_who_computes() {
-    let _alone = alone();
-    sleepers_beside(1, 1, compute);
-    sleepers_beside(2, 1, compute);
+    alone(|| {
+        sleepers_beside(1, 1, compute);
+        sleepers_beside(2, 1, compute);
+    });
 }
 
 #[test]
 fn who_sleeps_is_not_held_up_by_some_who_compute() {
-    let _alone = alone();
-    sleepers_beside(2, 4, compute);
+    alone(|| {
+        sleepers_beside(2, 4, compute);
+    });
 }
 
 #[test]
 fn who_sleeps_is_not_held_up_by_some_who_block() {
-    let _alone = alone();
-    sleepers_beside(1, 1, block);
-    sleepers_beside(2, 4, block);
+    alone(|| {
+        sleepers_beside(1, 1, block);
+        sleepers_beside(2, 4, block);
+    });
 }
 
 #[test]
@@ -144,36 +158,46 @@ fn who_sleeps_is_not_held_up_by_code_that_was_short_so_far() {
         let (_, monitor) = process::spawn_monitor(move |_| compute(hold));
         process::current().receive_down(monitor, None);
     }
-    let _alone = alone();
-    for run in [run::<0>, run::<1>, run::<2>, run::<3>, run::<4>, run::<5>] {
-        let node = node(2);
-        node.enter(|| {
-            let sleepers = Sleepers::start(200);
-            (0..100).for_each(|_| run(Duration::from_micros(10)));
-            // They wake together: some have just begun to wait anew.
-            sleepers.settle();
-            run(LATE * 2);
-            sleepers.finish();
-        });
-        node.stop();
-    }
+    // What was long once is trusted no more: each attempt has code of its own.
+    let codes: [[fn(Duration); 4]; 3] = [
+        [run::<0>, run::<1>, run::<2>, run::<3>],
+        [run::<4>, run::<5>, run::<6>, run::<7>],
+        [run::<8>, run::<9>, run::<10>, run::<11>],
+    ];
+    let attempts = Mutex::new(codes.into_iter());
+    alone(|| {
+        let codes = attempts.lock().unwrap().next().unwrap();
+        for run in codes {
+            let node = node(2);
+            node.enter(|| {
+                let sleepers = Sleepers::start(200);
+                (0..100).for_each(|_| run(Duration::from_micros(10)));
+                // They wake together: some have just begun to wait anew.
+                sleepers.settle();
+                run(LATE * 2);
+                sleepers.finish_in_time();
+            });
+            node.stop();
+        }
+    });
 }
 
 #[test]
 fn who_sleeps_does_not_die_of_anothers_kill() {
-    let _alone = alone();
-    let node = node(2);
-    node.enter(|| {
-        let sleepers = Sleepers::start(20);
-        sleepers.settle();
-        let (hog, monitor) = process::spawn_monitor(|_| compute(LONG));
-        exit(hog, ExitReason::Kill);
-        let down = process::current().receive_down(monitor, Some(LONG)).expect("it is declared dead");
-        assert_eq!(down.reason, ExitReason::Killed);
-        sleepers.settle();
-        sleepers.finish();
+    alone(|| {
+        let node = node(2);
+        node.enter(|| {
+            let sleepers = Sleepers::start(20);
+            sleepers.settle();
+            let (hog, monitor) = process::spawn_monitor(|_| compute(LONG));
+            exit(hog, ExitReason::Kill);
+            let down = process::current().receive_down(monitor, Some(LONG)).expect("it is declared dead");
+            assert_eq!(down.reason, ExitReason::Killed);
+            sleepers.settle();
+            sleepers.finish_in_time();
+        });
+        node.stop();
     });
-    node.stop();
 }
 
 pub struct Worker;
@@ -228,172 +252,180 @@ const LIMIT: Duration = Duration::from_millis(50);
 
 #[test]
 fn the_limit_of_a_call_holds_however_long_its_callee_takes() {
-    let _alone = alone();
-    for cores in [1, 2, 4] {
-        let took = in_a_process(cores, || {
-            let worker = Worker::start().unwrap();
-            assert_eq!(worker.timeout(LIMIT).block(LONG), Err(CallError::Timeout { started: true }));
-        });
-        assert!(took < LIMIT + LATE, "on {cores} cores: {took:?}");
-        let took = in_a_process(cores, || {
-            let worker = Worker::start().unwrap();
-            assert_eq!(worker.timeout(LIMIT).compute(LONG), Err(CallError::Timeout { started: true }));
-        });
-        assert!(took < LIMIT + LATE, "on {cores} cores: {took:?}");
-    }
+    alone(|| {
+        for cores in [1, 2, 4] {
+            let took = in_a_process(cores, || {
+                let worker = Worker::start().unwrap();
+                assert_eq!(worker.timeout(LIMIT).block(LONG), Err(CallError::Timeout { started: true }));
+            });
+            assert!(took < LIMIT + LATE, "on {cores} cores: {took:?}");
+            let took = in_a_process(cores, || {
+                let worker = Worker::start().unwrap();
+                assert_eq!(worker.timeout(LIMIT).compute(LONG), Err(CallError::Timeout { started: true }));
+            });
+            assert!(took < LIMIT + LATE, "on {cores} cores: {took:?}");
+        }
+    });
 }
 
 #[test]
 fn a_sleep_is_over_in_time_whatever_was_started_before() {
-    let _alone = alone();
-    for cores in [1, 2] {
-        let took = in_a_process(cores, || {
-            process::spawn(|_| compute(LONG));
-            otp::sleep(LIMIT);
-        });
-        assert!(took < LIMIT + LATE, "on {cores} cores: {took:?}");
-    }
+    alone(|| {
+        for cores in [1, 2] {
+            let took = in_a_process(cores, || {
+                process::spawn(|_| compute(LONG));
+                otp::sleep(LIMIT);
+            });
+            assert!(took < LIMIT + LATE, "on {cores} cores: {took:?}");
+        }
+    });
 }
 
 #[test]
 fn the_limit_of_a_start_holds_however_long_it_takes() {
-    let _alone = alone();
-    pub struct Slow;
-    #[actor]
-    impl Slow {
-        #[init]
-        fn init() -> Self {
-            block(LONG);
-            Self
+    alone(|| {
+        pub struct Slow;
+        #[actor]
+        impl Slow {
+            #[init]
+            fn init() -> Self {
+                block(LONG);
+                Self
+            }
         }
-    }
-    let took = in_a_process(2, || {
-        let error = otp::Starter::<Slow>::new().timeout(LIMIT).start(()).unwrap_err();
-        assert!(matches!(error, StartError::Timeout));
+        let took = in_a_process(2, || {
+            let error = otp::Starter::<Slow>::new().timeout(LIMIT).start(()).unwrap_err();
+            assert!(matches!(error, StartError::Timeout));
+        });
+        // It is killed, and declared dead when it does not come back.
+        assert!(took < LIMIT + 4 * LATE, "{took:?}");
     });
-    // It is killed, and declared dead when it does not come back.
-    assert!(took < LIMIT + 4 * LATE, "{took:?}");
 }
 
 #[test]
 fn who_waits_is_not_held_up_by_destructors() {
-    let _alone = alone();
-    struct Slow;
-    impl Drop for Slow {
-        fn drop(&mut self) {
-            compute(LONG);
+    alone(|| {
+        struct Slow;
+        impl Drop for Slow {
+            fn drop(&mut self) {
+                compute(LONG);
+            }
         }
-    }
-    pub struct Holder {
-        _slow: Slow,
-    }
-    #[actor]
-    impl Holder {
-        #[init]
-        fn init() -> Self {
-            Self { _slow: Slow }
+        pub struct Holder {
+            _slow: Slow,
         }
-    }
-    let node = node(2);
-    node.enter(|| {
-        let holders: Vec<_> = (0..2).map(|_| Holder::start().unwrap()).collect();
-        let sleepers = Sleepers::start(20);
-        sleepers.settle();
-        let monitors: Vec<_> = holders.iter().map(|holder| holder.monitor().unwrap()).collect();
-        exit(holders[0].pid().unwrap(), ExitReason::other("crash"));
-        holders[1].stop().unwrap_or_default();
-        for monitor in monitors {
-            process::current().receive_down(monitor, None);
+        #[actor]
+        impl Holder {
+            #[init]
+            fn init() -> Self {
+                Self { _slow: Slow }
+            }
         }
-        sleepers.finish();
+        let node = node(2);
+        node.enter(|| {
+            let holders: Vec<_> = (0..2).map(|_| Holder::start().unwrap()).collect();
+            let sleepers = Sleepers::start(20);
+            sleepers.settle();
+            let monitors: Vec<_> = holders.iter().map(|holder| holder.monitor().unwrap()).collect();
+            exit(holders[0].pid().unwrap(), ExitReason::other("crash"));
+            holders[1].stop().unwrap_or_default();
+            for monitor in monitors {
+                process::current().receive_down(monitor, None);
+            }
+            sleepers.finish_in_time();
+        });
+        node.stop();
     });
-    node.stop();
 }
 
 #[test]
 fn a_new_process_has_its_first_turn_soon_on_a_core_that_idles() {
-    let _alone = alone();
-    let node = node(2);
-    let worst = node.enter(|| {
-        let (tell, told) = mpsc::channel();
-        for _ in 0..20 {
-            let tell = tell.clone();
-            let (_, monitor) = process::spawn_monitor(move |_| {
-                let began = Instant::now();
-                process::spawn(move |_| tell.send(began.elapsed()).unwrap());
-                compute(Duration::from_millis(30));
-            });
-            process::current().receive_down(monitor, None);
-        }
-        drop(tell);
-        told.iter().max().unwrap()
+    alone(|| {
+        let node = node(2);
+        let worst = node.enter(|| {
+            let (tell, told) = mpsc::channel();
+            for _ in 0..20 {
+                let tell = tell.clone();
+                let (_, monitor) = process::spawn_monitor(move |_| {
+                    let began = Instant::now();
+                    process::spawn(move |_| tell.send(began.elapsed()).unwrap());
+                    compute(Duration::from_millis(30));
+                });
+                process::current().receive_down(monitor, None);
+            }
+            drop(tell);
+            told.iter().max().unwrap()
+        });
+        node.stop();
+        assert!(worst < Duration::from_millis(25), "{worst:?}");
     });
-    node.stop();
-    assert!(worst < Duration::from_millis(25), "{worst:?}");
 }
 
 #[test]
 fn an_idle_server_answers_soon_though_all_cores_are_flooded() {
-    let _alone = alone();
-    for work in [Duration::from_micros(100), Duration::from_millis(1), Duration::from_millis(10)] {
-        let node = node(2);
-        let worst = node.enter(|| {
-            let stop = Arc::new(AtomicBool::new(false));
-            for _ in 0..4 {
-                let flooded = Worker::start().unwrap();
-                (0..300).for_each(|_| flooded.flood(work, Arc::clone(&stop)));
-            }
-            let idle = Worker::start().unwrap();
-            let worst = (0..20).map(|_| {
-                let began = Instant::now();
-                idle.nothing().unwrap();
-                began.elapsed()
+    alone(|| {
+        for work in [Duration::from_micros(100), Duration::from_millis(1), Duration::from_millis(10)] {
+            let node = node(2);
+            let worst = node.enter(|| {
+                let stop = Arc::new(AtomicBool::new(false));
+                for _ in 0..4 {
+                    let flooded = Worker::start().unwrap();
+                    (0..300).for_each(|_| flooded.flood(work, Arc::clone(&stop)));
+                }
+                let idle = Worker::start().unwrap();
+                let worst = (0..20).map(|_| {
+                    let began = Instant::now();
+                    idle.nothing().unwrap();
+                    began.elapsed()
+                });
+                let worst = worst.max().unwrap();
+                stop.store(true, SeqCst);
+                worst
             });
-            let worst = worst.max().unwrap();
-            stop.store(true, SeqCst);
-            worst
-        });
-        node.stop();
-        assert!(worst < LATE, "{work:?}: {worst:?}");
-    }
+            node.stop();
+            assert!(worst < LATE, "{work:?}: {worst:?}");
+        }
+    });
 }
 
 #[test]
 fn who_receives_without_end_lets_others_have_its_core() {
-    let _alone = alone();
-    let node = node(1);
-    node.enter(|| {
-        let (tell, told) = mpsc::channel();
-        let stop = Arc::new(AtomicBool::new(false));
-        let ended = Arc::clone(&stop);
-        process::spawn(move |me| {
-            let subject = me.subject::<()>();
-            while !ended.load(SeqCst) {
-                subject.send(());
-                subject.receive(None);
-            }
+    alone(|| {
+        let node = node(1);
+        node.enter(|| {
+            let (tell, told) = mpsc::channel();
+            let stop = Arc::new(AtomicBool::new(false));
+            let ended = Arc::clone(&stop);
+            process::spawn(move |me| {
+                let subject = me.subject::<()>();
+                while !ended.load(SeqCst) {
+                    subject.send(());
+                    subject.receive(None);
+                }
+            });
+            process::spawn(move |_| tell.send(()).unwrap());
+            assert_eq!(told.recv_timeout(LONG), Ok(()));
+            stop.store(true, SeqCst);
         });
-        process::spawn(move |_| tell.send(()).unwrap());
-        assert_eq!(told.recv_timeout(LONG), Ok(()));
-        stop.store(true, SeqCst);
+        node.stop();
     });
-    node.stop();
 }
 
 #[test]
 fn threads_that_are_needed_no_more_end() {
-    let _alone = alone();
-    let node = node(2);
-    node.enter(|| {
-        let all = Arc::new(Barrier::new(33));
-        for _ in 0..32 {
-            let all = Arc::clone(&all);
-            process::spawn(move |_| {
-                all.wait();
-            });
-        }
-        // Each holds a thread: without one for each of them none would go on.
-        all.wait();
+    alone(|| {
+        let node = node(2);
+        node.enter(|| {
+            let all = Arc::new(Barrier::new(33));
+            for _ in 0..32 {
+                let all = Arc::clone(&all);
+                process::spawn(move |_| {
+                    all.wait();
+                });
+            }
+            // Each holds a thread: without one for each of them none would go on.
+            all.wait();
+        });
+        node.stop();
     });
-    node.stop();
 }
