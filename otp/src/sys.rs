@@ -417,7 +417,7 @@ fn wait<R>(process: &AnyProcess, mut answer: answer::Answer<R>, limit: Option<Du
     let answered = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut answer).poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         // One that was declared dead keeps what it was asked.
-        Poll::Pending if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
+        Poll::Pending if common.life.is_lost() && common.life.is_dead() => Poll::Ready(Some(None)),
         Poll::Pending => timer.poll(cx, at).map(|()| None),
     }))?;
     match answered {

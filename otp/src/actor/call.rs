@@ -6,7 +6,7 @@ use std::{
     mem,
     num::NonZeroU64,
     pin::Pin,
-    sync::{Arc, atomic::Ordering::SeqCst},
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -14,12 +14,13 @@ use std::{
 use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     cell::{
-        AnyProcess, ExitReason, Pid,
+        AnyProcess, ExitReason,
         common::Gone,
         current::{self, Interrupted},
         lanes::{Ticket, Weight},
         reply::{Answer, Part, ReplySlot},
         typed::Cell,
+        waits,
         wake_up::WakeUp,
     },
     time::Moment,
@@ -239,7 +240,7 @@ impl<T: 'static> Reply<T> {
         let elsewhere = call.left.is_none() && !self.polled_elsewhere && me.is_none();
         self.polled_elsewhere |= elsewhere;
         // Of one that is dead we are told by itself, after its links and monitors.
-        let is_looked_after = !elsewhere && (call.left.is_some() || !callee.is_dead());
+        let is_looked_after = !elsewhere && (call.left.is_some() || !callee.life.is_dead());
         if !is_looked_after {
             match callee.watch_call(Arc::new(call.slot.clone())) {
                 Ok(number) => self.watched = number,
@@ -250,7 +251,7 @@ impl<T: 'static> Reply<T> {
             return Some(CallError::Timeout { started: false });
         }
         let again = mem::replace(&mut self.was_published, me.is_some());
-        me.and_then(|me| publish(me, call, again))
+        me.and_then(|me| waits::for_reply(me, &call.slot, &call.callee, again)).map(CallError::Deadlock)
     }
 
     /// The time is over: takes the request back, if it is not over by now.
@@ -274,39 +275,6 @@ impl<T: 'static> Reply<T> {
             (_, error) => Err(error),
         }
     }
-}
-
-/// Says whom a process waits for, if this is the only call that it waits for, and looks whether that closes a cycle.
-/// Whenever the process runs again, it says so anew.
-///
-/// Whether it is the only call is known when the code of the process has been polled to its end: where there may be a
-/// cycle, it is looked for when that is polled once more.
-#[inline]
-fn publish<T: 'static>(me: &AnyProcess, call: &InFlight<T>, again: bool) -> Option<CallError> {
-    let common = me.common();
-    let calls = common.own.calls.get().saturating_add(1);
-    common.own.calls.set(calls);
-    // A token says nothing of the node, so cycles through several are not looked for.
-    if calls > 1 || call.callee.pid().node != common.pid.node {
-        common.waits_for_reply.store(0, SeqCst);
-        return None;
-    }
-    common.waits_for_reply.store(call.callee.pid().token(), SeqCst);
-    if !call.slot.is_owed() {
-        common.waits_for_reply.store(0, SeqCst);
-        return None;
-    }
-    if call.callee.common().waits_for() == 0 {
-        return None;
-    }
-    if !again {
-        me.task().wake();
-        return None;
-    }
-    if common.own.calls_before.get() > 1 {
-        return None;
-    }
-    deadlock(me, &call.callee).map(CallError::Deadlock)
 }
 
 /// The reason of a process that has ended.
@@ -363,35 +331,5 @@ impl From<Interrupted> for CallError {
             Interrupted::Exiting => Self::Exiting,
             Interrupted::Resources => Self::Resources,
         }
-    }
-}
-
-/// The processes that wait for one another, if `me` waiting for `callee` closes a cycle.
-///
-/// Each caller says whom it waits for before it looks, so of the callers of a stable cycle at least the last sees it
-/// whole. What was seen is looked at once more: a process that has gone on meanwhile has broken the cycle.
-pub(super) fn deadlock(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
-    if callee.common().waits_for() == 0 {
-        return None;
-    }
-    let seen = cycle(me, callee)?;
-    (cycle(me, callee)? == seen).then_some(seen)
-}
-
-fn cycle(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
-    let own = me.pid();
-    let mut path = vec![own];
-    let mut at = callee.clone();
-    loop {
-        let waits_for = at.common().waits_for();
-        if waits_for == 0 {
-            return None;
-        }
-        path.push(at.pid());
-        if waits_for == own.token() {
-            return Some(path);
-        }
-        let next = Pid::from_token(at.pid().node, waits_for).filter(|next| !path.contains(next))?;
-        at = at.common().node.find(next)?;
     }
 }

@@ -84,7 +84,7 @@ impl<T: 'static> Drop for ReplyTo<T> {
         // In the last moments of its callee the caller is told the reason, which is not known yet.
         let kept = current::try_with(|me| {
             let is_callee = me.pid() == slot.callee() || slot.was_left();
-            let dying = is_callee && (std::thread::panicking() || me.common().is_ending());
+            let dying = is_callee && (std::thread::panicking() || me.common().life.is_ending());
             if dying {
                 me.common().own.keep_orphan(Arc::new(slot.clone()));
             }
@@ -111,7 +111,7 @@ impl Drop for ReplyTracker {
         // Its handler has not returned: the process ends, and tells the caller then, wherever the `ReplyTo` is.
         let unwinds = std::thread::panicking();
         current::try_with(|me| {
-            if unwinds || me.common().is_ending() {
+            if unwinds || me.common().life.is_ending() {
                 me.common().own.keep_orphan(Arc::clone(&self.0));
             }
         });

@@ -8,10 +8,8 @@ use std::{
     time::Duration,
 };
 
-use super::call::deadlock;
 use crate::{
-    cell::{AnyProcess, current, lanes::Ticket, typed::Cell, wake_up::WakeUp},
-    process::start::WaitsFor,
+    cell::{AnyProcess, current, lanes::Ticket, typed::Cell, waits, wake_up::WakeUp},
     scheduler::TaskRef,
     time::Moment,
 };
@@ -61,7 +59,7 @@ impl Sent {
     #[cold]
     fn wait_in_line(mut self) {
         let Some(in_line) = &mut self.0 else { return };
-        let _waits = WaitsFor::process(in_line.receiver.pid());
+        let _waits = waits::WaitsFor::process(in_line.receiver.pid());
         in_line.blocks = true;
         // One that can't wait takes its message back.
         let _ = current::block_on(&mut self);
@@ -75,7 +73,7 @@ impl Future for Sent {
         let Some(in_line) = &mut self.0 else { return Poll::Ready(()) };
         if in_line.receiver.process().in_line(in_line.ticket, cx.waker())
             && in_line.timer.poll_on(&in_line.receiver.common().node, cx, in_line.deadline).is_pending()
-            && !(in_line.blocks && current::try_with(|me| deadlock(me, &in_line.receiver)).flatten().is_some())
+            && !(in_line.blocks && current::try_with(|me| waits::deadlock(me, &in_line.receiver)).flatten().is_some())
         {
             return Poll::Pending;
         }

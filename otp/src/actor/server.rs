@@ -311,7 +311,7 @@ where
             reply();
         }
         // Callers whose `ReplyTo`s the state keeps are told the reason, once it is known to all.
-        ctx.cell().common().begin_dying();
+        ctx.cell().common().life.begin_dying();
         ctx.cell().common().quietly(|| drop(actor), &mut stop.reason);
         stop.reason
     }

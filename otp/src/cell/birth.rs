@@ -86,7 +86,7 @@ fn run_in<M: Send + 'static>(
         reference
     });
     // What is dead starts nothing.
-    let in_vain = parent.common().is_lost().then_some(ExitReason::Killed);
+    let in_vain = parent.common().life.is_lost().then_some(ExitReason::Killed);
     start_or_end(&cell, carrier, in_vain);
     (cell, monitor)
 }

@@ -110,7 +110,7 @@ fn adopted_before() -> Option<AnyProcess> {
 #[inline]
 pub(crate) fn is_lost() -> bool {
     // SAFETY: as in `try_with`.
-    matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().is_lost())
+    matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().life.is_lost())
 }
 
 /// Whether the process that the calling code is, on a core, has to end: asked before it takes an answer, so that an exit

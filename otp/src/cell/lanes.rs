@@ -248,7 +248,7 @@ impl LetIn {
     /// Has the sender go on, which is not seen to wait any more.
     pub(super) fn tell(self) {
         if let Some((sender, receiver)) = self.sender {
-            sender.common().waits_no_longer_for_process(receiver);
+            sender.common().waits.end_for_process(receiver);
         }
         if let Some(waker) = self.waker {
             aside::wake(waker);

@@ -93,7 +93,7 @@ impl Model {
     }
 
     fn end(self) {
-        if !self.cell.common().is_dead() {
+        if !self.cell.common().life.is_dead() {
             drop(Cell::push(&self.cell, kill()));
             self.run();
         }
@@ -132,12 +132,12 @@ fn a_message_that_comes_between_two_looks_is_found() {
 
 #[test]
 fn a_signal_is_not_left_with_an_idle_process() {
-    two_send(Deaf::Never, kill, |model| model.cell.common().is_dead());
+    two_send(Deaf::Never, kill, |model| model.cell.common().life.is_dead());
 }
 
 #[test]
 fn a_signal_reaches_a_deaf_process() {
-    two_send(Deaf::Waiting, kill, |model| model.cell.common().is_dead());
+    two_send(Deaf::Waiting, kill, |model| model.cell.common().life.is_dead());
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_signal_is_acted_on_in_a_mailbox_with_a_bound() {
         model.run();
         sender.join().unwrap();
         model.run();
-        assert!(model.cell.common().is_dead());
+        assert!(model.cell.common().life.is_dead());
         model.end();
     });
 }
@@ -163,13 +163,13 @@ fn who_has_sent_an_exit_signal_finds_that_it_may_have_to_end() {
             let cell = model.cell.clone();
             thread::spawn(move || {
                 drop(Cell::push(&cell, kill()));
-                assert!(cell.common().may_have_to_end());
+                assert!(cell.common().life.may_have_to_end());
             })
         };
         model.run();
         sender.join().unwrap();
         model.run();
-        assert!(model.cell.common().is_dead());
+        assert!(model.cell.common().life.is_dead());
         model.end();
     });
 }

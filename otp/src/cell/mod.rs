@@ -31,6 +31,7 @@ pub(crate) mod served;
 pub(crate) mod signal;
 mod term;
 pub(crate) mod typed;
+pub(crate) mod waits;
 pub(crate) mod wake_up;
 
 pub(crate) use self::{

@@ -363,7 +363,7 @@ impl NodeInner {
         }
         let Some(process) = self.find(to) else { return };
         if matches!(reason, ExitReason::Kill) {
-            process.common().doom();
+            process.common().life.doom();
         }
         // A process that has ended needs no exit signal.
         let _ = process.signal(Signal::Exit { from, reason, link: false });

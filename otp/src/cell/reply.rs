@@ -241,7 +241,7 @@ impl<T: 'static> ReplySlot<T> {
         self.answer.with_mut(|put| unsafe { *put = answer });
         // As in `unpublish`; before `DONE`, so that who has the answer is not seen to wait for it.
         if let Some(caller) = &self.caller {
-            caller.common().has_reply_of(self.callee);
+            caller.common().waits.has_reply_of(self.callee);
         }
         // Nobody changes the state in `WRITING`.
         self.state.store(DONE, Release);
@@ -316,14 +316,14 @@ impl<T: 'static> ReplySlot<T> {
     /// state.
     pub(crate) fn unpublish(&self) {
         if let Some(caller) = &self.caller {
-            caller.common().waits_no_longer_for_reply(self.callee);
+            caller.common().waits.end_for_reply(self.callee);
         }
     }
 
     /// As [`unpublish`](ReplySlot::unpublish), of one who waits for a process to start.
     pub(crate) fn unpublish_start(&self) {
         if let Some(caller) = &self.caller {
-            caller.common().waits_no_longer_for_process(self.callee);
+            caller.common().waits.end_for_process(self.callee);
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Crash {
 /// A process ended in another way than it should. That of one that was declared dead is for the watchdog to say, which
 /// does not wait until it is heard.
 pub(crate) fn crashed(crash: Crash) {
-    if crash.process.common().is_lost() {
+    if crash.process.common().life.is_lost() {
         return aside::run(move || say_crashed(&crash));
     }
     say_crashed(&crash);

@@ -103,7 +103,7 @@ impl<M: Send + 'static> Cell<M> {
         if let Some(reason) = this.common.own.take_end() {
             return Self::end_here(this, me, reason);
         }
-        if this.common.is_signalled() {
+        if this.common.life.is_signalled() {
             this.take_arrivals(me);
         }
         if let Some(reason) = this.common.fatal_end() {
@@ -122,7 +122,7 @@ impl<M: Send + 'static> Cell<M> {
             .task()
             .with_waker(|waker| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(waker)))));
         this.body.set(Some(body));
-        if this.common.is_lost() {
+        if this.common.life.is_lost() {
             this.drop_remains();
             return Turn::Done;
         }

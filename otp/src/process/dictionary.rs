@@ -73,7 +73,7 @@ impl<T: Send + 'static> Key<T> {
 
     fn put_box(&self, value: Box<T>) -> Option<Box<T>> {
         current::with(|me| {
-            if me.common().is_ending() {
+            if me.common().life.is_ending() {
                 return None;
             }
             me.common().own.dictionary(|dictionary| dictionary.put(self.id(), value))

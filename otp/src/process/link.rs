@@ -81,7 +81,7 @@ pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
 pub(crate) fn terminate(me: &AnyProcess, target: &AnyProcess, reason: ExitReason) -> MonitorRef {
     let (monitor, node) = (new_monitor(me, target.pid()), &me.common().node);
     let signal = Signal::Monitor { monitor, terminate: Some(reason) };
-    if target.common().is_dead() {
+    if target.common().life.is_dead() {
         node.bounce(target.pid(), signal, ExitReason::NoProc);
     } else {
         node.signal_to(target, signal);
@@ -181,9 +181,9 @@ pub fn is_alive(pid: Pid) -> bool {
     current::with(|me| match me.common().node.find(pid) {
         None => false,
         // What runs in its own farewell finds itself gone.
-        Some(process) if pid == me.pid() => !process.common().is_ending(),
+        Some(process) if pid == me.pid() => !process.common().life.is_ending(),
         Some(process) if process.common().is_doomed_thread() => false,
-        Some(process) if !process.common().may_have_to_end() => !process.common().is_dead(),
+        Some(process) if !process.common().life.may_have_to_end() => !process.common().life.is_dead(),
         Some(process) => {
             let (asked, answer) = crate::cell::answer::channel();
             // One that has to end drops the question when it has, which is an answer too.
@@ -215,7 +215,7 @@ pub fn register(name: &str, pid: Pid) -> Result<(), RegisterError> {
         if pid.node != node.number {
             return Err(RegisterError::OtherNode);
         }
-        let process = node.table.get(pid).filter(|_| !me.common().is_lost()).ok_or(RegisterError::NoProc)?;
+        let process = node.table.get(pid).filter(|_| !me.common().life.is_lost()).ok_or(RegisterError::NoProc)?;
         node.names.register(name, &process)
     })
 }

@@ -7,10 +7,7 @@ use std::{
     error::Error,
     fmt,
     future::poll_fn,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::Ordering::{Release, SeqCst},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
@@ -31,6 +28,7 @@ use crate::{
         reply::{Answer, ReplySlot},
         signal::Signal,
         typed::{Body, Cell},
+        waits::WaitsFor,
         wake_up::WakeUp,
     },
     scheduler::{Program, TaskRef},
@@ -241,7 +239,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
             (Answer::Given(said), _) => Poll::Ready(Some(Some(said))),
             (Answer::None | Answer::Full, _) => Poll::Ready(Some(None)),
             // One that was declared dead while it started says nothing.
-            (Answer::Pending, _) if common.is_lost() && common.is_dead() => Poll::Ready(Some(None)),
+            (Answer::Pending, _) if common.life.is_lost() && common.life.is_dead() => Poll::Ready(Some(None)),
             (Answer::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
             (Answer::Pending, None) => Poll::Pending,
         })
@@ -283,31 +281,5 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
             demonitor_flush(monitor);
         }
         Err(error)
-    }
-}
-
-/// Says, while it lives, that the current process waits for another one to start or to end, so that a call which the
-/// other makes back to it is recognised as a deadlock.
-pub(crate) struct WaitsFor(());
-
-impl WaitsFor {
-    pub(crate) fn process(other: Pid) -> Self {
-        current::with(|me| {
-            let common = me.common();
-            // A token says nothing of the node.
-            if other.node == me.pid().node {
-                common.waits_for_process.store(other.token(), SeqCst);
-            }
-        });
-        Self(())
-    }
-}
-
-impl Drop for WaitsFor {
-    #[inline]
-    fn drop(&mut self) {
-        current::try_with(|me| {
-            me.common().waits_for_process.store(0, Release);
-        });
     }
 }

@@ -504,7 +504,7 @@ impl Route {
             return Some(SendError::Closed(()));
         }
         let found = current::with(|me| self.find(&me.common().node));
-        found.is_none_or(|process| process.common().is_ending()).then_some(SendError::NoProc(()))
+        found.is_none_or(|process| process.common().life.is_ending()).then_some(SendError::NoProc(()))
     }
 
     fn find(&self, node: &NodeInner) -> Option<AnyProcess> {

@@ -11,14 +11,14 @@ use std::{
 
 use crate::{
     actor::Shutdown,
-    cell::{AnyProcess, ExitReason, MonitorRef, Pid, current, signal::Signal},
-    process::{self, me, start},
+    cell::{AnyProcess, ExitReason, MonitorRef, Pid, current, signal::Signal, waits::WaitsFor},
+    process::{self, me},
     time::Moment,
 };
 
 /// Ends a process linked to the current one, and waits until it has; says why it ended.
 pub(super) async fn end(child: AnyProcess, how: Shutdown) -> ExitReason {
-    let _waits = start::WaitsFor::process(child.pid());
+    let _waits = WaitsFor::process(child.pid());
     let ended = end_all(iter::once((child, how))).await;
     ended.into_iter().next().map_or(ExitReason::NoProc, |(_, reason)| reason)
 }

@@ -629,7 +629,7 @@ impl Server {
         let mut count = ChildCount::default();
         for (_, child) in self.children.iter() {
             count.specs += 1;
-            if child.process().is_some_and(|process| !process.common().is_dead()) {
+            if child.process().is_some_and(|process| !process.common().life.is_dead()) {
                 count.active += 1;
             }
             match child.spec.kind {

@@ -71,7 +71,7 @@ impl Expire for Alarm {
         let common = self.0.common();
         common.armed_at.store(Moment::FAR.as_nanos(), SeqCst);
         let at = common.wake_at.load(SeqCst);
-        if at == Moment::FAR.as_nanos() || common.is_dead() {
+        if at == Moment::FAR.as_nanos() || common.life.is_dead() {
             return None;
         }
         if at > now.as_nanos() {

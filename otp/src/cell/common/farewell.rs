@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Common, DEAD, Gone, PendingCall, Relations, Standing};
+use super::{
+    Common, Gone, PendingCall,
+    relations::{Relations, Standing},
+};
 use crate::{
     cell::{
         AnyProcess, Down, ExitReason, aside,
@@ -15,7 +18,6 @@ use crate::{
         signal::Signal,
     },
     guard,
-    sync::atomic::Ordering::{AcqRel, Acquire},
     time::{Expire, Key, Moment},
 };
 
@@ -39,7 +41,7 @@ impl Common {
     /// Acts on a signal that came too late for its code. What is behind the exit signal that ends it finds it gone, as in
     /// OTP; who monitors or links to one that ends by itself is told why. Either way no sooner than all can see the end.
     pub(in crate::cell) fn act_late(&self, signal: Signal) {
-        let is_signalled = self.acting.load(Acquire);
+        let is_signalled = self.life.is_acting();
         let over = match &mut *self.relations() {
             Standing::Alive(relations) => {
                 let relations = relations.get_or_insert_default();
@@ -65,7 +67,7 @@ impl Common {
         // The moment of its end: whoever asks in whatever way finds it alive before, and gone after.
         let (in_table, before) = node.table.remove(self.pid, || {
             let mut standing = self.relations();
-            self.flags.fetch_or(DEAD, AcqRel);
+            self.life.end();
             mem::replace(&mut *standing, Standing::Ending(reason.clone()))
         });
         let mut relations = match before {
@@ -99,7 +101,7 @@ impl Common {
             node.bounce(self.pid, signal, ExitReason::NoProc);
         }
         // Its own code may run still, in a lost thread, and what that holds belongs to it.
-        let is_lost = self.is_lost();
+        let is_lost = self.life.is_lost();
         let mut pending = if is_lost { Vec::new() } else { self.own.take_orphans() };
         *self.relations() = Standing::Ended(reason);
         pending.extend(calls.into_iter().chain(node.late_calls.take(self.pid)));
@@ -119,7 +121,7 @@ impl Common {
     /// process only if its code failed.
     fn is_reported(&self, reason: &ExitReason) -> bool {
         // What a lost process still holds belongs to its thread. What failed in the end of one is its own doing.
-        self.is_lost()
+        self.life.is_lost()
             || reason.has_course()
             || !self.own.is_signalled()
                 && (!self.own.plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
@@ -153,7 +155,7 @@ impl Common {
     pub(crate) fn set_timer(&self, at: Moment, timer: Arc<dyn Expire>) -> Result<(Key, bool), Arc<dyn Expire>> {
         let timers = self.node.scheduler.timers();
         let owner = self.relate(|relations| {
-            let alive = !self.is_ending();
+            let alive = !self.life.is_ending();
             alive.then(|| *relations.belongings().timers.get_or_insert_with(|| timers.new_owner()))
         });
         match owner.flatten() {

@@ -61,7 +61,7 @@ impl Names {
     /// Gives a process its name. `erlang:register/2`.
     pub(crate) fn register(&self, name: &str, process: &AnyProcess) -> Result<(), RegisterError> {
         let mut table = self.table();
-        if let Some(holder) = table.get(name).filter(|holder| !holder.common().is_dead()) {
+        if let Some(holder) = table.get(name).filter(|holder| !holder.common().life.is_dead()) {
             return Err(RegisterError::Taken(holder.pid()));
         }
         let name: Arc<str> = name.into();
@@ -104,13 +104,13 @@ impl Names {
 
     /// Who has a name. `erlang:whereis/1`.
     pub(crate) fn get(&self, name: &str) -> Option<AnyProcess> {
-        self.table().get(name).filter(|holder| !holder.common().is_dead()).cloned()
+        self.table().get(name).filter(|holder| !holder.common().life.is_dead()).cloned()
     }
 
     /// All names. `erlang:registered/0`.
     pub(crate) fn all(&self) -> Vec<Arc<str>> {
         let table = self.table();
-        let names = table.iter().inspect(|_| pass(1)).filter(|(_, holder)| !holder.common().is_dead());
+        let names = table.iter().inspect(|_| pass(1)).filter(|(_, holder)| !holder.common().life.is_dead());
         names.map(|(name, _)| Arc::clone(name)).collect()
     }
 }

@@ -94,7 +94,7 @@ impl Watch for Overdue {
         if running >= LONG_TURN && self.is_worth_a_report(token, running) {
             report::long_turn(&process, running);
         }
-        if process.common().is_doomed() && self.is_out_of_grace(token) { Verdict::Lost } else { Verdict::Busy }
+        if process.common().life.is_doomed() && self.is_out_of_grace(token) { Verdict::Lost } else { Verdict::Busy }
     }
 
     fn declare_dead(&self, token: u64, running: Duration) -> bool {
@@ -109,7 +109,7 @@ impl Watch for Overdue {
     fn stranded(&self, token: u64, is_lost: bool) {
         let Some(process) = self.process(token) else { return };
         let common = process.common();
-        let must_end = common.is_doomed() && self.is_out_of_grace(token);
+        let must_end = common.life.is_doomed() && self.is_out_of_grace(token);
         if (must_end || is_lost && common.is_past_its_limit()) && process.declare_dead(ExitReason::CoreLost) {
             report::stranded(&process);
             common.node.wake_waiting();

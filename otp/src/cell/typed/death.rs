@@ -17,7 +17,7 @@ impl<M: Send + 'static> Cell<M> {
     /// Ends the process; see the module's header for the order.
     pub(crate) fn die(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
         let common = &this.common;
-        common.begin_dying();
+        common.life.begin_dying();
         let mut reason = reason;
         this.drop_code(&mut reason);
         for timer in common.cancel_timers() {
@@ -43,7 +43,7 @@ impl<M: Send + 'static> Cell<M> {
             }
         }
         // To drop what it held may have taken so long that it was declared dead.
-        let is_lost = !common.begin_end(false);
+        let is_lost = !common.life.begin_end(false);
         if let Some(heir) = heir.filter(|_| !is_lost) {
             kept = heir(kept);
         }
@@ -69,7 +69,7 @@ impl<M: Send + 'static> Cell<M> {
     pub(super) fn close(&self) -> (VecDeque<Item<M>>, Vec<LetIn>) {
         let Some(special) = &self.special else {
             let mut outer = self.outer();
-            self.common.set_closed();
+            self.common.life.set_closed();
             return (mem::take(&mut *outer), Vec::new());
         };
         let (items, stood) = special.lanes().close();
@@ -95,7 +95,7 @@ impl AnyProcess {
     /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running process.
     pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
         let common = self.common();
-        if !common.begin_end(true) {
+        if !common.life.begin_end(true) {
             return false;
         }
         aside::each(&common.node, common.cancel_timers(), drop);

@@ -59,7 +59,7 @@ impl<M: Send + 'static> Cell<M> {
         let is_noted = matches!(&item, Item::Signal(signal) if signal.is_only_noted());
         let is_enough = {
             let mut outer = this.outer();
-            if this.common.is_closed() {
+            if this.common.life.is_closed() {
                 return Err(item);
             }
             let item = match this.common.to_channel(item) {
@@ -72,7 +72,7 @@ impl<M: Send + 'static> Cell<M> {
             };
             push_last(&mut outer, || item);
             if acts == Some(true) {
-                this.common.set_signalled(is_noted);
+                this.common.life.set_signalled(is_noted);
             }
             outer.len() >= NOTES
         };
@@ -96,7 +96,7 @@ impl<M: Send + 'static> Cell<M> {
         }
         {
             let mut outer = this.outer();
-            if this.common.is_closed() {
+            if this.common.life.is_closed() {
                 return Err(Gone);
             }
             push_last(&mut outer, || Item::Message(message.take().expect("it is offered once")));
@@ -144,7 +144,7 @@ impl<M: Send + 'static> Cell<M> {
         let weight = if current::try_with(AnyProcess::pid) == Some(own) { Weight::None } else { weight };
         let signalled = || {
             if acts == Some(true) {
-                this.common.set_signalled(false);
+                this.common.life.set_signalled(false);
             }
         };
         match special.offer(own, item, weight, signalled)? {
@@ -250,7 +250,7 @@ impl<M: Send + 'static> Cell<M> {
             return;
         }
         let mut mail = self.mail.borrow_mut();
-        if !self.common.is_signalled() {
+        if !self.common.life.is_signalled() {
             if mail.is_empty() {
                 return mem::swap(&mut *outer, &mut *mail);
             }
@@ -259,7 +259,7 @@ impl<M: Send + 'static> Cell<M> {
             mail.append(&mut batch);
             return;
         }
-        self.common.clear_signalled();
+        self.common.life.clear_signalled();
         // A signal most often comes alone, and leaves the memory of the queues where it is.
         let alone = if outer.len() == 1 { outer.pop_front() } else { None };
         if let Some(item) = alone {
@@ -310,7 +310,7 @@ impl<M: Send + 'static> Cell<M> {
         loop {
             let signal = {
                 let mut lanes = special.lanes();
-                self.common.clear_signalled();
+                self.common.life.clear_signalled();
                 lanes.next_acting()
             };
             let Some(signal) = signal else { return self.common.has_acted() };
@@ -346,7 +346,7 @@ impl<M: Send + 'static> Cell<M> {
         } else if self.may_have_arrived(me) {
             outer = self.outer();
             // What comes alone leaves the memory of the queue where it is.
-            if outer.len() > 1 || self.common.is_signalled() {
+            if outer.len() > 1 || self.common.life.is_signalled() {
                 // Not looked into.
                 self.common.own.looked.set(false);
                 return AtHand::Unknown;
@@ -402,7 +402,7 @@ impl<M: Send + 'static> Cell<M> {
         let next = loop {
             {
                 let mut lanes = special.lanes();
-                if !self.common.is_signalled() {
+                if !self.common.life.is_signalled() {
                     break lanes.next();
                 }
             }
