@@ -204,9 +204,9 @@ fn relations(t: &mut Sim) {
         otp::exit(gone, ExitReason::Kill);
         otp::exit("nobody", ExitReason::Kill);
         process::send(gone, 1);
-        process::is_alive(gone);
+        let _ = process::is_alive(gone);
         let _ = (process::process_info(gone), process::get_label(gone));
-        process::processes();
+        let _ = process::processes();
     });
 }
 
@@ -427,14 +427,14 @@ fn what_is_seen_of_a_process(t: &mut Sim) {
     leaves_nothing(t, "labels and dictionaries", |n| {
         process::set_label(format!("label {n}"));
         ENTRY.put(n.to_string());
-        ENTRY.get();
-        process::keys();
+        let _ = ENTRY.get();
+        let _ = process::keys();
         if n % 2 == 0 {
             ENTRY.erase();
         } else {
             process::erase_all();
         }
-        process::process_info(process::self_pid());
-        process::process_info(server.pid().unwrap());
+        let _ = process::process_info(process::self_pid());
+        let _ = process::process_info(server.pid().unwrap());
     });
 }

@@ -740,7 +740,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
             sys::get_status(&client)
         };
         let looking = thread::spawn(move || inside.enter(looks));
-        process::process_info(who_waits.recv().unwrap());
+        let _ = process::process_info(who_waits.recv().unwrap());
         drop(let_go);
         is_running.recv().unwrap();
         let client = stuck.no_timeout();

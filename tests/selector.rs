@@ -1,7 +1,5 @@
 //! Selectors: what they take, in which order, and what they leave.
 
-use std::any::Any;
-
 use otp::{
     prelude::*,
     process::{Selector, Subject},
@@ -14,7 +12,7 @@ fn millis(n: u64) -> Duration {
 }
 
 /// What came, as text.
-fn text(other: Box<dyn Any + Send>) -> String {
+fn text(other: Info) -> String {
     match other.downcast::<u32>() {
         Ok(number) => format!("other {number}"),
         Err(other) if other.is::<Down>() => "other down".into(),

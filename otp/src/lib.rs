@@ -55,7 +55,7 @@ pub use actor::{
     Actor, Addressed, After, Async, AwaitsReply, Blocking, Build, CallError, ChildId, Client, ClientExt, Context,
     Handled, Handles, HasPid, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next, NoResponse,
     NotRegistered, OneWay, Options, Ref, Reply, ReplyTo, Request, Requests, Restart, Sent, Shutdown, Slot, SpecError,
-    StartError, Starter, TestContext, start, start_link,
+    StartError, Starter, TestContext, start, start_link, stop,
 };
 pub use probe::{Message, Probe};
 pub use process::{
@@ -137,7 +137,7 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::supervisor;
     pub use crate::{
-        Actor, Blocking, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Init,
+        Actor, Blocking, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Info, Init,
         IntoReason, Mailbox, Mode, MonitorRef, Pid, Policy, Reply, ReplyTo, Restart, Shutdown, Sim, StartError,
         Strategy, Supervisor, SupervisorRef, TimerRef, process,
     };

@@ -106,6 +106,7 @@ impl Sim {
     ///
     /// # Panics
     /// When the caller is a process that is ending: it cannot wait for a start.
+    #[must_use]
     pub fn probe<A: Actor>(&self) -> Probe<A> {
         let told = Arc::new(Told { received: Mutex::default(), script: Mutex::default() });
         let waiting = process::current().subject();

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     __private::TestError,
-    actor::{HasPid, Slot, StartError},
+    actor::{ChildId, HasPid, Slot, StartError},
     cell::{ExitReason, Pid, STACK_SIZE, current},
     process::{self, Node},
     scheduler::{self, Driver, Simulation},
@@ -98,11 +98,13 @@ impl Sim {
     }
 
     /// The seed of this run.
+    #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The node.
+    #[must_use]
     pub fn node(&self) -> &Node {
         &self.node
     }
@@ -115,6 +117,7 @@ impl Sim {
     }
 
     /// The virtual time since the start.
+    #[must_use]
     pub fn now(&self) -> Duration {
         self.node.inner().scheduler.now().saturating_duration_since(Moment::START)
     }
@@ -157,12 +160,13 @@ impl Sim {
         Ok(C::client(slot))
     }
 
-    /// Kills the process that a client reaches now, and waits until it is gone.
+    /// Kills the process that a client, a name or a pid stands for now, and waits until it is gone.
     ///
     /// # Panics
-    /// When the client reaches nobody.
-    pub fn kill<Kind>(&self, client: impl HasPid<Kind>) {
-        let pid = client.pid_now().expect("the client reaches a process");
+    /// When that is nobody.
+    #[track_caller]
+    pub fn kill<Kind>(&self, target: impl HasPid<Kind>) {
+        let pid = target.pid_now().expect("there is a process to kill");
         let (mark, monitor) = (process::me::mark(), process::monitor(pid));
         process::exit(pid, ExitReason::Kill);
         // A test that is about to end is not waited for.
@@ -173,7 +177,8 @@ impl Sim {
     ///
     /// # Panics
     /// When the tree has no such child, or is gone.
-    pub fn restarts(&self, tree: &impl AsRef<SupervisorRef>, child: &str) -> u64 {
+    #[track_caller]
+    pub fn restarts(&self, tree: &impl AsRef<SupervisorRef>, child: impl Into<ChildId>) -> u64 {
         tree.as_ref().restarts(child).expect("the tree has this child")
     }
 

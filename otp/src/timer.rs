@@ -32,6 +32,7 @@ use crate::{
 };
 
 /// The time since the start of the current node; it never goes backwards. `erlang:monotonic_time/0`.
+#[must_use]
 pub fn now() -> Duration {
     current::with(|me| me.common().node.scheduler.now().saturating_duration_since(Moment::START))
 }

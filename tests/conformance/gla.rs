@@ -1,7 +1,5 @@
 //! Gleam OTP's actor.
 
-use std::any::Any;
-
 use otp::{
     StartError, Starter,
     prelude::*,
@@ -94,10 +92,8 @@ impl Actor for Anything {
         match message {}
     }
 
-    fn info<'a>(&'a mut self, info: otp::Info, _: &'a mut Context<Self>) -> otp::Handled<'a> {
-        if let otp::Info::Other(message) = info {
-            self.subject.send(as_text(&*message));
-        }
+    fn info<'a>(&'a mut self, info: Info, _: &'a mut Context<Self>) -> otp::Handled<'a> {
+        self.subject.send(as_text(&info));
         otp::Handled::Done(Ok(()))
     }
 
@@ -106,7 +102,7 @@ impl Actor for Anything {
     }
 }
 
-fn as_text(message: &dyn Any) -> String {
+fn as_text(message: &Info) -> String {
     message.downcast_ref::<&str>().map_or_else(|| "something".into(), |text| format!("raw {text}"))
 }
 
@@ -125,7 +121,7 @@ fn gla_unexpected_message_handled(_t: &mut Sim) {
     // A plain process, by its selector.
     let result = told.clone();
     let plain = process::spawn(move |_| {
-        let any = Selector::new().select_other(|message| as_text(&*message));
+        let any = Selector::new().select_other(|message| as_text(&message));
         result.send(any.receive(None).unwrap());
     });
     process::send(plain, "to a process");

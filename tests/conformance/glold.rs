@@ -79,7 +79,7 @@ fn glold_bare_receive_port() {
         }
         program.wait().unwrap();
     });
-    let bare = Selector::new().select_other(|message| *message.downcast::<String>().unwrap());
+    let bare = Selector::new().select_other(|message| message.downcast::<String>().unwrap());
     assert_eq!(bare.receive(Duration::from_secs(60)).unwrap(), "hello");
     reader.join().unwrap();
 }

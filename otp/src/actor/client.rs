@@ -101,16 +101,19 @@ impl<A: Actor, M: Mode> Client<A> for Ref<A, M> {
 /// What every client can do, whatever its actor. A handler of the same name comes first.
 pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// The same client, whose calls wait for so long; 5 seconds unless it is told otherwise.
+    #[must_use = "it changes what its calls do, not what calls of this client do"]
     fn timeout(&self, limit: Duration) -> Self {
         self.with_timeout(Some(limit))
     }
 
     /// The same client, whose calls wait for as long as it takes.
+    #[must_use = "it changes what its calls do, not what calls of this client do"]
     fn no_timeout(&self) -> Self {
         self.with_timeout(None)
     }
 
     #[doc(hidden)]
+    #[must_use]
     fn with_timeout(&self, timeout: Option<Duration>) -> Self {
         let address = self.target().address.clone();
         Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(address, timeout))))
@@ -143,6 +146,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     ///
     /// A request that the process had received when it ended fails with it as ever, unless its
     /// [mailbox is kept](crate::ChildSpec::mailbox_on_restart).
+    #[must_use = "it changes what its calls do, not what calls of this client do"]
     fn wait_for_restart(&self) -> Self {
         let target = self.target();
         Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(target.address.patient(), target.timeout()))))
@@ -217,7 +221,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// [`CallError::CallingSelf`] for a process that would stop itself: its handlers say
     /// [`ctx.stop`](crate::Context::stop).
     fn stop(&self) -> Result<(), CallError> {
-        super::stop::stop(self.target().address.resolve(), ExitReason::Normal, None)
+        super::stop::stop_process(self.target().address.resolve(), ExitReason::Normal, None)
     }
 
     /// Asks the process to terminate with a reason, and waits until it has, at most for `limit`. `gen_server:stop/3`.
@@ -228,7 +232,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason,
     /// [`CallError::Timeout`] when it takes too long, [`CallError::CallingSelf`] for a process that would stop itself.
     fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
-        super::stop::stop(self.target().address.resolve(), reason.into_reason(), limit.into())
+        super::stop::stop_process(self.target().address.resolve(), reason.into_reason(), limit.into())
     }
 
     #[doc(hidden)]

@@ -9,8 +9,8 @@ use super::{
     reply::ReplyTracker,
 };
 use crate::{
-    cell::{AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, current, typed::Cell},
-    process::{self, Ack, Subject, TimerRef, timer},
+    cell::{AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, RegName, current, typed::Cell},
+    process::{self, Ack, Destination, Subject, TimerRef, timer},
     scheduler::{Code, Program, TaskRef},
 };
 
@@ -93,26 +93,31 @@ impl<A: Actor> Context<A> {
 
     /// A client of the actor itself. It can cast, and be given to others; a call through it does not compile, since
     /// it would wait for itself.
+    #[must_use = "nothing is sent until a method of it is called"]
     pub fn me(&self) -> A::Client<OneWay> {
         of_process(self.address())
     }
 
     /// A client of the actor for others, which may call.
+    #[must_use = "nothing is sent until a method of it is called"]
     pub fn client(&self) -> A::Client<super::Blocking> {
         of_process(self.address())
     }
 
     /// Its pid. `erlang:self/0`.
+    #[must_use]
     pub fn pid(&self) -> Pid {
         self.cell.common().pid
     }
 
     /// Who started it.
+    #[must_use]
     pub fn parent(&self) -> Option<Pid> {
         self.cell.common().parent()
     }
 
     /// Sends to itself after a while: `ctx.after(d).reset()`. The timer ends with the process. `erlang:send_after/3`.
+    #[must_use = "nothing is sent until a method of it is called"]
     pub fn after(&self, after: Duration) -> A::Client<After> {
         A::Client::from_inner(Ref::new(Later { address: self.address(), after }))
     }
@@ -145,11 +150,13 @@ impl<A: Actor> Context<A> {
 
     /// Sends to itself if no message arrives within a while; any message cancels it: `ctx.idle_timeout(d).poke()`.
     /// OTP's timeout in the return value of a callback.
+    #[must_use = "nothing is sent until a method of it is called"]
     pub fn idle_timeout(&self, after: Duration) -> A::Client<IdleTimeout> {
         A::Client::from_inner(Ref::new(Own { address: self.address(), after, here: PhantomData }))
     }
 
     /// Handles something before any message that waits: `ctx.next().load()`. OTP's `{continue, Term}`.
+    #[must_use = "nothing is sent until a method of it is called"]
     pub fn next(&self) -> A::Client<Next> {
         A::Client::from_inner(Ref::new(Own { address: self.address(), after: Duration::ZERO, here: PhantomData }))
     }
@@ -189,6 +196,22 @@ impl<A: Actor> Context<A> {
         self.as_process(|_| process::demonitor(monitor))
     }
 
+    /// As [`demonitor`](Context::demonitor); a [`Down`](crate::Down) that has come is dropped as well. See
+    /// [`demonitor_flush`](crate::process::demonitor_flush).
+    pub fn demonitor_flush(&self, monitor: MonitorRef) {
+        self.as_process(|_| process::demonitor_flush(monitor));
+    }
+
+    /// Watches the process that has a name now; see [`monitor_name`](crate::process::monitor_name).
+    pub fn monitor_name(&self, name: impl Into<RegName>) -> MonitorRef {
+        self.as_process(|_| process::monitor_name(name))
+    }
+
+    /// Sends an exit signal, which comes from this process; see [`exit`](crate::exit).
+    pub fn exit(&self, to: impl Into<Destination>, reason: impl IntoReason) {
+        self.as_process(|_| process::exit(to, reason));
+    }
+
     /// Links itself to a process; see [`link`](crate::link).
     pub fn link(&self, other: Pid) {
         self.as_process(|_| process::link(other));
@@ -204,8 +227,9 @@ impl<A: Actor> Context<A> {
         self.cell.shrink();
     }
 
-    /// For generated code: answers a call, after `terminate` if its handler has stopped the actor.
-    #[doc(hidden)]
+    /// Answers the call that is being handled, in an [`Actor`](crate::Actor) written by hand. When the handler has
+    /// [stopped](Context::stop) the actor, the answer is sent after `terminate`. `{reply, Reply, State}` and
+    /// `{stop, Reason, Reply, State}`.
     pub fn reply<T: 'static>(&mut self, reply: ReplyTo<T>, answer: T) {
         match &mut self.stop {
             Some(stop) => {
@@ -225,6 +249,61 @@ impl<A: Actor> Context<A> {
     fn tell_of_answer(&self, to: Option<Pid>) {
         let message = self.cell.common().handler.name().unwrap_or_default();
         self.cell.tell(|| Event::Out { message: message.into(), to });
+    }
+
+    /// Has `keep` put the right to answer a call away, to be used later, in an [`Actor`](crate::Actor) written by hand:
+    /// the caller is told when the actor ends before it is used. Does nothing when the caller's time is over.
+    /// `{noreply, State}`.
+    ///
+    /// ```
+    /// use otp::{Actor, Context, Handled, Init, Mode, Ref, ReplyTo};
+    ///
+    /// /// A door that those who came before it opens wait for.
+    /// struct Door(Vec<ReplyTo<()>>);
+    ///
+    /// enum Message {
+    ///     Pass(ReplyTo<()>),
+    ///     Open,
+    /// }
+    ///
+    /// impl Actor for Door {
+    ///     type Args = ();
+    ///     type Message = Message;
+    ///     type Client<M: Mode> = Ref<Self, M>;
+    ///     const NAME: &'static str = "Door";
+    ///
+    ///     fn init((): (), _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
+    ///         Handled::Done(Init::Ok(Door(Vec::new())))
+    ///     }
+    ///
+    ///     fn handle<'a>(&'a mut self, message: Message, ctx: &'a mut Context<Self>) -> Handled<'a> {
+    ///         match message {
+    ///             Message::Pass(reply) => ctx.defer(reply, |reply| self.0.push(reply)),
+    ///             Message::Open => self.0.drain(..).for_each(|reply| reply.send(())),
+    ///         }
+    ///         Handled::Done(Ok(()))
+    ///     }
+    ///
+    ///     fn message_name(message: &Message) -> &'static str {
+    ///         match message {
+    ///             Message::Pass(_) => "pass",
+    ///             Message::Open => "open",
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let door = otp::start::<Door>(())?;
+    /// let opens = door.clone();
+    /// otp::process::spawn(move |_| opens.cast(Message::Open));
+    /// assert_eq!(door.call(Message::Pass), Ok(()));
+    /// # Ok::<(), otp::StartError>(())
+    /// ```
+    pub fn defer<T: 'static>(&mut self, reply: ReplyTo<T>, keep: impl FnOnce(ReplyTo<T>)) {
+        if reply.begin() {
+            let tracker = reply.tracker();
+            keep(reply);
+            self.deferred(tracker);
+        }
     }
 
     /// For generated code: a handler that was given a `ReplyTo` has returned.

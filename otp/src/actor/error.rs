@@ -37,6 +37,41 @@ pub enum CallError {
     Resources,
 }
 
+impl CallError {
+    /// Whether no answer came in time.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout { .. })
+    }
+
+    /// Whether there was no such process.
+    #[must_use]
+    pub const fn is_no_proc(&self) -> bool {
+        matches!(self, Self::NoProc)
+    }
+
+    /// Whether the callee's mailbox was full.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Self::Full)
+    }
+
+    /// Whether processes waited for one another.
+    #[must_use]
+    pub const fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Deadlock(_))
+    }
+
+    /// Why the callee ended before it answered, if that is what happened.
+    #[must_use]
+    pub const fn exit_reason(&self) -> Option<&ExitReason> {
+        match self {
+            Self::Exited(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -105,6 +140,47 @@ pub enum StartError {
     Resources,
 }
 
+impl StartError {
+    /// Whether its `init` said that it should not run.
+    #[must_use]
+    pub const fn is_ignore(&self) -> bool {
+        matches!(self, Self::Ignore)
+    }
+
+    /// Whether its `init` took too long.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout)
+    }
+
+    /// What went wrong at last: with the child, and the child of that, of a supervisor that was not started.
+    #[must_use]
+    pub fn root_cause(&self) -> &Self {
+        match self {
+            Self::Child { error, .. } => error.root_cause(),
+            error => error,
+        }
+    }
+
+    /// The reason that an `init` failed with, if that is what happened, in a child of a supervisor too.
+    #[must_use]
+    pub fn exit_reason(&self) -> Option<&ExitReason> {
+        match self.root_cause() {
+            Self::Failed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Who has the name, if that is what happened, in a child of a supervisor too.
+    #[must_use]
+    pub fn already_started(&self) -> Option<Pid> {
+        match self.root_cause() {
+            Self::AlreadyStarted(pid) => Some(*pid),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,6 +244,7 @@ pub struct NotRegistered(pub(super) RegName);
 
 impl NotRegistered {
     /// The name.
+    #[must_use]
     pub fn name(&self) -> &RegName {
         &self.0
     }

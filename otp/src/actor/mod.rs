@@ -36,7 +36,7 @@ pub(crate) mod hidden {
     };
 }
 
-use std::{any::Any, borrow::Cow, fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin};
 
 pub(crate) use self::{
     address::Address,
@@ -59,12 +59,14 @@ pub use self::{
     sent::Sent,
     server::Starter,
     slot::{ChildId, Slot},
+    stop::stop,
     subject::Handles,
     system::{FormatStatus, StatusTexts},
     test_context::TestContext,
 };
+pub use crate::cell::Info;
 use crate::{
-    cell::{AnyMessage, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, MessageKind},
+    cell::{Dropped, ExitReason, IntoReason, IsUrgent, MessageKind},
     scheduler::Code,
 };
 
@@ -284,45 +286,10 @@ impl<E: IntoReason> IntoOutcome for Result<(), E> {
     }
 }
 
-/// What an actor can receive besides its own messages.
-#[derive(Debug)]
-pub enum Info {
-    /// A process that it monitors has ended.
-    Down(Down),
-    /// An exit signal that it traps.
-    Exit(Exit),
-    /// Anything else.
-    Other(Box<dyn AnyMessage>),
-}
-
 impl Info {
-    /// What traces and logs call it.
-    pub(crate) fn name(&self) -> Cow<'static, str> {
-        match self {
-            // Not their reasons: how those are displayed is the user's code, which may fail.
-            Self::Down(down) => format!("DOWN of {}", down.pid).into(),
-            Self::Exit(exit) => format!("EXIT from {}", exit.from).into(),
-            Self::Other(_) => "message".into(),
-        }
-    }
-
-    /// The content, if it is a `T`.
-    ///
-    /// # Errors
-    /// Gives it back, if it is not.
-    pub fn downcast<T: 'static>(self) -> Result<T, Self> {
-        fn same<S: 'static, T: 'static>(value: S, back: fn(S) -> Info) -> Result<T, Info> {
-            let mut value = Some(value);
-            match (&mut value as &mut dyn Any).downcast_mut::<Option<T>>().and_then(Option::take) {
-                Some(same) => Ok(same),
-                None => Err(value.map(back).unwrap_or_else(|| unreachable!("it was not taken"))),
-            }
-        }
-        match self {
-            Self::Down(down) => same(down, Self::Down),
-            Self::Exit(exit) => same(exit, Self::Exit),
-            Self::Other(other) => other.take().map_err(Self::Other),
-        }
+    /// Reports it as what the actor `A` does not know, as [`Actor::info`] does unless it is written anew.
+    pub fn log_unexpected<A: Actor>(&self) {
+        report::unexpected(A::NAME, self);
     }
 }
 

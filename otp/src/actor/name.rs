@@ -56,6 +56,7 @@ enum Kind {
 
 impl<A> Name<A> {
     /// A name that the node keeps.
+    #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(Kind::Static(name), PhantomData)
     }
@@ -68,6 +69,7 @@ impl<A> Name<A> {
     }
 
     /// Who has the name now. `GenServer.whereis/1`.
+    #[must_use]
     pub fn whereis(&self) -> Option<Pid> {
         match &self.0 {
             Kind::Static(name) => process::whereis(name),
@@ -106,6 +108,7 @@ impl<A> Name<A> {
 
     /// The text of a name that is made by [`Name::new`], for what is decided at compile time.
     #[doc(hidden)]
+    #[must_use]
     pub const fn static_text(self) -> &'static str {
         let text = match &self.0 {
             Kind::Static(name) => *name,
@@ -124,6 +127,7 @@ impl<A: Actor> Name<A> {
     /// While nobody has it, and while it belongs to a process that is no `A`, calls end with
     /// [`NoProc`](crate::CallError::NoProc), and casts are dropped; unless it
     /// [waits for a restart](crate::ClientExt::wait_for_restart).
+    #[must_use]
     pub fn client(&self) -> A::Client<Blocking> {
         of_process(Address::<A>::name(self.into()))
     }

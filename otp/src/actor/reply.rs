@@ -52,17 +52,22 @@ impl<T: 'static> ReplyTo<T> {
     }
 
     /// Whether the caller still waits for the answer.
+    #[must_use]
     pub fn is_awaited(&self) -> bool {
         self.slot().is_pending()
     }
 
     /// Who waits for the answer; `None` when that is no process.
+    #[must_use]
     pub fn caller(&self) -> Option<Pid> {
         self.slot().caller()
     }
 
-    /// For generated code: the handler is about to run. False when the call has timed out, and it must not.
-    #[doc(hidden)]
+    /// Says that the handler begins: what an [`Actor`](crate::Actor) written by hand does first with a call. False when the
+    /// caller's time is over; the handler must not run then, since the caller was told so.
+    ///
+    /// `#[actor]` does it by itself. [`Actor`](crate::Actor) has an example.
+    #[must_use = "a call that was taken back must not be handled"]
     #[inline]
     pub fn begin(&self) -> bool {
         self.slot().begin()
@@ -70,6 +75,7 @@ impl<T: 'static> ReplyTo<T> {
 
     /// For generated code: what to give to [`Context::deferred`](crate::Context::deferred).
     #[doc(hidden)]
+    #[must_use]
     pub fn tracker(&self) -> ReplyTracker {
         ReplyTracker(Arc::new(self.slot().clone()))
     }

@@ -118,6 +118,7 @@ pub enum NoResponse {
 
 impl<L, T: 'static> Requests<L, T> {
     /// No requests.
+    #[must_use]
     pub fn new() -> Self {
         Self { pending: BTreeMap::new(), done: VecDeque::new(), added: 0, notes: Arc::default() }
     }
@@ -144,11 +145,13 @@ impl<L, T: 'static> Requests<L, T> {
     }
 
     /// How many requests it has whose replies were not taken. `gen_server:reqids_size/1`.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.done.len() + self.pending.len()
     }
 
     /// Whether it has none.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -30,11 +30,13 @@ impl ChildId {
     }
 
     /// The name, without the index of a repeated child; empty for a partition.
+    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The index of a repeated child, or the number of a partition.
+    #[must_use]
     pub fn index(&self) -> Option<usize> {
         self.index
     }
@@ -168,6 +170,7 @@ impl Slot {
     }
 
     /// The place of a child, whether or not there is one now.
+    #[must_use]
     pub fn child(&self, id: impl Into<ChildId>) -> Self {
         let id = id.into();
         let mut state = self.state();
@@ -190,6 +193,7 @@ impl Slot {
     }
 
     /// The places of all repeated children with this name, in order of their index.
+    #[must_use]
     pub fn children(&self, name: &str) -> Vec<Self> {
         let first = ChildId { name: name.into(), index: Some(0) };
         let state = self.state();
@@ -207,6 +211,7 @@ impl Slot {
     }
 
     /// How many casts found nobody here, in the gap of a restart.
+    #[must_use]
     pub fn undelivered(&self) -> u64 {
         self.0.undelivered.load(Relaxed)
     }

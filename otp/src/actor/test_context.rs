@@ -77,6 +77,7 @@ pub struct TestContext<A: Actor> {
 
 impl<A: Actor> Context<A> {
     /// A context for the test of an actor's methods, without a runtime.
+    #[must_use]
     pub fn for_test() -> TestContext<A> {
         let node = Node::with_scheduler(Arc::new(Scheduler::unserved()));
         let home = Home::Thread(thread::current());
@@ -93,6 +94,7 @@ impl<A: Actor> TestContext<A> {
     }
 
     /// The reason of the first [`Context::stop`], or of an exit signal that ends it; `None` while it is to go on.
+    #[must_use]
     pub fn stopped(&self) -> Option<ExitReason> {
         let fatal = self.as_process(|me| {
             me.process().take_arrivals(me);
@@ -103,6 +105,7 @@ impl<A: Actor> TestContext<A> {
 
     /// The names of what waits for it, in the order in which it would be handled; a timer that has expired is a
     /// `timer`, and what is no message of its own is an `info`.
+    #[must_use]
     pub fn waiting(&self) -> Vec<&'static str> {
         self.as_process(|me| {
             self.cell().waiting(me, |item| match item {
@@ -114,11 +117,13 @@ impl<A: Actor> TestContext<A> {
     }
 
     /// The number of timers that are set, the idle timeout among them.
+    #[must_use]
     pub fn timers(&self) -> usize {
-        self.scheduler().timers().len() + usize::from(self.cell().idle_at().is_some())
+        self.scheduler().timers().count() + usize::from(self.cell().idle_at().is_some())
     }
 
     /// How long it takes until the next of them; `None` when none is set.
+    #[must_use]
     pub fn next_timer(&self) -> Option<Duration> {
         let timer = self.scheduler().timers().earliest();
         let next = timer.into_iter().chain(self.cell().idle_at()).min()?;
@@ -126,6 +131,7 @@ impl<A: Actor> TestContext<A> {
     }
 
     /// The virtual time since it was made.
+    #[must_use]
     pub fn now(&self) -> Duration {
         self.scheduler().now().saturating_duration_since(Moment::START)
     }

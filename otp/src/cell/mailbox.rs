@@ -52,6 +52,7 @@ impl Mailbox {
     ///
     /// # Panics
     /// When `limit` is zero.
+    #[must_use]
     pub const fn bounded(limit: usize, policy: Policy) -> Self {
         match NonZeroUsize::new(limit) {
             Some(limit) => Self { bound: Some(Bound { limit, policy }) },
@@ -79,6 +80,7 @@ pub struct MailboxFull {
 
 impl MailboxFull {
     /// How many messages could wait.
+    #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
     }

@@ -13,6 +13,7 @@ pub(crate) mod debug;
 mod dictionary;
 mod few;
 mod handler;
+mod info;
 pub(crate) mod lanes;
 mod locals;
 #[cfg(all(test, loom))]
@@ -40,6 +41,7 @@ pub(crate) use self::{
 };
 pub use self::{
     debug::{Event, MessageKind, Statistics},
+    info::Info,
     locals::watch_local,
     mailbox::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},
     node::names::{RegisterError, Unregistered},

@@ -79,6 +79,19 @@ pub(crate) struct Config {
 }
 
 pub(crate) const STACK_SIZE: usize = 1 << 20;
+const MIN_STACK_SIZE: usize = 64 * 1024;
+
+impl Config {
+    fn check(&self) -> io::Result<()> {
+        let wrong = |what| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        match self {
+            Self { cores: 0, .. } => wrong("a node has at least one core"),
+            Self { stack_size: ..MIN_STACK_SIZE, .. } => wrong("the stack of a handler has at least 64 KiB"),
+            Self { max_blocking_threads: 0, .. } => wrong("a node has at least one thread for code that blocks"),
+            _ => Ok(()),
+        }
+    }
+}
 
 impl Default for Config {
     fn default() -> Self {
@@ -95,8 +108,9 @@ impl NodeInner {
     /// Starts a node.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// When the system refuses a thread, or the configuration makes no sense.
     pub(crate) fn start(config: &Config) -> io::Result<Arc<Self>> {
+        config.check()?;
         let scheduler = Arc::new(Scheduler::new(config.cores, config.stack_size));
         let node = Self::new(scheduler, config.max_blocking_threads, config.check_locals);
         node.scheduler.start(Box::new(Overdue::new(Arc::downgrade(&node))))?;

@@ -48,7 +48,7 @@ pub enum ExitReason {
     Killed,
     /// There was no such process.
     NoProc,
-    /// The connection to its node was lost.
+    /// The connection to its node was lost. Nothing makes it as long as nodes are of one program.
     NoConnection,
     /// Time ran out.
     Timeout,
@@ -80,11 +80,43 @@ impl ExitReason {
 
     /// Whether this is `normal`, `shutdown` or `{shutdown, _}`: a transient child that ends so is not restarted, and
     /// nothing is reported as a crash.
+    #[must_use]
     pub fn is_clean(&self) -> bool {
         matches!(self, Self::Normal | Self::Shutdown | Self::ShutdownWith(_))
     }
 
+    /// Whether it ended because it was done: `normal`.
+    #[must_use]
+    pub fn is_normal(&self) -> bool {
+        matches!(self, Self::Normal)
+    }
+
+    /// Whether it was asked to end: `shutdown` or `{shutdown, _}`.
+    #[must_use]
+    pub fn is_shutdown(&self) -> bool {
+        matches!(self, Self::Shutdown | Self::ShutdownWith(_))
+    }
+
+    /// Whether a kill signal ended it.
+    #[must_use]
+    pub fn is_killed(&self) -> bool {
+        matches!(self, Self::Killed)
+    }
+
+    /// Whether there was no such process.
+    #[must_use]
+    pub fn is_no_proc(&self) -> bool {
+        matches!(self, Self::NoProc)
+    }
+
+    /// Whether its code panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        matches!(self, Self::Panic(_))
+    }
+
     /// The panic, if it was one.
+    #[must_use]
     pub fn as_panic(&self) -> Option<&Panic> {
         match self {
             Self::Panic(panic) => Some(panic),
@@ -93,6 +125,7 @@ impl ExitReason {
     }
 
     /// The value of `Other` or `ShutdownWith`, if it is a `T`.
+    #[must_use]
     pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
         match self {
             Self::Other(term) | Self::ShutdownWith(term) => term.downcast_ref(),
@@ -101,6 +134,7 @@ impl ExitReason {
     }
 
     /// The error of `Error`, if it is an `E`.
+    #[must_use]
     pub fn error_ref<E: Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Error(error) => error.downcast_ref(),
@@ -110,12 +144,14 @@ impl ExitReason {
 
     /// What failed after this while the process ended, in order: `terminate`, the `Drop` of its state, of messages that
     /// waited, of its dictionary, of its timers.
+    #[must_use]
     pub fn later(&self) -> &[Self] {
         self.course().and_then(|course| course.0.as_deref()).map_or(&[], |course| &course.later)
     }
 
     /// The reason with which the process was ending when this one came in place of it: a clean one, as in OTP, or one that
     /// came from elsewhere, such as [`Killed`](ExitReason::Killed).
+    #[must_use]
     pub fn while_ending(&self) -> Option<&Self> {
         self.course().and_then(|course| course.0.as_deref())?.before.as_ref()
     }

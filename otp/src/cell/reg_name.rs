@@ -38,6 +38,7 @@ impl RegName {
     }
 
     /// The text, if the node keeps it.
+    #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &*self.0 {
             Place::Node(name) => Some(name),

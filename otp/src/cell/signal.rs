@@ -107,7 +107,6 @@ const _: () = assert!(size_of::<Signal>() <= 64);
 /// called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted.
 pub trait AnyMessage: Any + Send {
     /// What its type is called; a box of it has a name of its own.
-    #[doc(hidden)]
     fn type_name(&self) -> &'static str;
 }
 
@@ -124,13 +123,32 @@ impl fmt::Debug for dyn AnyMessage {
 }
 
 impl dyn AnyMessage {
-    /// The message, if it is a `T`; else it comes back.
-    pub(crate) fn take<T: 'static>(self: Box<Self>) -> Result<T, Box<Self>> {
-        if (*self).type_id() != TypeId::of::<T>() {
+    /// Whether it is a `T`.
+    pub fn is<T: 'static>(&self) -> bool {
+        self.type_id() == TypeId::of::<T>()
+    }
+
+    /// The message, if it is a `T`.
+    pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
+        let message: &dyn Any = self;
+        message.downcast_ref()
+    }
+
+    /// The message, if it is a `T`.
+    ///
+    /// # Errors
+    /// Gives it back, if it is not.
+    pub fn downcast<T: 'static>(self: Box<Self>) -> Result<Box<T>, Box<Self>> {
+        if !self.is::<T>() {
             return Err(self);
         }
         let message: Box<dyn Any + Send> = self;
-        message.downcast().map(|message| *message).map_err(|_| unreachable!("it is a `T`"))
+        message.downcast().map_err(|_| unreachable!("it is a `T`"))
+    }
+
+    /// As [`downcast`](Self::downcast), without the box.
+    pub(crate) fn take<T: 'static>(self: Box<Self>) -> Result<T, Box<Self>> {
+        self.downcast().map(|message| *message)
     }
 }
 

@@ -145,6 +145,7 @@ impl Term {
     }
 
     /// The value, if it is a `T`.
+    #[must_use]
     pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
         self.kept.value().as_any().downcast_ref()
     }

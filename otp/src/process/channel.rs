@@ -117,6 +117,7 @@ impl<R: Send + 'static> Selector<R> {
     ///
     /// # Panics
     /// When the calling process is no OS thread: a process on a core would block its core.
+    #[must_use]
     pub fn channel(&self) -> Receiver<R> {
         let (sender, receiver) = crossbeam_channel::unbounded();
         current::with(|me| {

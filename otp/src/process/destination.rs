@@ -14,6 +14,7 @@ pub enum Destination {
 
 impl Destination {
     /// The process that it stands for now, as the current process sees it.
+    #[must_use]
     pub fn whereis(&self) -> Option<Pid> {
         match self {
             Self::Pid(pid) => Some(*pid),

@@ -31,11 +31,13 @@ pub struct Key<T> {
 
 impl<T> Key<T> {
     /// A key with this name.
+    #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self { name, value: PhantomData }
     }
 
     /// Its name.
+    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
@@ -53,6 +55,7 @@ impl<T: Send + 'static> Key<T> {
     }
 
     /// A clone of the value. `get/1`.
+    #[must_use]
     pub fn get(&self) -> Option<T>
     where
         T: Clone,
@@ -108,6 +111,7 @@ impl<T: Send + 'static> Drop for Out<'_, T> {
 }
 
 /// The names of the keys under which the current process keeps a value. `get_keys/0`.
+#[must_use]
 pub fn keys() -> Vec<&'static str> {
     current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.names()))
 }

@@ -65,6 +65,7 @@ pub enum ProcessStatus {
 /// otp::exit(pid, otp::ExitReason::Kill);
 /// assert_eq!(process::process_info(pid), None);
 /// ```
+#[must_use]
 pub fn process_info(pid: Pid) -> Option<ProcessInfo> {
     current::with(|me| {
         if pid == me.pid() {
@@ -119,6 +120,7 @@ fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
 /// The pids of all processes of the current node that are alive. `erlang:processes/0`.
 ///
 /// A process that is alive during the whole call is among them, one that has ended before is not.
+#[must_use]
 pub fn processes() -> Vec<Pid> {
     super::Node::current().processes()
 }
@@ -131,6 +133,7 @@ pub fn set_label(label: impl Into<String>) {
 }
 
 /// The label of a process; `None` when it has none or is gone. Never waits. `proc_lib:get_label/1`.
+#[must_use]
 pub fn get_label(pid: Pid) -> Option<String> {
     let label = current::with(|me| me.common().node.find(pid)?.common().label());
     label.map(|label| label.as_ref().to_owned())

@@ -177,6 +177,7 @@ pub fn exit_self(reason: impl IntoReason) -> ! {
 ///
 /// Waits until it has acted on the caller's earlier signals: until it has ended, if one of them ends it. A process is
 /// alive until what it held is dropped and its name is free. A thread that was killed is not waited for.
+#[must_use]
 pub fn is_alive(pid: Pid) -> bool {
     current::with(|me| match me.common().node.find(pid) {
         None => false,
@@ -229,11 +230,13 @@ pub fn unregister(name: &str) -> Result<(), Unregistered> {
 }
 
 /// Who has a name. `erlang:whereis/1`.
+#[must_use]
 pub fn whereis(name: &str) -> Option<Pid> {
     current::with(|me| me.common().node.names.get(name).map(|process| process.pid()))
 }
 
 /// All names of the current node. `erlang:registered/0`.
+#[must_use]
 pub fn registered() -> Vec<String> {
     current::with(|me| me.common().node.names.all().iter().map(|name| name.to_string()).collect())
 }

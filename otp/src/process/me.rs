@@ -17,12 +17,13 @@ use crate::cell::{
 };
 
 /// A handle to the current process; see [`current()`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Me {
     pid: Pid,
 }
 
 /// The current process. A thread that is none yet becomes one of the default node, and traps exits.
+#[must_use]
 pub fn current() -> Me {
     Me::new()
 }
@@ -33,6 +34,7 @@ impl Me {
     }
 
     /// Its pid.
+    #[must_use]
     pub fn pid(&self) -> Pid {
         self.pid
     }
@@ -43,6 +45,7 @@ impl Me {
     }
 
     /// A new subject: an address for messages of one type that this process receives. `gleam_erlang`'s `new_subject`.
+    #[must_use]
     pub fn subject<T: Send + 'static>(&self) -> Subject<T> {
         Subject::of_process(self.pid, current::with(|me| me.common().node.unique()))
     }
@@ -65,6 +68,23 @@ impl Me {
             Signal::Trapped(exit) => Some(exit),
             _ => None,
         })
+    }
+
+    /// As [`receive_exit`](Me::receive_exit), to be awaited.
+    ///
+    /// Cancel safe: an exit is taken only by the poll that gives it.
+    pub async fn receive_exit_async(&self, limit: impl Into<Option<Duration>>) -> Option<Exit> {
+        match receiving(limit.into(), |signal| matches!(signal, Signal::Trapped(_))).await? {
+            Signal::Trapped(exit) => Some(exit),
+            _ => None,
+        }
+    }
+
+    /// As [`receive_down`](Me::receive_down), to be awaited.
+    ///
+    /// Cancel safe: a `Down` is taken only by the poll that gives it.
+    pub async fn receive_down_async(&self, monitor: MonitorRef, limit: impl Into<Option<Duration>>) -> Option<Down> {
+        receiving_down(Mark::default(), monitor, limit.into()).await
     }
 
     /// Takes the `Down` of one monitor; waits for it, at most for `limit` (`None`: for ever). `None` when the time is over.

@@ -18,27 +18,32 @@ use crate::{
 pub struct Node(Arc<NodeInner>);
 
 /// How a node is to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct NodeBuilder(Config);
 
 impl NodeBuilder {
+    /// Describes a node as it is by default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// The number of cores, at least 1; by default one for each CPU.
     pub fn cores(mut self, cores: usize) -> Self {
-        self.0.cores = cores.max(1);
+        self.0.cores = cores;
         self
     }
 
-    /// The address space of a handler's stack in bytes, by default 1 MiB. Memory is used as the stack is.
+    /// The address space of a handler's stack in bytes, at least 64 KiB, by default 1 MiB. Memory is used as the stack is.
     pub fn stack_size(mut self, bytes: usize) -> Self {
-        self.0.stack_size = bytes.max(64 * 1024);
+        self.0.stack_size = bytes;
         self
     }
 
     /// How many closures of [`blocking`](fn@super::blocking) may run at once, at least 1; by default 512. Threads are
     /// started when they are needed.
     pub fn max_blocking_threads(mut self, threads: usize) -> Self {
-        self.0.max_blocking_threads = threads.max(1);
+        self.0.max_blocking_threads = threads;
         self
     }
 
@@ -53,7 +58,7 @@ impl NodeBuilder {
     /// Starts the node.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// When the system refuses a thread; [`io::ErrorKind::InvalidInput`] when a number is too small.
     pub fn start(self) -> io::Result<Node> {
         NodeInner::start(&self.0).map(Node)
     }
@@ -62,10 +67,11 @@ impl NodeBuilder {
 impl Node {
     /// Describes a new node.
     pub fn builder() -> NodeBuilder {
-        NodeBuilder(Config::default())
+        NodeBuilder::new()
     }
 
     /// The node of the current process; the default node, if the calling thread is no process yet.
+    #[must_use]
     pub fn current() -> Self {
         Self(current::node())
     }
@@ -97,21 +103,25 @@ impl Node {
     }
 
     /// The number of cores that run its processes. `erlang:system_info(schedulers_online)`.
+    #[must_use]
     pub fn cores(&self) -> usize {
         self.0.scheduler.cores()
     }
 
     /// The number of its processes.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.0.table.len()
     }
 
     /// Whether it has no process.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The number of threads that are lost in code which did not come back when its process was killed.
+    #[must_use]
     pub fn lost_threads(&self) -> usize {
         self.0.scheduler.lost()
     }
@@ -119,23 +129,27 @@ impl Node {
     /// How many messages and exits of its processes went to names that nobody had: to subjects, by `exit`, by casts, by
     /// timers. Whoever is told so itself is not counted, as by `try_send` or a call. The first to each name is reported,
     /// where OTP raises an error: to a subject, or by `exit`.
+    #[must_use]
     pub fn undelivered(&self) -> u64 {
         self.0.nobody.undelivered()
     }
 
     /// The number of threads that its pool for [`blocking`](fn@super::blocking) has now, busy and idle ones.
+    #[must_use]
     pub fn blocking_threads(&self) -> usize {
         self.0.pool.threads()
     }
 
     /// The number of closures for [`blocking`](fn@super::blocking) that no thread has begun.
+    #[must_use]
     pub fn blocking_queue_len(&self) -> usize {
         self.0.pool.queue_len()
     }
 
-    /// The number of timers that are set.
+    /// The number of timers that are set: those that a [`TimerRef`](crate::TimerRef) stands for. It looks at all of them.
+    #[must_use]
     pub fn timers(&self) -> usize {
-        self.0.scheduler.timers().len()
+        self.0.scheduler.timers().count()
     }
 
     /// Stops the node: asks each process that no other process started to shut down, waits as long as one of them ends

@@ -88,6 +88,7 @@ impl RegName {
     }
 
     /// Who has the name now. `erlang:whereis/1`.
+    #[must_use]
     pub fn whereis(&self) -> Option<Pid> {
         self.process().map(|process| process.pid())
     }

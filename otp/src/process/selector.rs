@@ -3,20 +3,14 @@
 //! A selector is a table from what a message is to what is made of it. A message is looked up under its most specific
 //! key first; no code of the user's runs before it was taken out of the inbox.
 
-use std::{
-    any::{Any, TypeId},
-    collections::BTreeMap,
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::TypeId, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use super::{
     Subject,
     me::{receive, receiving},
 };
 use crate::cell::{
-    Down, Exit, MonitorRef,
+    Down, Exit, Info, MonitorRef,
     signal::{RAW, Signal},
 };
 
@@ -130,11 +124,11 @@ impl<R: 'static> Selector<R> {
     }
 
     /// Selects whatever nothing else here does: messages of other subjects and of none, and [`Down`]s and [`Exit`]s.
-    pub fn select_other(self, f: impl Fn(Box<dyn Any + Send>) -> R + Send + Sync + 'static) -> Self {
+    pub fn select_other(self, f: impl Fn(Info) -> R + Send + Sync + 'static) -> Self {
         self.with(Key::Other, move |signal| match signal {
-            Signal::Foreign { payload, .. } => f(payload),
-            Signal::Down(down) => f(Box::new(down)),
-            Signal::Trapped(exit) => f(Box::new(exit)),
+            Signal::Foreign { payload, .. } => f(Info::Other(payload)),
+            Signal::Down(down) => f(Info::Down(down)),
+            Signal::Trapped(exit) => f(Info::Exit(exit)),
             _ => unreachable!("it is no message"),
         })
     }

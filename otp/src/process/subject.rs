@@ -237,6 +237,7 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// A subject of nobody: what is sent is dropped.
+    #[must_use]
     pub fn null() -> Self {
         Self(Kind::Null)
     }
@@ -307,6 +308,27 @@ impl<T: Send + 'static> Subject<T> {
         receiving(limit.into(), move |signal| signal.is_for(tag)).await.and_then(received)
     }
 
+    /// Drops the messages that wait; how many there were.
+    ///
+    /// ```
+    /// let numbers = otp::process::current().subject::<u32>();
+    /// numbers.send(1);
+    /// numbers.send(2);
+    /// assert_eq!(numbers.flush(), 2);
+    /// assert_eq!(numbers.receive(std::time::Duration::ZERO), None);
+    /// ```
+    ///
+    /// # Panics
+    /// When the calling process is not the owner.
+    pub fn flush(&self) -> usize {
+        let mut dropped = 0;
+        while let Some(message) = self.receive(Duration::ZERO) {
+            drop(message);
+            dropped += 1;
+        }
+        dropped
+    }
+
     /// A channel on which its messages arrive from now on, so that an OS thread can wait for them beside other things in
     /// `crossbeam_channel::select!`. Those that were not received before come first.
     ///
@@ -327,6 +349,7 @@ impl<T: Send + 'static> Subject<T> {
     ///
     /// # Panics
     /// When the calling process is not the owner, or is no OS thread: a process on a core would block its core.
+    #[must_use]
     pub fn channel(&self) -> Receiver<T> {
         let (sender, receiver) = crossbeam_channel::unbounded();
         let tag = self.own_tag();
@@ -361,6 +384,7 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// The process that receives; whoever has the name now, if it is a named one.
+    #[must_use]
     pub fn owner(&self) -> Option<Pid> {
         match &self.0 {
             Kind::Direct(route, _) => match &route.to {

@@ -87,6 +87,7 @@ impl TimerRef {
     }
 
     /// How long it will take, or `None` when it has expired or was cancelled. `erlang:read_timer/1`.
+    #[must_use]
     pub fn left(&self) -> Option<Duration> {
         let key = (*self.key())?;
         let at = self.node.scheduler.timers().deadline(key)?;

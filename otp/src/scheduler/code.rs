@@ -70,6 +70,7 @@ pub struct Code {
 
 impl Code {
     /// New code, which reports call `name`.
+    #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self::with_record(name, PROBATION)
     }

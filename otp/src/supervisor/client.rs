@@ -1,6 +1,6 @@
 //! How others speak with a supervisor.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
 use super::{
     Child, ChildSpec,
@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     actor::{CallError, ChildId, ClientExt, HasPid, Name, ReplyTo, Slot, StartError, of_slot},
-    cell::{Pid, RegName},
+    cell::{IntoReason, MonitorRef, Pid, RegName},
+    process,
 };
 
 /// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.
@@ -22,6 +23,7 @@ pub struct SupervisorRef(Slot);
 
 impl SupervisorRef {
     #[doc(hidden)]
+    #[must_use]
     pub fn from_slot(slot: Slot) -> Self {
         Self(slot)
     }
@@ -40,16 +42,19 @@ impl SupervisorRef {
     }
 
     /// Its place in the tree.
+    #[must_use]
     pub fn slot(&self) -> &Slot {
         &self.0
     }
 
     /// Its pid; `None` when it is gone, or about to be restarted.
+    #[must_use]
     pub fn pid(&self) -> Option<Pid> {
         self.0.pid()
     }
 
     /// Whether it ended because it had to restart its children too often; not once it is started again.
+    #[must_use]
     pub fn gave_up(&self) -> bool {
         self.0.gave_up()
     }
@@ -154,6 +159,24 @@ impl SupervisorRef {
         of_slot::<Server>(self.0.clone()).stop()
     }
 
+    /// As [`stop`](SupervisorRef::stop), with a reason, waiting at most for `limit`. `gen_server:stop/3`.
+    ///
+    /// # Errors
+    /// As [`stop`](SupervisorRef::stop); [`CallError::Timeout`] when it takes too long, and goes on.
+    pub fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
+        of_slot::<Server>(self.0.clone()).stop_with(reason, limit)
+    }
+
+    /// Whether it is alive.
+    pub fn is_alive(&self) -> bool {
+        self.pid().is_some_and(process::is_alive)
+    }
+
+    /// Watches its process of now; see [`monitor`](crate::monitor). `None` when there is none.
+    pub fn monitor(&self) -> Option<MonitorRef> {
+        self.pid().map(process::monitor)
+    }
+
     /// What can be seen of it within the time that a call has.
     pub(super) fn look(&self, shown: Shown) -> Result<Look, CallError> {
         of_slot::<Server>(self.0.clone()).call(|reply| Message::Look(shown, reply))
@@ -169,6 +192,75 @@ impl AsRef<SupervisorRef> for SupervisorRef {
         self
     }
 }
+
+/// What a supervisor of another kind does as any supervisor.
+macro_rules! as_supervisor {
+    (
+        impl<$($parameter:ident $(: $bound:ident)?),+> $of:ty;
+        which_children = $which_children:literal,
+        count_children = $count_children:literal,
+        stop = $stop:literal,
+    ) => {
+        impl<$($parameter $(: $bound)?),+> $of {
+            #[doc = $which_children]
+            ///
+            /// # Errors
+            /// [`ChildError::Gone`] when the supervisor is gone.
+            pub fn which_children(&self) -> Result<Vec<$crate::supervisor::ChildInfo>, ChildError> {
+                self.supervisor.which_children()
+            }
+
+            #[doc = $count_children]
+            ///
+            /// # Errors
+            /// [`ChildError::Gone`] when the supervisor is gone.
+            pub fn count_children(&self) -> Result<$crate::supervisor::ChildCount, ChildError> {
+                self.supervisor.count_children()
+            }
+
+            /// Its pid; `None` when it is gone, or about to be restarted.
+            pub fn pid(&self) -> Option<$crate::Pid> {
+                self.supervisor.pid()
+            }
+
+            /// Whether it is alive.
+            pub fn is_alive(&self) -> bool {
+                self.supervisor.is_alive()
+            }
+
+            /// Watches its process of now; see [`monitor`](crate::monitor). `None` when there is none.
+            pub fn monitor(&self) -> Option<$crate::MonitorRef> {
+                self.supervisor.monitor()
+            }
+
+            /// Whether it ended because it had to restart its children too often; not once it is started again.
+            pub fn gave_up(&self) -> bool {
+                self.supervisor.gave_up()
+            }
+
+            #[doc = $stop]
+            ///
+            /// # Errors
+            /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
+            pub fn stop(&self) -> Result<(), CallError> {
+                self.supervisor.stop()
+            }
+
+            /// As [`stop`](Self::stop), with a reason, waiting at most for `limit`.
+            ///
+            /// # Errors
+            /// As [`stop`](Self::stop); [`CallError::Timeout`] when it takes too long, and goes on.
+            pub fn stop_with(
+                &self,
+                reason: impl $crate::IntoReason,
+                limit: impl Into<Option<std::time::Duration>>,
+            ) -> Result<(), CallError> {
+                self.supervisor.stop_with(reason, limit)
+            }
+        }
+    };
+}
+pub(super) use as_supervisor;
 
 /// A supervisor, or a tree made by `supervisor!`.
 impl<S: AsRef<SupervisorRef>> HasPid<SupervisorRef> for S {
@@ -195,6 +287,17 @@ pub struct ChildInfo {
     pub state: ChildState,
     /// How often it was started again by the supervisor.
     pub restarts: u64,
+}
+
+impl ChildInfo {
+    /// Its process, if it runs.
+    #[must_use]
+    pub const fn pid(&self) -> Option<Pid> {
+        match self.state {
+            ChildState::Running(pid) => Some(pid),
+            ChildState::Restarting | ChildState::Stopped => None,
+        }
+    }
 }
 
 /// Whether a child runs.
@@ -247,6 +350,38 @@ pub enum ChildError {
     Start(StartError),
     /// The supervisor could not be asked: most often it is gone.
     Gone(CallError),
+}
+
+impl ChildError {
+    /// Whether there is no child with this id.
+    #[must_use]
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound)
+    }
+
+    /// Whether the supervisor has as many children as it may have.
+    #[must_use]
+    pub const fn is_max_children(&self) -> bool {
+        matches!(self, Self::MaxChildren)
+    }
+
+    /// Why the child was not started, if that is what happened.
+    #[must_use]
+    pub const fn start_error(&self) -> Option<&StartError> {
+        match self {
+            Self::Start(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Why the supervisor could not be asked, if that is what happened.
+    #[must_use]
+    pub const fn call_error(&self) -> Option<&CallError> {
+        match self {
+            Self::Gone(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl From<CallError> for ChildError {

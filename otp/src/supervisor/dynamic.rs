@@ -12,13 +12,14 @@ use std::{
 };
 
 use super::{
-    AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
+    AutoShutdown, Child, ChildError, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
+    client::as_supervisor,
     server::{self, Message, Who},
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
     actor::{CallError, ChildId, HasPid, Name, Restart, Slot, StartError, caught},
-    cell::{Pid, RegName, birth::Relation},
+    cell::{RegName, birth::Relation},
     guard::Guarded,
 };
 
@@ -474,42 +475,8 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
         self.supervisor.ask(|reply| Message::GetChildSpec(who, reply))?
     }
 
-    /// Its children, the newest first. `DynamicSupervisor.which_children/1`.
-    ///
-    /// # Errors
-    /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
-        self.supervisor.which_children()
-    }
-
-    /// How many children it has; each counts as a spec. `DynamicSupervisor.count_children/1`.
-    ///
-    /// # Errors
-    /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn count_children(&self) -> Result<ChildCount, ChildError> {
-        self.supervisor.count_children()
-    }
-
-    /// Its pid; `None` when it is gone, or about to be restarted.
-    pub fn pid(&self) -> Option<Pid> {
-        self.supervisor.pid()
-    }
-
-    /// Whether it ended because it had to restart its children too often.
-    pub fn gave_up(&self) -> bool {
-        self.supervisor.gave_up()
-    }
-
-    /// Ends all children at once, each in its own time, and then the supervisor; waits until it has ended. See
-    /// [`SupervisorRef::stop`].
-    ///
-    /// # Errors
-    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
-    pub fn stop(&self) -> Result<(), CallError> {
-        self.supervisor.stop()
-    }
-
     /// As any supervisor. What asks for a child by its id ends in [`ChildError::OtherKind`].
+    #[must_use]
     pub fn supervisor(&self) -> &SupervisorRef {
         &self.supervisor
     }
@@ -521,6 +488,14 @@ fn who<Kind>(child: &(impl HasPid<Kind> + ?Sized)) -> Result<Who, ChildError> {
         Some(slot) => Ok(Who::Place(slot)),
         None => child.pid_now().map(Who::Pid).ok_or(ChildError::NotFound),
     }
+}
+
+as_supervisor! {
+    impl<C: DynamicChild, A> DynamicRef<C, A>;
+    which_children = "Its children, the newest first. `DynamicSupervisor.which_children/1`.",
+    count_children = "How many children it has; each counts as a spec. `DynamicSupervisor.count_children/1`.",
+    stop = "Ends all children at once, each in its own time, and then the supervisor; waits until it has ended. \
+            `DynamicSupervisor.stop/1`.",
 }
 
 impl<C: DynamicChild, A> AsRef<SupervisorRef> for DynamicRef<C, A> {

@@ -14,13 +14,14 @@ use std::{
 };
 
 use super::{
-    Child, ChildCount, ChildError, ChildInfo, ChildSpec, Strategy, Supervisor, SupervisorRef,
+    Child, ChildError, ChildSpec, Strategy, Supervisor, SupervisorRef,
+    client::as_supervisor,
     server::{self, Message},
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
     actor::{CallError, Name, Slot, StartError},
-    cell::{Pid, RegName, birth::Relation},
+    cell::{RegName, birth::Relation},
     process::Node,
 };
 
@@ -275,6 +276,7 @@ impl<C: Child> PartitionRef<C> {
     }
 
     /// A client of the partition with this number. When there is none, it reaches nobody.
+    #[must_use]
     pub fn partition(&self, number: usize) -> C::Client {
         self.supervisor.child::<C>(number)
     }
@@ -309,46 +311,20 @@ impl<C> PartitionRef<C> {
         self.supervisor.ask(|reply| Message::Resize(partitions, reply))?
     }
 
-    /// Its partitions, the last one first; their ids are their numbers. `PartitionSupervisor.which_children/1`.
-    ///
-    /// # Errors
-    /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
-        self.supervisor.which_children()
-    }
-
-    /// How many partitions it has. Those that [`resize`](PartitionRef::resize) has ended are not active, and counted.
-    /// `PartitionSupervisor.count_children/1`.
-    ///
-    /// # Errors
-    /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn count_children(&self) -> Result<ChildCount, ChildError> {
-        self.supervisor.count_children()
-    }
-
-    /// Its pid; `None` when it is gone, or about to be restarted.
-    pub fn pid(&self) -> Option<Pid> {
-        self.supervisor.pid()
-    }
-
-    /// Whether it ended because it had to restart its partitions too often.
-    pub fn gave_up(&self) -> bool {
-        self.supervisor.gave_up()
-    }
-
-    /// Ends it, after its partitions, the last one first; waits until it has ended. See [`SupervisorRef::stop`].
-    /// `PartitionSupervisor.stop/1`.
-    ///
-    /// # Errors
-    /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
-    pub fn stop(&self) -> Result<(), CallError> {
-        self.supervisor.stop()
-    }
-
     /// As any supervisor.
+    #[must_use]
     pub fn supervisor(&self) -> &SupervisorRef {
         &self.supervisor
     }
+}
+
+as_supervisor! {
+    impl<C> PartitionRef<C>;
+    which_children = "Its partitions, the last one first; their ids are their numbers. \
+                      `PartitionSupervisor.which_children/1`.",
+    count_children = "How many partitions it has. Those that [`resize`](PartitionRef::resize) has ended are not active, and \
+                      counted. `PartitionSupervisor.count_children/1`.",
+    stop = "Ends it, after its partitions, the last one first; waits until it has ended. `PartitionSupervisor.stop/1`.",
 }
 
 impl<C> AsRef<SupervisorRef> for PartitionRef<C> {

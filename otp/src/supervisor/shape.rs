@@ -65,21 +65,25 @@ pub struct TreeChild {
 
 #[doc(hidden)]
 impl Tree {
+    #[must_use]
     pub fn new(name: &'static str, strategy: Strategy) -> Self {
         let Supervisor { restarts, period, auto_shutdown, .. } = Supervisor::new(strategy);
         Self { name, strategy, restarts, period, auto_shutdown, children: Vec::new() }
     }
 
+    #[must_use]
     pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         (self.restarts, self.period) = (restarts, period);
         self
     }
 
+    #[must_use]
     pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
         self.auto_shutdown = auto_shutdown;
         self
     }
 
+    #[must_use]
     pub fn child(mut self, child: TreeChild) -> Self {
         self.children.push(child);
         self
@@ -89,6 +93,7 @@ impl Tree {
 #[doc(hidden)]
 impl TreeChild {
     /// A child with the defaults of its kind.
+    #[must_use]
     pub fn new<C: Child>(name: &'static str, label: &'static str, kind: ChildKind) -> Self {
         let shutdown = match kind {
             ChildKind::Worker => Shutdown::After(Duration::from_secs(5)),
@@ -115,41 +120,49 @@ impl TreeChild {
         }
     }
 
+    #[must_use]
     pub fn repeated(mut self, range: &'static str) -> Self {
         self.repeated = Some(range);
         self
     }
 
+    #[must_use]
     pub fn dynamic(mut self) -> Self {
         self.is_dynamic = true;
         self
     }
 
+    #[must_use]
     pub fn partitioned(mut self) -> Self {
         self.is_partitioned = true;
         self
     }
 
+    #[must_use]
     pub fn restart(mut self, restart: Restart) -> Self {
         self.restart = restart;
         self
     }
 
+    #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.shutdown = shutdown;
         self
     }
 
+    #[must_use]
     pub fn significant(mut self) -> Self {
         self.significant = true;
         self
     }
 
+    #[must_use]
     pub fn backoff(mut self, range: RangeInclusive<Duration>) -> Self {
         self.backoff = Some(range);
         self
     }
 
+    #[must_use]
     pub fn mailbox_on_restart(mut self, mailbox: MailboxOnRestart) -> Self {
         self.mailbox_on_restart = mailbox;
         self

@@ -40,6 +40,7 @@ pub trait Child: Sized + 'static {
 
     /// Its shape, if it is a declared tree.
     #[doc(hidden)]
+    #[must_use]
     fn shape() -> Option<Tree> {
         None
     }

@@ -23,6 +23,11 @@ pub(crate) trait Expire: Send + Sync {
     /// `later` may have passed already: then it is due at once. Each deadline of an entry is at least a nanosecond
     /// after the one before.
     fn expire(self: Arc<Self>, now: Moment) -> Option<Moment>;
+
+    /// Whether somebody has set it as a timer; else it ends a wait.
+    fn is_timer(&self) -> bool {
+        true
+    }
 }
 
 /// Targets and their deadlines.
@@ -138,8 +143,14 @@ impl Timers {
     }
 
     /// How many entries wait for their deadline.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         lock(&self.wheel).len()
+    }
+
+    /// How many of them were set as timers. Looks at all.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.wheel).iter().filter(|what| what.is_timer()).count()
     }
 
     /// Cancels every entry. A target that is just running isn't re-armed.

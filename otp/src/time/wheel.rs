@@ -141,8 +141,14 @@ impl<T> Wheel<T> {
     }
 
     /// Entries which are waiting for their deadline.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.live
+    }
+
+    /// What waits for its deadline.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slab.iter().filter_map(|entry| entry.what.as_ref())
     }
 
     pub(super) fn insert(&mut self, at: Moment, what: T) -> Key {

@@ -83,4 +83,8 @@ impl Expire for Alarm {
         self.0.task().wake();
         None
     }
+
+    fn is_timer(&self) -> bool {
+        false
+    }
 }
