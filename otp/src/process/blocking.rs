@@ -24,7 +24,7 @@ use crate::{
     },
     guard::contain,
     report::Spans,
-    scheduler::{Pool, Ticket},
+    scheduler::{JobId, Pool},
     time::Moment,
 };
 
@@ -193,7 +193,7 @@ async fn outcome<T: Send + 'static>(
 /// A closure on its way to its end, as its caller sees it. Dropped, it is given up.
 struct Work<T> {
     pool: Arc<Pool>,
-    ticket: Ticket,
+    ticket: JobId,
     slot: Arc<Slot<T>>,
 }
 

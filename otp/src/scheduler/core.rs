@@ -18,12 +18,12 @@ use std::{
 use super::{
     Scheduler, Why,
     code::{Code, UnderWay},
+    parked::ParkedStacks,
     rng::Rng,
-    seat::{Place, Seat},
+    seat::Seat,
     sleep::Sleeper,
-    slots::Slots,
     stack::{Left, Stack, leave},
-    task::{Ran, Task},
+    task::{ParkedAt, Ran, Task},
 };
 use crate::report::set_silent;
 
@@ -48,13 +48,13 @@ pub(crate) struct Core {
     seat: Arc<Seat>,
     /// Parked stacks that can go on.
     ready: RefCell<VecDeque<u32>>,
-    parked: RefCell<Slots>,
+    parked: RefCell<ParkedStacks>,
     /// Stacks with nothing on them but the scheduling loop.
     spare: RefCell<Vec<Stack>>,
     rng: RefCell<Rng>,
     turns: Cell<u32>,
     ready_streak: Cell<u32>,
-    kind: Kind,
+    kind: CoreKind,
     /// The one task that it runs, if it runs one alone, is done.
     is_done: Cell<bool>,
     /// Tells the scheduling loop of the spare stack that is resumed next to return.
@@ -69,7 +69,7 @@ pub(crate) struct Core {
 
 /// What a core is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CoreKind {
     /// It runs what comes.
     Shared,
     /// It runs one task, which no other runs.
@@ -87,7 +87,7 @@ struct Measured {
     waited: bool,
 }
 
-enum Step {
+enum NextAction {
     Run(Task),
     GoOn(u32),
     Quiet,
@@ -156,7 +156,7 @@ pub(crate) fn must_move() -> bool {
 
 /// Whether doubtful code is to begin later.
 pub(crate) fn is_held_back(code: &Code) -> bool {
-    current().is_some_and(|core| core.kind == Kind::Shared && code.is_held_back(core.scheduler.ticks()))
+    current().is_some_and(|core| core.kind == CoreKind::Shared && code.is_held_back(core.scheduler.ticks()))
 }
 
 /// A run of doubtful code begins, which is over when the guard is dropped.
@@ -202,15 +202,15 @@ pub(crate) fn hand_over() -> bool {
 impl Core {
     /// Serves a seat on the calling thread until the scheduler stops.
     pub(super) fn serve(scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
-        Self::serve_as(Kind::Shared, scheduler, seat);
+        Self::serve_as(CoreKind::Shared, scheduler, seat);
     }
 
     /// Serves on the calling thread the one task that is bound to a seat, until it is done.
     pub(super) fn serve_one(scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
-        Self::serve_as(Kind::Bound, scheduler, seat);
+        Self::serve_as(CoreKind::Bound, scheduler, seat);
     }
 
-    fn serve_as(kind: Kind, scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
+    fn serve_as(kind: CoreKind, scheduler: Arc<Scheduler>, seat: Arc<Seat>) {
         seat.slices.begin();
         let core = Rc::new(Self::new(scheduler, seat, 0, kind));
         CORE.set(Some(Rc::clone(&core)));
@@ -236,7 +236,7 @@ impl Core {
 
     /// The one core of a simulation, on the calling thread.
     pub(super) fn driven(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64) -> Rc<Self> {
-        let core = Rc::new(Self::new(scheduler, seat, seed, Kind::Driven));
+        let core = Rc::new(Self::new(scheduler, seat, seed, CoreKind::Driven));
         CORE.set(Some(Rc::clone(&core)));
         set_silent(true);
         core
@@ -279,7 +279,7 @@ impl Core {
         set_silent(false);
     }
 
-    fn new(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64, kind: Kind) -> Self {
+    fn new(scheduler: Arc<Scheduler>, seat: Arc<Seat>, seed: u64, kind: CoreKind) -> Self {
         Self {
             scheduler,
             seat,
@@ -302,7 +302,7 @@ impl Core {
     fn run(self: &Rc<Self>) {
         while !self.surplus.take() {
             match self.next() {
-                Step::Run(task) => {
+                NextAction::Run(task) => {
                     if let Some(why) = self.holds_up(&task)
                         && self.must_move(why)
                     {
@@ -322,14 +322,14 @@ impl Core {
                         leave(Left::Stepped);
                     }
                 }
-                Step::GoOn(stack) => leave(Left::GiveWay(stack)),
-                Step::Quiet => leave(Left::Quiet),
-                Step::Stop => return,
+                NextAction::GoOn(stack) => leave(Left::GiveWay(stack)),
+                NextAction::Quiet => leave(Left::Quiet),
+                NextAction::Stop => return,
             }
         }
     }
 
-    fn next(&self) -> Step {
+    fn next(&self) -> NextAction {
         if self.is_driven() {
             return self.next_by_seed();
         }
@@ -343,21 +343,21 @@ impl Core {
                 self.ready.borrow_mut().extend(self.seat.take_ready().iter().map(|ready| ready.stack));
             }
             if let Some(stack) = self.next_ready() {
-                return Step::GoOn(stack);
+                return NextAction::GoOn(stack);
             }
-            if self.kind == Kind::Bound {
+            if self.kind == CoreKind::Bound {
                 if let Some(task) = self.seat.take_bound() {
-                    return Step::Run(task);
+                    return NextAction::Run(task);
                 }
                 if self.is_done.get() {
-                    return Step::Stop;
+                    return NextAction::Stop;
                 }
             } else if self.seat.is_off_duty() {
                 // What this thread has put in just before that, it sees for certain.
                 self.scheduler.empty(&self.seat);
             } else if let Some(task) = self.seat.queue.pop() {
                 self.ready_streak.set(0);
-                return Step::Run(task);
+                return NextAction::Run(task);
             }
             // The tasks that had a right to run before the next stack were taken by another core.
             self.ready_streak.set(0);
@@ -365,16 +365,16 @@ impl Core {
                 continue;
             }
             if self.scheduler.is_stopping() {
-                return Step::Stop;
+                return NextAction::Stop;
             }
             if !self.seat.is_off_duty() {
                 if self.passes_duty_at_rest() {
                     continue;
                 }
                 self.scheduler.sleep().await_work(self.scheduler.cores(), self);
-            } else if self.kind == Kind::Shared && self.is_clear() {
+            } else if self.kind == CoreKind::Shared && self.is_clear() {
                 if !self.scheduler.wait_for_duty(&self.seat) {
-                    return Step::Stop;
+                    return NextAction::Stop;
                 }
             } else {
                 self.seat.parker().park(None);
@@ -383,7 +383,7 @@ impl Core {
     }
 
     fn is_driven(&self) -> bool {
-        self.kind == Kind::Driven
+        self.kind == CoreKind::Driven
     }
 
     /// Whether nothing is parked here.
@@ -399,7 +399,7 @@ impl Core {
     fn set_aside(&self, task: &Task, code: &'static Code, gives_way: bool) {
         let began = self.scheduler.ticks();
         let stack = self.parked.borrow_mut().reserve(began, !gives_way && code.waits_long());
-        while !task.park(Some(Place { seat: self.seat.number, stack })) {
+        while !task.park(Some(ParkedAt { seat: self.seat.number, stack })) {
             if !gives_way {
                 return self.parked.borrow_mut().release(stack);
             }
@@ -418,7 +418,7 @@ impl Core {
         }
         if code.is_doubtful() {
             self.begin_measure(code, true);
-        } else if self.kind == Kind::Shared && self.seat.is_off_duty() && !code.waits_long() {
+        } else if self.kind == CoreKind::Shared && self.seat.is_off_duty() && !code.waits_long() {
             self.ask_for_duty();
         }
         self.seat.begin_turn(task.token());
@@ -443,7 +443,7 @@ impl Core {
 
     /// Has another thread take the duty, if others are parked here: what they should not be kept waiting by must run there.
     fn must_move(&self, why: Why) -> bool {
-        if self.kind != Kind::Shared || self.is_clear() {
+        if self.kind != CoreKind::Shared || self.is_clear() {
             return false;
         }
         if !self.seat.is_off_duty() {
@@ -458,7 +458,7 @@ impl Core {
     fn passes_duty_at_rest(&self) -> bool {
         let parked = self.parked.borrow();
         parked.any_long()
-            && self.kind == Kind::Shared
+            && self.kind == CoreKind::Shared
             // The more threads are apart because of that, the more stacks it takes.
             && parked.taken() >> self.scheduler.threads.reluctance() > 0
             && self.scheduler.pass_duty(&self.seat, Why::Aged).is_some()
@@ -474,7 +474,10 @@ impl Core {
 
     /// The running stack, which is about to wait, is to wait alone: the thread's duty goes to another one.
     fn set_apart(&self, code: &'static Code) {
-        if self.kind != Kind::Shared || self.seat.is_off_duty() || self.parked.borrow().taken() > 1 || !code.set_apart()
+        if self.kind != CoreKind::Shared
+            || self.seat.is_off_duty()
+            || self.parked.borrow().taken() > 1
+            || !code.set_apart()
         {
             return;
         }
@@ -526,19 +529,19 @@ impl Core {
         }
     }
 
-    fn next_by_seed(&self) -> Step {
+    fn next_by_seed(&self) -> NextAction {
         if self.scheduler.is_stopping() {
-            return Step::Stop;
+            return NextAction::Stop;
         }
         let (tasks, stacks) = (self.seat.queue.len(), self.ready.borrow().len());
         let mut rng = self.rng.borrow_mut();
         match rng.below(tasks + stacks) {
-            None => Step::Quiet,
+            None => NextAction::Quiet,
             Some(choice) if choice < stacks => {
                 let stack = self.ready.borrow_mut().swap_remove_back(choice);
-                Step::GoOn(stack.expect("chosen below its length"))
+                NextAction::GoOn(stack.expect("chosen below its length"))
             }
-            Some(_) => Step::Run(self.seat.queue.pop_any(&mut rng).expect("it is not empty")),
+            Some(_) => NextAction::Run(self.seat.queue.pop_any(&mut rng).expect("it is not empty")),
         }
     }
 

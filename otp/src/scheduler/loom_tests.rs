@@ -158,7 +158,7 @@ fn a_parked_turn_is_woken(on_a_stack: bool) {
     loom::model(move || {
         let scheduler = scheduler();
         let seat = new_seat(&scheduler);
-        let place = Place { seat: seat.number, stack: 7 };
+        let place = ParkedAt { seat: seat.number, stack: 7 };
         // A new task is in its turn.
         let task = Body::task(&scheduler, 1);
         let wakers = [waker(&task, 0), waker(&task, 1)];

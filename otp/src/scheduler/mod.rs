@@ -10,16 +10,17 @@ mod duty;
 mod loom_tests;
 #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
 mod overflow;
+mod parked;
 mod pool;
 mod queue;
 mod report;
 mod rng;
 mod seat;
+mod simulation;
 #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
 mod slab;
 mod sleep;
 mod slice;
-mod slots;
 mod stack;
 pub(crate) mod task;
 mod watch;
@@ -27,7 +28,6 @@ mod watch;
 use std::{
     fmt, io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    rc::Rc,
     sync::{
         Arc,
         atomic::{
@@ -42,20 +42,20 @@ use std::{
 
 pub use self::code::Code;
 pub(crate) use self::code::{Program, THREAD, UnderWay};
+pub(crate) use self::{
+    core::{begin, can_drive, give_way, hand_over, is_held_back, measure, measured, must_move, park},
+    pool::{JobId, MAX_THREADS, Pool},
+    seat::Parker,
+    simulation::{Driver, Simulation},
+    task::{ParkedAt, Run, Task, TaskRef, Turn},
+    watch::{Diagnosis, Watch},
+};
 use self::{
-    core::Core,
     duty::{Threads, Why},
     queue::RunQueue,
     seat::{Ready, Seat},
     sleep::Sleep,
     stack::Stacks,
-};
-pub(crate) use self::{
-    core::{begin, can_drive, give_way, hand_over, is_held_back, measure, measured, must_move, park},
-    pool::{MAX_THREADS, Pool, Ticket},
-    seat::{Parker, Place},
-    task::{Run, Task, TaskRef, Turn},
-    watch::{Verdict, Watch},
 };
 use crate::time::{Clock, Moment, Timers};
 
@@ -265,7 +265,7 @@ impl Scheduler {
     }
 
     /// Says that a parked stack can go on.
-    fn make_ready(&self, place: Place, task: &Task) {
+    fn make_ready(&self, place: ParkedAt, task: &Task) {
         let own = core::with_core_of(self, (), |core, ()| {
             let own = core.seat().number == place.seat;
             if own {
@@ -371,58 +371,5 @@ impl Scheduler {
                 (limit > Duration::ZERO).then_some(Some(limit))
             }
         }
-    }
-}
-
-/// A scheduler with one core, driven step by step on the thread that made it.
-pub(crate) struct Simulation {
-    scheduler: Arc<Scheduler>,
-    core: Rc<Core>,
-}
-
-/// The right to make a simulation go on.
-#[derive(Clone)]
-pub(crate) struct Driver(Rc<Core>);
-
-impl Simulation {
-    pub(crate) fn new(seed: u64, stack_size: usize) -> Self {
-        let scheduler = Arc::new(Scheduler::with_clock(Clock::simulated(), 1, stack_size));
-        let seat = scheduler.threads.new_seat();
-        scheduler.threads.enlist(&seat);
-        let core = Core::driven(Arc::clone(&scheduler), seat, seed);
-        Self { scheduler, core }
-    }
-
-    pub(crate) fn driver(&self) -> Driver {
-        Driver(Rc::clone(&self.core))
-    }
-
-    pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
-        &self.scheduler
-    }
-}
-
-impl Driver {
-    /// Of the simulation that the calling code belongs to.
-    pub(crate) fn current() -> Option<Self> {
-        core::driven().map(Self)
-    }
-
-    /// Makes one step at the present moment; false when nothing is runnable.
-    pub(crate) fn step(&self) -> bool {
-        self.0.step()
-    }
-
-    /// Moves the clock to the next timer, but not beyond `limit`; false when there is none up to there.
-    pub(crate) fn next_timer(&self, limit: Moment) -> bool {
-        self.0.scheduler().next_timer(limit)
-    }
-}
-
-impl Drop for Simulation {
-    fn drop(&mut self) {
-        self.scheduler.stopping.store(true, Relaxed);
-        self.core.end();
-        self.scheduler.timers.clear();
     }
 }

@@ -21,21 +21,21 @@ const KEEP: Duration = Duration::from_secs(10);
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// A job's number in the order in which jobs came.
-pub(crate) type Ticket = u64;
+pub(crate) type JobId = u64;
 
 pub(crate) struct Pool {
     max: usize,
     keep: Duration,
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     /// There is a job, or the pool is closed.
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     /// Jobs that no thread has begun.
-    queue: BTreeMap<Ticket, Job>,
-    next: Ticket,
+    queue: BTreeMap<JobId, Job>,
+    next: JobId,
     threads: usize,
     /// How many of these have no job, or have just been started for one.
     free: usize,
@@ -48,7 +48,7 @@ impl Pool {
         Self { max, keep: KEEP, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -64,7 +64,7 @@ impl Pool {
 
     /// Puts a job into the queue, and sees to it that a thread takes it as soon as there may be one. When the system
     /// refuses the only thread, the jobs that wait for it are dropped.
-    pub(crate) fn push(self: &Arc<Self>, job: Job) -> Ticket {
+    pub(crate) fn push(self: &Arc<Self>, job: Job) -> JobId {
         let mut state = self.state();
         let ticket = state.next;
         state.next += 1;
@@ -96,7 +96,7 @@ impl Pool {
     }
 
     /// Takes back a job that no thread has begun.
-    pub(crate) fn withdraw(&self, ticket: Ticket) -> Option<Job> {
+    pub(crate) fn withdraw(&self, ticket: JobId) -> Option<Job> {
         self.state().queue.remove(&ticket)
     }
 
@@ -115,7 +115,7 @@ impl Pool {
 
     /// The oldest job; none when the thread is to end.
     fn next(&self) -> Option<Job> {
-        let idle = |state: &mut State| state.queue.is_empty() && !state.closed;
+        let idle = |state: &mut PoolState| state.queue.is_empty() && !state.closed;
         let waited = self.changed.wait_timeout_while(self.state(), self.keep, idle);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         state.free -= 1;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     impl Held {
-        fn push(&mut self, pool: &Arc<Pool>) -> Ticket {
+        fn push(&mut self, pool: &Arc<Pool>) -> JobId {
             let (open, gate) = mpsc::channel::<()>();
             let (begun, number) = (self.begun.clone(), self.pushed);
             self.pushed += 1;

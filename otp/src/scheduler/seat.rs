@@ -16,23 +16,6 @@ use crate::sync::{
     lock,
 };
 
-/// Where a parked stack is: the seat's number and the stack's number on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) seat: u32,
-    pub(crate) stack: u32,
-}
-
-impl Place {
-    pub(super) fn to_bits(self) -> u64 {
-        u64::from(self.seat) << 32 | u64::from(self.stack)
-    }
-
-    pub(super) fn from_bits(bits: u64) -> Self {
-        Self { seat: (bits >> 32) as u32, stack: bits as u32 }
-    }
-}
-
 /// A parked stack that can go on, and the token of its task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ready {

@@ -42,11 +42,11 @@ pub(super) struct Stacks {
     page: usize,
     /// With the guard.
     size: usize,
-    state: Mutex<State>,
+    state: Mutex<StackPool>,
 }
 
 #[derive(Default)]
-struct State {
+struct StackPool {
     /// By their lowest addresses.
     slabs: BTreeMap<usize, Slab>,
     /// Those with stacks that are free.
@@ -89,7 +89,7 @@ impl Stacks {
         Self { page, size: size.next_multiple_of(page) + page, state: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, StackPool> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -124,7 +124,7 @@ impl Stacks {
     }
 
     /// Maps a slab; its address.
-    fn map(&self, state: &mut State) -> io::Result<usize> {
+    fn map(&self, state: &mut StackPool) -> io::Result<usize> {
         let stacks = (SMALLEST << state.slabs.len().min(16)).min(LARGEST);
         let len = stacks.checked_mul(self.size).ok_or(io::ErrorKind::OutOfMemory)?;
         let (prot, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | NO_RESERVE);
@@ -192,7 +192,7 @@ impl Stacks {
     /// Gives the memory of all free stacks back to the system.
     pub(super) fn cool_all(&self) {
         let mut state = self.state();
-        let State { slabs, warm, .. } = &mut *state;
+        let StackPool { slabs, warm, .. } = &mut *state;
         for (at, slab) in slabs.iter_mut() {
             for number in slab.warm.drain(..) {
                 self.cool(at + number as usize * self.size);
@@ -209,7 +209,7 @@ impl Stacks {
         unsafe { libc::madvise(usable, self.size - self.page, libc::MADV_DONTNEED) };
     }
 
-    fn unmap(&self, state: &mut State, at: usize) {
+    fn unmap(&self, state: &mut StackPool, at: usize) {
         state.open.remove(&at);
         if let Some(slab) = state.slabs.remove(&at) {
             state.warm -= slab.warm.len();

@@ -32,10 +32,7 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-use super::{
-    Scheduler,
-    seat::{Place, Seat},
-};
+use super::{Scheduler, seat::Seat};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
@@ -45,6 +42,23 @@ const WOKEN: u32 = 1;
 const RUNNING: u32 = 2;
 const PARKED: u32 = 4;
 const BLOCKED: u32 = 8;
+
+/// Where a parked stack is: the seat's number and the stack's number on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ParkedAt {
+    pub(crate) seat: u32,
+    pub(crate) stack: u32,
+}
+
+impl ParkedAt {
+    pub(super) fn to_bits(self) -> u64 {
+        u64::from(self.seat) << 32 | u64::from(self.stack)
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self { seat: (bits >> 32) as u32, stack: bits as u32 }
+    }
+}
 
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,7 +314,7 @@ impl Task {
     #[inline(never)]
     fn wake_waiting(&self, state: u32) {
         match state {
-            PARKED => self.scheduler().make_ready(Place::from_bits(self.head().place.load(Relaxed)), self),
+            PARKED => self.scheduler().make_ready(ParkedAt::from_bits(self.head().place.load(Relaxed)), self),
             // SAFETY: the vtable belongs to this cell.
             BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
             _ => {}
@@ -356,7 +370,7 @@ impl Task {
     /// Goes from `RUNNING` to `PARKED`, or to `BLOCKED` when there is no stack to set aside; false when it was woken
     /// meanwhile, and must look again instead of waiting.
     #[inline]
-    pub(crate) fn park(&self, place: Option<Place>) -> bool {
+    pub(crate) fn park(&self, place: Option<ParkedAt>) -> bool {
         let head = self.head();
         if let Some(place) = place {
             head.place.store(place.to_bits(), Relaxed);

@@ -36,7 +36,7 @@ const FEW_TURNS: u64 = 3;
 
 /// What the floor above says of a task that holds its core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Diagnosis {
     /// Let it run.
     Busy,
     /// It will not come back: declare it dead and give its core a new thread.
@@ -50,7 +50,7 @@ pub(crate) trait Watch: Send + Sync {
     /// The code that the task runs has held its core for long.
     fn was_long(&self, token: u64);
     /// A turn of the task with this token has held a core for so long.
-    fn overdue(&self, token: u64, running: Duration) -> Verdict;
+    fn overdue(&self, token: u64, running: Duration) -> Diagnosis;
     /// Declares the task dead; false when its turn has come to an end meanwhile.
     fn declare_dead(&self, token: u64, running: Duration) -> bool;
     /// The stack of the task could go on, but the turn that holds its thread does not come to an end; `is_lost` when
@@ -59,7 +59,7 @@ pub(crate) trait Watch: Send + Sync {
 }
 
 /// A turn, as it was seen before.
-struct Seen {
+struct Sighting {
     turn: u64,
     since: Instant,
     /// It has gone on since a look before.
@@ -68,7 +68,7 @@ struct Seen {
     was_long: bool,
 }
 
-impl Seen {
+impl Sighting {
     fn first(turn: u64, since: Instant) -> Self {
         Self { turn, since, goes_on: false, was_long: false }
     }
@@ -111,7 +111,7 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
 }
 
 /// Looks at each thread, and says to those that run what they have to know.
-fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, Seen>) -> Look {
+fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, Sighting>) -> Look {
     let seats = scheduler.threads.all();
     let now = Instant::now();
     let mut look = Look::default();
@@ -127,14 +127,14 @@ fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, S
             scheduler.empty(&seat);
         }
         let (turn, token) = seat.current();
-        let before = seen.entry(seat.number).or_insert_with(|| Seen::first(turn, now));
+        let before = seen.entry(seat.number).or_insert_with(|| Sighting::first(turn, now));
         let turns = turn.wrapping_sub(before.turn);
         look.stuck |= on_duty && token != 0 && turns <= FEW_TURNS && seat.queue.len() > 0;
         if token == 0 || turns != 0 {
             if before.goes_on {
                 seat.slices.shorten();
             }
-            *before = Seen::first(turn, now);
+            *before = Sighting::first(turn, now);
             continue;
         }
         look.apart |= !on_duty && !seat.is_lost();
@@ -152,7 +152,7 @@ fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, S
             if seat.has_ready() {
                 seat.waiting().iter().for_each(|ready| watch.stranded(ready.token, seat.is_lost()));
             }
-            if !seat.is_lost() && watch.overdue(token, running) == Verdict::Lost {
+            if !seat.is_lost() && watch.overdue(token, running) == Diagnosis::Lost {
                 // Counted before anybody can learn of it.
                 scheduler.lose(&seat);
                 if watch.declare_dead(token, running) {

@@ -141,7 +141,7 @@ fn a_slot_that_is_being_emptied_counts() {
         wheel.insert(at(base + 100_000 + n), ());
     }
     wheel.insert(at(base + last), ());
-    assert!(matches!(wheel.step(at(base)), wheel::Step::More), "the last one was not moved");
+    assert!(matches!(wheel.step(at(base)), wheel::Advance::More), "the last one was not moved");
     assert!(wheel.bound() <= at(base + last));
     assert_eq!(wheel.earliest(), Some(at(base + last)));
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{
     Key, Moment, Owner,
-    wheel::{Step, Wheel},
+    wheel::{Advance, Wheel},
 };
 use crate::sync::{
     Mutex,
@@ -130,7 +130,7 @@ impl Timers {
         if now < self.next() || self.turning.swap(true, Ordering::Acquire) {
             return 0;
         }
-        let mut turn = Turn { timers: self, running: None };
+        let mut turn = ExpiryGuard { timers: self, running: None };
         let mut fired = 0;
         while let Some(what) = turn.advance(now) {
             fired += 1;
@@ -143,7 +143,7 @@ impl Timers {
     }
 
     /// How many entries wait for their deadline.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn len(&self) -> usize {
         lock(&self.wheel).len()
     }
@@ -164,13 +164,13 @@ impl Timers {
 }
 
 /// The right to expire. Given back on drop, so that a target that panics doesn't stop the time.
-struct Turn<'a> {
+struct ExpiryGuard<'a> {
     timers: &'a Timers,
     /// The entry whose target runs or has run, until it is known whether it goes on.
     running: Option<Key>,
 }
 
-impl Turn<'_> {
+impl ExpiryGuard<'_> {
     /// The next target that is due.
     fn advance(&mut self, now: Moment) -> Option<Arc<dyn Expire>> {
         loop {
@@ -179,12 +179,12 @@ impl Turn<'_> {
                 wheel.finish(key);
             }
             match wheel.step(now) {
-                Step::Due(key, what) => {
+                Advance::Due(key, what) => {
                     self.running = Some(key);
                     return Some(what);
                 }
-                Step::More => {}
-                Step::Idle => return None,
+                Advance::More => {}
+                Advance::Idle => return None,
             }
         }
     }
@@ -197,7 +197,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ExpiryGuard<'_> {
     fn drop(&mut self) {
         let mut wheel = lock(&self.timers.wheel);
         if let Some(key) = self.running.take() {

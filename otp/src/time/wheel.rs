@@ -49,7 +49,7 @@ pub(crate) struct Key {
 pub(crate) struct Owner(Key);
 
 /// What [`Wheel::step`] has come to.
-pub(super) enum Step<T> {
+pub(super) enum Advance<T> {
     /// This entry is due. It keeps its key until it is finished or re-armed.
     Due(Key, T),
     /// There is more to do.
@@ -84,7 +84,7 @@ struct Entry<T> {
     generation: Option<NonZeroU32>,
     previous: u32,
     next: u32,
-    place: Place,
+    place: Bucket,
     ring: Ring,
 }
 
@@ -103,7 +103,7 @@ impl Ring {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Bucket {
     Nowhere,
     Past,
     Slot(Slot),
@@ -141,7 +141,7 @@ impl<T> Wheel<T> {
     }
 
     /// Entries which are waiting for their deadline.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn len(&self) -> usize {
         self.live
     }
@@ -226,7 +226,7 @@ impl<T> Wheel<T> {
     }
 
     /// Goes on towards `now` and takes out the next entry that is due, by deadline and then by age.
-    pub(super) fn step(&mut self, now: Moment) -> Step<T> {
+    pub(super) fn step(&mut self, now: Moment) -> Advance<T> {
         let mut moves = MOVES;
         loop {
             while let Some(slot) = self.falling {
@@ -234,7 +234,7 @@ impl<T> Wheel<T> {
                 if index == NIL {
                     self.falling = None;
                 } else if moves == 0 {
-                    return Step::More;
+                    return Advance::More;
                 } else {
                     moves -= 1;
                     self.unlink(index);
@@ -244,12 +244,12 @@ impl<T> Wheel<T> {
 
             if let Some((&at, list)) = self.past.first_key_value() {
                 let index = list.head;
-                return if at <= now { self.begin(index) } else { Step::Idle };
+                return if at <= now { self.begin(index) } else { Advance::Idle };
             }
 
             let Some(slot) = self.first_slot().filter(|&slot| self.start_of(slot) <= now) else {
                 self.elapsed = self.elapsed.max(now);
-                return Step::Idle;
+                return Advance::Idle;
             };
             // Both are in the slot, at or before all of its deadlines. The further on, the less is left to be moved.
             self.elapsed = self.bound_of(slot).min(now);
@@ -302,13 +302,13 @@ impl<T> Wheel<T> {
     }
 
     /// Takes an entry out to run it.
-    fn begin(&mut self, index: u32) -> Step<T> {
+    fn begin(&mut self, index: u32) -> Advance<T> {
         self.unlink(index);
         self.live -= 1;
         let entry = &mut self.slab[index as usize];
         let generation = entry.generation.expect("an entry in a list isn't vacant");
         let what = entry.what.take().expect("an entry in a list isn't running");
-        Step::Due(Key { index, generation }, what)
+        Advance::Due(Key { index, generation }, what)
     }
 
     fn entry(&mut self, key: Key) -> Option<&mut Entry<T>> {
@@ -329,7 +329,7 @@ impl<T> Wheel<T> {
                     generation: None,
                     previous: NIL,
                     next: NIL,
-                    place: Place::Nowhere,
+                    place: Bucket::Nowhere,
                     ring: Ring::NONE,
                 });
                 u32::try_from(self.slab.len() - 1).expect("four billion timers don't fit in memory")
@@ -404,13 +404,13 @@ impl<T> Wheel<T> {
         let (place, list) = if at == Moment::FAR {
             return;
         } else if at < self.elapsed {
-            (Place::Past, self.past.entry(at).or_insert(List::EMPTY))
+            (Bucket::Past, self.past.entry(at).or_insert(List::EMPTY))
         } else {
             let slot = self.slot_of(at);
             let (level, digit) = (usize::from(slot.level), usize::from(slot.digit));
             self.occupied[level] |= 1 << digit;
             let lists = self.levels[level].get_or_insert_with(|| Box::new([List::EMPTY; SLOTS]));
-            (Place::Slot(slot), &mut lists[digit])
+            (Bucket::Slot(slot), &mut lists[digit])
         };
         let previous = mem::replace(&mut list.tail, index);
         if previous == NIL {
@@ -426,11 +426,11 @@ impl<T> Wheel<T> {
     fn unlink(&mut self, index: u32) {
         let entry = &mut self.slab[index as usize];
         let (at, previous, next) = (entry.at, entry.previous, entry.next);
-        let place = mem::replace(&mut entry.place, Place::Nowhere);
+        let place = mem::replace(&mut entry.place, Bucket::Nowhere);
         let list = match place {
-            Place::Nowhere => return,
-            Place::Past => self.past.get_mut(&at),
-            Place::Slot(Slot { level, digit }) => {
+            Bucket::Nowhere => return,
+            Bucket::Past => self.past.get_mut(&at),
+            Bucket::Slot(Slot { level, digit }) => {
                 self.levels[usize::from(level)].as_mut().map(|lists| &mut lists[usize::from(digit)])
             }
         };
@@ -445,9 +445,9 @@ impl<T> Wheel<T> {
         }
         if list.head == NIL {
             match place {
-                Place::Nowhere => {}
-                Place::Past => drop(self.past.remove(&at)),
-                Place::Slot(slot) => self.occupied[usize::from(slot.level)] &= !(1 << slot.digit),
+                Bucket::Nowhere => {}
+                Bucket::Past => drop(self.past.remove(&at)),
+                Bucket::Slot(slot) => self.occupied[usize::from(slot.level)] &= !(1 << slot.digit),
             }
         }
     }

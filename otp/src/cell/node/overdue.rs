@@ -9,7 +9,7 @@ use std::{
 use super::NodeInner;
 use crate::{
     cell::{AnyProcess, ExitReason, Pid, report},
-    scheduler::{Verdict, Watch},
+    scheduler::{Diagnosis, Watch},
 };
 
 /// A process that was killed and has not come to a point where that takes effect is declared dead after so long.
@@ -89,12 +89,12 @@ impl Watch for Overdue {
         }
     }
 
-    fn overdue(&self, token: u64, running: Duration) -> Verdict {
-        let Some(process) = self.process(token) else { return Verdict::Busy };
+    fn overdue(&self, token: u64, running: Duration) -> Diagnosis {
+        let Some(process) = self.process(token) else { return Diagnosis::Busy };
         if running >= LONG_TURN && self.is_worth_a_report(token, running) {
             report::long_turn(&process, running);
         }
-        if process.common().life.is_doomed() && self.is_out_of_grace(token) { Verdict::Lost } else { Verdict::Busy }
+        if process.common().life.is_doomed() && self.is_out_of_grace(token) { Diagnosis::Lost } else { Diagnosis::Busy }
     }
 
     fn declare_dead(&self, token: u64, running: Duration) -> bool {

@@ -9,8 +9,8 @@ const KEPT: usize = 1024;
 
 /// Parked stacks by number; a number is reserved before its stack has left.
 #[derive(Default)]
-pub(super) struct Slots {
-    slots: Vec<Slot>,
+pub(super) struct ParkedStacks {
+    slots: Vec<ParkedStack>,
     free: Vec<u32>,
     /// How many are taken by waits of which it is known that they are long.
     long: usize,
@@ -21,7 +21,7 @@ pub(super) struct Slots {
 }
 
 #[derive(Default)]
-struct Slot {
+struct ParkedStack {
     stack: Option<Stack>,
     /// The one that it is reserved by, and since when, by the scheduler's ticks.
     by: Option<u32>,
@@ -35,7 +35,7 @@ struct Reservation {
     by: u32,
 }
 
-impl Slots {
+impl ParkedStacks {
     /// How many stacks are parked, or about to be.
     #[inline]
     pub(super) fn taken(&self) -> usize {
@@ -77,7 +77,7 @@ impl Slots {
 
     #[cold]
     fn grow(&mut self) -> u32 {
-        self.slots.push(Slot::default());
+        self.slots.push(ParkedStack::default());
         self.slots.len() as u32 - 1
     }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_oldest_is_known_whoever_goes() {
-        let mut slots = Slots::default();
+        let mut slots = ParkedStacks::default();
         assert_eq!(slots.oldest(), None);
         let numbers = [10, 20, 30, 40].map(|now| slots.reserve(now, now == 20));
         assert_eq!((slots.oldest(), slots.any_long()), (Some(10), true));
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn reservations_that_are_over_take_no_memory_of_their_own() {
-        let mut slots = Slots::default();
+        let mut slots = ParkedStacks::default();
         let first = slots.reserve(0, false);
         for now in 0..100_000 {
             let number = slots.reserve(now / 1000, false);
