@@ -2,6 +2,7 @@
 //!
 //! Latches say what has begun and let it go on; the simulation says what runs where.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

@@ -5,6 +5,7 @@
 //! the supervisors see it must be the model's. A storm at the end, of faults that do not wait for one another, has too
 //! many right outcomes to foresee one: what is left of the tree must then be in order, end in order, and leave nothing.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

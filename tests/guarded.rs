@@ -1,6 +1,7 @@
 //! One process's misfortune is nobody else's: code of the user's that panics or never comes back where it is run for
 //! somebody else.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
@@ -25,7 +26,9 @@ use otp::{
     supervisor::{ChildError, ChildState},
 };
 
+#[path = "common/latch.rs"]
 mod latch;
+#[path = "common/listener.rs"]
 mod listener;
 
 const PATIENCE: Duration = Duration::from_secs(30);

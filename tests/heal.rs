@@ -1,5 +1,6 @@
 //! What heals beyond OTP: back-off, mailboxes that outlive a crash, clients that wait for a restart, stuck children.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
@@ -20,6 +21,7 @@ use otp::{
 };
 use tracing::Level;
 
+#[path = "common/listener.rs"]
 mod listener;
 
 const fn millis(n: u64) -> Duration {

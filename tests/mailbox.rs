@@ -2,6 +2,7 @@
 //!
 //! What depends on order runs in simulations under many seeds; what depends on threads runs on nodes of its own.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

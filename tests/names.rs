@@ -1,5 +1,6 @@
 //! Names of processes: the node's own and those of registries, monitors and exits by name, names in trees and macros.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

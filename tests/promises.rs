@@ -1,6 +1,7 @@
 //! The promises that everything else stands on: how a process dies, that user code runs without locks, that a call
 //! ends, and what becomes of code that does not come back.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

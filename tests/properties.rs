@@ -1,6 +1,7 @@
 //! What holds for any interleaving, tried under hundreds of seeds: each process does what its dice say, and the
 //! scheduler runs them in an order of its own.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

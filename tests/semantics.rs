@@ -2,6 +2,8 @@
 //! section of its rule: 1 processes, 2 timers, 3 names, 4 subjects and selectors, 5 the start protocol, 6 servers,
 //! 7 supervisors, 8 dynamic supervisors, 9 partition supervisors.
 
+#![cfg(feature = "macros")]
+
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use otp::{

@@ -1,5 +1,6 @@
 //! The stacks of plain handlers: many at once, their memory, their overflow.
 
+#![cfg(all(feature = "macros", feature = "stacks"))]
 #![allow(missing_docs, missing_debug_implementations, clippy::unwrap_used, reason = "actors of tests")]
 
 use std::{

@@ -1401,6 +1401,7 @@ fn everybody_hears_why_a_child_has_ended() {
 }
 
 #[cfg(feature = "tracing")]
+#[path = "common/listener.rs"]
 mod listener;
 
 /// What supervisors report on the calling thread, on which a simulation runs, but for progress.

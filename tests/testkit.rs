@@ -1,5 +1,7 @@
 //! What the tests of programs are written with: probes and contexts for tests; and requests that are collected together.
 
+#![cfg(feature = "macros")]
+
 use std::{
     future::Future,
     pin::{Pin, pin},
