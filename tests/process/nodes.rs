@@ -1,9 +1,11 @@
 //! Many that wait, and the end of a node.
 
+#[cfg(target_os = "linux")]
 use std::sync::{Arc, Mutex};
 
 use otp::{Node, prelude::*};
 
+#[cfg(target_os = "linux")]
 use super::{LONG, Tell};
 
 /// Lets callers through when enough have come.
