@@ -1,5 +1,7 @@
 //! Calls: what is no deadlock, though it looks like one; who cannot wait any more.
 
+#![cfg(feature = "macros")]
+
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},

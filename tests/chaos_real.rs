@@ -4,6 +4,7 @@
 //! What virtual time cannot show: that whoever waits goes on in time and lives, whatever runs on its thread. What happens
 //! is chosen by a seed; when it happens is the machine's choice. `OTP_SEED=7` chooses the same again.
 
+#![cfg(feature = "macros")]
 #![allow(
     clippy::unwrap_used,
     clippy::missing_panics_doc,

@@ -1,5 +1,6 @@
 //! Dynamic supervisors in trees declared with `supervisor!`, and how they look.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use otp::{ChildError, Dynamic, DynamicRef, DynamicSupervisor, Name, prelude::*};

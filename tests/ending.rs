@@ -1,5 +1,6 @@
 //! The end of a process: all that went wrong in it is told, and all who ask see it at one moment.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
@@ -17,7 +18,9 @@ use otp::{
     supervisor::{ChildState, Shutdown},
 };
 
+#[path = "common/latch.rs"]
 mod latch;
+#[path = "common/listener.rs"]
 mod listener;
 
 const PATIENCE: Duration = Duration::from_secs(30);

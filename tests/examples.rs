@@ -1,11 +1,13 @@
 //! The examples do what they say.
 
+#![cfg(feature = "macros")]
+
 use std::process::Command;
 
 /// Runs an example; what it printed to standard output.
 fn run(example: &str) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "otp", "--example", example])
+        .args(["run", "--quiet", "--example", example])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");

@@ -2,6 +2,8 @@
 //!
 //! Each thing is done many times, then as many times again: the second time the program holds as much as after the first.
 
+// Memory is counted by thread, and a stack has one of its own otherwise.
+#![cfg(all(feature = "macros", feature = "stacks"))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use otp::{
     sys, timer,
 };
 
+#[path = "common/counting.rs"]
 mod counting;
 
 /// So often each thing is done: a byte that each leaves is seen.

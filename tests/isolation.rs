@@ -1,5 +1,6 @@
 //! What one process does to others that have nothing to do with it: on real cores, each on a node of its own.
 
+#![cfg(feature = "macros")]
 #![allow(
     missing_docs,
     missing_debug_implementations,

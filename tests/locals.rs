@@ -1,5 +1,6 @@
 //! Thread-locals that a plain handler has left changed where it waits are named, when that is asked for.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
 #![allow(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
@@ -19,6 +20,7 @@ use otp::{Node, prelude::*, process};
 
 use listener::Report;
 
+#[path = "common/listener.rs"]
 mod listener;
 
 thread_local! {

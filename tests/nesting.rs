@@ -1,5 +1,7 @@
 //! What a thread has one of, inside of itself and of others: it works, or is refused by name and harms nobody.
 
+#![cfg(all(feature = "macros", feature = "run"))]
+
 use std::{
     any::Any,
     cell::RefCell,

@@ -1,5 +1,7 @@
 //! What is sent to a name that nobody has: where OTP raises an error it is reported, once a name; all of it is counted.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
+
 use std::{cell::RefCell, fmt, mem, sync::Arc};
 
 use listener::{Report, listen};
@@ -11,6 +13,7 @@ use otp::{
 };
 use tracing::Level;
 
+#[path = "common/listener.rs"]
 mod listener;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,5 +1,6 @@
 //! Nodes and threads that come and go, and how a node of many processes stops.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 
 use otp::{Node, prelude::*};
 
+#[path = "common/counting.rs"]
 mod counting;
 
 /// Tests that look at all threads run one after the other.

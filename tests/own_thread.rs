@@ -1,5 +1,6 @@
 //! Processes with a thread of their own: `#[actor(thread)]`, `Spawn::thread`.
 
+#![cfg(feature = "macros")]
 #![allow(
     missing_docs,
     missing_debug_implementations,

@@ -1,5 +1,6 @@
 //! Partition supervisors in trees declared with `supervisor!`, and how they look.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::{

@@ -1,11 +1,14 @@
 //! What the runtime reports through `tracing`, and in which order.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
+
 use std::sync::{Arc, Mutex};
 
 use listener::{Report, listen};
 use otp::prelude::*;
 use tracing::Level;
 
+#[path = "common/listener.rs"]
 mod listener;
 
 struct Worker;

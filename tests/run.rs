@@ -1,5 +1,7 @@
 //! `otp::run`: signals, the tree's own end, exit codes. Each program is this test, started once more.
 
+#![cfg(all(feature = "macros", feature = "run"))]
+
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},

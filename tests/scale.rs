@@ -2,8 +2,8 @@
 //!
 //! Entries that are passed are counted, not time: in a table, list or queue of 1,000 and in one of 100,000.
 
+#![cfg(all(feature = "macros", debug_assertions))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-#![cfg(debug_assertions)]
 
 use std::{future::poll_fn, task::Poll};
 

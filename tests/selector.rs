@@ -1,5 +1,7 @@
 //! Selectors: what they take, in which order, and what they leave.
 
+#![cfg(feature = "macros")]
+
 use otp::{
     prelude::*,
     process::{Selector, Subject},

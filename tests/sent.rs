@@ -1,5 +1,7 @@
 //! What was sent is handled, whatever has become of its sender; only a call that timed out is taken back.
 
+#![cfg(feature = "macros")]
+
 use std::{
     future::Future,
     pin::{Pin, pin},

@@ -1,5 +1,6 @@
 //! `tracing` spans that a plain handler has entered stay with it across its waits, and nobody else sees them.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
 #![allow(
     clippy::unwrap_used,
     clippy::missing_panics_doc,

@@ -1,5 +1,7 @@
 //! Subjects: whom they reach, what becomes of messages that reach nobody, and what else can be done with an address.
 
+#![cfg(feature = "macros")]
+
 use std::{
     collections::HashSet,
     sync::{

@@ -1,5 +1,6 @@
 //! Timers: whose they are, where the user's code runs for them, and what becomes of it.
 
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{

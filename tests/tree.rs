@@ -1,5 +1,7 @@
 //! Trees declared with `supervisor!`, running.
 
+#![cfg(feature = "macros")]
+
 use std::sync::{Arc, atomic::AtomicUsize, atomic::Ordering::SeqCst};
 
 use otp::prelude::*;

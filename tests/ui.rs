@@ -4,8 +4,10 @@
 //! names: `TRYBUILD=overwrite cargo test --test ui`, then read the difference as a user would. One file alone:
 //! `cargo test --test ui handler -- trybuild=no_receiver`.
 
+#![cfg(feature = "macros")]
+
 fn compile_fail(area: &str) {
-    trybuild::TestCases::new().compile_fail(format!("../tests/ui/{area}/*.rs"));
+    trybuild::TestCases::new().compile_fail(format!("tests/ui/{area}/*.rs"));
 }
 
 #[test]
@@ -51,5 +53,5 @@ fn run() {
 
 #[test]
 fn pass() {
-    trybuild::TestCases::new().pass("../tests/ui/pass/*.rs");
+    trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
 }

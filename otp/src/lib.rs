@@ -144,7 +144,3 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::{actor, handle_call, handle_cast, handle_continue, handle_info, init, terminate};
 }
-
-#[cfg(all(doctest, feature = "macros"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

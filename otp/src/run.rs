@@ -1,11 +1,8 @@
 //! Running a tree as a program: start, wait for a signal or the tree's own end, shut down in order.
 
-use std::{error::Error, io, process::ExitCode, thread};
+mod signals;
 
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    iterator::Signals,
-};
+use std::{error::Error, io, process::ExitCode};
 
 use crate::{
     cell::ExitReason,
@@ -15,7 +12,8 @@ use crate::{
     supervisor::SupervisorRef,
 };
 
-/// Starts a tree and runs it until the program is asked to end, by SIGINT or SIGTERM, or the tree ends by itself.
+/// Starts a tree and runs it until the program is asked to end, by SIGINT or SIGTERM, or the tree ends by itself. On Windows
+/// Ctrl-C and Ctrl-Break ask it.
 ///
 /// Then the tree is shut down in order, the node is stopped, and the outcome becomes the program's exit code: success
 /// when the tree ended as it was asked to, or by itself in a clean way; failure when it could not be started, gave up
@@ -117,18 +115,8 @@ fn code(success: bool) -> ExitCode {
 
 /// A subject of the calling process that is told of the first signal.
 fn watch_signals() -> io::Result<Subject<()>> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let subject = process::current().subject::<()>();
     let told = subject.clone();
-    thread::Builder::new().name("otp-signals".into()).spawn(move || {
-        let mut signals = signals.forever();
-        if signals.next().is_some() {
-            told.send(());
-        }
-        // Whatever the tree does meanwhile: it may not come to an end of its start, or of its shutdown.
-        if signals.next().is_some() {
-            std::process::exit(1);
-        }
-    })?;
+    signals::watch(move || told.send(()))?;
     Ok(subject)
 }

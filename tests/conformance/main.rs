@@ -2,6 +2,8 @@
 //!
 //! Cases that have no counterpart here are listed, with the reason, in `not_applicable.md`.
 
+#![cfg(all(feature = "macros", feature = "tracing"))]
+
 mod dynamics;
 mod gla;
 mod glf;
@@ -9,7 +11,7 @@ mod glold;
 mod gls;
 mod gs;
 mod gs_sys;
-#[path = "../listener.rs"]
+#[path = "../common/listener.rs"]
 mod listener;
 mod lnk;
 mod mon;
