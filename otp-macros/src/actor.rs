@@ -5,17 +5,27 @@ use quote::quote;
 
 use crate::errors::Errors;
 use crate::expand::Mode;
-use crate::{check, expand, parse};
+use crate::{check, expand, marker, parse};
 
 /// The user's block, with everything that is made from it; after an error, the errors, the block and stubs.
 ///
 /// The block comes first among the items: editors take the first occurrence of a token as the real one.
 pub(crate) fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut cx = Errors::new();
-    let block = parse::actor::marked(item.clone());
-    let Some(actor) = parse::actor::actor(arguments, item, &mut cx) else {
-        return quote!(#cx #block);
+    let block = marker::marked(item.clone());
+    let options = parse::options::arguments(arguments);
+    check::actor::arguments(&options, &mut cx);
+    let actor = match parse::actor::actor(options, item) {
+        Ok(actor) => actor,
+        Err(error) => {
+            cx.push(error);
+            return quote!(#cx #block);
+        }
     };
+    if let Err(error) = check::actor::can_have_stubs(&actor) {
+        cx.push(error);
+        return quote!(#cx #block);
+    }
     check::actor::check(&actor, &mut cx);
     let mode = if cx.is_empty() { Mode::Full } else { Mode::Stub };
     let glue = expand::actor::expand(&actor, mode);

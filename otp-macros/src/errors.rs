@@ -32,6 +32,11 @@ impl Errors {
         self.found.push(error);
     }
 
+    /// Adds the error of a rule that is broken.
+    pub(crate) fn check(&mut self, checked: syn::Result<()>) {
+        self.found.extend(checked.err());
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -10,8 +10,9 @@ use crate::{check, expand, parse};
 /// The items of a tree; after an error, the errors and the same items with empty bodies.
 pub(crate) fn supervisor(tokens: TokenStream) -> TokenStream {
     let mut cx = Errors::new();
-    let Some(tree) = parse::supervisor::parse(tokens, &mut cx) else {
-        return quote!(#cx);
+    let tree = match parse::supervisor::parse(tokens) {
+        Ok(tree) => tree,
+        Err(error) => return error.into_compile_error(),
     };
     check::supervisor::check(&tree, &mut cx);
     let mode = if cx.is_empty() { Mode::Full } else { Mode::Stub };

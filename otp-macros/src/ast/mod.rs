@@ -3,3 +3,9 @@
 pub(crate) mod actor;
 pub(crate) mod options;
 pub(crate) mod supervisor;
+pub(crate) mod test;
+
+/// Whether a type is `()`.
+pub(crate) fn is_unit(ty: &syn::Type) -> bool {
+    matches!(ty, syn::Type::Tuple(tuple) if tuple.elems.is_empty())
+}

@@ -4,26 +4,48 @@
 //! types, bodies) is left to it. `types` has the rules for what travels in a message,
 //! `bounds` those for type parameters.
 
+mod arguments;
 mod bounds;
 mod types;
 
+pub(crate) use self::arguments::arguments;
+
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Meta, Pat, ReceiverKind, Safety, Type};
+use syn::{Error, ItemImpl, Meta, Pat, ReceiverKind, Result, Safety, Type};
 
-use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role, last_segment};
+use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role, first_type, last_segment};
+use crate::ast::is_unit;
 use crate::errors::Errors;
 use crate::wording::{self, code};
 
 /// The functions that `#[actor]` adds to the actor itself.
 const ADDED: [&str; 3] = ["start", "start_link", "child_spec"];
 
+/// Refuses an `impl` of which nothing could be made, stubs neither.
+pub(crate) fn can_have_stubs(actor: &Actor) -> Result<()> {
+    let ItemImpl { trait_, self_ty, .. } = &actor.header;
+    if let Some((path, _)) = trait_ {
+        return Err(Error::new_spanned(path, "`#[actor]` goes on an inherent `impl` block, not on a trait impl"));
+    }
+    if last_segment(self_ty).is_none() {
+        let given = code(self_ty);
+        let message =
+            format!("an actor is a struct or an enum, not `{given}`\n\nhelp: wrap it in a struct of your own");
+        return Err(Error::new_spanned(self_ty, message));
+    }
+    Ok(())
+}
+
 pub(crate) fn check(actor: &Actor, cx: &mut Errors) {
+    for error in &actor.unreadable {
+        cx.push(error.clone());
+    }
     header(actor, cx);
     for Helper { kind, attribute } in &actor.misplaced {
         cx.at(attribute, format!("`#[{}]` goes on a method", kind.name()));
     }
-    on_full(actor, cx);
+    arguments::on_full(actor, cx);
     single(actor, Kind::Init, cx);
     single(actor, Kind::Terminate, cx);
     for method in &actor.methods {
@@ -39,7 +61,7 @@ pub(crate) fn check(actor: &Actor, cx: &mut Errors) {
         }
         // A block that borrows has its error already.
         if !types::borrows(actor) {
-            for parameter in method.message() {
+            for parameter in method.arguments() {
                 types::argument(parameter, kind, cx);
             }
         }
@@ -161,26 +183,6 @@ fn priority(method: &Method, helper: &Helper, cx: &mut Errors) {
         Kind::Init | Kind::Terminate => "handles no message that could wait",
     };
     cx.at(&helper.attribute.meta, format!("`{}` {why}\n\nhelp: write `#[{name}]`", method.signature.ident));
-}
-
-/// `on_full = overflowed`: a method of the block that takes what was dropped.
-fn on_full(actor: &Actor, cx: &mut Errors) {
-    let Some(name) = &actor.options.on_full else { return };
-    const FORM: &str = "fn {}(&mut self, dropped: Dropped)";
-    let form = FORM.replace("{}", &name.to_string());
-    match actor.on_full() {
-        None => cx.at(name, format!("this block has no method `{name}`\n\nhelp: add `{form}`")),
-        Some(method) if method.kind().is_some() => {
-            cx.at(name, format!("`{name}` handles a message already\n\nhelp: name a method without an attribute"));
-        }
-        Some(method) if method.signature.receiver().is_none() || method.message().count() != 1 => {
-            cx.at(
-                &method.signature.ident,
-                format!("`{name}` is told what was dropped, so it takes one `Dropped`\n\nhelp: write `{form}`"),
-            );
-        }
-        Some(_) => {}
-    }
 }
 
 /// What holds for every annotated method: receiver, generics, modifiers, parameters.
@@ -325,7 +327,7 @@ fn init(actor: &Actor, method: &Method, cx: &mut Errors) {
 }
 
 fn terminate(method: &Method, cx: &mut Errors) {
-    for parameter in method.message() {
+    for parameter in method.arguments() {
         cx.at(
             &parameter.ty,
             "`#[terminate]` takes `&ExitReason` and `&mut Context<Self>`, or less\n\nhelp: keep what it needs in the actor",
@@ -362,7 +364,7 @@ fn call(method: &Method, cx: &mut Errors) {
 /// A handler without a caller returns nothing, or a `Result<(), E>` whose error ends the actor.
 fn unanswered(method: &Method, kind: Kind, cx: &mut Errors) {
     let Some(output) = value(method) else { return };
-    if is_result(output) && !matches!(types::first_argument(output), Some(ty) if !types::is_unit(ty)) {
+    if is_result(output) && last_segment(output).and_then(|last| first_type(&last.arguments)).is_none_or(is_unit) {
         return;
     }
     let (what, repair) = match kind {
@@ -382,7 +384,7 @@ fn unanswered(method: &Method, kind: Kind, cx: &mut Errors) {
 
 /// The return type, unless it is `()`.
 fn value(method: &Method) -> Option<&Type> {
-    method.output().filter(|output| !types::is_unit(output))
+    method.output().filter(|output| !is_unit(output))
 }
 
 /// Whether a type is called a result: `Result<..>`, `io::Result<..>`, `MyResult`.

@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod options;
 pub(crate) mod supervisor;
+pub(crate) mod test;
 
 /// How much an expansion does.
 #[derive(Clone, Copy, PartialEq, Eq)]

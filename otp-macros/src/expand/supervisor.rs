@@ -16,10 +16,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
-use super::{Mode, options as shared};
-use crate::ast::supervisor::{
-    AutoShutdown, Backoff, Child, Intensity, Level, MailboxOnRestart, RESERVED, Start, Strategy, Tree,
-};
+use super::{Mode, options};
+use crate::ast::options::Strategy;
+use crate::ast::supervisor::{Child, Level, Nested, RESERVED, Start, Tree};
 
 /// The items of a whole tree.
 pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
@@ -91,7 +90,7 @@ impl<'tree> Supervisor<'tree> {
         let is_nested = !found.is_empty();
         found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, level, accessors, is_nested });
         for child in children {
-            let Start::Nested(level) = &child.start else {
+            let Start::Nested(Nested { level, .. }) = &child.start else {
                 continue;
             };
             let docs = child.attrs.iter().filter(|attr| is_doc(attr)).cloned().collect::<Vec<_>>();
@@ -211,7 +210,6 @@ impl<'tree> Accessor<'tree> {
         let site = actor.as_ref().map_or(Span::mixed_site(), |actor| actor.site);
         let slot = quote_spanned!(site=> self.0.slot());
         let (returns, body) = match (&child.start, actor) {
-            (Start::Unknown(None), _) => return None,
             (Start::Each(_), Some(actor)) => {
                 let (client, make) = (actor.path("Client"), actor.path("client"));
                 let clients = quote_spanned! {site=>
@@ -231,7 +229,8 @@ impl<'tree> Accessor<'tree> {
                 let make = actor.path("client");
                 (actor.path("Client"), quote_spanned!(site=> #make(#slot.child(#id))))
             }
-            (_, None) => (quote!(#otp::Slot), quote_spanned!(site=> #slot.child(#id))),
+            (Start::Spec(_), None) => (quote!(#otp::Slot), quote_spanned!(site=> #slot.child(#id))),
+            (_, None) => return None,
         };
         Some(Self { child, returns, body, site })
     }
@@ -269,29 +268,18 @@ impl Actor {
         let ty = match &child.start {
             Start::One(call) => call.ty.to_token_stream(),
             Start::Each(each) => each.call.ty.to_token_stream(),
-            Start::Unknown(Some(ty)) => ty.to_token_stream(),
-            Start::Dynamic(ty) => {
-                let site = Span::mixed_site().located_at(ty.span());
-                return Some(Self {
-                    ty: ty.to_token_stream(),
-                    of: quote_spanned!(site=> #otp::__private::InTree),
-                    site,
-                });
-            }
-            Start::Partition(partition) => {
-                let ty = &partition.call.ty;
-                let site = Span::mixed_site().located_at(ty.span());
-                return Some(Self {
-                    ty: ty.to_token_stream(),
-                    of: quote_spanned!(site=> #otp::__private::InPartitions),
-                    site,
-                });
-            }
+            Start::Dynamic(dynamic) => dynamic.ty.as_ref()?.to_token_stream(),
+            Start::Partition(partition) => partition.ty.as_ref()?.to_token_stream(),
             Start::Nested(_) => nested_name(parent, child).into_token_stream(),
-            Start::Spec(_) | Start::Unknown(None) => return None,
+            Start::Spec(_) | Start::Unreadable(_) => return None,
         };
         let site = Span::mixed_site().located_at(ty.span());
-        Some(Self { ty, of: quote_spanned!(site=> #otp::Child), site })
+        let of = match &child.start {
+            Start::Dynamic(_) => quote_spanned!(site=> #otp::__private::InTree),
+            Start::Partition(_) => quote_spanned!(site=> #otp::__private::InPartitions),
+            _ => quote_spanned!(site=> #otp::Child),
+        };
+        Some(Self { ty, of, site })
     }
 
     /// Its associated type or function `name`.
@@ -312,47 +300,12 @@ fn nested_name(parent: &Ident, child: &Child) -> Ident {
     Ident::new(&name, Span::call_site())
 }
 
-/// `otp::Strategy::OneForOne`
-fn strategy(otp: &TokenStream, strategy: Strategy) -> TokenStream {
-    let strategy = match strategy {
-        Strategy::OneForOne => quote!(OneForOne),
-        Strategy::OneForAll => quote!(OneForAll),
-        Strategy::RestForOne => quote!(RestForOne),
-    };
-    quote!(#otp::Strategy::#strategy)
-}
-
-/// `.intensity(3, ..).auto_shutdown(..)`, as far as they are given.
-fn options(otp: &TokenStream, level: &Level) -> TokenStream {
-    let intensity = level.intensity.map(intensity);
-    let auto_shutdown = level.auto_shutdown.map(|mode| {
-        let mode = match mode {
-            AutoShutdown::Never => quote!(Never),
-            AutoShutdown::AnySignificant => quote!(AnySignificant),
-            AutoShutdown::AllSignificant => quote!(AllSignificant),
-        };
-        quote!(.auto_shutdown(#otp::AutoShutdown::#mode))
-    });
-    quote!(#intensity #auto_shutdown)
-}
-
-/// `.intensity(3, 5s)`
-fn intensity(intensity: Intensity) -> TokenStream {
-    let (restarts, period) = (intensity.restarts, shared::duration(intensity.period));
-    quote!(.intensity(#restarts, #period))
-}
-
-/// A constant range of durations.
-fn backoff(Backoff { min, max }: Backoff) -> TokenStream {
-    let (min, max) = (shared::duration(min), shared::duration(max));
-    quote!(#min..=#max)
-}
-
-fn mailbox_on_restart(otp: &TokenStream, mailbox: MailboxOnRestart) -> TokenStream {
-    match mailbox {
-        MailboxOnRestart::Drop => quote!(#otp::MailboxOnRestart::Drop),
-        MailboxOnRestart::Keep => quote!(#otp::MailboxOnRestart::Keep),
-    }
+/// What a supervisor is made of: `::otp::Strategy::OneForOne`, and `.intensity(3, ..).auto_shutdown(..)`.
+fn level(otp: &TokenStream, level: &Level) -> (TokenStream, TokenStream) {
+    let strategy = options::strategy(otp, level.strategy.meaning().unwrap_or(Strategy::OneForOne));
+    let intensity = options::intensity(level.intensity());
+    let auto_shutdown = options::auto_shutdown(otp, level.auto_shutdown());
+    (strategy, quote!(#intensity #auto_shutdown))
 }
 
 /// The id of a child in its supervisor: its name.
@@ -363,7 +316,7 @@ fn id(child: &Child) -> String {
 /// The children of which something is made: after an error, only the first one of a name and none with a name of ours.
 fn distinct(level: &Level, mode: Mode) -> Vec<&Child> {
     let mut children = Vec::<&Child>::new();
-    for child in &level.children {
+    for child in level.children() {
         let is_taken = RESERVED.iter().any(|reserved| child.name == reserved)
             || children.iter().any(|other| other.name == child.name && other.can_meet(child));
         if mode == Mode::Full || !is_taken {
@@ -398,7 +351,7 @@ mod tests {
         let child = |name: &str| Child {
             attrs: Vec::new(),
             name: syn::parse_str(name).expect("an identifier"),
-            start: Start::Unknown(None),
+            start: Start::Unreadable(syn::Error::new(Span::call_site(), "")),
             options: Default::default(),
         };
         let name = |name: &str| nested_name(&format_ident!("Shop"), &child(name)).to_string();

@@ -62,6 +62,6 @@ pub(super) fn loose<'ast>(actor: &'ast Actor, parameter: &'ast TypeParam) -> Opt
 }
 
 fn types_that_travel(actor: &Actor) -> impl Iterator<Item = &Type> {
-    let arguments = actor.handlers().chain(actor.init()).flat_map(Method::message).map(|parameter| &parameter.ty);
+    let arguments = actor.handlers().chain(actor.init()).flat_map(Method::arguments).map(|parameter| &parameter.ty);
     arguments.chain(actor.of_kind(Kind::Call).filter_map(Method::answer))
 }

@@ -192,18 +192,3 @@ pub(super) fn mentions(ty: &Type, is: &impl Fn(&Ident) -> bool) -> bool {
     }
     any(ty.to_token_stream(), is)
 }
-
-/// The `T` of `Result<T, E>`.
-pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-pub(super) fn is_unit(ty: &Type) -> bool {
-    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
-}

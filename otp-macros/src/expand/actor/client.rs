@@ -116,12 +116,12 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
     let variant = quote!(#message::#variant);
     let attrs = attributes(handler);
     let (vis, name) = (&handler.vis, &handler.signature.ident);
-    let names: Vec<_> = handler.message().map(|parameter| &parameter.name).collect();
-    let parameters = handler.message().map(|parameter| self::parameter(parameter, scope));
+    let names: Vec<_> = handler.arguments().map(|parameter| &parameter.name).collect();
+    let parameters = handler.arguments().map(|parameter| self::parameter(parameter, scope));
     let generics = handler_generics(&handler.signature, scope);
     // The named functions are what rustc shows, at the type, when an argument or an answer can't be sent.
     let mut fields: Vec<TokenStream> = handler
-        .message()
+        .arguments()
         .map(|Parameter { name, ty, .. }| {
             let outside = scope.ty(ty);
             let check = at(ty, quote!(#otp::__private::handler_argument_must_be_send));

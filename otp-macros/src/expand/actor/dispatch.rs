@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -19,12 +19,12 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
     let client_arguments = scope.arguments(Some(quote!(#mode_parameter)));
     let bounds = scope.bounds(None);
     let types: Vec<TokenStream> =
-        actor.init().into_iter().flat_map(Method::message).map(|it| scope.ty(&it.ty)).collect();
+        actor.init().into_iter().flat_map(Method::arguments).map(|it| scope.ty(&it.ty)).collect();
     let parameters = actor.init().map(|init| init.signature.paren_token.span.join());
     let parameters = parameters.unwrap_or_else(Span::call_site);
     let args = quote_spanned!(parameters=> type Args = (#(#types,)*););
     let actor_trait = scope.head(quote!(#otp::Actor));
-    let options = options(actor, otp);
+    let options = options(actor, scope);
     let init = init(actor, scope);
     let handle = handle(actor, scope);
     let info = info(actor, scope);
@@ -68,25 +68,20 @@ fn deprecated(actor: &Actor) -> TokenStream {
 }
 
 /// `const OPTIONS`, where there is an option to set.
-fn options(actor: &Actor, otp: &TokenStream) -> TokenStream {
-    let name = actor.options.name.as_ref().map(|name| match name {
-        Expr::Lit(text) => quote!(.name(#text)),
+fn options(actor: &Actor, scope: &Scope) -> TokenStream {
+    let (otp, given, site) = (&scope.otp, &actor.options, Span::call_site());
+    if scope.mode == Mode::Stub {
+        return TokenStream::new();
+    }
+    let name = given.name().map(|name| match syn::parse2::<LitStr>(name.clone()) {
+        Ok(text) => quote!(.name(#text)),
         // Evaluated at compile time; spanned so that a value of another type is blamed itself.
-        name => quote_spanned!(name.span()=> .name(#otp::Name::<Self>::static_text(#name))),
+        Err(_) => quote_spanned!(name.span()=> .name(#otp::Name::<Self>::static_text(#name))),
     });
-    let restart = actor.options.restart.map(|restart| {
-        let restart = options::restart(otp, restart);
-        quote!(.restart(#restart))
-    });
-    let shutdown = actor.options.shutdown.map(|shutdown| {
-        let shutdown = options::shutdown(otp, shutdown);
-        quote!(.shutdown(#shutdown))
-    });
-    let mailbox = actor.options.mailbox.map(|mailbox| {
-        let mailbox = options::mailbox(otp, mailbox);
-        quote!(.mailbox(#mailbox))
-    });
-    let thread = actor.options.thread.then(|| quote!(.thread()));
+    let restart = options::restart(otp, given, site);
+    let shutdown = options::shutdown(otp, given, site);
+    let mailbox = options::mailbox(otp, given, site);
+    let thread = given.thread().then(|| quote!(.thread()));
     let set = quote!(#name #restart #shutdown #mailbox #thread);
     if set.is_empty() {
         return TokenStream::new();
@@ -269,7 +264,7 @@ fn by_message(
     let arms = message::distinct(actor).map(|(method, variant)| {
         let cfgs = method.cfgs();
         let of = of(method.signature.ident.unraw().to_string());
-        let is_empty = method.message().next().is_none() && method.kind() != Some(Kind::Call);
+        let is_empty = method.arguments().next().is_none() && method.kind() != Some(Kind::Call);
         let fields = if is_empty { TokenStream::new() } else { quote!((..)) };
         quote!(#(#cfgs)* #name::#variant #fields => #of)
     });
@@ -398,7 +393,7 @@ fn call(method: &Method, values: &[TokenStream]) -> TokenStream {
     let mut values = values.iter();
     let receiver = method.signature.receiver().map(|_| quote!(self,));
     let arguments = method.parameters.iter().map(|parameter| match &parameter.role {
-        Role::Message => values.next().cloned().unwrap_or_default(),
+        Role::Argument => values.next().cloned().unwrap_or_default(),
         Role::Context => {
             let ctx = local("ctx");
             quote!(#ctx)
@@ -431,7 +426,7 @@ fn future(span: Span, otp: &TokenStream, future: TokenStream) -> TokenStream {
 
 /// The message's parts under the user's names, which can't meet ours.
 fn bindings(method: &Method) -> Vec<Ident> {
-    method.message().map(|parameter| parameter.name.clone()).collect()
+    method.arguments().map(|parameter| parameter.name.clone()).collect()
 }
 
 fn values(names: &[Ident]) -> Vec<TokenStream> {

@@ -43,7 +43,7 @@ pub(super) fn unused() -> Ident {
 /// `(i64, ReplyTo<i64>)`, or nothing.
 fn fields(method: &Method, scope: &Scope, otp: &TokenStream) -> TokenStream {
     let mut fields: Vec<TokenStream> = method
-        .message()
+        .arguments()
         .map(|parameter| {
             let ty = scope.ty(&parameter.ty);
             quote!(#otp::__private::Payload<#ty>)

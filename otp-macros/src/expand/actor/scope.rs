@@ -10,7 +10,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{GenericParam, ItemImpl, Lifetime, Type, TypeReference, parse_quote};
 
 use super::Mode;
-use crate::ast::actor::{Actor, Method, last_segment};
+use crate::ast::actor::{Actor, Method, is_absolute, last_segment};
 
 pub(super) struct Scope {
     pub(super) mode: Mode,
@@ -45,15 +45,16 @@ impl Scope {
         let base =
             last_segment(&header.self_ty).map_or_else(|| format_ident!("Actor"), |segment| segment.ident.unraw());
         let taken = Names::of(actor);
+        let crate_path = actor.options.crate_path().filter(|path| is_absolute(path));
         let mut scope = Self {
             mode,
-            otp: actor.options.otp.as_ref().map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
+            otp: crate_path.map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
             actor: header.self_ty.to_token_stream(),
             title: base.to_string(),
             client: actor
                 .options
-                .client
-                .clone()
+                .client()
+                .cloned()
                 .unwrap_or_else(|| Ident::new(&format!("{base}Ref"), Span::call_site())),
             message: taken.free([&format!("{base}Message"), &format!("{base}ActorMessage")]),
             mode_parameter: taken.free(["M", "Mode"]),

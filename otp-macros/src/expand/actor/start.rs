@@ -17,7 +17,7 @@ pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
     let self_ty = &scope.actor;
     let generics = scope.generics(None);
     let bounds = scope.bounds(None);
-    let arguments: Vec<_> = actor.init().into_iter().flat_map(Method::message).collect();
+    let arguments: Vec<_> = actor.init().into_iter().flat_map(Method::arguments).collect();
     let names: Vec<&Ident> = arguments.iter().map(|parameter| &parameter.name).collect();
     let types: Vec<TokenStream> = arguments.iter().map(|parameter| scope.ty(&parameter.ty)).collect();
     let client = scope.blocking_client();

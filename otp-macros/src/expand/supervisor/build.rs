@@ -12,9 +12,9 @@ use syn::{Attribute, Index};
 
 use super::start::are_shared;
 use super::{Actor, id, nested_name};
-use crate::ast::options::Restart;
-use crate::ast::supervisor::{Call, Child, ChildOptions, Each, Level, Partition, Start, Tree};
-use crate::expand::options as shared;
+use crate::ast::options::{Options, Restart};
+use crate::ast::supervisor::{Call, Child, Each, Level, Partition, Start, Tree};
+use crate::expand::options;
 
 /// `fn __otp_build(slot, args) -> Supervisor`
 pub(super) fn function(tree: &Tree) -> TokenStream {
@@ -85,12 +85,12 @@ impl<'tree> Scope<'tree> {
     fn steps(mut self, level: &'tree Level, parent: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
-        let (strategy, options) = (super::strategy(otp, level.strategy), super::options(otp, level));
+        let (strategy, options) = super::level(otp, level);
         let mut steps = quote_spanned! {site=>
             let builder = #otp::Supervisor::new(#strategy) #options;
         };
-        for (index, child) in level.children.iter().enumerate() {
-            let later = level.children.iter().skip(index + 1).map(tokens).collect::<TokenStream>();
+        for (index, child) in level.children().enumerate() {
+            let later = level.children().skip(index + 1).map(tokens).collect::<TokenStream>();
             let is_used = mentions(&later, &child.name);
             steps.extend(self.step(child, parent, is_used));
             if is_used {
@@ -110,14 +110,14 @@ impl<'tree> Scope<'tree> {
         let spec = match &child.start {
             Start::Each(each) => return self.each(child, each, actor, is_used),
             Start::One(call) => self.spec(call, actor.as_ref()),
-            Start::Nested(level) => self.nested(level, &nested_name(parent, child)),
+            Start::Nested(nested) => self.nested(&nested.level, &nested_name(parent, child)),
             Start::Dynamic(_) => actor.as_ref().map(|actor| self.dynamic(&child.options, actor)).unwrap_or_default(),
             Start::Partition(partition) => {
                 actor.as_ref().map(|actor| self.partition(partition, &child.options, actor)).unwrap_or_default()
             }
-            Start::Spec(spec) => self.fresh(spec),
+            Start::Spec(spec) => self.fresh(&spec.expression),
             // An error has been reported, and no function is built.
-            Start::Unknown(_) => return TokenStream::new(),
+            Start::Unreadable(_) => return TokenStream::new(),
         };
         let options = match &child.start {
             // They are in the spec.
@@ -191,23 +191,25 @@ impl<'tree> Scope<'tree> {
 
     /// The spec of an actor, or of a tree defined elsewhere.
     fn spec(&self, call: &Call, actor: Option<&Actor>) -> TokenStream {
-        let arguments = self.arguments(call, None);
+        let arguments = self.arguments(call.arguments.as_ref(), None);
         let spec = actor.map(|actor| actor.path("spec"));
         quote_spanned!(actor.map_or(Span::mixed_site(), |actor| actor.site)=> #spec(#arguments))
     }
 
     /// The closure that makes the arguments of a child; that of a partition is given its number.
-    fn arguments(&self, call: &Call, number: Option<TokenStream>) -> TokenStream {
-        let arguments = call.arguments.stream();
+    fn arguments(&self, tuple: Option<&Group>, number: Option<TokenStream>) -> TokenStream {
+        let Some(tuple) = tuple else { return TokenStream::new() };
+        let arguments = tuple.stream();
         let Kept { outside, inside, .. } = self.kept(&arguments);
         let needs_comma = match arguments.clone().into_iter().last() {
             None => false,
             Some(last) => !matches!(&last, TokenTree::Punct(punct) if punct.as_char() == ','),
         };
-        let end = Span::mixed_site().located_at(call.arguments.span_close());
+        let end = Span::mixed_site().located_at(tuple.span_close());
         let comma = needs_comma.then(|| quote_spanned!(end=> ,));
-        let mut tuple = Group::new(call.arguments.delimiter(), quote_spanned!(Span::mixed_site()=> #arguments #comma));
-        tuple.set_span(call.arguments.span());
+        let span = tuple.span();
+        let mut tuple = Group::new(tuple.delimiter(), quote_spanned!(Span::mixed_site()=> #arguments #comma));
+        tuple.set_span(span);
         quote_spanned! {Span::mixed_site()=>
             {
                 #outside
@@ -238,18 +240,19 @@ impl<'tree> Scope<'tree> {
     }
 
     /// The spec of a dynamic supervisor.
-    fn dynamic(&self, options: &ChildOptions, actor: &Actor) -> TokenStream {
+    fn dynamic(&self, given: &Options, actor: &Actor) -> TokenStream {
         let otp = &self.tree.otp;
         let site = actor.site;
-        let Kept { outside, inside, .. } = self.kept(&options.max_children.clone().unwrap_or_default());
+        let Kept { outside, inside, .. } = self.kept(&given.max_children().cloned().unwrap_or_default());
         // The arguments of a temporary child are not kept, so they need not be `Clone`.
-        let child = actor.path(if matches!(options.restart, Some(Restart::Temporary)) { "once" } else { "with" });
-        let changes = self.of_each_child(options);
-        let limit = options.max_children.as_ref().map(|limit| {
+        let is_temporary = matches!(given.restart().and_then(|word| word.meaning), Some(Restart::Temporary));
+        let child = actor.path(if is_temporary { "once" } else { "with" });
+        let changes = self.of_each_child(given);
+        let limit = given.max_children().map(|limit| {
             let site = Span::mixed_site().located_at(limit.span());
             quote_spanned!(site=> .max_children(#limit))
         });
-        let intensity = options.intensity.map(super::intensity);
+        let intensity = options::intensity(given.intensity());
         let spec = actor.path("spec");
         let spec = quote_spanned! {site=>
             {
@@ -263,30 +266,30 @@ impl<'tree> Scope<'tree> {
                 )
             }
         };
-        self.under_name(spec, options, actor)
+        self.under_name(spec, given, actor)
     }
 
     /// The spec of a partition supervisor.
-    fn partition(&self, partition: &Partition, options: &ChildOptions, actor: &Actor) -> TokenStream {
+    fn partition(&self, partition: &Partition, given: &Options, actor: &Actor) -> TokenStream {
         let otp = &self.tree.otp;
         let site = actor.site;
-        let Partition { call, number } = partition;
+        let Partition { arguments, number, .. } = partition;
         let mut inner = self.clone();
         // The number hides what else has its name.
         inner.bindings.retain(|binding| Some(binding.name) != number.as_ref());
         let number = number.as_ref().map_or_else(|| quote_spanned!(site=> _), ToTokens::to_token_stream);
-        let arguments = inner.arguments(call, Some(number));
-        let each = self.of_each_child(options);
-        let count = options.partitions.as_ref().map(|count| {
+        let arguments = inner.arguments(arguments.as_ref(), Some(number));
+        let each = self.of_each_child(given);
+        let count = given.partitions().map(|count| {
             let site = Span::mixed_site().located_at(count.span());
             quote_spanned!(site=> .partitions(#count))
         });
-        let strategy = options.strategy.map(|given| {
-            let strategy = super::strategy(otp, given);
+        let strategy = given.strategy().and_then(|word| word.meaning).map(|strategy| {
+            let strategy = options::strategy(otp, strategy);
             quote_spanned!(site=> .strategy(#strategy))
         });
-        let intensity = options.intensity.map(super::intensity);
-        let Kept { outside, inside, .. } = self.kept(&options.partitions.clone().unwrap_or_default());
+        let intensity = options::intensity(given.intensity());
+        let Kept { outside, inside, .. } = self.kept(&given.partitions().cloned().unwrap_or_default());
         let spec = actor.path("spec");
         let spec = quote_spanned! {site=>
             #spec(#arguments, |spec| spec #each, {
@@ -297,23 +300,23 @@ impl<'tree> Scope<'tree> {
                 }
             })
         };
-        self.under_name(spec, options, actor)
+        self.under_name(spec, given, actor)
     }
 
     /// The spec of a supervisor that is made for its children's type, with its name.
-    fn under_name(&self, spec: TokenStream, options: &ChildOptions, actor: &Actor) -> TokenStream {
-        let Some(name) = &options.name else {
+    fn under_name(&self, spec: TokenStream, given: &Options, actor: &Actor) -> TokenStream {
+        let Some(name) = given.name() else {
             return spec;
         };
         let (named, name) = (actor.path("named"), self.fresh(name));
         quote_spanned!(actor.site=> #named(#spec, #name))
     }
 
-    fn options(&self, options: &ChildOptions) -> TokenStream {
+    fn options(&self, given: &Options) -> TokenStream {
         let site = Span::mixed_site();
-        let common = self.of_each_child(options);
-        let significant = options.significant.is_some().then(|| quote_spanned!(site=> .significant(true)));
-        let name = options.name.as_ref().map(|name| {
+        let common = self.of_each_child(given);
+        let significant = given.significant().map(|_| quote_spanned!(site=> .significant(true)));
+        let name = given.name().map(|name| {
             let name = self.fresh(name);
             quote_spanned!(site=> .name(#name))
         });
@@ -321,29 +324,14 @@ impl<'tree> Scope<'tree> {
     }
 
     /// What holds for a child, or for each child of a dynamic or a partition supervisor.
-    fn of_each_child(&self, options: &ChildOptions) -> TokenStream {
+    fn of_each_child(&self, given: &Options) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
-        let restart = options.restart.map(|restart| {
-            let restart = shared::restart(otp, restart);
-            quote_spanned!(site=> .restart(#restart))
-        });
-        let shutdown = options.shutdown.map(|shutdown| {
-            let shutdown = shared::shutdown(otp, shutdown);
-            quote_spanned!(site=> .shutdown(#shutdown))
-        });
-        let mailbox = options.mailbox.map(|mailbox| {
-            let mailbox = shared::mailbox(otp, mailbox);
-            quote_spanned!(site=> .mailbox(#mailbox))
-        });
-        let backoff = options.backoff.map(|backoff| {
-            let backoff = super::backoff(backoff);
-            quote_spanned!(site=> .backoff(#backoff))
-        });
-        let on_restart = options.mailbox_on_restart.map(|mailbox| {
-            let mailbox = super::mailbox_on_restart(otp, mailbox);
-            quote_spanned!(site=> .mailbox_on_restart(#mailbox))
-        });
+        let restart = options::restart(otp, given, site);
+        let shutdown = options::shutdown(otp, given, site);
+        let mailbox = options::mailbox(otp, given, site);
+        let backoff = options::backoff(given, site);
+        let on_restart = options::mailbox_on_restart(otp, given, site);
         quote_spanned!(site=> #restart #shutdown #mailbox #backoff #on_restart)
     }
 
@@ -407,7 +395,7 @@ impl<'tree> Scope<'tree> {
 
 /// All expressions of a level.
 fn mentioned(level: &Level) -> TokenStream {
-    level.children.iter().map(tokens).collect()
+    level.children().map(tokens).collect()
 }
 
 /// All expressions of a child.
@@ -419,14 +407,12 @@ fn tokens(child: &Child) -> TokenStream {
             tokens.extend(each.range.clone());
             tokens
         }
-        Start::Partition(partition) => partition.call.arguments.to_token_stream(),
-        Start::Nested(level) => mentioned(level),
-        Start::Spec(spec) => spec.clone(),
-        Start::Dynamic(_) | Start::Unknown(_) => TokenStream::new(),
+        Start::Partition(partition) => partition.arguments.to_token_stream(),
+        Start::Nested(nested) => mentioned(&nested.level),
+        Start::Spec(spec) => spec.expression.clone(),
+        Start::Dynamic(_) | Start::Unreadable(_) => TokenStream::new(),
     };
-    tokens.extend(child.options.name.clone());
-    tokens.extend(child.options.max_children.clone());
-    tokens.extend(child.options.partitions.clone());
+    tokens.extend(child.options.expressions().cloned());
     tokens
 }
 

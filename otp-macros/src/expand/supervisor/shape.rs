@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::{Actor, Mode, Supervisor, id};
 use crate::ast::supervisor::{Child, Start};
-use crate::expand::options as shared;
+use crate::expand::options;
 use crate::wording;
 
 /// `fn shape() -> Option<Tree>` of its `Child`.
@@ -17,8 +17,8 @@ pub(super) fn function(supervisor: &Supervisor, mode: Mode) -> TokenStream {
         return TokenStream::new();
     }
     let title = name.unraw().to_string();
-    let (strategy, options) = (super::strategy(otp, level.strategy), super::options(otp, level));
-    let children = level.children.iter().map(|child| {
+    let (strategy, options) = super::level(otp, level);
+    let children = level.children().map(|child| {
         let cfgs = child.cfgs();
         let child = self::child(supervisor, child);
         quote!(#(#cfgs)* let tree = tree.child(#child);)
@@ -55,24 +55,12 @@ fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
-    let options = &child.options;
-    let restart = options.restart.map(|restart| {
-        let restart = shared::restart(otp, restart);
-        quote!(.restart(#restart))
-    });
-    let shutdown = options.shutdown.map(|shutdown| {
-        let shutdown = shared::shutdown(otp, shutdown);
-        quote!(.shutdown(#shutdown))
-    });
-    let significant = options.significant.is_some().then(|| quote!(.significant()));
-    let backoff = options.backoff.map(|backoff| {
-        let backoff = super::backoff(backoff);
-        quote!(.backoff(#backoff))
-    });
-    let mailbox = options.mailbox_on_restart.map(|mailbox| {
-        let mailbox = super::mailbox_on_restart(otp, mailbox);
-        quote!(.mailbox_on_restart(#mailbox))
-    });
+    let (given, site) = (&child.options, Span::call_site());
+    let restart = options::restart(otp, given, site);
+    let shutdown = options::shutdown(otp, given, site);
+    let significant = given.significant().map(|_| quote!(.significant()));
+    let backoff = options::backoff(given, site);
+    let mailbox = options::mailbox_on_restart(otp, given, site);
     quote!(#new #repeated #restart #shutdown #significant #backoff #mailbox)
 }
 

@@ -1,0 +1,229 @@
+//! The rules of each part of a tree by itself, in the order of the source: strategies, parameters, options, starts.
+//!
+//! The errors of what could not be read are among them, at their places.
+
+use proc_macro2::Ident;
+use syn::{Error, Result};
+
+use crate::ast::options::{AutoShutdown, OptionEntry, Value};
+use crate::ast::supervisor::{
+    CHILD_OPTIONS, Call, Child, Dynamic, Entry, FOREIGN_OPTIONS, LEVEL_OPTIONS, Level, LevelOption, LevelValue,
+    Parameter, Partition, Start, StrategyArgument, Tree,
+};
+use crate::check::options::{self, Place};
+use crate::errors::Errors;
+use crate::wording::{self, list};
+
+/// Those of each child of it, then its own.
+const DYNAMIC_OPTIONS: [&str; 8] =
+    ["restart", "shutdown", "mailbox", "backoff", "mailbox_on_restart", "name", "max_children", "intensity"];
+/// Those of each partition, then its own.
+const PARTITION_OPTIONS: [&str; 9] =
+    ["restart", "shutdown", "mailbox", "backoff", "mailbox_on_restart", "name", "partitions", "strategy", "intensity"];
+
+const CHILD: Place = Place {
+    known: &CHILD_OPTIONS,
+    unknown: |key| unknown_option("child option", key, &CHILD_OPTIONS),
+    missing: missing_value,
+    rule: name_may_be,
+};
+
+const DYNAMIC: Place = Place {
+    known: &DYNAMIC_OPTIONS,
+    unknown: |key| unknown_option("option of a dynamic supervisor", key, &DYNAMIC_OPTIONS),
+    ..CHILD
+};
+
+const PARTITION: Place = Place {
+    known: &PARTITION_OPTIONS,
+    unknown: |key| unknown_option("option of a partition supervisor", key, &PARTITION_OPTIONS),
+    ..CHILD
+};
+
+pub(super) fn check(tree: &Tree, cx: &mut Errors) {
+    strategy(&tree.level.strategy, cx);
+    for parameter in &tree.parameters {
+        self::parameter(parameter, cx);
+    }
+    for error in &tree.unreadable_parameters {
+        cx.push(error.clone());
+    }
+    entries(&tree.level, cx);
+}
+
+fn strategy(strategy: &StrategyArgument, cx: &mut Errors) {
+    let StrategyArgument { owner, word, is_closed } = strategy;
+    match word {
+        _ if !is_closed => cx.at(
+            owner,
+            format!("the restart strategy of `{owner}` is not closed\n\nhelp: write `{owner}<one_for_one>`"),
+        ),
+        Some(word) if !word.tokens.is_empty() => cx.check(options::word("restart strategy", word, &[])),
+        _ => cx.at(owner, format!("`{owner}` lacks its restart strategy\n\nhelp: write `{owner}<one_for_one>`")),
+    }
+}
+
+/// A name and a type, and nothing more.
+fn parameter(parameter: &Parameter, cx: &mut Errors) {
+    if let Some(attr) = parameter.attrs.first() {
+        cx.at(attr, "the parameters of a tree take no attributes");
+    } else if let Some(mutability) = &parameter.mutability {
+        cx.at(mutability, "the parameters of a tree are shared by all its children, so they can't be `mut`");
+    }
+}
+
+fn entries(level: &Level, cx: &mut Errors) {
+    let mut before = Vec::new();
+    for entry in &level.entries {
+        match entry {
+            Entry::Option(option) => level_option(option, &mut before, cx),
+            Entry::Child(child) => self::child(child, cx),
+            Entry::Unreadable(error) => cx.push(error.clone()),
+        }
+    }
+}
+
+fn level_option<'ast>(option: &'ast LevelOption, before: &mut Vec<&'ast Ident>, cx: &mut Errors) {
+    let LevelOption { attrs, name, value } = option;
+    if let LevelValue::OfUnknownName = value {
+        cx.at(name, unknown_level_option(name));
+        return;
+    }
+    if let Some(attr) = attrs.first() {
+        cx.at(attr, format!("attributes belong on a child, not on the option `{name}`"));
+    }
+    cx.check(options::once(name, before).and_then(|()| level_value(name, value)));
+}
+
+fn level_value(name: &Ident, value: &LevelValue) -> Result<()> {
+    match value {
+        LevelValue::Intensity(intensity) if intensity.tokens.is_empty() => {
+            Err(Error::new_spanned(name, options::INTENSITY))
+        }
+        LevelValue::Intensity(intensity) => options::intensity(intensity),
+        LevelValue::AutoShutdown(word) if word.tokens.is_empty() => {
+            let words = list(&options::names::<AutoShutdown>());
+            Err(Error::new_spanned(name, format!("`{name}` needs a `auto_shutdown` value, one of {words}")))
+        }
+        LevelValue::AutoShutdown(word) => options::word("`auto_shutdown` value", word, &[]),
+        LevelValue::OfUnknownName => Ok(()),
+    }
+}
+
+/// Says that `name: value` is no option of a tree, and what it might have been.
+fn unknown_level_option(name: &Ident) -> String {
+    let given = name.to_string();
+    if CHILD_OPTIONS.contains(&given.as_str()) {
+        return format!(
+            "`{given}` is an option of a child, not of the tree\n\n\
+             help: write it after the child: `db: Actor(..) {{ {given}: .. }};`"
+        );
+    }
+    if let Some((_, here)) = FOREIGN_OPTIONS.iter().find(|(name, _)| *name == given) {
+        return format!("a tree has no option `{given}`\n\nhelp: {here}");
+    }
+    let message = wording::unknown("tree option", &given, &LEVEL_OPTIONS);
+    let separator = if message.contains("help:") { " " } else { "\n\nhelp: " };
+    format!("{message}{separator}a child reads `{given}: Actor(..);`")
+}
+
+fn child(child: &Child, cx: &mut Errors) {
+    let place = match &child.start {
+        Start::Dynamic(_) => DYNAMIC,
+        Start::Partition(_) => PARTITION,
+        _ => CHILD,
+    };
+    match &child.start {
+        Start::One(start) => call(start, child, cx),
+        Start::Each(each) => call(&each.call, child, cx),
+        Start::Nested(nested) => {
+            strategy(&nested.level.strategy, cx);
+            if let Some(parameters) = &nested.parameters {
+                let name = &child.name;
+                let message = format!("nested tree `{name}` takes no parameters: those of the whole tree are in scope");
+                cx.at(parameters, message);
+            }
+            entries(&nested.level, cx);
+        }
+        Start::Dynamic(start) => dynamic(start, cx),
+        Start::Partition(start) => partition(start, child, cx),
+        Start::Spec(spec) if spec.expression.is_empty() => {
+            let name = &child.name;
+            let message = format!("`{name}: =` needs a child spec\n\nhelp: write `{name}: = Actor::child_spec(..);`");
+            cx.at(spec.equals, message);
+        }
+        Start::Spec(_) => {}
+        Start::Unreadable(error) => cx.push(error.clone()),
+    }
+    options::check(&child.options, &place, cx);
+}
+
+fn call(call: &Call, child: &Child, cx: &mut Errors) {
+    if call.arguments.is_none() {
+        cx.at(&call.ty, without_arguments(child));
+    }
+}
+
+fn dynamic(start: &Dynamic, cx: &mut Errors) {
+    let Dynamic { keyword, ty, arguments } = start;
+    if let Some(arguments) = arguments {
+        let message = "a dynamic supervisor takes no arguments: `start_child` takes those of each child";
+        cx.at(arguments, message);
+    }
+    if ty.is_none() {
+        cx.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
+    }
+}
+
+fn partition(start: &Partition, child: &Child, cx: &mut Errors) {
+    let Partition { keyword, ty, arguments, range, .. } = start;
+    if let Some(range) = range {
+        cx.at(range, "partitions are numbered from 0\n\nhelp: say how many there are with `partitions: 8`");
+    }
+    match (ty, arguments) {
+        (None, _) => {
+            cx.at(keyword, "`partition` lacks the type of its children\n\nhelp: write `partition<Actor>(..)`");
+        }
+        (Some(ty), None) => cx.at(ty, without_arguments(child)),
+        (Some(_), Some(_)) => {}
+    }
+}
+
+fn without_arguments(child: &Child) -> String {
+    let name = &child.name;
+    format!(
+        "child `{name}` lacks its arguments\n\nhelp: write them in parentheses after the type, `()` when there are none"
+    )
+}
+
+fn unknown_option(what: &str, key: &Ident, known: &[&str]) -> String {
+    let mut message = wording::unknown(what, key, known);
+    if options::is_restart(key) {
+        message.push_str(&format!("\n\nhelp: write `restart: {key}`"));
+    }
+    message
+}
+
+fn missing_value(key: &Ident) -> String {
+    let example = match key.to_string().as_str() {
+        "restart" => "restart: transient",
+        "shutdown" => "shutdown: 5s",
+        "mailbox" => "mailbox: bounded(1000, block)",
+        "name" => "name: \"db\"",
+        "max_children" => "max_children: 10_000",
+        "partitions" => "partitions: 8",
+        "strategy" => "strategy: one_for_all",
+        "intensity" => "intensity: 3 in 5s",
+        "backoff" => "backoff: 100ms..=30s",
+        "mailbox_on_restart" => "mailbox_on_restart: keep",
+        _ => "significant: true",
+    };
+    format!("`{key}` needs a value, as in `{example}`")
+}
+
+fn name_may_be(entry: &OptionEntry, _: &[&Ident]) -> Result<()> {
+    match &entry.value {
+        Ok(Value::Name(name)) => options::name_may_be(name, "a name is a string, or an expression that makes a name"),
+        _ => Ok(()),
+    }
+}
