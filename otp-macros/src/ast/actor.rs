@@ -5,12 +5,10 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{
-    Attribute, Error, GenericArgument, ItemImpl, Meta, Path, PathArguments, PathSegment, ReturnType, Signature, Type,
-    Visibility,
-};
+use syn::{Attribute, Error, ItemImpl, Meta, Path, ReturnType, Signature, Type, Visibility};
 
 use super::options::Options;
+use super::types::last_segment;
 
 /// The whole block.
 pub(crate) struct Actor {
@@ -190,9 +188,8 @@ impl Method {
         }
     }
 
-    /// Its `#[cfg]`s, which go to everything that is made for it.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+        super::cfgs(&self.attrs)
     }
 
     /// Whether it takes a `Down` or an `Exit`, which only the runtime sends.
@@ -203,27 +200,6 @@ impl Method {
         };
         matches!(last_segment(&parameter.ty), Some(segment) if segment.ident == "Down" || segment.ident == "Exit")
     }
-}
-
-/// The last segment of a type that is a path: `ReplyTo<u32>` of `otp::ReplyTo<u32>`.
-pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        Type::Group(group) => last_segment(&group.elem),
-        Type::Paren(paren) => last_segment(&paren.elem),
-        _ => None,
-    }
-}
-
-/// The `T` of `<T>`.
-pub(crate) fn first_type(arguments: &PathArguments) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }
 
 /// Whether a path means the same in every module.

@@ -6,10 +6,7 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{
-    Attribute, Error, Lifetime, ParenthesizedGenericArguments, Pat, PatIdent, Token, TraitBound, Type, TypeFnPtr,
-    TypeImplTrait, TypeReference, Visibility,
-};
+use syn::{Attribute, Error, Pat, PatIdent, Token, Type, Visibility};
 
 use crate::ast::options::{AutoShutdown, Intensity, Options, Strategy, Word};
 
@@ -25,9 +22,6 @@ pub(crate) const FOREIGN_OPTIONS: [(&str, &str); 4] = [
     ("max_seconds", "write `intensity: 3 in 5s`"),
     ("period", "write `intensity: 3 in 5s`"),
 ];
-
-/// The functions that every tree has besides its children's accessors.
-pub(crate) const RESERVED: [&str; 3] = ["start", "start_link", "child_spec"];
 
 /// A whole `supervisor! { .. }`.
 pub(crate) struct Tree {
@@ -200,9 +194,8 @@ impl StrategyArgument {
 }
 
 impl Child {
-    /// The `#[cfg]`s, which go to everything that is made for this child.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+        super::cfgs(&self.attrs)
     }
 
     /// Whether both can be in one build. Two different `#[cfg]`s are taken to exclude each other; rustc sees it when they don't.
@@ -213,59 +206,6 @@ impl Child {
         };
         let (own, others) = (cfgs(self), cfgs(other));
         own.is_empty() || others.is_empty() || own == others
-    }
-}
-
-impl Parameter {
-    /// An `impl Trait` in the type.
-    pub(crate) fn unnamed(&self) -> Option<TokenStream> {
-        let mut search = Search::default();
-        search.visit_type(&self.ty);
-        search.unnamed
-    }
-
-    /// A reference or lifetime in the type that isn't `'static`.
-    pub(crate) fn borrowed(&self) -> Option<TokenStream> {
-        let mut search = Search::default();
-        search.visit_type(&self.ty);
-        search.borrowed
-    }
-}
-
-/// Looks for what can't be part of the type of a value that is kept.
-#[derive(Default)]
-struct Search {
-    unnamed: Option<TokenStream>,
-    borrowed: Option<TokenStream>,
-}
-
-impl<'ast> Visit<'ast> for Search {
-    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.unnamed.get_or_insert(ty.to_token_stream());
-    }
-
-    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
-        if ty.lifetime.is_none() {
-            self.borrowed.get_or_insert(ty.to_token_stream());
-        }
-        visit::visit_type_reference(self, ty);
-    }
-
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        if lifetime.ident != "static" {
-            self.borrowed.get_or_insert(lifetime.to_token_stream());
-        }
-    }
-
-    // The lifetimes of a function type are bound by it: `fn(&str)` owns its data, and so does `dyn for<'a> Read<'a>`.
-    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
-
-    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
-
-    fn visit_trait_bound(&mut self, bound: &'ast TraitBound) {
-        if bound.lifetimes.is_none() {
-            visit::visit_trait_bound(self, bound);
-        }
     }
 }
 

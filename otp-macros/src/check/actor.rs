@@ -14,13 +14,11 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Error, ItemImpl, Meta, Pat, ReceiverKind, Result, Safety, Type};
 
-use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role, first_type, last_segment};
-use crate::ast::is_unit;
+use crate::ast::START_FUNCTIONS;
+use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role};
+use crate::ast::types::{first_type, is_unit, last_segment, mentions};
 use crate::errors::Errors;
 use crate::wording::{self, code};
-
-/// The functions that `#[actor]` adds to the actor itself.
-const ADDED: [&str; 3] = ["start", "start_link", "child_spec"];
 
 /// Refuses an `impl` of which nothing could be made, stubs neither.
 pub(crate) fn can_have_stubs(actor: &Actor) -> Result<()> {
@@ -125,7 +123,7 @@ fn single(actor: &Actor, kind: Kind, cx: &mut Errors) {
 
 fn added_name(actor: &Actor, method: &Method, cx: &mut Errors) {
     let name = &method.signature.ident;
-    if ADDED.iter().any(|added| name == added) {
+    if START_FUNCTIONS.iter().any(|added| name == added) {
         cx.at(
             name,
             format!(
@@ -321,7 +319,7 @@ fn init(actor: &Actor, method: &Method, cx: &mut Errors) {
     // An alias may hide the actor, but then it has arguments of its own, or is called a result.
     let actor_name = last_segment(&actor.header.self_ty).map(|segment| segment.ident.to_string());
     let is_actor = |name: &Ident| *name == "Self" || actor_name.as_ref().is_some_and(|actor| name == actor);
-    if !types::mentions(output, &is_actor) && !is_result(output) {
+    if !mentions(output, &is_actor) && !is_result(output) {
         cx.at(output, format!("{RULE}, not `{}`", code(output)));
     }
 }

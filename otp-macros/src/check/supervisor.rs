@@ -9,8 +9,10 @@ mod parts;
 use proc_macro2::Ident;
 use syn::LitStr;
 
+use crate::ast::START_FUNCTIONS;
 use crate::ast::options::{AutoShutdown, Restart};
-use crate::ast::supervisor::{Child, Level, Parameter, RESERVED, Start, Tree};
+use crate::ast::supervisor::{Child, Level, Parameter, Start, Tree};
+use crate::ast::types::Unowned;
 use crate::errors::Errors;
 use crate::wording;
 
@@ -44,14 +46,15 @@ fn level(level: &Level, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
 /// A parameter is kept for restarts, so it must own what it holds.
 fn owned(parameter: &Parameter, cx: &mut Errors) {
     let name = &parameter.name;
-    if let Some(found) = parameter.unnamed() {
+    let Unowned { unnamed, borrowed } = Unowned::of(&parameter.ty);
+    if let Some(unnamed) = unnamed {
         cx.at(
-            found,
+            unnamed,
             format!("`impl Trait` is not allowed here: `{name}` is kept for restarts, so it needs one concrete type"),
         );
-    } else if let Some(found) = parameter.borrowed() {
-        let text = wording::code(&found);
-        cx.at(found, format!("`{name}` is kept for restarts, so it must own its data, but `{text}` is borrowed"));
+    } else if let Some(borrowed) = borrowed {
+        let text = wording::code(&borrowed);
+        cx.at(borrowed, format!("`{name}` is kept for restarts, so it must own its data, but `{text}` is borrowed"));
     }
 }
 
@@ -60,7 +63,7 @@ fn names(children: &[&Child], cx: &mut Errors) {
     let mut blamed = Vec::new();
     for (index, child) in children.iter().enumerate() {
         let name = &child.name;
-        if RESERVED.iter().any(|reserved| name == reserved) {
+        if START_FUNCTIONS.iter().any(|reserved| name == reserved) {
             cx.at(name, format!("a child can't be named `{name}`: every tree has a function of that name"));
         }
         let Some(first) = children[..index].iter().position(|other| other.name == *name && other.can_meet(child))

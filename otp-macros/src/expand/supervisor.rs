@@ -18,7 +18,8 @@ use syn::{Attribute, Visibility};
 
 use super::{Mode, options};
 use crate::ast::options::Strategy;
-use crate::ast::supervisor::{Child, Level, Nested, RESERVED, Start, Tree};
+use crate::ast::supervisor::{Child, Level, Nested, Start, Tree};
+use crate::ast::{START_FUNCTIONS, cfgs, is_doc};
 
 /// The items of a whole tree.
 pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
@@ -179,7 +180,7 @@ impl<'tree> Supervisor<'tree> {
         let Self { name, cfgs, .. } = self;
         let mut uses = TokenStream::new();
         if !self.is_nested {
-            let start = RESERVED.map(|function| format_ident!("{function}"));
+            let start = START_FUNCTIONS.map(|function| format_ident!("{function}"));
             uses.extend(quote!(#(let _ = #name::#start;)*));
         }
         for Accessor { child, site, .. } in &self.accessors {
@@ -317,7 +318,7 @@ fn id(child: &Child) -> String {
 fn distinct(level: &Level, mode: Mode) -> Vec<&Child> {
     let mut children = Vec::<&Child>::new();
     for child in level.children() {
-        let is_taken = RESERVED.iter().any(|reserved| child.name == reserved)
+        let is_taken = START_FUNCTIONS.iter().any(|reserved| child.name == reserved)
             || children.iter().any(|other| other.name == child.name && other.can_meet(child));
         if mode == Mode::Full || !is_taken {
             children.push(child);
@@ -326,20 +327,12 @@ fn distinct(level: &Level, mode: Mode) -> Vec<&Child> {
     children
 }
 
-fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
-}
-
 /// The attributes but for the `#[cfg]`s; with `text` for a doc comment where there is none.
 fn documented(attrs: &[Attribute], text: &str) -> TokenStream {
     let others = attrs.iter().filter(|attr| !attr.path().is_ident("cfg"));
     let text = format!(" {text}");
     let doc = (!attrs.iter().any(is_doc)).then(|| quote!(#[doc = #text]));
     quote!(#doc #(#others)*)
-}
-
-fn is_doc(attr: &Attribute) -> bool {
-    attr.path().is_ident("doc")
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use quote::{ToTokens, quote};
 use syn::ReturnType;
 use syn::ext::IdentExt;
 
-use crate::ast::is_unit;
 use crate::ast::test::Test;
+use crate::ast::types::is_unit;
 
 /// How many seeds a test runs with, unless it says otherwise.
 const SEEDS: u64 = 20;

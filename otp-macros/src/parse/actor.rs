@@ -9,8 +9,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, FnArg, ItemImpl, LitStr, Pat, PatType, Result, Signature, Token, Type, Visibility};
 
-use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role, first_type, last_segment};
+use crate::ast::actor::{Actor, Helper, Kind, Method, Parameter, Role};
 use crate::ast::options::Options;
+use crate::ast::types::{first_type, last_segment};
 
 /// Reads a block; an error when there is no tree to build, because the item is no `impl`.
 pub(crate) fn actor(options: Options, item: TokenStream) -> Result<Actor> {

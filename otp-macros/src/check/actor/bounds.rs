@@ -7,6 +7,7 @@ use syn::{Type, TypeParam, TypeParamBound, WherePredicate};
 
 use super::types;
 use crate::ast::actor::{Actor, Kind, Method};
+use crate::ast::types::mentions;
 
 /// Traits that ask for neither `'static` nor, but for itself, `Send`.
 const SILENT: [&str; 24] = [
@@ -44,7 +45,7 @@ pub(super) fn loose<'ast>(actor: &'ast Actor, parameter: &'ast TypeParam) -> Opt
         let WherePredicate::Type(predicate) = predicate else { continue };
         if matches!(&predicate.bounded_ty, Type::Path(path) if path.path.is_ident(&parameter.ident)) {
             bounds.extend(&predicate.bounds);
-        } else if types::mentions(&predicate.bounded_ty, &|name| *name == parameter.ident || name == "Self") {
+        } else if mentions(&predicate.bounded_ty, &|name| *name == parameter.ident || name == "Self") {
             return None;
         }
     }

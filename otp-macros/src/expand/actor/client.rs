@@ -7,14 +7,14 @@ use syn::{Attribute, ReturnType, Signature};
 use super::scope::Scope;
 use super::{at, local, message};
 use crate::ast::actor::{Actor, Kind, Method, Parameter};
+use crate::ast::is_doc;
 use crate::expand::Mode;
 
 /// `pub struct CounterRef<M = Blocking>(Ref<Counter, M>);`
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, mode_parameter, .. } = scope;
     let self_ty = &scope.actor;
-    let docs: Vec<&Attribute> =
-        actor.header.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+    let docs: Vec<&Attribute> = actor.header.attrs.iter().filter(|attribute| is_doc(attribute)).collect();
     let docs = if docs.is_empty() {
         let text = format!("A client of `{}`: one method per handler, sent in the way of its mode.", scope.title);
         quote!(#[doc = #text])
@@ -218,7 +218,7 @@ fn handler_generics(signature: &Signature, scope: &Scope) -> TokenStream {
 fn attributes(handler: &Method) -> TokenStream {
     const CARRIED: [&str; 6] = ["cfg", "doc", "deprecated", "must_use", "allow", "warn"];
     let carried = handler.attrs.iter().filter(|attribute| CARRIED.iter().any(|name| attribute.path().is_ident(name)));
-    let is_documented = handler.attrs.iter().any(|attribute| attribute.path().is_ident("doc"));
+    let is_documented = handler.attrs.iter().any(is_doc);
     let docs = if is_documented {
         TokenStream::new()
     } else {

@@ -10,7 +10,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{GenericParam, ItemImpl, Lifetime, Type, TypeReference, parse_quote};
 
 use super::Mode;
-use crate::ast::actor::{Actor, Method, is_absolute, last_segment};
+use crate::ast::actor::{Actor, Method, is_absolute};
+use crate::ast::types::last_segment;
 
 pub(super) struct Scope {
     pub(super) mode: Mode,

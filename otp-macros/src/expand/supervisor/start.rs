@@ -11,6 +11,7 @@ use syn::spanned::Spanned;
 
 use super::{Mode, Supervisor};
 use crate::ast::supervisor::Tree;
+use crate::ast::types::Unowned;
 
 /// `start`, `start_link` and `child_spec`, and what they call.
 pub(super) fn functions(tree: &Tree, mode: Mode) -> TokenStream {
@@ -91,7 +92,7 @@ pub(super) fn child(supervisor: &Supervisor<'_>, mode: Mode) -> TokenStream {
         (quote_spanned!(at=> ::core::convert::Infallible), quote_spanned!(site=> move |_| match args() {}))
     } else {
         let types = tree.parameters.iter().map(|parameter| &parameter.ty);
-        let are_kept = tree.parameters.iter().all(|parameter| parameter.unnamed().or(parameter.borrowed()).is_none());
+        let are_kept = tree.parameters.iter().all(|parameter| Unowned::of(&parameter.ty).is_empty());
         let args = if are_kept { quote_spanned!(at=> (#(#types,)*)) } else { quote!(()) };
         let build = quote_spanned!(at=> parameters_are_shared_between_threads(args()));
         (args, quote_spanned!(site=> move |slot| #build(slot)))
