@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-use crate::expand::Mode;
+use crate::expand::Extent;
 use crate::{check, expand, marker, parse};
 
 /// The user's block, with everything that is made from it; after an error, the errors, the block and stubs.
@@ -27,7 +27,7 @@ pub(crate) fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#cx #block);
     }
     check::actor::check(&actor, &mut cx);
-    let mode = if cx.is_empty() { Mode::Full } else { Mode::Stub };
-    let glue = expand::actor::expand(&actor, mode);
+    let extent = if cx.is_empty() { Extent::Full } else { Extent::Stub };
+    let glue = expand::actor::expand(&actor, extent);
     quote!(#cx #block #glue)
 }

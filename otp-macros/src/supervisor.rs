@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-use crate::expand::Mode;
+use crate::expand::Extent;
 use crate::{check, expand, parse};
 
 /// The items of a tree; after an error, the errors and the same items with empty bodies.
@@ -15,7 +15,7 @@ pub(crate) fn supervisor(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     check::supervisor::check(&tree, &mut cx);
-    let mode = if cx.is_empty() { Mode::Full } else { Mode::Stub };
-    let items = expand::supervisor::expand(&tree, mode);
+    let extent = if cx.is_empty() { Extent::Full } else { Extent::Stub };
+    let items = expand::supervisor::expand(&tree, extent);
     quote!(#cx #items)
 }

@@ -16,21 +16,22 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
-use super::{Mode, options};
+use super::names::camel_case;
+use super::{Extent, options};
 use crate::ast::options::Strategy;
 use crate::ast::supervisor::{Child, Level, Nested, Start, Tree};
 use crate::ast::{START_FUNCTIONS, cfgs, is_doc};
 
 /// The items of a whole tree.
-pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
-    let supervisors = Supervisor::all(tree, mode);
-    let types = supervisors.iter().map(|supervisor| supervisor.definition(mode));
+pub(crate) fn expand(tree: &Tree, extent: Extent) -> TokenStream {
+    let supervisors = Supervisor::all(tree, extent);
+    let types = supervisors.iter().map(|supervisor| supervisor.definition(extent));
     let cfgs = cfgs(&tree.attrs);
-    let start = start::functions(tree, mode);
-    let children = supervisors.iter().map(|supervisor| start::child(supervisor, mode));
-    let (build, uses) = match mode {
-        Mode::Full => (build::function(tree), supervisors.iter().map(Supervisor::uses).collect()),
-        Mode::Stub => (TokenStream::new(), TokenStream::new()),
+    let start = start::functions(tree, extent);
+    let children = supervisors.iter().map(|supervisor| start::child(supervisor, extent));
+    let (build, uses) = match extent {
+        Extent::Full => (build::function(tree), supervisors.iter().map(Supervisor::uses).collect()),
+        Extent::Stub => (TokenStream::new(), TokenStream::new()),
     };
     quote! {
         #(#types)*
@@ -69,11 +70,11 @@ struct Accessor<'tree> {
 
 impl<'tree> Supervisor<'tree> {
     /// The tree first, then what is nested in it.
-    fn all(tree: &'tree Tree, mode: Mode) -> Vec<Self> {
+    fn all(tree: &'tree Tree, extent: Extent) -> Vec<Self> {
         let title = tree.name.unraw();
         let attrs = documented(&tree.attrs, &format!("The `{title}` supervision tree, running."));
         let mut found = Vec::new();
-        Self::collect(tree, tree.name.clone(), cfgs(&tree.attrs).collect(), attrs, &tree.level, mode, &mut found);
+        Self::collect(tree, tree.name.clone(), cfgs(&tree.attrs).collect(), attrs, &tree.level, extent, &mut found);
         found
     }
 
@@ -83,10 +84,10 @@ impl<'tree> Supervisor<'tree> {
         cfgs: Vec<&'tree Attribute>,
         attrs: TokenStream,
         level: &'tree Level,
-        mode: Mode,
+        extent: Extent,
         found: &mut Vec<Self>,
     ) {
-        let children = distinct(level, mode);
+        let children = distinct(level, extent);
         let accessors = children.iter().filter_map(|child| Accessor::new(tree, &name, child)).collect();
         let is_nested = !found.is_empty();
         found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, level, accessors, is_nested });
@@ -97,19 +98,19 @@ impl<'tree> Supervisor<'tree> {
             let docs = child.attrs.iter().filter(|attr| is_doc(attr)).cloned().collect::<Vec<_>>();
             let attrs = documented(&docs, &format!("The `{}` tree of [`{}`].", child.name.unraw(), name.unraw()));
             let cfgs = cfgs.iter().copied().chain(child.cfgs()).collect();
-            Self::collect(tree, nested_name(&name, child), cfgs, attrs, level, mode, found);
+            Self::collect(tree, nested_name(&name, child), cfgs, attrs, level, extent, found);
         }
     }
 
     /// The type, its accessors, and its plain traits.
-    fn definition(&self, mode: Mode) -> TokenStream {
+    fn definition(&self, extent: Extent) -> TokenStream {
         let Self { tree, name, cfgs, attrs, .. } = self;
         let Tree { otp, vis, .. } = tree;
         let title = name.unraw().to_string();
         let accessors = self.accessors.iter().map(|accessor| accessor.method(vis));
-        let shape = match mode {
-            Mode::Full => quote!(#otp::__private::declared_shape::<Self>()),
-            Mode::Stub => quote!(::core::unimplemented!()),
+        let shape = match extent {
+            Extent::Full => quote!(#otp::__private::declared_shape::<Self>()),
+            Extent::Stub => quote!(::core::unimplemented!()),
         };
         let tree_method = self.has_method("tree").then(|| {
             quote! {
@@ -292,12 +293,7 @@ impl Actor {
 
 /// `workers` in `Shop` is a `ShopWorkers`.
 fn nested_name(parent: &Ident, child: &Child) -> Ident {
-    let mut name = parent.unraw().to_string();
-    for word in child.name.unraw().to_string().split('_') {
-        let mut chars = word.chars();
-        name.extend(chars.next().into_iter().flat_map(char::to_uppercase));
-        name.push_str(chars.as_str());
-    }
+    let name = format!("{}{}", parent.unraw(), camel_case(&child.name.unraw().to_string()));
     Ident::new(&name, Span::call_site())
 }
 
@@ -315,12 +311,12 @@ fn id(child: &Child) -> String {
 }
 
 /// The children of which something is made: after an error, only the first one of a name and none with a name of ours.
-fn distinct(level: &Level, mode: Mode) -> Vec<&Child> {
+fn distinct(level: &Level, extent: Extent) -> Vec<&Child> {
     let mut children = Vec::<&Child>::new();
     for child in level.children() {
         let is_taken = START_FUNCTIONS.iter().any(|reserved| child.name == reserved)
             || children.iter().any(|other| other.name == child.name && other.can_meet(child));
-        if mode == Mode::Full || !is_taken {
+        if extent == Extent::Full || !is_taken {
             children.push(child);
         }
     }

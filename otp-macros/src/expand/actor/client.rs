@@ -1,14 +1,15 @@
-//! The client: a newtype over `Ref`, generic over the mode, with one method per handler.
+//! The client: a newtype over `Ref`, generic over the extent, with one method per handler.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, ReturnType, Signature};
 
+use super::message;
 use super::scope::Scope;
-use super::{at, local, message};
 use crate::ast::actor::{Actor, Kind, Method, Parameter};
 use crate::ast::is_doc;
-use crate::expand::Mode;
+use crate::expand::Extent;
+use crate::expand::tokens::{at, local, written_at};
 
 /// `pub struct CounterRef<M = Blocking>(Ref<Counter, M>);`
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
@@ -151,9 +152,10 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
     let mut block = Group::new(Delimiter::Brace, scope.body(&names, body));
     let Signature { fn_token, .. } = &handler.signature;
     // The method stands where the handler does, but for lints it is ours.
-    let (vis, fn_token) = (ours(vis), ours(fn_token));
+    let ours = Span::call_site();
+    let (vis, fn_token) = (written_at(ours, vis), written_at(ours, fn_token));
     // A message that is never sent is worth a warning, unless it may arrive by its type.
-    let own_name = if handler.kind() == Some(Kind::Info) { ours(name) } else { name.to_token_stream() };
+    let own_name = if handler.kind() == Some(Kind::Info) { written_at(ours, name) } else { name.to_token_stream() };
     let end = end(&handler.signature);
     block.set_span(end);
     let output = ending_at(end, quote!(#output #bounds));
@@ -161,15 +163,6 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
         #attrs
         #vis #fn_token #own_name #generics(&self, #(#parameters),*) -> #output #block
     }
-}
-
-/// Tokens of the user's as if the macro had written them at their place.
-fn ours(tokens: impl ToTokens) -> TokenStream {
-    let place = |mut token: TokenTree| {
-        token.set_span(Span::call_site().located_at(token.span()));
-        token
-    };
-    tokens.into_token_stream().into_iter().map(place).collect()
 }
 
 /// The same tokens; the last one stands at `end`.
@@ -195,19 +188,19 @@ fn end(signature: &Signature) -> Span {
 /// `by: i64`
 fn parameter(parameter: &Parameter, scope: &Scope) -> TokenStream {
     let name = &parameter.name;
-    let ty = match scope.mode {
+    let ty = match scope.extent {
         // An argument may stay what a checked handler could not take, `impl Trait` among it.
-        Mode::Stub => scope.outside(&parameter.ty),
-        Mode::Full => scope.ty(&parameter.ty),
+        Extent::Stub => scope.outside(&parameter.ty),
+        Extent::Full => scope.ty(&parameter.ty),
     };
     quote!(#name: #ty)
 }
 
 /// A checked handler has none; a refused one keeps its own, so that its signature can be read.
 fn handler_generics(signature: &Signature, scope: &Scope) -> TokenStream {
-    match scope.mode {
-        Mode::Full => TokenStream::new(),
-        Mode::Stub => {
+    match scope.extent {
+        Extent::Full => TokenStream::new(),
+        Extent::Stub => {
             let (generics, _, _) = signature.generics.split_for_impl();
             generics.to_token_stream()
         }

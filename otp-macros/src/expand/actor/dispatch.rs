@@ -6,10 +6,11 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::message;
 use super::scope::Scope;
-use super::{at, local, message};
 use crate::ast::actor::{Actor, Kind, Method, Role};
-use crate::expand::{Mode, options};
+use crate::expand::tokens::{at, local};
+use crate::expand::{Extent, options};
 
 pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, message, mode_parameter, title, .. } = scope;
@@ -70,7 +71,7 @@ fn deprecated(actor: &Actor) -> TokenStream {
 /// `const OPTIONS`, where there is an option to set.
 fn options(actor: &Actor, scope: &Scope) -> TokenStream {
     let (otp, given, site) = (&scope.otp, &actor.options, Span::call_site());
-    if scope.mode == Mode::Stub {
+    if scope.extent == Extent::Stub {
         return TokenStream::new();
     }
     let name = given.name().map(|name| match syn::parse2::<LitStr>(name.clone()) {
@@ -181,7 +182,7 @@ fn overflowed(method: &Method, scope: &Scope) -> TokenStream {
 /// `const PRIORITY`, where a handler goes before others.
 fn priority(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, message: name, .. } = scope;
-    if scope.mode == Mode::Stub || !actor.methods.iter().any(Method::is_priority) {
+    if scope.extent == Extent::Stub || !actor.methods.iter().any(Method::is_priority) {
         return TokenStream::new();
     }
     let (queued, message, info) = (local("queued"), local("message"), local("info"));
@@ -269,11 +270,11 @@ fn by_message(
         quote!(#(#cfgs)* #name::#variant #fields => #of)
     });
     let unused = unused_arm(scope, &quote!(match *never {}));
-    let body = match scope.mode {
+    let body = match scope.extent {
         // A reference to an enum without variants could still be one of any.
-        Mode::Full if actor.handlers().next().is_none() && scope.types.is_empty() => quote!(match *#message {}),
-        Mode::Full => quote!(match #message { #(#arms)* #unused }),
-        Mode::Stub => TokenStream::new(),
+        Extent::Full if actor.handlers().next().is_none() && scope.types.is_empty() => quote!(match *#message {}),
+        Extent::Full => quote!(match #message { #(#arms)* #unused }),
+        Extent::Stub => TokenStream::new(),
     };
     let body = scope.block(&[&message], body);
     let head = scope.head(quote!(#function(#message: &Self::Message) -> #result));
@@ -295,10 +296,10 @@ fn message_kind(actor: &Actor, scope: &Scope) -> TokenStream {
         quote!(#(#cfgs)* #name::#variant #fields => #otp::sys::MessageKind::#kind,)
     });
     let unused = unused_arm(scope, &quote!(match *never {}));
-    let body = match scope.mode {
-        Mode::Full if actor.handlers().next().is_none() && scope.types.is_empty() => quote!(match *#message {}),
-        Mode::Full => quote!(match #message { #(#arms)* #unused }),
-        Mode::Stub => TokenStream::new(),
+    let body = match scope.extent {
+        Extent::Full if actor.handlers().next().is_none() && scope.types.is_empty() => quote!(match *#message {}),
+        Extent::Full => quote!(match #message { #(#arms)* #unused }),
+        Extent::Stub => TokenStream::new(),
     };
     let body = scope.block(&[&message], body);
     let head = scope.head(quote!(fn message_kind(#message: &Self::Message) -> #otp::sys::MessageKind));

@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{GenericParam, Type};
 
+use super::message;
 use super::scope::Scope;
-use super::{at, message};
 use crate::ast::actor::{Actor, Method, Parameter};
 use crate::ast::types::{last_segment, mentions};
+use crate::expand::tokens::at;
 
 pub(super) fn implementations(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, actor: self_ty, .. } = scope;

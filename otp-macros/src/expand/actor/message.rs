@@ -8,7 +8,8 @@ use syn::ext::IdentExt;
 
 use super::scope::Scope;
 use crate::ast::actor::{Actor, Kind, Method};
-use crate::expand::Mode;
+use crate::expand::Extent;
+use crate::expand::names::camel_case;
 
 /// The enum; it has no variants in a stub.
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
@@ -20,7 +21,7 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
         let fields = fields(method, scope, otp);
         quote!(#(#cfgs)* #variant #fields,)
     });
-    let variants = if scope.mode == Mode::Full { quote!(#(#variants)*) } else { TokenStream::new() };
+    let variants = if scope.extent == Extent::Full { quote!(#(#variants)*) } else { TokenStream::new() };
     // A type parameter that no message mentions would be an error; this variant can't be made.
     let unused = if types.is_empty() {
         TokenStream::new()
@@ -78,7 +79,7 @@ pub(super) fn distinct(actor: &Actor) -> impl Iterator<Item = (&Method, Ident)> 
             continue;
         }
         // `get_x` and `get__x` would both be `GetX`; the later one keeps its own name.
-        let camel = camel_case(name);
+        let camel = variant_name(name);
         let is_taken = kept.iter().any(|(_, variant)| *variant == camel);
         let own = || {
             let mut own = name.clone();
@@ -91,15 +92,9 @@ pub(super) fn distinct(actor: &Actor) -> impl Iterator<Item = (&Method, Ident)> 
 }
 
 /// `SetValue` for `set_value`.
-fn camel_case(name: &Ident) -> Ident {
+fn variant_name(name: &Ident) -> Ident {
     let name = name.unraw().to_string();
-    let camel: String = name
-        .split('_')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<Vec<_>>()
-        })
-        .collect();
+    let camel = camel_case(&name);
     // `__1` is a name, `1` and nothing are not.
     match syn::parse_str::<Ident>(&camel) {
         Ok(_) => Ident::new(&camel, Span::call_site()),

@@ -9,12 +9,13 @@ use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{GenericParam, ItemImpl, Lifetime, Type, TypeReference, parse_quote};
 
-use super::Mode;
+use super::Extent;
 use crate::ast::actor::{Actor, Method, is_absolute};
 use crate::ast::types::last_segment;
+use crate::expand::tokens::{at, ends, moved};
 
 pub(super) struct Scope {
-    pub(super) mode: Mode,
+    pub(super) extent: Extent,
     /// `::otp`
     pub(super) otp: TokenStream,
     /// The self type: `Stack<T>`.
@@ -38,9 +39,9 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(actor: &Actor, mode: Mode) -> Self {
+    pub(super) fn new(actor: &Actor, extent: Extent) -> Self {
         let mut header = actor.header.clone();
-        if mode == Mode::Stub {
+        if extent == Extent::Stub {
             own(&mut header);
         }
         let base =
@@ -48,7 +49,7 @@ impl Scope {
         let taken = Names::of(actor);
         let crate_path = actor.options.crate_path().filter(|path| is_absolute(path));
         let mut scope = Self {
-            mode,
+            extent,
             otp: crate_path.map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
             actor: header.self_ty.to_token_stream(),
             title: base.to_string(),
@@ -88,9 +89,9 @@ impl Scope {
 
     /// A type of the user's outside of the `impl` block; in a stub, one that can stand anywhere.
     pub(super) fn ty(&self, ty: &Type) -> TokenStream {
-        match self.mode {
-            Mode::Full => self.outside(ty),
-            Mode::Stub => {
+        match self.extent {
+            Extent::Full => self.outside(ty),
+            Extent::Stub => {
                 let mut ty = ty.clone();
                 Owned.visit_type_mut(&mut ty);
                 self.outside(ty)
@@ -98,33 +99,25 @@ impl Scope {
         }
     }
 
-    /// A body; nothing happens in a stub but that the names are used.
+    /// A body; in a stub it only uses `names`, the parameters.
     pub(super) fn body(&self, names: &[&Ident], full: TokenStream) -> TokenStream {
-        match self.mode {
-            Mode::Full => full,
-            Mode::Stub => quote!(let _ = (#(#names,)*); ::core::unimplemented!()),
-        }
+        self.extent.body(names, full)
     }
 
     /// What rustc blames for an actor that can't be one. All such heads stand where the self type does, and what is
     /// said of each alike is said once. The names of values keep their hygiene.
     pub(super) fn head(&self, tokens: TokenStream) -> TokenStream {
-        let (first, last) = self.place();
-        move_to(tokens, first, last)
+        moved(tokens, ends(&self.actor), &|token, place| match token {
+            TokenTree::Ident(name) if VALUES.iter().any(|value| name == value) => name.span(),
+            _ => place,
+        })
     }
 
     /// The [`body`](Self::body) that belongs to a head, in its braces.
     pub(super) fn block(&self, names: &[&Ident], full: TokenStream) -> Group {
         let mut block = Group::new(Delimiter::Brace, self.body(names, full));
-        block.set_span(self.place().1);
+        block.set_span(ends(&self.actor).1);
         block
-    }
-
-    /// Where the self type begins and ends.
-    fn place(&self) -> (Span, Span) {
-        let mut places = self.actor.clone().into_iter().map(|token| token.span());
-        let first = places.next().unwrap_or_else(Span::call_site);
-        (first, places.last().unwrap_or(first))
     }
 
     /// `<T: Send, M: ::otp::Mode>`, or nothing.
@@ -162,7 +155,8 @@ fn replace_self(tokens: TokenStream, ty: &TokenStream) -> TokenStream {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) if ident == "Self" => {
-                let ty = respan(ty.clone(), ident.span());
+                // The place of the `Self`, the meaning of the type's own tokens.
+                let ty = at(&ident, ty.clone());
                 let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':' && next.spacing() == proc_macro2::Spacing::Joint);
                 replaced.extend(if is_path { quote_spanned!(ident.span()=> <#ty>) } else { ty });
             }
@@ -175,41 +169,6 @@ fn replace_self(tokens: TokenStream, ty: &TokenStream) -> TokenStream {
         }
     }
     replaced
-}
-
-fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), respan(group.stream(), span));
-                inner.set_span(span);
-                TokenTree::Group(inner)
-            }
-            mut other => {
-                // The place of the `Self`, the meaning of the type's own tokens.
-                other.set_span(other.span().located_at(span));
-                other
-            }
-        })
-        .collect()
-}
-
-fn move_to(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
-    let count = tokens.clone().into_iter().count();
-    let moved = tokens.into_iter().enumerate().map(|(index, token)| {
-        let place = if index + 1 == count { last } else { first };
-        let mut token = match token {
-            TokenTree::Group(group) => {
-                TokenTree::Group(Group::new(group.delimiter(), move_to(group.stream(), first, last)))
-            }
-            TokenTree::Ident(name) if VALUES.iter().any(|value| name == value) => return name.into(),
-            other => other,
-        };
-        token.set_span(place);
-        token
-    });
-    moved.collect()
 }
 
 /// The names of values in the heads of our functions.

@@ -4,9 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::local;
 use super::scope::Scope;
 use crate::ast::actor::{Actor, Method};
+use crate::expand::tokens::local;
 
 const ERRORS: &str =
     "# Errors\n\nWhat became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.";

@@ -1,19 +1,20 @@
 //! The shape of one supervisor: what can be said of its children before anything runs.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::{Actor, Mode, Supervisor, id};
+use super::{Actor, Extent, Supervisor, id};
 use crate::ast::supervisor::{Child, Start};
 use crate::expand::options;
+use crate::expand::tokens::written_at;
 use crate::wording;
 
 /// `fn shape() -> Option<Tree>` of its `Child`.
-pub(super) fn function(supervisor: &Supervisor, mode: Mode) -> TokenStream {
+pub(super) fn function(supervisor: &Supervisor, extent: Extent) -> TokenStream {
     let Supervisor { tree, name, level, .. } = supervisor;
     let otp = &tree.otp;
-    if mode == Mode::Stub {
+    if extent == Extent::Stub {
         return TokenStream::new();
     }
     let title = name.unraw().to_string();
@@ -38,7 +39,8 @@ fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
     let (otp, id) = (&tree.otp, id(child));
     let new = match Actor::new(tree, &supervisor.name, child) {
         Some(actor) => {
-            let (ty, site) = (at(actor.ty, actor.site), actor.site);
+            // One that is no child is then blamed as by the other uses, and rustc says it once.
+            let (ty, site) = (written_at(actor.site, actor.ty), actor.site);
             let of_many = match &child.start {
                 Start::Dynamic(_) => quote!(.dynamic()),
                 Start::Partition(_) => quote!(.partitioned()),
@@ -62,17 +64,4 @@ fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
     let backoff = options::backoff(given, site);
     let mailbox = options::mailbox_on_restart(otp, given, site);
     quote!(#new #repeated #restart #shutdown #significant #backoff #mailbox)
-}
-
-/// A type, with the span of the place where it is used: one that is no child is then blamed as by the other uses, and
-/// rustc says it once.
-fn at(ty: TokenStream, site: Span) -> TokenStream {
-    let relocate = |mut token: TokenTree| {
-        // That one means a crate by its span.
-        if !matches!(&token, TokenTree::Ident(word) if word == "$crate") {
-            token.set_span(site.located_at(token.span()));
-        }
-        token
-    };
-    ty.into_iter().map(relocate).collect()
 }

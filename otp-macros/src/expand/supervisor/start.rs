@@ -9,12 +9,12 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{Mode, Supervisor};
+use super::{Extent, Supervisor};
 use crate::ast::supervisor::Tree;
 use crate::ast::types::Unowned;
 
 /// `start`, `start_link` and `child_spec`, and what they call.
-pub(super) fn functions(tree: &Tree, mode: Mode) -> TokenStream {
+pub(super) fn functions(tree: &Tree, extent: Extent) -> TokenStream {
     let Tree { otp, vis, name, .. } = tree;
     let title = name.unraw().to_string();
     let names = tree.parameters.iter().map(|parameter| &parameter.name).collect::<Vec<_>>();
@@ -22,20 +22,17 @@ pub(super) fn functions(tree: &Tree, mode: Mode) -> TokenStream {
     let site = Span::mixed_site();
     let at = blame(tree);
     let build = quote_spanned!(at=> parameters_are_shared_between_threads((#(#names,)*)));
-    let body = |full: TokenStream| match mode {
-        Mode::Full => full,
-        Mode::Stub => quote!(let _ = (#(#names,)*); ::core::unimplemented!()),
-    };
     let start = |link: bool| {
-        body(quote_spanned! {at=>
+        let start = quote_spanned! {at=>
             ::core::result::Result::map(#otp::__private::start_tree(#title, #build, #link), #name)
-        })
+        };
+        extent.body(&names, start)
     };
     let (unlinked, linked) = (start(false), start(true));
-    let spec = body(quote_spanned!(at=> #otp::__private::tree_spec::<#name>(#build)));
+    let spec = extent.body(&names, quote_spanned!(at=> #otp::__private::tree_spec::<#name>(#build)));
     let are_shared = are_shared(tree);
     // Boxed: the bounds of an `impl Fn` would be asked for, and blamed, once more in each caller.
-    let shared = (mode == Mode::Full).then(|| {
+    let shared = (extent == Extent::Full).then(|| {
         quote_spanned! {site=>
             fn parameters_are_shared_between_threads(
                 args: (#(#types,)*),
@@ -82,7 +79,7 @@ pub(super) fn functions(tree: &Tree, mode: Mode) -> TokenStream {
 }
 
 /// What makes a supervisor a child that other trees can have.
-pub(super) fn child(supervisor: &Supervisor<'_>, mode: Mode) -> TokenStream {
+pub(super) fn child(supervisor: &Supervisor<'_>, extent: Extent) -> TokenStream {
     let Supervisor { tree, name, cfgs, is_nested, .. } = supervisor;
     let otp = &tree.otp;
     let site = Span::mixed_site();
@@ -97,12 +94,12 @@ pub(super) fn child(supervisor: &Supervisor<'_>, mode: Mode) -> TokenStream {
         let build = quote_spanned!(at=> parameters_are_shared_between_threads(args()));
         (args, quote_spanned!(site=> move |slot| #build(slot)))
     };
-    let spec = match mode {
-        Mode::Full => quote_spanned!(site=> #otp::__private::tree_spec::<Self>(#build)),
-        Mode::Stub => quote_spanned!(site=> let _ = args; ::core::unimplemented!()),
+    let spec = match extent {
+        Extent::Full => quote_spanned!(site=> #otp::__private::tree_spec::<Self>(#build)),
+        Extent::Stub => quote_spanned!(site=> let _ = args; ::core::unimplemented!()),
     };
     let args = quote_spanned!(at=> type Args = #args;);
-    let shape = super::shape::function(supervisor, mode);
+    let shape = super::shape::function(supervisor, extent);
     quote_spanned! {site=>
         #(#cfgs)*
         #[automatically_derived]
