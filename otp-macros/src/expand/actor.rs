@@ -5,8 +5,10 @@
 //! `reply` or `ctx` is nothing special. Nothing here may be silenced by `#[allow]` where another way exists: that is
 //! an error where the user forbids the lint.
 
+mod call;
 mod client;
 mod dispatch;
+mod facts;
 mod handles;
 mod message;
 mod scope;

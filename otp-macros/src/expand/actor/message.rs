@@ -37,8 +37,17 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
 }
 
 /// The variant that mentions the type parameters.
-pub(super) fn unused() -> Ident {
+fn unused() -> Ident {
     Ident::new("__Unused", Span::call_site())
+}
+
+/// The arm of the variant that can't be made.
+pub(super) fn unused_arm(scope: &Scope, body: &TokenStream) -> TokenStream {
+    if scope.types.is_empty() {
+        return TokenStream::new();
+    }
+    let (message, unused) = (&scope.message, unused());
+    quote!(#message::#unused(never, _) => #body,)
 }
 
 /// `(i64, ReplyTo<i64>)`, or nothing.
