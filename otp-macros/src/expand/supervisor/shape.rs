@@ -4,7 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::{Actor, Extent, Supervisor, id};
+use super::accessor::{ChildType, id};
+use super::{Extent, Supervisor};
 use crate::ast::supervisor::{Child, Start};
 use crate::expand::options;
 use crate::expand::tokens::written_at;
@@ -37,10 +38,10 @@ pub(super) fn function(supervisor: &Supervisor, extent: Extent) -> TokenStream {
 fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
     let tree = supervisor.tree;
     let (otp, id) = (&tree.otp, id(child));
-    let new = match Actor::new(tree, &supervisor.name, child) {
-        Some(actor) => {
+    let new = match ChildType::new(tree, &supervisor.name, child) {
+        Some(ty) => {
             // One that is no child is then blamed as by the other uses, and rustc says it once.
-            let (ty, site) = (written_at(actor.site, actor.ty), actor.site);
+            let (ty, site) = (written_at(ty.site, ty.ty), ty.site);
             let of_many = match &child.start {
                 Start::Dynamic(_) => quote!(.dynamic()),
                 Start::Partition(_) => quote!(.partitioned()),
