@@ -32,70 +32,66 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
 
 /// What every client implements. Derives would ask the mode and the actor's parameters for the same traits.
 pub(super) fn traits(scope: &Scope) -> TokenStream {
-    let Scope { otp, client, mode_parameter, actor, .. } = scope;
-    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode)));
+    let Scope { otp, mode_parameter, actor, .. } = scope;
+    let any = quote!(#otp::Mode);
+    let (inner, formatter) = (local("inner"), local("formatter"));
+    let client = quote! {
+        type Mode = #mode_parameter;
+        fn from_inner(#inner: #otp::Ref<#actor, #mode_parameter>) -> Self {
+            Self(#inner)
+        }
+        fn inner(&self) -> &#otp::Ref<#actor, #mode_parameter> {
+            &self.0
+        }
+    };
+    let clone = quote! {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    };
+    let debug = quote! {
+        fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, #formatter)
+        }
+    };
+    let client = implement(scope.head(quote!(#otp::Client<#actor>)), &any, client, scope);
+    let clone = implement(quote!(::core::clone::Clone), &any, clone, scope);
+    let debug = implement(quote!(::core::fmt::Debug), &any, debug, scope);
+    let comparisons = comparisons(scope);
+    quote!(#client #clone #debug #comparisons)
+}
+
+/// The traits of clients that say whom they reach.
+fn comparisons(scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let addressed = quote!(#otp::Addressed);
+    let (other, hasher) = (local("other"), local("hasher"));
+    let equal = quote! {
+        fn eq(&self, #other: &Self) -> bool {
+            self.0 == #other.0
+        }
+    };
+    let hash = quote! {
+        fn hash<H: ::core::hash::Hasher>(&self, #hasher: &mut H) {
+            ::core::hash::Hash::hash(&self.0, #hasher);
+        }
+    };
+    let equal = implement(quote!(::core::cmp::PartialEq), &addressed, equal, scope);
+    let total = implement(quote!(::core::cmp::Eq), &addressed, TokenStream::new(), scope);
+    let hash = implement(quote!(::core::hash::Hash), &addressed, hash, scope);
+    quote!(#equal #total #hash)
+}
+
+/// An implementation of a trait for the clients whose mode is a `mode`.
+fn implement(of: TokenStream, mode: &TokenStream, items: TokenStream, scope: &Scope) -> TokenStream {
+    let Scope { client, mode_parameter, .. } = scope;
+    let generics = scope.generics(Some(quote!(#mode_parameter: #mode)));
     let arguments = scope.arguments(Some(mode_parameter.to_token_stream()));
     let bounds = scope.bounds(None);
-    let implement = |of: TokenStream, items: TokenStream| {
-        quote! {
-            #[automatically_derived]
-            impl #generics #of for #client #arguments #bounds { #items }
-        }
-    };
-    let addressed = scope.generics(Some(quote!(#mode_parameter: #otp::Addressed)));
-    let compare = |of: TokenStream, items: TokenStream| {
-        quote! {
-            #[automatically_derived]
-            impl #addressed #of for #client #arguments #bounds { #items }
-        }
-    };
-    let (inner, other, formatter, hasher) = (local("inner"), local("other"), local("formatter"), local("hasher"));
-    let client_trait = implement(
-        scope.head(quote!(#otp::Client<#actor>)),
-        quote! {
-            type Mode = #mode_parameter;
-            fn from_inner(#inner: #otp::Ref<#actor, #mode_parameter>) -> Self {
-                Self(#inner)
-            }
-            fn inner(&self) -> &#otp::Ref<#actor, #mode_parameter> {
-                &self.0
-            }
-        },
-    );
-    let clone = implement(
-        quote!(::core::clone::Clone),
-        quote! {
-            fn clone(&self) -> Self {
-                Self(::core::clone::Clone::clone(&self.0))
-            }
-        },
-    );
-    let debug = implement(
-        quote!(::core::fmt::Debug),
-        quote! {
-            fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, #formatter)
-            }
-        },
-    );
-    let equal = compare(
-        quote!(::core::cmp::PartialEq),
-        quote! {
-            fn eq(&self, #other: &Self) -> bool {
-                self.0 == #other.0
-            }
-        },
-    );
-    let total = compare(quote!(::core::cmp::Eq), TokenStream::new());
-    let hash = compare(
-        quote!(::core::hash::Hash),
-        quote! {
-            fn hash<H: ::core::hash::Hasher>(&self, #hasher: &mut H) {
-                ::core::hash::Hash::hash(&self.0, #hasher);
-            }
-        },
-    );
-    quote!(#client_trait #clone #debug #equal #total #hash)
+    quote! {
+        #[automatically_derived]
+        impl #generics #of for #client #arguments #bounds { #items }
+    }
 }
 
 /// One method per handler.

@@ -19,7 +19,6 @@ pub(super) fn functions(tree: &Tree, extent: Extent) -> TokenStream {
     let title = name.unraw().to_string();
     let names = tree.parameters.iter().map(|parameter| &parameter.name).collect::<Vec<_>>();
     let types = tree.parameters.iter().map(|parameter| &parameter.ty).collect::<Vec<_>>();
-    let site = Span::mixed_site();
     let at = blame(tree);
     let build = quote_spanned!(at=> parameters_are_shared_between_threads((#(#names,)*)));
     let start = |link: bool| {
@@ -30,24 +29,7 @@ pub(super) fn functions(tree: &Tree, extent: Extent) -> TokenStream {
     };
     let (unlinked, linked) = (start(false), start(true));
     let spec = extent.body(&names, quote_spanned!(at=> #otp::__private::tree_spec::<#name>(#build)));
-    let are_shared = are_shared(tree);
-    // Boxed: the bounds of an `impl Fn` would be asked for, and blamed, once more in each caller.
-    let shared = (extent == Extent::Full).then(|| {
-        quote_spanned! {site=>
-            fn parameters_are_shared_between_threads(
-                args: (#(#types,)*),
-            ) -> ::std::boxed::Box<
-                dyn ::core::ops::Fn(&#otp::Slot) -> #otp::Supervisor
-                    + ::core::marker::Send
-                    + ::core::marker::Sync,
-            >
-            #are_shared
-            {
-                let args = ::std::sync::Arc::new(args);
-                ::std::boxed::Box::new(move |slot| __otp_build(slot, &args))
-            }
-        }
-    });
+    let shared = (extent == Extent::Full).then(|| shared(tree));
     quote! {
         #shared
 
@@ -74,6 +56,28 @@ pub(super) fn functions(tree: &Tree, extent: Extent) -> TokenStream {
             #vis fn child_spec(#(#names: #types),*) -> #otp::ChildSpec<#name> {
                 #spec
             }
+        }
+    }
+}
+
+/// The function that asks for parameters that can be shared.
+fn shared(tree: &Tree) -> TokenStream {
+    let otp = &tree.otp;
+    let types = tree.parameters.iter().map(|parameter| &parameter.ty);
+    let are_shared = are_shared(tree);
+    // Boxed: the bounds of an `impl Fn` would be asked for, and blamed, once more in each caller.
+    quote_spanned! {Span::mixed_site()=>
+        fn parameters_are_shared_between_threads(
+            args: (#(#types,)*),
+        ) -> ::std::boxed::Box<
+            dyn ::core::ops::Fn(&#otp::Slot) -> #otp::Supervisor
+                + ::core::marker::Send
+                + ::core::marker::Sync,
+        >
+        #are_shared
+        {
+            let args = ::std::sync::Arc::new(args);
+            ::std::boxed::Box::new(move |slot| __otp_build(slot, &args))
         }
     }
 }
