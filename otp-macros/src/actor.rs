@@ -5,29 +5,29 @@ use quote::quote;
 
 use crate::errors::Errors;
 use crate::expand::Extent;
-use crate::{check, expand, marker, parse};
+use crate::{check, expand, parse};
 
 /// The user's block, with everything that is made from it; after an error, the errors, the block and stubs.
 ///
 /// The block comes first among the items: editors take the first occurrence of a token as the real one.
 pub(crate) fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let mut cx = Errors::new();
-    let block = marker::marked(item.clone());
+    let mut errors = Errors::new();
+    let block = expand::actor::block(item.clone());
     let options = parse::options::arguments(arguments);
-    check::actor::arguments(&options, &mut cx);
+    check::actor::arguments(&options, &mut errors);
     let actor = match parse::actor::actor(options, item) {
         Ok(actor) => actor,
         Err(error) => {
-            cx.push(error);
-            return quote!(#cx #block);
+            errors.push(error);
+            return quote!(#errors #block);
         }
     };
     if let Err(error) = check::actor::can_have_stubs(&actor) {
-        cx.push(error);
-        return quote!(#cx #block);
+        errors.push(error);
+        return quote!(#errors #block);
     }
-    check::actor::check(&actor, &mut cx);
-    let extent = if cx.is_empty() { Extent::Full } else { Extent::Stub };
+    check::actor::check(&actor, &mut errors);
+    let extent = if errors.is_empty() { Extent::Full } else { Extent::Stub };
     let glue = expand::actor::expand(&actor, extent);
-    quote!(#cx #block #glue)
+    quote!(#errors #block #glue)
 }

@@ -1,8 +1,8 @@
 //! The macros of the `otp` crate: `#[actor]` with its helper attributes, `supervisor!` and `#[otp::test]`.
 //!
-//! Each macro is a pipeline of three rooms that do not see each other: `parse` turns tokens into the plain structs of
-//! `ast`, `check` owns every rule and every message, `expand` turns a checked tree into tokens and cannot fail.
-//! This file only holds the entry points and what a user reads about them; use them through the `otp` crate.
+//! Each macro has three steps that do not see each other: `parse` turns tokens into a tree of `ast`, `check` refuses
+//! trees that break a rule, `expand` turns a checked tree into tokens and cannot fail. This file has the entry points and
+//! their documentation for users, who find them in the `otp` crate.
 
 use proc_macro::TokenStream;
 
@@ -11,7 +11,7 @@ mod ast;
 mod check;
 mod errors;
 mod expand;
-mod marker;
+mod helper;
 mod parse;
 mod supervisor;
 mod test;
@@ -84,7 +84,7 @@ pub fn supervisor(tree: TokenStream) -> TokenStream {
 /// of `start`, `start_link` and `child_spec`.
 #[proc_macro_attribute]
 pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("init", &arguments.into(), item.into()).into()
+    helper::helper("init", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) whose caller waits for an answer. `Module:handle_call/3`.
@@ -93,7 +93,7 @@ pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// given to that, now or later. It doesn't run when the call has timed out; it does when its caller is gone.
 #[proc_macro_attribute]
 pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_call", &arguments.into(), item.into()).into()
+    helper::helper("handle_call", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) whose sender doesn't wait. `Module:handle_cast/2`.
@@ -101,7 +101,7 @@ pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_cast(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_cast", &arguments.into(), item.into()).into()
+    helper::helper("handle_cast", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) for what arrives by itself: timers, `Down`, `Exit`, messages of others.
@@ -111,7 +111,7 @@ pub fn handle_cast(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `Down` and `Exit` the client has a method for it, too. An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_info(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_info", &arguments.into(), item.into()).into()
+    helper::helper("handle_info", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message. `Module:handle_continue/2`.
@@ -119,7 +119,7 @@ pub fn handle_info(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_continue(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_continue", &arguments.into(), item.into()).into()
+    helper::helper("handle_continue", &arguments.into(), item.into()).into()
 }
 
 /// The method of an [`actor`](macro@actor) that runs before it ends. `Module:terminate/2`.
@@ -127,7 +127,7 @@ pub fn handle_continue(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// It doesn't when an exit signal that isn't trapped ends the actor.
 #[proc_macro_attribute]
 pub fn terminate(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("terminate", &arguments.into(), item.into()).into()
+    helper::helper("terminate", &arguments.into(), item.into()).into()
 }
 
 /// A test that runs in a simulation: one thread, a virtual clock, and a seed that decides every choice of the

@@ -8,16 +8,16 @@ use crate::{check, expand, parse};
 
 /// The test function; after an error, the errors and the user's function.
 pub(crate) fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let mut cx = Errors::new();
+    let mut errors = Errors::new();
     let options = parse::options::arguments(arguments);
-    check::test::arguments(&options, &mut cx);
+    check::test::arguments(&options, &mut errors);
     let test = match parse::test::test(options, item.clone()) {
         Ok(test) => test,
         Err(error) => {
-            cx.push(error);
-            return quote!(#cx #item);
+            errors.push(error);
+            return quote!(#errors #item);
         }
     };
-    check::test::check(&test, &mut cx);
-    if cx.is_empty() { expand::test::expand(&test) } else { quote!(#cx #[allow(dead_code)] #item) }
+    check::test::check(&test, &mut errors);
+    if errors.is_empty() { expand::test::expand(&test) } else { quote!(#errors #[allow(dead_code)] #item) }
 }

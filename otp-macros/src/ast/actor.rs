@@ -10,6 +10,9 @@ use syn::{Attribute, Error, ItemImpl, Meta, Path, ReturnType, Signature, Type, V
 use super::options::Options;
 use super::types::last_segment;
 
+/// The argument that tells a helper attribute that an `#[actor]` has read it.
+pub(crate) const READ: &str = "__inside_actor";
+
 /// The whole block.
 pub(crate) struct Actor {
     pub(crate) options: Options,

@@ -30,14 +30,14 @@ pub(crate) struct Tree {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
-    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) parameters: Vec<TreeParameter>,
     /// One for each parameter that could not be read.
     pub(crate) unreadable_parameters: Vec<Error>,
     pub(crate) level: Level,
 }
 
 /// One parameter of the tree's start functions.
-pub(crate) struct Parameter {
+pub(crate) struct TreeParameter {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) mutability: Option<Token![mut]>,
     pub(crate) name: Ident,

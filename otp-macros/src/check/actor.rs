@@ -35,40 +35,40 @@ pub(crate) fn can_have_stubs(actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn check(actor: &Actor, cx: &mut Errors) {
+pub(crate) fn check(actor: &Actor, errors: &mut Errors) {
     for error in &actor.unreadable {
-        cx.push(error.clone());
+        errors.push(error.clone());
     }
-    header(actor, cx);
+    header(actor, errors);
     for Helper { kind, attribute } in &actor.misplaced {
-        cx.at(attribute, format!("`#[{}]` goes on a method", kind.name()));
+        errors.at(attribute, format!("`#[{}]` goes on a method", kind.name()));
     }
-    arguments::on_full(actor, cx);
-    single(actor, Kind::Init, cx);
-    single(actor, Kind::Terminate, cx);
+    arguments::on_full(actor, errors);
+    single(actor, Kind::Init, errors);
+    single(actor, Kind::Terminate, errors);
     for method in &actor.methods {
-        added_name(actor, method, cx);
+        added_name(actor, method, errors);
         let Some(kind) = method.kind() else { continue };
-        helpers::check(method, kind, cx);
-        signature::check(method, kind, cx);
-        output::check(actor, method, kind, cx);
+        helpers::check(method, kind, errors);
+        signature::check(method, kind, errors);
+        output::check(actor, method, kind, errors);
         // A block that borrows has its error already.
         if !types::borrows(actor) {
             for parameter in method.arguments() {
-                types::argument(parameter, kind, cx);
+                types::argument(parameter, kind, errors);
             }
         }
     }
 }
 
 /// The `impl` line: a type that owns its data.
-fn header(actor: &Actor, cx: &mut Errors) {
+fn header(actor: &Actor, errors: &mut Errors) {
     let header = &actor.header;
     if let Err(error) = header.modifiers.require_empty() {
-        cx.push(error);
+        errors.push(error);
     }
     if let Some(lifetime) = types::lifetime_of(actor) {
-        cx.at(
+        errors.at(
             lifetime,
             "an actor cannot borrow: it outlives the function that starts it\n\n\
              help: store owned data, or share it with `Arc<T>`",
@@ -79,7 +79,7 @@ fn header(actor: &Actor, cx: &mut Errors) {
         let name = &parameter.ident;
         let kept: Vec<String> = bounds.iter().map(code).filter(|bound| bound != "Send" && bound != "'static").collect();
         let wanted = [kept, vec!["Send".to_owned(), "'static".to_owned()]].concat().join(" + ");
-        cx.at(
+        errors.at(
             parameter,
             format!(
                 "`{name}` must be `Send + 'static`: an actor goes to another thread, and outlives the function that \
@@ -90,12 +90,12 @@ fn header(actor: &Actor, cx: &mut Errors) {
 }
 
 /// One `#[init]`, and at most one `#[terminate]`.
-fn single(actor: &Actor, kind: Kind, cx: &mut Errors) {
+fn single(actor: &Actor, kind: Kind, errors: &mut Errors) {
     let mut methods = actor.of_kind(kind);
     let first = methods.next();
     if first.is_none() && kind == Kind::Init && actor.misplaced.iter().all(|helper| helper.kind != kind) {
         let name = code(&actor.header.self_ty);
-        cx.at(
+        errors.at(
             &actor.header.self_ty,
             format!(
                 "actor `{name}` has no `#[init]` method\n\nhelp: add `#[init] fn init(..) -> Self`; if another \
@@ -106,7 +106,7 @@ fn single(actor: &Actor, kind: Kind, cx: &mut Errors) {
     let Some(first) = first else { return };
     let may_coexist = |method: &Method| kind == Kind::Terminate && method.cfgs().next().is_some();
     for second in methods.filter(|second| !may_coexist(second) || !may_coexist(first)) {
-        cx.at(
+        errors.at(
             &second.signature.ident,
             format!(
                 "second `#[{0}]` method; `{1}` is already the `#[{0}]` of this actor",
@@ -118,10 +118,10 @@ fn single(actor: &Actor, kind: Kind, cx: &mut Errors) {
 }
 
 /// No method has the name of a start function.
-fn added_name(actor: &Actor, method: &Method, cx: &mut Errors) {
+fn added_name(actor: &Actor, method: &Method, errors: &mut Errors) {
     let name = &method.signature.ident;
     if START_FUNCTIONS.iter().any(|added| name == added) {
-        cx.at(
+        errors.at(
             name,
             format!(
                 "`{name}` is taken: `#[actor]` gives `{}` its own function of this name\n\nhelp: rename the method",

@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub(super) rule: fn(&OptionEntry, &[&Ident]) -> Result<()>,
 }
 
-pub(super) fn check(options: &Options, place: &Place, cx: &mut Errors) {
+pub(super) fn check(options: &Options, place: &Place, errors: &mut Errors) {
     let mut before = Vec::new();
     for entry in &options.entries {
         let checked = match entry {
@@ -34,7 +34,7 @@ pub(super) fn check(options: &Options, place: &Place, cx: &mut Errors) {
             Err(error) => Err(error.clone()),
         };
         if let Err(error) = checked {
-            cx.push(error);
+            errors.push(error);
         }
     }
 }

@@ -11,85 +11,86 @@ use syn::LitStr;
 
 use crate::ast::START_FUNCTIONS;
 use crate::ast::options::{AutoShutdown, Restart};
-use crate::ast::supervisor::{Child, Level, Parameter, Start, Tree};
+use crate::ast::supervisor::{Child, Level, Start, Tree, TreeParameter};
 use crate::ast::types::Unowned;
 use crate::errors::Errors;
 use crate::wording;
 
 /// Pushes an error for every rule that `tree` breaks.
-pub(crate) fn check(tree: &Tree, cx: &mut Errors) {
-    parts::check(tree, cx);
+pub(crate) fn check(tree: &Tree, errors: &mut Errors) {
+    parts::check(tree, errors);
     for parameter in &tree.parameters {
-        owned(parameter, cx);
+        owned(parameter, errors);
     }
     let known = tree.parameters.iter().map(|parameter| &parameter.name).collect::<Vec<_>>();
-    level(&tree.level, &known, &[], cx);
+    level(&tree.level, &known, &[], errors);
 }
 
 /// `known` are the names in scope; `later` are those that children around this level will have.
-fn level(level: &Level, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
+fn level(level: &Level, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
     let children = level.children().collect::<Vec<_>>();
-    names(&children, cx);
+    names(&children, errors);
     let mut known = known.to_vec();
     for (index, child) in children.iter().enumerate() {
-        significance(child, level, cx);
-        one_name(child, cx);
+        significance(child, level, errors);
+        one_name(child, errors);
         let later = children[index..].iter().map(|child| &child.name).chain(later.iter().copied()).collect::<Vec<_>>();
-        order::check(child, &known, &later, cx);
+        order::check(child, &known, &later, errors);
         if let Start::Nested(nested) = &child.start {
-            self::level(&nested.level, &known, &later, cx);
+            self::level(&nested.level, &known, &later, errors);
         }
         known.push(&child.name);
     }
 }
 
 /// A parameter is kept for restarts, so it must own what it holds.
-fn owned(parameter: &Parameter, cx: &mut Errors) {
+fn owned(parameter: &TreeParameter, errors: &mut Errors) {
     let name = &parameter.name;
     let Unowned { unnamed, borrowed } = Unowned::of(&parameter.ty);
     if let Some(unnamed) = unnamed {
-        cx.at(
+        errors.at(
             unnamed,
             format!("`impl Trait` is not allowed here: `{name}` is kept for restarts, so it needs one concrete type"),
         );
     } else if let Some(borrowed) = borrowed {
         let text = wording::code(&borrowed);
-        cx.at(borrowed, format!("`{name}` is kept for restarts, so it must own its data, but `{text}` is borrowed"));
+        errors
+            .at(borrowed, format!("`{name}` is kept for restarts, so it must own its data, but `{text}` is borrowed"));
     }
 }
 
 /// No two children of one supervisor have the same name, and none has that of a function of the tree.
-fn names(children: &[&Child], cx: &mut Errors) {
+fn names(children: &[&Child], errors: &mut Errors) {
     let mut blamed = Vec::new();
     for (index, child) in children.iter().enumerate() {
         let name = &child.name;
         if START_FUNCTIONS.iter().any(|reserved| name == reserved) {
-            cx.at(name, format!("a child can't be named `{name}`: every tree has a function of that name"));
+            errors.at(name, format!("a child can't be named `{name}`: every tree has a function of that name"));
         }
         let Some(first) = children[..index].iter().position(|other| other.name == *name && other.can_meet(child))
         else {
             continue;
         };
-        cx.at(name, format!("second child named `{name}`; children are found by name"));
+        errors.at(name, format!("second child named `{name}`; children are found by name"));
         if !blamed.contains(&first) {
-            cx.at(&children[first].name, format!("first child named `{name}`"));
+            errors.at(&children[first].name, format!("first child named `{name}`"));
             blamed.push(first);
         }
     }
 }
 
 /// A significant child ends its supervisor by ending, so it must be able to end and someone must look.
-fn significance(child: &Child, level: &Level, cx: &mut Errors) {
+fn significance(child: &Child, level: &Level, errors: &mut Errors) {
     let (Some(word), name) = (child.options.significant(), &child.name) else {
         return;
     };
     let repair = "help: write `restart: transient` or `restart: temporary`";
     match child.options.restart().map(|word| word.meaning) {
-        None => cx.at(
+        None => errors.at(
             word,
             format!("significant child `{name}` is permanent by default: it is always restarted, so it never ends\n\n{repair}"),
         ),
-        Some(Some(Restart::Permanent)) => cx.at(
+        Some(Some(Restart::Permanent)) => errors.at(
             word,
             format!("child `{name}` can't be significant and permanent: it is always restarted, so it never ends\n\n{repair}"),
         ),
@@ -97,7 +98,7 @@ fn significance(child: &Child, level: &Level, cx: &mut Errors) {
         Some(Some(Restart::Transient | Restart::Temporary) | None) => {}
     }
     if matches!(level.auto_shutdown().map(|word| word.meaning), None | Some(Some(AutoShutdown::Never))) {
-        cx.at(
+        errors.at(
             word,
             format!(
                 "child `{name}` is significant, but its supervisor has no `auto_shutdown`\n\n\
@@ -108,12 +109,12 @@ fn significance(child: &Child, level: &Level, cx: &mut Errors) {
 }
 
 /// Repeated children can't share one name.
-fn one_name(child: &Child, cx: &mut Errors) {
+fn one_name(child: &Child, errors: &mut Errors) {
     if let (Start::Each(_), Some(name)) = (&child.start, child.options.name())
         && syn::parse2::<LitStr>(name.clone()).is_ok()
     {
         let child = &child.name;
-        cx.at(
+        errors.at(
             name,
             format!("every `{child}` would have this name\n\nhelp: make it depend on the loop: `name: format!(\"{child}-{{i}}\")`"),
         );

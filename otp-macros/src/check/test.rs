@@ -25,8 +25,8 @@ const ARGUMENTS: Place = Place {
     rule: seeds,
 };
 
-pub(crate) fn arguments(options: &Options, cx: &mut Errors) {
-    options::check(options, &ARGUMENTS, cx);
+pub(crate) fn arguments(options: &Options, errors: &mut Errors) {
+    options::check(options, &ARGUMENTS, errors);
 }
 
 /// One number of seeds that is not zero, or one seed.
@@ -44,29 +44,29 @@ fn seeds(entry: &OptionEntry, before: &[&Ident]) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn check(test: &Test, cx: &mut Errors) {
+pub(crate) fn check(test: &Test, errors: &mut Errors) {
     let Signature { ident: name, inputs, generics, asyncness, safety, .. } = &test.signature;
     if inputs.is_empty() {
-        cx.at(name, format!("test `{name}` must take the simulation\n\nhelp: write `fn {name}(t: &mut Sim)`"));
+        errors.at(name, format!("test `{name}` must take the simulation\n\nhelp: write `fn {name}(t: &mut Sim)`"));
     }
     for more in inputs.iter().skip(1) {
-        cx.at(more, format!("test `{name}` takes the simulation and nothing else"));
+        errors.at(more, format!("test `{name}` takes the simulation and nothing else"));
     }
     if let Some(asyncness) = asyncness {
-        cx.at(
+        errors.at(
             asyncness,
             format!("test `{name}` cannot be `async`: in a simulation calls just wait\n\nhelp: remove `async`"),
         );
     }
     if let Safety::Unsafe(token) = safety {
-        cx.at(token, format!("test `{name}` cannot be `unsafe`"));
+        errors.at(token, format!("test `{name}` cannot be `unsafe`"));
     }
     if !generics.params.is_empty() {
-        cx.at(&generics.params, format!("test `{name}` cannot be generic"));
+        errors.at(&generics.params, format!("test `{name}` cannot be generic"));
     }
     for attribute in &test.attrs {
         if attribute.path().segments.last().is_some_and(|last| last.ident == "test") {
-            cx.at(attribute, "second test attribute; `#[otp::test]` alone makes a test\n\nhelp: remove this one");
+            errors.at(attribute, "second test attribute; `#[otp::test]` alone makes a test\n\nhelp: remove this one");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `reply` or `ctx` is nothing special. Nothing here may be silenced by `#[allow]` where another way exists: that is
 //! an error where the user forbids the lint.
 
+mod block;
 mod call;
 mod client;
 mod dispatch;
@@ -17,6 +18,7 @@ mod start;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+pub(crate) use self::block::block;
 use self::scope::Scope;
 use super::Extent;
 use crate::ast::actor::Actor;

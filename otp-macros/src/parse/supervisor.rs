@@ -16,7 +16,7 @@ use syn::{Attribute, Error, Lit, Result, Token, Visibility, token};
 use super::{error, options, rest, until};
 use crate::ast::options::{Options, Word};
 use crate::ast::supervisor::{
-    Child, Entry, LEVEL_OPTIONS, Level, LevelOption, LevelValue, Parameter, Start, StrategyArgument, Tree,
+    Child, Entry, LEVEL_OPTIONS, Level, LevelOption, LevelValue, Start, StrategyArgument, Tree, TreeParameter,
 };
 
 /// Reads `path::to::otp; pub Name<strategy>(parameters) { .. }`. An error when there is no name to build on.
@@ -71,7 +71,7 @@ fn strategy(input: ParseStream<'_>, owner: &Ident) -> StrategyArgument {
 }
 
 /// `(cfg: Config, shards: usize)`, and what in it could not be read.
-fn parameters(input: ParseStream<'_>) -> Result<(Vec<Parameter>, Vec<Error>)> {
+fn parameters(input: ParseStream<'_>) -> Result<(Vec<TreeParameter>, Vec<Error>)> {
     let content;
     syn::parenthesized!(content in input);
     let (mut parameters, mut errors) = (Vec::new(), Vec::new());
@@ -91,7 +91,7 @@ fn parameters(input: ParseStream<'_>) -> Result<(Vec<Parameter>, Vec<Error>)> {
     Ok((parameters, errors))
 }
 
-fn parameter(input: ParseStream<'_>) -> Result<Parameter> {
+fn parameter(input: ParseStream<'_>) -> Result<TreeParameter> {
     let attrs = input.call(Attribute::parse_outer)?;
     let mutability = input.parse()?;
     let name = name(input, "a parameter reads `name: Type`")?;
@@ -99,7 +99,7 @@ fn parameter(input: ParseStream<'_>) -> Result<Parameter> {
         return Err(Error::new_spanned(&name, format!("parameter `{name}` has no type")));
     }
     input.parse::<Token![:]>()?;
-    Ok(Parameter { attrs, mutability, name, ty: input.parse()? })
+    Ok(TreeParameter { attrs, mutability, name, ty: input.parse()? })
 }
 
 /// `{ options and children }`, and where it ends.

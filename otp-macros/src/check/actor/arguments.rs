@@ -24,8 +24,8 @@ const ARGUMENTS: Place = Place {
     },
 };
 
-pub(crate) fn arguments(options: &Options, cx: &mut Errors) {
-    options::check(options, &ARGUMENTS, cx);
+pub(crate) fn arguments(options: &Options, errors: &mut Errors) {
+    options::check(options, &ARGUMENTS, errors);
 }
 
 /// How an option is written.
@@ -56,17 +56,17 @@ fn crate_path(path: &Path) -> Result<()> {
 }
 
 /// `on_full = overflowed`: a method of the block that takes what was dropped.
-pub(super) fn on_full(actor: &Actor, cx: &mut Errors) {
+pub(super) fn on_full(actor: &Actor, errors: &mut Errors) {
     let Some(name) = actor.options.on_full() else { return };
     const FORM: &str = "fn {}(&mut self, dropped: Dropped)";
     let form = FORM.replace("{}", &name.to_string());
     match actor.on_full() {
-        None => cx.at(name, format!("this block has no method `{name}`\n\nhelp: add `{form}`")),
+        None => errors.at(name, format!("this block has no method `{name}`\n\nhelp: add `{form}`")),
         Some(method) if method.kind().is_some() => {
-            cx.at(name, format!("`{name}` handles a message already\n\nhelp: name a method without an attribute"));
+            errors.at(name, format!("`{name}` handles a message already\n\nhelp: name a method without an attribute"));
         }
         Some(method) if method.signature.receiver().is_none() || method.arguments().count() != 1 => {
-            cx.at(
+            errors.at(
                 &method.signature.ident,
                 format!("`{name}` is told what was dropped, so it takes one `Dropped`\n\nhelp: write `{form}`"),
             );

@@ -8,17 +8,17 @@ use crate::errors::Errors;
 use crate::wording::{self, code};
 
 /// `kind` is that of the first helper attribute, which counts.
-pub(super) fn check(method: &Method, kind: Kind, cx: &mut Errors) {
+pub(super) fn check(method: &Method, kind: Kind, errors: &mut Errors) {
     for Helper { kind: other, attribute } in method.helpers.iter().skip(1) {
         let message = if *other == kind {
             format!("`#[{}]` is given twice", kind.name())
         } else {
             format!("`#[{}]` cannot be combined with `#[{}]` on the same method", other.name(), kind.name())
         };
-        cx.at(attribute, message);
+        errors.at(attribute, message);
     }
     for helper in method.helpers.iter().filter(|helper| helper.is_priority()) {
-        priority(method, helper, cx);
+        priority(method, helper, errors);
     }
     for Helper { kind, attribute } in method.helpers.iter().filter(|helper| !helper.is_priority()) {
         let arguments = match &attribute.meta {
@@ -28,7 +28,7 @@ pub(super) fn check(method: &Method, kind: Kind, cx: &mut Errors) {
             Meta::NameValue(pair) => pair.value.to_token_stream(),
         };
         let text = code(&arguments);
-        cx.at(
+        errors.at(
             arguments,
             match kind {
                 Kind::Call | Kind::Cast | Kind::Info => {
@@ -43,7 +43,7 @@ pub(super) fn check(method: &Method, kind: Kind, cx: &mut Errors) {
 }
 
 /// Messages of others can go first; what has a place of its own, or an order with other things, cannot.
-fn priority(method: &Method, helper: &Helper, cx: &mut Errors) {
+fn priority(method: &Method, helper: &Helper, errors: &mut Errors) {
     let name = helper.kind.name();
     let why = match helper.kind {
         Kind::Info if method.is_signal() => {
@@ -53,5 +53,5 @@ fn priority(method: &Method, helper: &Helper, cx: &mut Errors) {
         Kind::Continue => "runs before any message in any case",
         Kind::Init | Kind::Terminate => "handles no message that could wait",
     };
-    cx.at(&helper.attribute.meta, format!("`{}` {why}\n\nhelp: write `#[{name}]`", method.signature.ident));
+    errors.at(&helper.attribute.meta, format!("`{}` {why}\n\nhelp: write `#[{name}]`", method.signature.ident));
 }

@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::wording::code;
 
 /// A part of a message, or an argument of `init`.
-pub(super) fn argument(parameter: &Parameter, kind: Kind, cx: &mut Errors) {
+pub(super) fn argument(parameter: &Parameter, kind: Kind, errors: &mut Errors) {
     let (owner, concrete) = match kind {
         Kind::Init => (
             "`init` runs in the new process, so its argument must own its data",
@@ -19,19 +19,19 @@ pub(super) fn argument(parameter: &Parameter, kind: Kind, cx: &mut Errors) {
         ),
         _ => ("a message must own its data", "each message has one concrete type"),
     };
-    travels(&parameter.ty, owner, concrete, cx);
+    travels(&parameter.ty, owner, concrete, errors);
 }
 
 /// The answer to a call.
-pub(super) fn answer(ty: &Type, cx: &mut Errors) {
-    travels(ty, "an answer must own its data", "each answer has one concrete type", cx);
+pub(super) fn answer(ty: &Type, errors: &mut Errors) {
+    travels(ty, "an answer must own its data", "each answer has one concrete type", errors);
 }
 
 /// At most one error a type.
-fn travels(ty: &Type, owner: &str, concrete: &str, cx: &mut Errors) {
+fn travels(ty: &Type, owner: &str, concrete: &str, errors: &mut Errors) {
     let Unowned { unnamed, borrowed } = Unowned::of(ty);
     if let Some(unnamed) = unnamed {
-        cx.at(
+        errors.at(
             unnamed,
             format!(
                 "`impl Trait` is not allowed here: {concrete}\n\n\
@@ -44,10 +44,10 @@ fn travels(ty: &Type, owner: &str, concrete: &str, cx: &mut Errors) {
             Borrowed::Reference(reference) => format!("use `{}`", owned(&reference.elem)),
             Borrowed::Lifetime(_) => "use a type that owns its data".to_owned(),
         };
-        cx.at(borrowed, format!("{owner}, but `{text}` is borrowed\n\nhelp: {repair}"));
+        errors.at(borrowed, format!("{owner}, but `{text}` is borrowed\n\nhelp: {repair}"));
     } else if let Some((stays, repair)) = stays(ty) {
         let text = code(&stays);
-        cx.at(stays, format!("`{text}` cannot be sent between threads safely\n\nhelp: use `{repair}`"));
+        errors.at(stays, format!("`{text}` cannot be sent between threads safely\n\nhelp: use `{repair}`"));
     }
 }
 

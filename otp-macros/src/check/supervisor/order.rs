@@ -9,13 +9,13 @@ use crate::ast::supervisor::{Child, Start};
 use crate::errors::Errors;
 
 /// `known` are the names in scope, `later` those of children that are started later.
-pub(super) fn check(child: &Child, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
+pub(super) fn check(child: &Child, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
     let mut known = known.to_vec();
     let mut expressions = Vec::new();
     match &child.start {
         Start::One(call) => expressions.extend(call.arguments.as_ref().map(Group::stream)),
         Start::Each(each) => {
-            blame(&each.range, child, &known, later, cx);
+            blame(&each.range, child, &known, later, errors);
             known.extend(each.variables());
             expressions.extend(each.call.arguments.as_ref().map(Group::stream));
         }
@@ -28,11 +28,11 @@ pub(super) fn check(child: &Child, known: &[&Ident], later: &[&Ident], cx: &mut 
     }
     expressions.extend(child.options.expressions().cloned());
     for expression in &expressions {
-        blame(expression, child, &known, later, cx);
+        blame(expression, child, &known, later, errors);
     }
 }
 
-fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Ident], cx: &mut Errors) {
+fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
     if binds(expression) {
         return;
     }
@@ -42,9 +42,9 @@ fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Id
             continue;
         };
         if *later == name {
-            cx.at(used, format!("`{name}` can't use itself: it is not there before it is started"));
+            errors.at(used, format!("`{name}` can't use itself: it is not there before it is started"));
         } else {
-            cx.at(
+            errors.at(
                 used,
                 format!("`{later}` is started after `{name}`, so `{name}` can't use it\n\nhelp: move `{later}` above `{name}`"),
             );

@@ -8,7 +8,7 @@ use syn::{Error, Result};
 use crate::ast::options::{AutoShutdown, OptionEntry, Value};
 use crate::ast::supervisor::{
     CHILD_OPTIONS, Call, Child, Dynamic, Entry, FOREIGN_OPTIONS, LEVEL_OPTIONS, Level, LevelOption, LevelValue,
-    Parameter, Partition, Start, StrategyArgument, Tree,
+    Partition, Start, StrategyArgument, Tree, TreeParameter,
 };
 use crate::check::options::{self, Place};
 use crate::errors::Errors;
@@ -40,59 +40,59 @@ const PARTITION: Place = Place {
     ..CHILD
 };
 
-pub(super) fn check(tree: &Tree, cx: &mut Errors) {
-    strategy(&tree.level.strategy, cx);
+pub(super) fn check(tree: &Tree, errors: &mut Errors) {
+    strategy(&tree.level.strategy, errors);
     for parameter in &tree.parameters {
-        self::parameter(parameter, cx);
+        self::parameter(parameter, errors);
     }
     for error in &tree.unreadable_parameters {
-        cx.push(error.clone());
+        errors.push(error.clone());
     }
-    entries(&tree.level, cx);
+    entries(&tree.level, errors);
 }
 
-fn strategy(strategy: &StrategyArgument, cx: &mut Errors) {
+fn strategy(strategy: &StrategyArgument, errors: &mut Errors) {
     let StrategyArgument { owner, word, is_closed } = strategy;
     match word {
-        _ if !is_closed => cx.at(
+        _ if !is_closed => errors.at(
             owner,
             format!("the restart strategy of `{owner}` is not closed\n\nhelp: write `{owner}<one_for_one>`"),
         ),
-        Some(word) if !word.tokens.is_empty() => cx.check(options::word("restart strategy", word, &[])),
-        _ => cx.at(owner, format!("`{owner}` lacks its restart strategy\n\nhelp: write `{owner}<one_for_one>`")),
+        Some(word) if !word.tokens.is_empty() => errors.take(options::word("restart strategy", word, &[])),
+        _ => errors.at(owner, format!("`{owner}` lacks its restart strategy\n\nhelp: write `{owner}<one_for_one>`")),
     }
 }
 
 /// A name and a type, and nothing more.
-fn parameter(parameter: &Parameter, cx: &mut Errors) {
+fn parameter(parameter: &TreeParameter, errors: &mut Errors) {
     if let Some(attr) = parameter.attrs.first() {
-        cx.at(attr, "the parameters of a tree take no attributes");
+        errors.at(attr, "the parameters of a tree take no attributes");
     } else if let Some(mutability) = &parameter.mutability {
-        cx.at(mutability, "the parameters of a tree are shared by all its children, so they can't be `mut`");
+        errors.at(mutability, "the parameters of a tree are shared by all its children, so they can't be `mut`");
     }
 }
 
-fn entries(level: &Level, cx: &mut Errors) {
+fn entries(level: &Level, errors: &mut Errors) {
     let mut before = Vec::new();
     for entry in &level.entries {
         match entry {
-            Entry::Option(option) => level_option(option, &mut before, cx),
-            Entry::Child(child) => self::child(child, cx),
-            Entry::Unreadable(error) => cx.push(error.clone()),
+            Entry::Option(option) => level_option(option, &mut before, errors),
+            Entry::Child(child) => self::child(child, errors),
+            Entry::Unreadable(error) => errors.push(error.clone()),
         }
     }
 }
 
-fn level_option<'ast>(option: &'ast LevelOption, before: &mut Vec<&'ast Ident>, cx: &mut Errors) {
+fn level_option<'ast>(option: &'ast LevelOption, before: &mut Vec<&'ast Ident>, errors: &mut Errors) {
     let LevelOption { attrs, name, value } = option;
     if let LevelValue::OfUnknownName = value {
-        cx.at(name, unknown_level_option(name));
+        errors.at(name, unknown_level_option(name));
         return;
     }
     if let Some(attr) = attrs.first() {
-        cx.at(attr, format!("attributes belong on a child, not on the option `{name}`"));
+        errors.at(attr, format!("attributes belong on a child, not on the option `{name}`"));
     }
-    cx.check(options::once(name, before).and_then(|()| level_value(name, value)));
+    errors.take(options::once(name, before).and_then(|()| level_value(name, value)));
 }
 
 fn level_value(name: &Ident, value: &LevelValue) -> Result<()> {
@@ -127,64 +127,64 @@ fn unknown_level_option(name: &Ident) -> String {
     format!("{message}{separator}a child reads `{given}: Actor(..);`")
 }
 
-fn child(child: &Child, cx: &mut Errors) {
+fn child(child: &Child, errors: &mut Errors) {
     let place = match &child.start {
         Start::Dynamic(_) => DYNAMIC,
         Start::Partition(_) => PARTITION,
         _ => CHILD,
     };
     match &child.start {
-        Start::One(start) => call(start, child, cx),
-        Start::Each(each) => call(&each.call, child, cx),
+        Start::One(start) => call(start, child, errors),
+        Start::Each(each) => call(&each.call, child, errors),
         Start::Nested(nested) => {
-            strategy(&nested.level.strategy, cx);
+            strategy(&nested.level.strategy, errors);
             if let Some(parameters) = &nested.parameters {
                 let name = &child.name;
                 let message = format!("nested tree `{name}` takes no parameters: those of the whole tree are in scope");
-                cx.at(parameters, message);
+                errors.at(parameters, message);
             }
-            entries(&nested.level, cx);
+            entries(&nested.level, errors);
         }
-        Start::Dynamic(start) => dynamic(start, cx),
-        Start::Partition(start) => partition(start, child, cx),
+        Start::Dynamic(start) => dynamic(start, errors),
+        Start::Partition(start) => partition(start, child, errors),
         Start::Spec(spec) if spec.expression.is_empty() => {
             let name = &child.name;
             let message = format!("`{name}: =` needs a child spec\n\nhelp: write `{name}: = Actor::child_spec(..);`");
-            cx.at(spec.equals, message);
+            errors.at(spec.equals, message);
         }
         Start::Spec(_) => {}
-        Start::Unreadable(error) => cx.push(error.clone()),
+        Start::Unreadable(error) => errors.push(error.clone()),
     }
-    options::check(&child.options, &place, cx);
+    options::check(&child.options, &place, errors);
 }
 
-fn call(call: &Call, child: &Child, cx: &mut Errors) {
+fn call(call: &Call, child: &Child, errors: &mut Errors) {
     if call.arguments.is_none() {
-        cx.at(&call.ty, without_arguments(child));
+        errors.at(&call.ty, without_arguments(child));
     }
 }
 
-fn dynamic(start: &Dynamic, cx: &mut Errors) {
+fn dynamic(start: &Dynamic, errors: &mut Errors) {
     let Dynamic { keyword, ty, arguments } = start;
     if let Some(arguments) = arguments {
         let message = "a dynamic supervisor takes no arguments: `start_child` takes those of each child";
-        cx.at(arguments, message);
+        errors.at(arguments, message);
     }
     if ty.is_none() {
-        cx.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
+        errors.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
     }
 }
 
-fn partition(start: &Partition, child: &Child, cx: &mut Errors) {
+fn partition(start: &Partition, child: &Child, errors: &mut Errors) {
     let Partition { keyword, ty, arguments, range, .. } = start;
     if let Some(range) = range {
-        cx.at(range, "partitions are numbered from 0\n\nhelp: say how many there are with `partitions: 8`");
+        errors.at(range, "partitions are numbered from 0\n\nhelp: say how many there are with `partitions: 8`");
     }
     match (ty, arguments) {
         (None, _) => {
-            cx.at(keyword, "`partition` lacks the type of its children\n\nhelp: write `partition<Actor>(..)`");
+            errors.at(keyword, "`partition` lacks the type of its children\n\nhelp: write `partition<Actor>(..)`");
         }
-        (Some(ty), None) => cx.at(ty, without_arguments(child)),
+        (Some(ty), None) => errors.at(ty, without_arguments(child)),
         (Some(_), Some(_)) => {}
     }
 }

@@ -25,9 +25,9 @@ fn children(body: TokenStream) -> (Vec<String>, usize) {
 }
 
 fn errors(tree: &Tree) -> usize {
-    let mut cx = Errors::new();
-    check::supervisor::check(tree, &mut cx);
-    cx.to_token_stream().to_string().matches("compile_error").count()
+    let mut errors = Errors::new();
+    check::supervisor::check(tree, &mut errors);
+    errors.to_token_stream().to_string().matches("compile_error").count()
 }
 
 #[track_caller]

@@ -1,38 +1,16 @@
-//! `#[handle_call]` and its siblings as attributes of their own.
+//! The user's block in the output: as it came, but for its helper attributes, which are marked as read.
 //!
-//! `#[actor]` reads them and leaves each in place with the argument `__inside_actor`; met with that argument they
-//! do nothing. They are real attributes so that an import of them is used, an editor can go to them, and one that
-//! stands alone says where it belongs.
+//! It is made token by token, so it is there even when the block does not parse.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
+use syn::Path;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Path};
 
-use crate::ast::actor::Kind;
+use crate::ast::actor::{Kind, READ};
 
-/// The argument that tells a marker that an `#[actor]` has read it.
-const READ: &str = "__inside_actor";
-
-/// What a marker expands to: its item, with an error unless an `#[actor]` has read it.
-pub(crate) fn marker(name: &str, arguments: &TokenStream, item: TokenStream) -> TokenStream {
-    if arguments.to_string() == READ {
-        return item;
-    }
-    let error = Error::new(
-        Span::call_site(),
-        format!(
-            "`#[{name}]` only works on a method inside an `#[actor] impl` block\n\n\
-             help: put `#[actor]` on the enclosing `impl` block, above any other attribute macro, and write \
-             `#[{name}]` under its own name, not through `cfg_attr` or `use .. as`"
-        ),
-    )
-    .into_compile_error();
-    quote!(#error #item)
-}
-
-/// An `impl` block with its markers marked as read, token by token, so that it works on what does not parse.
-pub(crate) fn marked(item: TokenStream) -> TokenStream {
+/// Marks the helper attributes in a block as read.
+pub(crate) fn block(item: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(body)) = tokens.last_mut()
         && body.delimiter() == Delimiter::Brace
