@@ -1,8 +1,8 @@
 //! The macros of the `otp` crate: `#[actor]` with its helper attributes, `supervisor!` and `#[otp::test]`.
 //!
 //! Each macro has three steps that do not see each other: `parse` turns tokens into a tree of `ast`, `check` refuses
-//! trees that break a rule, `expand` turns a checked tree into tokens and cannot fail. This file has the entry points and
-//! their documentation for users, who find them in the `otp` crate.
+//! trees that break a rule, `expand` turns a checked tree into tokens and cannot fail. This file has the entry points
+//! and their documentation for users, who find them in the `otp` crate.
 
 use proc_macro::TokenStream;
 
@@ -34,7 +34,7 @@ mod wording;
 /// | `#[init]` | makes the state, in the new process; exactly one | `Self`, `Result<Self, E>` or `Init<Self>` |
 /// | `#[handle_call]` | answers a call | anything that can be sent; nothing, when it takes a `ReplyTo<T>` |
 /// | `#[handle_cast]` | handles a message without an answer | nothing, or `Result<(), E>`, whose error ends the actor |
-/// | `#[handle_info]` | the same; what arrives is also found by the type of its one parameter: `Down`, `Exit`, or a type of one's own | the same |
+/// | `#[handle_info]` | the same; also what arrives of its parameter's type: `Down`, `Exit`, or one's own | the same |
 /// | `#[handle_continue]` | the same; sent through `ctx.next()`, it runs before any message that waits | the same |
 /// | `#[terminate]` | runs before the actor ends; takes `&ExitReason`, or nothing | nothing |
 ///
@@ -45,19 +45,20 @@ mod wording;
 /// # Options
 ///
 /// `#[actor(name = "counter", client = CounterClient, mailbox = bounded(1000, reject), on_full = overflowed,
-/// restart = transient, shutdown = 5s, thread, crate = ::otp)]`, all of them optional: the name that it registers (a string, or
-/// a constant `Name`), the client's name, how many messages may wait and what happens to one more (`unbounded`, or `bounded` with `block`, `reject`,
-/// `drop_oldest`, `drop_newest` or `stop`), the method that is told what was dropped (`fn overflowed(&mut self, dropped:
-/// Dropped)`), the defaults of its child spec (`permanent`, `transient`, `temporary`; a duration, `infinity`,
-/// `brutal_kill`), whether it has a thread of its own, and the path of this crate where it goes by another name.
+/// restart = transient, shutdown = 5s, thread, crate = ::otp)]`, all of them optional: the name that it registers (a
+/// string, or a constant `Name`), the client's name, how many messages may wait and what happens to one more
+/// (`unbounded`, or `bounded` with `block`, `reject`, `drop_oldest`, `drop_newest` or `stop`), the method that is told
+/// what was dropped (`fn overflowed(&mut self, dropped: Dropped)`), the defaults of its child spec (`permanent`,
+/// `transient`, `temporary`; a duration, `infinity`, `brutal_kill`), whether it has a thread of its own, and the path of
+/// this crate where it goes by another name.
 ///
 /// # A thread of its own
 ///
-/// With `thread` a server has a thread for its whole life. All its code runs there, and nobody else's: `init`, handlers,
-/// `#[terminate]`, the destructors of its state; so thread-locals are its own, and it may block for as long as it likes.
-/// What it waits for, timers, links, exits and kills are as in any server; a handler that is killed and does not come
-/// back is declared dead, as on a core. In a simulation it runs on the one core. For code that blocks now and then, there
-/// is `otp::blocking`.
+/// With `thread` a server has a thread for its whole life. All its code runs there, and nobody else's: `init`,
+/// handlers, `#[terminate]`, the destructors of its state; so thread-locals are its own, and it may block for as long as
+/// it likes. What it waits for, timers, links, exits and kills are as in any server; a handler that is killed and does
+/// not come back is declared dead, as on a core. In a simulation it runs on the one core. For code that blocks now and
+/// then, there is `otp::blocking`.
 ///
 /// # Priority
 ///
@@ -114,7 +115,8 @@ pub fn handle_info(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("handle_info", &arguments.into(), item.into()).into()
 }
 
-/// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message. `Module:handle_continue/2`.
+/// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message.
+/// `Module:handle_continue/2`.
 ///
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]

@@ -35,6 +35,7 @@ pub(crate) enum Value {
     Backoff(Backoff),
     Strategy(Word<Strategy>),
     Intensity(Intensity),
+    AutoShutdown(Word<AutoShutdown>),
     /// A string, or an expression that makes a name.
     Name(TokenStream),
     MaxChildren(TokenStream),

@@ -1,17 +1,17 @@
 //! A supervision tree as `supervisor!` was given it.
 //!
-//! Plain structs between `parse`, `check` and `expand`. Names, types and expressions keep the user's tokens, so that errors
-//! and expansions point at them; option values are already read. What a child's arguments say is never looked into.
+//! Names, types, expressions and values keep the user's tokens, so that errors and expansions point at them. What a
+//! child's arguments say is never looked into.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Error, Pat, PatIdent, Token, Type, Visibility};
 
-use crate::ast::options::{AutoShutdown, Intensity, Options, Strategy, Word};
+use crate::ast::options::{AutoShutdown, Intensity, OptionEntry, Options, Strategy, Value, Word};
 
 /// The options of a supervisor.
-pub(crate) const LEVEL_OPTIONS: [&str; 2] = ["intensity", "auto_shutdown"];
+pub(crate) const SUPERVISOR_OPTIONS: [&str; 2] = ["intensity", "auto_shutdown"];
 /// The options of a child.
 pub(crate) const CHILD_OPTIONS: [&str; 7] =
     ["restart", "shutdown", "significant", "name", "mailbox", "backoff", "mailbox_on_restart"];
@@ -33,7 +33,7 @@ pub(crate) struct Tree {
     pub(crate) parameters: Vec<TreeParameter>,
     /// One for each parameter that could not be read.
     pub(crate) unreadable_parameters: Vec<Error>,
-    pub(crate) level: Level,
+    pub(crate) supervisor: Supervisor,
 }
 
 /// One parameter of the tree's start functions.
@@ -45,7 +45,7 @@ pub(crate) struct TreeParameter {
 }
 
 /// One supervisor: that of the tree, or one nested in it.
-pub(crate) struct Level {
+pub(crate) struct Supervisor {
     pub(crate) strategy: StrategyArgument,
     pub(crate) entries: Vec<Entry>,
 }
@@ -62,24 +62,13 @@ pub(crate) struct StrategyArgument {
 /// What stands in the braces of a supervisor.
 pub(crate) enum Entry {
     /// `intensity: 3 in 5s;`
-    Option(LevelOption),
+    Option {
+        attrs: Vec<Attribute>,
+        option: OptionEntry,
+    },
     Child(Box<Child>),
     /// It could not be read, or it does not end as it should.
     Unreadable(Error),
-}
-
-/// An option of a supervisor.
-pub(crate) struct LevelOption {
-    pub(crate) attrs: Vec<Attribute>,
-    pub(crate) name: Ident,
-    pub(crate) value: LevelValue,
-}
-
-pub(crate) enum LevelValue {
-    Intensity(Intensity),
-    AutoShutdown(Word<AutoShutdown>),
-    /// The name is that of no option; the rest is skipped.
-    OfUnknownName,
 }
 
 /// `name: start { options };`
@@ -126,7 +115,7 @@ pub(crate) struct Each {
 pub(crate) struct Nested {
     /// Parentheses, which only a whole tree has.
     pub(crate) parameters: Option<TokenTree>,
-    pub(crate) level: Level,
+    pub(crate) supervisor: Supervisor,
 }
 
 /// `dynamic<Session>`
@@ -155,7 +144,7 @@ pub(crate) struct Spec {
     pub(crate) expression: TokenStream,
 }
 
-impl Level {
+impl Supervisor {
     pub(crate) fn children(&self) -> impl Iterator<Item = &Child> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Child(child) => Some(&**child),
@@ -165,23 +154,24 @@ impl Level {
 
     /// The first `intensity` that is given.
     pub(crate) fn intensity(&self) -> Option<&Intensity> {
-        self.options().find_map(|option| match &option.value {
-            LevelValue::Intensity(intensity) => Some(intensity),
+        self.values().find_map(|value| match value {
+            Value::Intensity(intensity) => Some(intensity),
             _ => None,
         })
     }
 
     /// The first `auto_shutdown` that is given.
     pub(crate) fn auto_shutdown(&self) -> Option<&Word<AutoShutdown>> {
-        self.options().find_map(|option| match &option.value {
-            LevelValue::AutoShutdown(word) => Some(word),
+        self.values().find_map(|value| match value {
+            Value::AutoShutdown(word) => Some(word),
             _ => None,
         })
     }
 
-    fn options(&self) -> impl Iterator<Item = &LevelOption> {
+    /// The values of the options.
+    fn values(&self) -> impl Iterator<Item = &Value> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Option(option) => Some(option),
+            Entry::Option { option, .. } => option.value.as_ref().ok(),
             _ => None,
         })
     }
@@ -198,7 +188,8 @@ impl Child {
         super::cfgs(&self.attrs)
     }
 
-    /// Whether both can be in one build. Two different `#[cfg]`s are taken to exclude each other; rustc sees it when they don't.
+    /// Whether both can be in one build. Two different `#[cfg]`s are taken to exclude each other; rustc says it when
+    /// they don't.
     pub(crate) fn can_meet(&self, other: &Child) -> bool {
         let cfgs = |child: &Child| {
             let cfgs = child.cfgs().map(|cfg| cfg.to_token_stream().to_string());

@@ -39,7 +39,7 @@ pub(super) fn check(options: &Options, place: &Place, errors: &mut Errors) {
     }
 }
 
-fn entry<'ast>(entry: &'ast OptionEntry, place: &Place, before: &mut Vec<&'ast Ident>) -> Result<()> {
+pub(super) fn entry<'ast>(entry: &'ast OptionEntry, place: &Place, before: &mut Vec<&'ast Ident>) -> Result<()> {
     let OptionEntry { key, value, leftover } = entry;
     if !place.known.iter().any(|known| key == known) {
         return Err(Error::new_spanned(key, (place.unknown)(key)));
@@ -55,7 +55,7 @@ fn entry<'ast>(entry: &'ast OptionEntry, place: &Place, before: &mut Vec<&'ast I
 }
 
 /// Refuses a key that stands before already.
-pub(super) fn once<'ast>(key: &'ast Ident, before: &mut Vec<&'ast Ident>) -> Result<()> {
+fn once<'ast>(key: &'ast Ident, before: &mut Vec<&'ast Ident>) -> Result<()> {
     if before.contains(&key) {
         return Err(Error::new_spanned(key, format!("`{key}` is given twice")));
     }
@@ -73,6 +73,7 @@ fn value(key: &Ident, value: &Value) -> Result<()> {
         Value::Backoff(given) => backoff(given),
         Value::Strategy(given) => word("restart strategy", given, &[]),
         Value::Intensity(given) => intensity(given),
+        Value::AutoShutdown(given) => word("`auto_shutdown` value", given, &[]),
         Value::Name(given) => name(given),
         Value::Partitions(given) => partitions(given),
         Value::Significant(Some(given)) => significant(given),
@@ -167,7 +168,7 @@ fn backoff(backoff: &Backoff) -> Result<()> {
 
 pub(super) const INTENSITY: &str = "`intensity` is a number of restarts in a period, such as `intensity: 3 in 5s`";
 
-pub(super) fn intensity(intensity: &Intensity) -> Result<()> {
+fn intensity(intensity: &Intensity) -> Result<()> {
     let Intensity { tokens, restarts, period } = intensity;
     let count = match restarts {
         None => return Err(Error::new_spanned(tokens, INTENSITY)),

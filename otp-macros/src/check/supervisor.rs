@@ -11,7 +11,7 @@ use syn::LitStr;
 
 use crate::ast::START_FUNCTIONS;
 use crate::ast::options::{AutoShutdown, Restart};
-use crate::ast::supervisor::{Child, Level, Start, Tree, TreeParameter};
+use crate::ast::supervisor::{Child, Start, Supervisor, Tree, TreeParameter};
 use crate::ast::types::Unowned;
 use crate::errors::Errors;
 use crate::wording;
@@ -23,21 +23,21 @@ pub(crate) fn check(tree: &Tree, errors: &mut Errors) {
         owned(parameter, errors);
     }
     let known = tree.parameters.iter().map(|parameter| &parameter.name).collect::<Vec<_>>();
-    level(&tree.level, &known, &[], errors);
+    supervisor(&tree.supervisor, &known, &[], errors);
 }
 
-/// `known` are the names in scope; `later` are those that children around this level will have.
-fn level(level: &Level, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
-    let children = level.children().collect::<Vec<_>>();
+/// `known` are the names in scope; `later` are those that children around this supervisor will have.
+fn supervisor(supervisor: &Supervisor, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
+    let children = supervisor.children().collect::<Vec<_>>();
     names(&children, errors);
     let mut known = known.to_vec();
     for (index, child) in children.iter().enumerate() {
-        significance(child, level, errors);
+        significance(child, supervisor, errors);
         one_name(child, errors);
         let later = children[index..].iter().map(|child| &child.name).chain(later.iter().copied()).collect::<Vec<_>>();
         order::check(child, &known, &later, errors);
         if let Start::Nested(nested) = &child.start {
-            self::level(&nested.level, &known, &later, errors);
+            self::supervisor(&nested.supervisor, &known, &later, errors);
         }
         known.push(&child.name);
     }
@@ -80,24 +80,21 @@ fn names(children: &[&Child], errors: &mut Errors) {
 }
 
 /// A significant child ends its supervisor by ending, so it must be able to end and someone must look.
-fn significance(child: &Child, level: &Level, errors: &mut Errors) {
+fn significance(child: &Child, supervisor: &Supervisor, errors: &mut Errors) {
     let (Some(word), name) = (child.options.significant(), &child.name) else {
         return;
     };
-    let repair = "help: write `restart: transient` or `restart: temporary`";
+    const NEVER_ENDS: &str = "it is always restarted, so it never ends\n\n\
+                              help: write `restart: transient` or `restart: temporary`";
     match child.options.restart().map(|word| word.meaning) {
-        None => errors.at(
-            word,
-            format!("significant child `{name}` is permanent by default: it is always restarted, so it never ends\n\n{repair}"),
-        ),
-        Some(Some(Restart::Permanent)) => errors.at(
-            word,
-            format!("child `{name}` can't be significant and permanent: it is always restarted, so it never ends\n\n{repair}"),
-        ),
+        None => errors.at(word, format!("significant child `{name}` is permanent by default: {NEVER_ENDS}")),
+        Some(Some(Restart::Permanent)) => {
+            errors.at(word, format!("child `{name}` can't be significant and permanent: {NEVER_ENDS}"));
+        }
         // A word that is none has its error already.
         Some(Some(Restart::Transient | Restart::Temporary) | None) => {}
     }
-    if matches!(level.auto_shutdown().map(|word| word.meaning), None | Some(Some(AutoShutdown::Never))) {
+    if matches!(supervisor.auto_shutdown().map(|word| word.meaning), None | Some(Some(AutoShutdown::Never))) {
         errors.at(
             word,
             format!(
@@ -116,7 +113,10 @@ fn one_name(child: &Child, errors: &mut Errors) {
         let child = &child.name;
         errors.at(
             name,
-            format!("every `{child}` would have this name\n\nhelp: make it depend on the loop: `name: format!(\"{child}-{{i}}\")`"),
+            format!(
+                "every `{child}` would have this name\n\n\
+                 help: make it depend on the loop: `name: format!(\"{child}-{{i}}\")`"
+            ),
         );
     }
 }

@@ -14,6 +14,7 @@ mod handles;
 mod message;
 mod scope;
 mod start;
+mod stub;
 
 use proc_macro2::TokenStream;
 use quote::quote;

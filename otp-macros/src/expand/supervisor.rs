@@ -1,7 +1,7 @@
 //! A checked [`Tree`] to its type, its accessors and the function that builds it.
 //!
-//! Every supervisor of the tree becomes a newtype over `SupervisorRef`. One hidden function fills a public `Supervisor` builder,
-//! child by child; it runs once per start of the tree. This file knows the builder's methods, not what they do.
+//! Every supervisor of the tree becomes a newtype over `SupervisorRef`. One hidden function fills a public `Supervisor`
+//! builder, child by child; it runs once per start of the tree.
 //!
 //! What the expansion names itself is hygienic (`mixed_site`), so that the user's expressions see their own names only.
 //! Nothing here may be silenced by `#[allow]`: that is an error where the user forbids the lint.
@@ -19,18 +19,18 @@ use syn::ext::IdentExt;
 use self::accessor::{Accessor, documented, nested_name};
 use super::{Extent, options};
 use crate::ast::options::Strategy;
-use crate::ast::supervisor::{Child, Level, Nested, Start, Tree};
+use crate::ast::supervisor::{Child, Nested, Start, Supervisor, Tree};
 use crate::ast::{START_FUNCTIONS, cfgs, is_doc};
 
 /// The items of a whole tree.
 pub(crate) fn expand(tree: &Tree, extent: Extent) -> TokenStream {
-    let supervisors = Supervisor::all(tree, extent);
+    let supervisors = SupervisorType::all(tree, extent);
     let types = supervisors.iter().map(|supervisor| supervisor.definition(extent));
     let cfgs = cfgs(&tree.attrs);
     let start = start::functions(tree, extent);
     let children = supervisors.iter().map(|supervisor| start::child(supervisor, extent));
     let (build, uses) = match extent {
-        Extent::Full => (build::function(tree), supervisors.iter().map(Supervisor::uses).collect()),
+        Extent::Full => (build::function(tree), supervisors.iter().map(SupervisorType::uses).collect()),
         Extent::Stub => (TokenStream::new(), TokenStream::new()),
     };
     quote! {
@@ -46,7 +46,7 @@ pub(crate) fn expand(tree: &Tree, extent: Extent) -> TokenStream {
 }
 
 /// One supervisor of the tree: the tree itself or a nested one.
-struct Supervisor<'tree> {
+struct SupervisorType<'tree> {
     tree: &'tree Tree,
     /// The name of its type.
     name: Ident,
@@ -54,18 +54,26 @@ struct Supervisor<'tree> {
     cfgs: Vec<&'tree Attribute>,
     /// The other attributes of its type.
     attrs: TokenStream,
-    level: &'tree Level,
+    declaration: &'tree Supervisor,
     accessors: Vec<Accessor<'tree>>,
     is_nested: bool,
 }
 
-impl<'tree> Supervisor<'tree> {
+impl<'tree> SupervisorType<'tree> {
     /// The tree first, then what is nested in it.
     fn all(tree: &'tree Tree, extent: Extent) -> Vec<Self> {
         let title = tree.name.unraw();
         let attrs = documented(&tree.attrs, &format!("The `{title}` supervision tree, running."));
         let mut found = Vec::new();
-        Self::collect(tree, tree.name.clone(), cfgs(&tree.attrs).collect(), attrs, &tree.level, extent, &mut found);
+        Self::collect(
+            tree,
+            tree.name.clone(),
+            cfgs(&tree.attrs).collect(),
+            attrs,
+            &tree.supervisor,
+            extent,
+            &mut found,
+        );
         found
     }
 
@@ -74,22 +82,22 @@ impl<'tree> Supervisor<'tree> {
         name: Ident,
         cfgs: Vec<&'tree Attribute>,
         attrs: TokenStream,
-        level: &'tree Level,
+        declaration: &'tree Supervisor,
         extent: Extent,
         found: &mut Vec<Self>,
     ) {
-        let children = distinct(level, extent);
+        let children = distinct(declaration, extent);
         let accessors = children.iter().filter_map(|child| Accessor::new(tree, &name, child)).collect();
         let is_nested = !found.is_empty();
-        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, level, accessors, is_nested });
+        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, declaration, accessors, is_nested });
         for child in children {
-            let Start::Nested(Nested { level, .. }) = &child.start else {
+            let Start::Nested(Nested { supervisor: declaration, .. }) = &child.start else {
                 continue;
             };
             let docs = child.attrs.iter().filter(|attr| is_doc(attr)).cloned().collect::<Vec<_>>();
             let attrs = documented(&docs, &format!("The `{}` tree of [`{}`].", child.name.unraw(), name.unraw()));
             let cfgs = cfgs.iter().copied().chain(child.cfgs()).collect();
-            Self::collect(tree, nested_name(&name, child), cfgs, attrs, level, extent, found);
+            Self::collect(tree, nested_name(&name, child), cfgs, attrs, declaration, extent, found);
         }
     }
 
@@ -211,17 +219,17 @@ impl<'tree> Supervisor<'tree> {
 }
 
 /// What a supervisor is made of: `::otp::Strategy::OneForOne`, and `.intensity(3, ..).auto_shutdown(..)`.
-fn level(otp: &TokenStream, level: &Level) -> (TokenStream, TokenStream) {
-    let strategy = options::strategy(otp, level.strategy.meaning().unwrap_or(Strategy::OneForOne));
-    let intensity = options::intensity(level.intensity());
-    let auto_shutdown = options::auto_shutdown(otp, level.auto_shutdown());
+fn flags(otp: &TokenStream, supervisor: &Supervisor) -> (TokenStream, TokenStream) {
+    let strategy = options::strategy(otp, supervisor.strategy.meaning().unwrap_or(Strategy::OneForOne));
+    let intensity = options::intensity(supervisor.intensity());
+    let auto_shutdown = options::auto_shutdown(otp, supervisor.auto_shutdown());
     (strategy, quote!(#intensity #auto_shutdown))
 }
 
 /// The children of which something is made: after an error, only the first one of a name and none with a name of ours.
-fn distinct(level: &Level, extent: Extent) -> Vec<&Child> {
+fn distinct(supervisor: &Supervisor, extent: Extent) -> Vec<&Child> {
     let mut children = Vec::<&Child>::new();
-    for child in level.children() {
+    for child in supervisor.children() {
         let is_taken = START_FUNCTIONS.iter().any(|reserved| child.name == reserved)
             || children.iter().any(|other| other.name == child.name && other.can_meet(child));
         if extent == Extent::Full || !is_taken {

@@ -14,9 +14,9 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, Lit, Result, Token, Visibility, token};
 
 use super::{error, options, rest, until};
-use crate::ast::options::{Options, Word};
+use crate::ast::options::{OptionEntry, Options, Value, Word};
 use crate::ast::supervisor::{
-    Child, Entry, LEVEL_OPTIONS, Level, LevelOption, LevelValue, Start, StrategyArgument, Tree, TreeParameter,
+    Child, Entry, SUPERVISOR_OPTIONS, Start, StrategyArgument, Supervisor, Tree, TreeParameter,
 };
 
 /// Reads `path::to::otp; pub Name<strategy>(parameters) { .. }`. An error when there is no name to build on.
@@ -45,8 +45,8 @@ fn tree(input: ParseStream<'_>) -> Result<Tree> {
     let strategy = strategy(input, &name);
     let (parameters, unreadable_parameters) =
         if input.peek(token::Paren) { parameters(input)? } else { (Vec::new(), Vec::new()) };
-    let mut level = if input.peek(token::Brace) {
-        level(input, strategy)?.0
+    let mut supervisor = if input.peek(token::Brace) {
+        supervisor(input, strategy)?.0
     } else {
         let message = format!("tree `{name}` has no body\n\nhelp: write `{name}<..> {{ child: Actor(..); }}`");
         rest(input);
@@ -54,9 +54,9 @@ fn tree(input: ParseStream<'_>) -> Result<Tree> {
     };
     if !input.is_empty() {
         let error = error(input, "unexpected token after the tree\n\nhelp: give each tree a `supervisor!` of its own");
-        level.entries.push(Entry::Unreadable(error));
+        supervisor.entries.push(Entry::Unreadable(error));
     }
-    Ok(Tree { otp, attrs, vis, name, parameters, unreadable_parameters, level })
+    Ok(Tree { otp, attrs, vis, name, parameters, unreadable_parameters, supervisor })
 }
 
 /// `<one_for_one>` after `owner`.
@@ -103,25 +103,25 @@ fn parameter(input: ParseStream<'_>) -> Result<TreeParameter> {
 }
 
 /// `{ options and children }`, and where it ends.
-fn level(input: ParseStream<'_>, strategy: StrategyArgument) -> Result<(Level, Span)> {
+fn supervisor(input: ParseStream<'_>, strategy: StrategyArgument) -> Result<(Supervisor, Span)> {
     let content;
     let braces = syn::braced!(content in input);
-    let mut level = Level { strategy, entries: Vec::new() };
+    let mut supervisor = Supervisor { strategy, entries: Vec::new() };
     while !content.is_empty() {
         let begin = content.cursor();
-        if let Err(error) = entry(&content, &mut level.entries) {
-            level.entries.push(Entry::Unreadable(error));
+        if let Err(error) = entry(&content, &mut supervisor.entries) {
+            supervisor.entries.push(Entry::Unreadable(error));
             if content.cursor() == begin {
                 content.parse::<TokenTree>()?;
             }
             skip_entry(&content);
         }
     }
-    Ok((level, braces.span.close()))
+    Ok((supervisor, braces.span.close()))
 }
 
-fn without_body(strategy: StrategyArgument, error: Error) -> Level {
-    Level { strategy, entries: vec![Entry::Unreadable(error)] }
+fn without_body(strategy: StrategyArgument, error: Error) -> Supervisor {
+    Supervisor { strategy, entries: vec![Entry::Unreadable(error)] }
 }
 
 /// One option or child with its `;`. On `Err` the caller goes on after the next `;`.
@@ -137,21 +137,23 @@ fn entry(input: ParseStream<'_>, entries: &mut Vec<Entry>) -> Result<()> {
         return Err(Error::new_spanned(&name, message));
     }
     input.parse::<Token![:]>()?;
-    if LEVEL_OPTIONS.iter().any(|option| name == option) {
+    if SUPERVISOR_OPTIONS.iter().any(|option| name == option) {
         let tokens = until(input, |input| input.peek(Token![;]) || starts_entry(input));
         let last = last_span(&tokens).unwrap_or(name.span());
-        let value = if name == "intensity" {
-            LevelValue::Intensity(options::intensity(tokens)?)
+        let value = if tokens.is_empty() {
+            Ok(Value::Missing)
+        } else if name == "intensity" {
+            options::intensity(tokens).map(Value::Intensity)
         } else {
-            LevelValue::AutoShutdown(Word::new(tokens))
+            Ok(Value::AutoShutdown(Word::new(tokens)))
         };
-        entries.push(Entry::Option(LevelOption { attrs, name: name.clone(), value }));
+        entries.push(option(attrs, name.clone(), value));
         return end(input, &name, Some(last), entries);
     }
     let is_number = input.peek(Lit) || input.peek(Token![-]);
     let start = if is_number { None } else { child::start(input, &name)? };
     let Some((start, last)) = start else {
-        entries.push(Entry::Option(LevelOption { attrs, name, value: LevelValue::OfUnknownName }));
+        entries.push(option(attrs, name, Ok(Value::OfUnknownKey)));
         skip_entry(input);
         return Ok(());
     };
@@ -163,6 +165,10 @@ fn entry(input: ParseStream<'_>, entries: &mut Vec<Entry>) -> Result<()> {
     };
     entries.push(Entry::Child(Box::new(Child { attrs, name: name.clone(), start, options })));
     end(input, &name, last, entries)
+}
+
+fn option(attrs: Vec<Attribute>, key: Ident, value: Result<Value>) -> Entry {
+    Entry::Option { attrs, option: OptionEntry { key, value, leftover: None } }
 }
 
 /// Takes the `;` after an option or a child. It belongs behind `last`, or may be missing.

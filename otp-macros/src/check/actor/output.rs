@@ -37,7 +37,8 @@ fn terminate(method: &Method, errors: &mut Errors) {
     for parameter in method.arguments() {
         errors.at(
             &parameter.ty,
-            "`#[terminate]` takes `&ExitReason` and `&mut Context<Self>`, or less\n\nhelp: keep what it needs in the actor",
+            "`#[terminate]` takes `&ExitReason` and `&mut Context<Self>`, or less\n\n\
+             help: keep what it needs in the actor",
         );
     }
     if let Some(output) = value(method) {

@@ -91,7 +91,8 @@ fn receiver(method: &Method, kind: Kind, errors: &mut Errors) {
         ReceiverKind::Value => errors.at(
             receiver,
             format!(
-                "`#[{helper}]` method `{name}` takes `self` by value, which would end the actor after one message{REPAIR}"
+                "`#[{helper}]` method `{name}` takes `self` by value, \
+                 which would end the actor after one message{REPAIR}"
             ),
         ),
         ReceiverKind::Typed(_, ty) if matches!(&**ty, Type::Reference(_)) => {}

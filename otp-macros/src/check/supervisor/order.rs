@@ -1,7 +1,7 @@
 //! A child cannot use what is started after it.
 //!
-//! Its expressions are opaque. So this only finds a plain name in a place where nothing else can have bound it; the rest
-//! is rustc's "cannot find value".
+//! Its expressions are opaque. So this finds a plain name where nothing else can have bound it; for the rest rustc says
+//! "cannot find value".
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
@@ -46,7 +46,10 @@ fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Id
         } else {
             errors.at(
                 used,
-                format!("`{later}` is started after `{name}`, so `{name}` can't use it\n\nhelp: move `{later}` above `{name}`"),
+                format!(
+                    "`{later}` is started after `{name}`, so `{name}` can't use it\n\n\
+                     help: move `{later}` above `{name}`"
+                ),
             );
         }
     }
@@ -62,10 +65,13 @@ fn binds(expression: &TokenStream) -> bool {
     })
 }
 
-/// Where `name` stands as a variable: not as a field, a method, a function, a macro, a part of a path or a field's name.
+/// Where `name` stands as a variable: not as a field, a method, a function, a macro, or a part of a path.
 fn use_of(expression: &TokenStream, name: &Ident) -> Option<Ident> {
     let tokens = expression.clone().into_iter().collect::<Vec<_>>();
-    let is = |token: Option<&TokenTree>, chars: &str| matches!(token, Some(TokenTree::Punct(punct)) if chars.contains(punct.as_char()));
+    let is = |token: Option<&TokenTree>, chars: &str| match token {
+        Some(TokenTree::Punct(punct)) => chars.contains(punct.as_char()),
+        _ => false,
+    };
     tokens.iter().enumerate().find_map(|(index, token)| match token {
         TokenTree::Group(group) => use_of(&group.stream(), name),
         TokenTree::Ident(word) if word == name => {

@@ -3,12 +3,12 @@
 //! The errors of what could not be read are among them, at their places.
 
 use proc_macro2::Ident;
-use syn::{Error, Result};
+use syn::Result;
 
 use crate::ast::options::{AutoShutdown, OptionEntry, Value};
 use crate::ast::supervisor::{
-    CHILD_OPTIONS, Call, Child, Dynamic, Entry, FOREIGN_OPTIONS, LEVEL_OPTIONS, Level, LevelOption, LevelValue,
-    Partition, Start, StrategyArgument, Tree, TreeParameter,
+    CHILD_OPTIONS, Call, Child, Dynamic, Entry, FOREIGN_OPTIONS, Partition, SUPERVISOR_OPTIONS, Start,
+    StrategyArgument, Supervisor, Tree, TreeParameter,
 };
 use crate::check::options::{self, Place};
 use crate::errors::Errors;
@@ -20,6 +20,18 @@ const DYNAMIC_OPTIONS: [&str; 8] =
 /// Those of each partition, then its own.
 const PARTITION_OPTIONS: [&str; 9] =
     ["restart", "shutdown", "mailbox", "backoff", "mailbox_on_restart", "name", "partitions", "strategy", "intensity"];
+
+const SUPERVISOR: Place = Place {
+    known: &SUPERVISOR_OPTIONS,
+    unknown: unknown_supervisor_option,
+    missing: |key| {
+        if key == "intensity" {
+            return options::INTENSITY.to_owned();
+        }
+        format!("`{key}` needs a `auto_shutdown` value, one of {}", list(&options::names::<AutoShutdown>()))
+    },
+    rule: |_, _| Ok(()),
+};
 
 const CHILD: Place = Place {
     known: &CHILD_OPTIONS,
@@ -41,14 +53,14 @@ const PARTITION: Place = Place {
 };
 
 pub(super) fn check(tree: &Tree, errors: &mut Errors) {
-    strategy(&tree.level.strategy, errors);
+    strategy(&tree.supervisor.strategy, errors);
     for parameter in &tree.parameters {
         self::parameter(parameter, errors);
     }
     for error in &tree.unreadable_parameters {
         errors.push(error.clone());
     }
-    entries(&tree.level, errors);
+    entries(&tree.supervisor, errors);
 }
 
 fn strategy(strategy: &StrategyArgument, errors: &mut Errors) {
@@ -72,46 +84,25 @@ fn parameter(parameter: &TreeParameter, errors: &mut Errors) {
     }
 }
 
-fn entries(level: &Level, errors: &mut Errors) {
+fn entries(supervisor: &Supervisor, errors: &mut Errors) {
     let mut before = Vec::new();
-    for entry in &level.entries {
+    for entry in &supervisor.entries {
         match entry {
-            Entry::Option(option) => level_option(option, &mut before, errors),
+            Entry::Option { attrs, option } => {
+                let is_known = !matches!(option.value, Ok(Value::OfUnknownKey));
+                if let Some(attr) = attrs.first().filter(|_| is_known) {
+                    errors.at(attr, format!("attributes belong on a child, not on the option `{}`", option.key));
+                }
+                errors.take(options::entry(option, &SUPERVISOR, &mut before));
+            }
             Entry::Child(child) => self::child(child, errors),
             Entry::Unreadable(error) => errors.push(error.clone()),
         }
     }
 }
 
-fn level_option<'ast>(option: &'ast LevelOption, before: &mut Vec<&'ast Ident>, errors: &mut Errors) {
-    let LevelOption { attrs, name, value } = option;
-    if let LevelValue::OfUnknownName = value {
-        errors.at(name, unknown_level_option(name));
-        return;
-    }
-    if let Some(attr) = attrs.first() {
-        errors.at(attr, format!("attributes belong on a child, not on the option `{name}`"));
-    }
-    errors.take(options::once(name, before).and_then(|()| level_value(name, value)));
-}
-
-fn level_value(name: &Ident, value: &LevelValue) -> Result<()> {
-    match value {
-        LevelValue::Intensity(intensity) if intensity.tokens.is_empty() => {
-            Err(Error::new_spanned(name, options::INTENSITY))
-        }
-        LevelValue::Intensity(intensity) => options::intensity(intensity),
-        LevelValue::AutoShutdown(word) if word.tokens.is_empty() => {
-            let words = list(&options::names::<AutoShutdown>());
-            Err(Error::new_spanned(name, format!("`{name}` needs a `auto_shutdown` value, one of {words}")))
-        }
-        LevelValue::AutoShutdown(word) => options::word("`auto_shutdown` value", word, &[]),
-        LevelValue::OfUnknownName => Ok(()),
-    }
-}
-
 /// Says that `name: value` is no option of a tree, and what it might have been.
-fn unknown_level_option(name: &Ident) -> String {
+fn unknown_supervisor_option(name: &Ident) -> String {
     let given = name.to_string();
     if CHILD_OPTIONS.contains(&given.as_str()) {
         return format!(
@@ -122,7 +113,7 @@ fn unknown_level_option(name: &Ident) -> String {
     if let Some((_, here)) = FOREIGN_OPTIONS.iter().find(|(name, _)| *name == given) {
         return format!("a tree has no option `{given}`\n\nhelp: {here}");
     }
-    let message = wording::unknown("tree option", &given, &LEVEL_OPTIONS);
+    let message = wording::unknown("tree option", &given, &SUPERVISOR_OPTIONS);
     let separator = if message.contains("help:") { " " } else { "\n\nhelp: " };
     format!("{message}{separator}a child reads `{given}: Actor(..);`")
 }
@@ -137,13 +128,13 @@ fn child(child: &Child, errors: &mut Errors) {
         Start::One(start) => call(start, child, errors),
         Start::Each(each) => call(&each.call, child, errors),
         Start::Nested(nested) => {
-            strategy(&nested.level.strategy, errors);
+            strategy(&nested.supervisor.strategy, errors);
             if let Some(parameters) = &nested.parameters {
                 let name = &child.name;
                 let message = format!("nested tree `{name}` takes no parameters: those of the whole tree are in scope");
                 errors.at(parameters, message);
             }
-            entries(&nested.level, errors);
+            entries(&nested.supervisor, errors);
         }
         Start::Dynamic(start) => dynamic(start, errors),
         Start::Partition(start) => partition(start, child, errors),

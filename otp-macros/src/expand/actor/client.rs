@@ -14,7 +14,7 @@ use crate::expand::tokens::{at, local, written_at};
 /// `pub struct CounterRef<M = Blocking>(Ref<Counter, M>);`
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, mode_parameter, .. } = scope;
-    let self_ty = &scope.actor;
+    let self_ty = &scope.self_ty;
     let docs: Vec<&Attribute> = actor.header.attrs.iter().filter(|attribute| is_doc(attribute)).collect();
     let docs = if docs.is_empty() {
         let text = format!("A client of `{}`: one method per handler, sent in the way of its mode.", scope.title);
@@ -32,15 +32,15 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
 
 /// What every client implements. Derives would ask the mode and the actor's parameters for the same traits.
 pub(super) fn traits(scope: &Scope) -> TokenStream {
-    let Scope { otp, mode_parameter, actor, .. } = scope;
+    let Scope { otp, mode_parameter, self_ty, .. } = scope;
     let any = quote!(#otp::Mode);
     let (inner, formatter) = (local("inner"), local("formatter"));
     let client = quote! {
         type Mode = #mode_parameter;
-        fn from_inner(#inner: #otp::Ref<#actor, #mode_parameter>) -> Self {
+        fn from_inner(#inner: #otp::Ref<#self_ty, #mode_parameter>) -> Self {
             Self(#inner)
         }
-        fn inner(&self) -> &#otp::Ref<#actor, #mode_parameter> {
+        fn inner(&self) -> &#otp::Ref<#self_ty, #mode_parameter> {
             &self.0
         }
     };
@@ -54,7 +54,7 @@ pub(super) fn traits(scope: &Scope) -> TokenStream {
             ::core::fmt::Debug::fmt(&self.0, #formatter)
         }
     };
-    let client = implement(scope.head(quote!(#otp::Client<#actor>)), &any, client, scope);
+    let client = implement(scope.head(quote!(#otp::Client<#self_ty>)), &any, client, scope);
     let clone = implement(quote!(::core::clone::Clone), &any, clone, scope);
     let debug = implement(quote!(::core::fmt::Debug), &any, debug, scope);
     let comparisons = comparisons(scope);
@@ -109,7 +109,7 @@ pub(super) fn methods(actor: &Actor, scope: &Scope) -> TokenStream {
 }
 
 fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> TokenStream {
-    let Scope { otp, message, mode_parameter, actor, .. } = scope;
+    let Scope { otp, message, mode_parameter, self_ty, .. } = scope;
     let variant = quote!(#message::#variant);
     let attrs = attributes(handler);
     let (vis, name) = (&handler.vis, &handler.signature.ident);
@@ -140,7 +140,7 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
     } else {
         let fields = message::payload(&fields);
         (
-            quote!(<#mode_parameter as #otp::Mode>::Cast<#actor>),
+            quote!(<#mode_parameter as #otp::Mode>::Cast<#self_ty>),
             TokenStream::new(),
             quote!(self.0.cast(#variant #fields)),
         )

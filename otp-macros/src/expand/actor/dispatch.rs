@@ -15,7 +15,7 @@ use crate::expand::{Extent, options};
 
 pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, message, mode_parameter, title, .. } = scope;
-    let self_ty = &scope.actor;
+    let self_ty = &scope.self_ty;
     let generics = scope.generics(None);
     let arguments = scope.arguments(None);
     let client_arguments = scope.arguments(Some(quote!(#mode_parameter)));

@@ -11,7 +11,7 @@ use crate::ast::types::{last_segment, mentions};
 use crate::expand::tokens::at;
 
 pub(super) fn implementations(actor: &Actor, scope: &Scope) -> TokenStream {
-    let Scope { otp, actor: self_ty, .. } = scope;
+    let Scope { otp, self_ty, .. } = scope;
     let kept: Vec<&Method> = message::distinct(actor).map(|(method, _)| method).collect();
     let handlers: Vec<(&Method, &Parameter)> =
         actor.by_type().filter(|(method, _)| kept.iter().any(|kept| std::ptr::eq(*kept, *method))).collect();

@@ -27,7 +27,8 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
         TokenStream::new()
     } else {
         let unused = unused();
-        quote!(#unused(::core::convert::Infallible, ::core::marker::PhantomData<fn() -> (#(::core::marker::PhantomData<#types>,)*)>),)
+        let phantom = quote!(::core::marker::PhantomData);
+        quote!(#unused(::core::convert::Infallible, #phantom<fn() -> (#(#phantom<#types>,)*)>),)
     };
     let documentation = format!("The messages of `{}`.", scope.title);
     quote! {

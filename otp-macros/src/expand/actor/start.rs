@@ -14,7 +14,7 @@ const ERRORS: &str =
 /// What `#[actor]` gives to the actor itself.
 pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, title, .. } = scope;
-    let self_ty = &scope.actor;
+    let self_ty = &scope.self_ty;
     let generics = scope.generics(None);
     let bounds = scope.bounds(None);
     let arguments: Vec<_> = actor.init().into_iter().flat_map(Method::arguments).collect();

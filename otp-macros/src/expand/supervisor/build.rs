@@ -1,8 +1,8 @@
 //! The hidden function that builds a tree: one builder step per child.
 //!
-//! A child's arguments become a closure that runs at each of its starts, so all they use must be kept for it: parameters in the
-//! `Arc` that all children share, siblings and loop variables as clones. The closure binds each of them anew under the user's
-//! own name. Only what the tokens mention is kept.
+//! A child's arguments become a closure that runs at each of its starts, so all they use must be kept for it:
+//! parameters in the `Arc` that all children share, siblings and loop variables as clones. The closure binds each of them
+//! anew under the user's own name. Only what the tokens mention is kept.
 
 mod environment;
 mod many;
@@ -15,7 +15,7 @@ use self::environment::{Environment, Kept, mentioned, mentioned_by, mentions};
 use super::accessor::{ChildType, id, nested_name};
 use super::start::are_shared;
 use crate::ast::options::Options;
-use crate::ast::supervisor::{Call, Child, Each, Level, Start, Tree};
+use crate::ast::supervisor::{Call, Child, Each, Start, Supervisor, Tree};
 use crate::expand::options;
 
 /// `fn __otp_build(slot, args) -> Supervisor`
@@ -24,8 +24,8 @@ pub(super) fn function(tree: &Tree) -> TokenStream {
     let are_shared = are_shared(tree);
     let types = tree.parameters.iter().map(|parameter| &parameter.ty);
     let environment = Environment::new(tree);
-    let bound = environment.kept(&mentioned(&tree.level)).inside;
-    let steps = environment.steps(&tree.level, &tree.name);
+    let bound = environment.kept(&mentioned(&tree.supervisor)).inside;
+    let steps = environment.steps(&tree.supervisor, &tree.name);
     quote_spanned! {Span::mixed_site()=>
         fn __otp_build(
             slot: &#otp::Slot,
@@ -41,16 +41,16 @@ pub(super) fn function(tree: &Tree) -> TokenStream {
 }
 
 impl<'tree> Environment<'tree> {
-    /// The builder with all children of a level; expects `slot: &Slot` and `args: &Arc<..>` in scope.
-    fn steps(mut self, level: &'tree Level, parent: &Ident) -> TokenStream {
+    /// The builder with all children of a supervisor; expects `slot: &Slot` and `args: &Arc<..>` in scope.
+    fn steps(mut self, supervisor: &'tree Supervisor, parent: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
-        let (strategy, options) = super::level(otp, level);
+        let (strategy, options) = super::flags(otp, supervisor);
         let mut steps = quote_spanned! {site=>
             let builder = #otp::Supervisor::new(#strategy) #options;
         };
-        for (index, child) in level.children().enumerate() {
-            let later = level.children().skip(index + 1).map(mentioned_by).collect::<TokenStream>();
+        for (index, child) in supervisor.children().enumerate() {
+            let later = supervisor.children().skip(index + 1).map(mentioned_by).collect::<TokenStream>();
             let is_used = mentions(&later, &child.name);
             steps.extend(self.step(child, parent, is_used));
             if is_used {
@@ -71,7 +71,7 @@ impl<'tree> Environment<'tree> {
             (Start::One(call), Some(ty)) => self.spec(call, ty),
             (Start::Dynamic(_), Some(ty)) => self.dynamic(&child.options, ty),
             (Start::Partition(partition), Some(ty)) => self.partition(partition, &child.options, ty),
-            (Start::Nested(nested), _) => self.nested(&nested.level, &nested_name(parent, child)),
+            (Start::Nested(nested), _) => self.nested(&nested.supervisor, &nested_name(parent, child)),
             (Start::Spec(spec), _) => self.fresh(&spec.expression),
             // It is refused, and no function is built.
             (_, None) | (Start::Unreadable(_), _) => return TokenStream::new(),
@@ -177,10 +177,10 @@ impl<'tree> Environment<'tree> {
     }
 
     /// The spec of a nested tree.
-    fn nested(&self, level: &'tree Level, name: &Ident) -> TokenStream {
+    fn nested(&self, supervisor: &'tree Supervisor, name: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
-        let Kept { outside, inside, parameters } = self.kept(&mentioned(level));
-        let steps = self.clone().steps(level, name);
+        let Kept { outside, inside, parameters } = self.kept(&mentioned(supervisor));
+        let steps = self.clone().steps(supervisor, name);
         let args = parameters.then(|| quote_spanned!(Span::mixed_site()=> let args = &args;));
         quote_spanned! {Span::mixed_site()=>
             {

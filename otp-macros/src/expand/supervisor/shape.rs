@@ -5,22 +5,22 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::accessor::{ChildType, id};
-use super::{Extent, Supervisor};
+use super::{Extent, SupervisorType};
 use crate::ast::supervisor::{Child, Start};
 use crate::expand::options;
 use crate::expand::tokens::written_at;
 use crate::wording;
 
 /// `fn shape() -> Option<Tree>` of its `Child`.
-pub(super) fn function(supervisor: &Supervisor, extent: Extent) -> TokenStream {
-    let Supervisor { tree, name, level, .. } = supervisor;
+pub(super) fn function(supervisor: &SupervisorType, extent: Extent) -> TokenStream {
+    let SupervisorType { tree, name, declaration, .. } = supervisor;
     let otp = &tree.otp;
     if extent == Extent::Stub {
         return TokenStream::new();
     }
     let title = name.unraw().to_string();
-    let (strategy, options) = super::level(otp, level);
-    let children = level.children().map(|child| {
+    let (strategy, options) = super::flags(otp, declaration);
+    let children = declaration.children().map(|child| {
         let cfgs = child.cfgs();
         let child = self::child(supervisor, child);
         quote!(#(#cfgs)* let tree = tree.child(#child);)
@@ -35,7 +35,7 @@ pub(super) fn function(supervisor: &Supervisor, extent: Extent) -> TokenStream {
 }
 
 /// `<Db as Child>::declared("db").restart(..)`
-fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
+fn child(supervisor: &SupervisorType, child: &Child) -> TokenStream {
     let tree = supervisor.tree;
     let (otp, id) = (&tree.otp, id(child));
     let new = match ChildType::new(tree, &supervisor.name, child) {

@@ -1,15 +1,15 @@
 //! How a tree starts: its functions `start`, `start_link` and `child_spec`, and its and its nested trees' `Child`.
 //!
-//! The parameters are kept once, in an `Arc` that all children share, so they must be `Send + Sync`. All that needs this assumes
-//! it in a where clause, and one function asks for it, at the user's type: one mistake gives one error. (`for<'a>` keeps rustc
-//! from rejecting a where clause without type parameters by itself.)
+//! The parameters are kept once, in an `Arc` that all children share, so they must be `Send + Sync`. All that needs
+//! this assumes it in a where clause, and one function asks for it, at the user's type: one mistake gives one error.
+//! (`for<'a>` keeps rustc from rejecting a where clause without type parameters by itself.)
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{Extent, Supervisor};
+use super::{Extent, SupervisorType};
 use crate::ast::supervisor::Tree;
 use crate::ast::types::Unowned;
 
@@ -83,8 +83,8 @@ fn shared(tree: &Tree) -> TokenStream {
 }
 
 /// What makes a supervisor a child that other trees can have.
-pub(super) fn child(supervisor: &Supervisor<'_>, extent: Extent) -> TokenStream {
-    let Supervisor { tree, name, cfgs, is_nested, .. } = supervisor;
+pub(super) fn child(supervisor: &SupervisorType<'_>, extent: Extent) -> TokenStream {
+    let SupervisorType { tree, name, cfgs, is_nested, .. } = supervisor;
     let otp = &tree.otp;
     let site = Span::mixed_site();
     let at = blame(tree);

@@ -5,10 +5,10 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Pat, Result, Token, Type, token};
 
-use super::{error, last_span, level, rest, starts_entry, strategy, until, without_body};
+use super::{error, last_span, rest, starts_entry, strategy, supervisor, until, without_body};
 use crate::ast::options::{AutoShutdown, Words};
 use crate::ast::supervisor::{
-    CHILD_OPTIONS, Call, Dynamic, Each, FOREIGN_OPTIONS, LEVEL_OPTIONS, Nested, Partition, Spec, Start,
+    CHILD_OPTIONS, Call, Dynamic, Each, FOREIGN_OPTIONS, Nested, Partition, SUPERVISOR_OPTIONS, Spec, Start,
 };
 use crate::wording;
 
@@ -46,7 +46,7 @@ pub(super) fn start(input: ParseStream<'_>, name: &Ident) -> Result<Option<Ended
             let end = arguments.span_close();
             Some((Start::One(Call { ty, arguments: Some(arguments) }), Some(end)))
         }
-        Err(tokens) if is_level_option(input, name, &tokens) => None,
+        Err(tokens) if is_supervisor_option(input, name, &tokens) => None,
         Err(tokens) => Some((not_called(input, name, tokens).map_or_else(Start::Unreadable, Start::One), None)),
     })
 }
@@ -93,15 +93,15 @@ fn nested(input: ParseStream<'_>, name: &Ident) -> Result<Ended> {
     let keyword = input.parse::<Ident>()?;
     let strategy = strategy(input, &keyword);
     let parameters = if input.peek(token::Paren) { Some(input.parse()?) } else { None };
-    let (level, end) = if input.peek(token::Brace) {
-        let (level, end) = level(input, strategy)?;
-        (level, Some(end))
+    let (supervisor, end) = if input.peek(token::Brace) {
+        let (supervisor, end) = supervisor(input, strategy)?;
+        (supervisor, Some(end))
     } else {
         let message =
             format!("nested tree `{name}` has no body\n\nhelp: write `supervisor<..> {{ child: Actor(..); }}`");
         (without_body(strategy, Error::new_spanned(keyword, message)), None)
     };
-    Ok((Start::Nested(Nested { parameters, level }), end))
+    Ok((Start::Nested(Nested { parameters, supervisor }), end))
 }
 
 /// `dynamic<Session>`
@@ -209,13 +209,13 @@ fn ends_type(token: &Option<TokenTree>) -> bool {
 }
 
 /// Whether `name: tokens` without parentheses is rather a misspelt option of the tree.
-fn is_level_option(input: ParseStream<'_>, name: &Ident, tokens: &TokenStream) -> bool {
+fn is_supervisor_option(input: ParseStream<'_>, name: &Ident, tokens: &TokenStream) -> bool {
     let (name, value) = (name.to_string(), tokens.to_string());
     if input.peek(token::Brace) || input.peek(token::Paren) {
         return false;
     }
     let is_word = value.starts_with(char::is_lowercase);
-    wording::nearest(&name, &LEVEL_OPTIONS).is_some()
+    wording::nearest(&name, &SUPERVISOR_OPTIONS).is_some()
         || FOREIGN_OPTIONS.iter().any(|(option, _)| *option == name)
         || AutoShutdown::WORDS.iter().any(|(word, _)| *word == value)
         || (CHILD_OPTIONS.contains(&name.as_str()) && is_word)

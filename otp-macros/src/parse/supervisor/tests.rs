@@ -9,7 +9,7 @@ use crate::{check, wording};
 /// The children of `Shop<one_for_one> { body }`, each as a letter for its kind and its name, and the number of errors.
 fn children(body: TokenStream) -> (Vec<String>, usize) {
     let tree = parse(quote!(::otp; Shop<one_for_one> { #body })).expect("has a name");
-    let children = tree.level.children().map(|child| {
+    let children = tree.supervisor.children().map(|child| {
         let kind = match &child.start {
             Start::One(_) => "one",
             Start::Each(_) => "each",
@@ -84,7 +84,7 @@ fn a_type_ends_at_the_first_parentheses_outside_of_angle_brackets() {
         quote!(ty!(A, B)),
     ] {
         let tree = parse(quote!(::otp; Shop<one_for_one> { a: #ty(1, 2); })).expect("has a name");
-        let Some(Start::One(call)) = tree.level.children().next().map(|child| &child.start) else {
+        let Some(Start::One(call)) = tree.supervisor.children().next().map(|child| &child.start) else {
             panic!("`{ty}` is not read as a type");
         };
         assert_eq!(wording::code(&call.ty), wording::code(&ty));

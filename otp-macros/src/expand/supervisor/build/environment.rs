@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Index};
 
-use crate::ast::supervisor::{Child, Level, Start, Tree};
+use crate::ast::supervisor::{Child, Start, Supervisor, Tree};
 
 /// The names that an expression can see, outermost first.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl<'tree> Environment<'tree> {
         self.bindings.retain(|binding| binding.name != name);
     }
 
-    /// An expression that runs while the tree is built. It gets clones, so that it can't take a name away from later ones.
+    /// An expression that runs while the tree is built. It gets clones, so that it can't move what later ones use.
     pub(super) fn fresh(&self, expression: &TokenStream) -> TokenStream {
         let clones =
             self.visible(expression).filter(|binding| matches!(binding.value, Value::Variable)).map(|binding| {
@@ -107,8 +107,8 @@ impl<'tree> Environment<'tree> {
         kept
     }
 
-    /// The bindings that an expression may mean: of each name the innermost one, and those that stand in when a `#[cfg]`
-    /// takes it away.
+    /// The bindings that an expression may mean: of each name the innermost one, and those that stand in for it when a
+    /// `#[cfg]` takes it away.
     fn visible<'a>(&'a self, expression: &'a TokenStream) -> impl Iterator<Item = &'a Binding<'tree>> {
         self.bindings.iter().enumerate().map(|(index, binding)| (&self.bindings[index + 1..], binding)).filter_map(
             move |(inner, binding)| {
@@ -119,9 +119,9 @@ impl<'tree> Environment<'tree> {
     }
 }
 
-/// All expressions of a level.
-pub(super) fn mentioned(level: &Level) -> TokenStream {
-    level.children().map(mentioned_by).collect()
+/// All expressions of a supervisor.
+pub(super) fn mentioned(supervisor: &Supervisor) -> TokenStream {
+    supervisor.children().map(mentioned_by).collect()
 }
 
 /// All expressions of a child.
@@ -134,7 +134,7 @@ pub(super) fn mentioned_by(child: &Child) -> TokenStream {
             tokens
         }
         Start::Partition(partition) => partition.arguments.to_token_stream(),
-        Start::Nested(nested) => mentioned(&nested.level),
+        Start::Nested(nested) => mentioned(&nested.supervisor),
         Start::Spec(spec) => spec.expression.clone(),
         Start::Dynamic(_) | Start::Unreadable(_) => TokenStream::new(),
     };
