@@ -49,16 +49,16 @@ mod wording;
 /// string, or a constant `Name`), the client's name, how many messages may wait and what happens to one more
 /// (`unbounded`, or `bounded` with `block`, `reject`, `drop_oldest`, `drop_newest` or `stop`), the method that is told
 /// what was dropped (`fn overflowed(&mut self, dropped: Dropped)`), the defaults of its child spec (`permanent`,
-/// `transient`, `temporary`; a duration, `infinity`, `brutal_kill`), whether it has a thread of its own, and the path of
-/// this crate where it goes by another name.
+/// `transient`, `temporary`; a duration, `infinity`, `brutal_kill`), whether it has a thread of its own, and the path
+/// of this crate where it goes by another name.
 ///
 /// # A thread of its own
 ///
 /// With `thread` a server has a thread for its whole life. All its code runs there, and nobody else's: `init`,
-/// handlers, `#[terminate]`, the destructors of its state; so thread-locals are its own, and it may block for as long as
-/// it likes. What it waits for, timers, links, exits and kills are as in any server; a handler that is killed and does
-/// not come back is declared dead, as on a core. In a simulation it runs on the one core. For code that blocks now and
-/// then, there is `otp::blocking`.
+/// handlers, `#[terminate]`, the destructors of its state; so thread-locals are its own, and it may block for as long
+/// as it likes. What it waits for, timers, links, exits and kills are as in any server; a handler that is killed and
+/// does not come back is declared dead, as on a core. In a simulation it runs on the one core. For code that blocks now
+/// and then, there is `otp::blocking`.
 ///
 /// # Priority
 ///

@@ -92,12 +92,17 @@ impl Options {
         self.entries.iter().flatten()
     }
 
-    /// The key `significant`, unless it is switched off.
+    /// Whether the option `key` is given, with a value that can be read or not.
+    pub(crate) fn gives(&self, key: &str) -> bool {
+        self.readable().any(|entry| entry.key == key)
+    }
+
+    /// The key `significant`, if it is on.
     pub(crate) fn significant(&self) -> Option<&Ident> {
         self.readable().find_map(|entry| match &entry.value {
             Ok(Value::Significant(flag)) => {
-                let is_off = flag.as_ref().is_some_and(|flag| flag.to_string() == "false");
-                (!is_off).then_some(&entry.key)
+                let is_on = flag.as_ref().is_none_or(|flag| flag.to_string() == "true");
+                is_on.then_some(&entry.key)
             }
             _ => None,
         })

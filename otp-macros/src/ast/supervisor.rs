@@ -152,26 +152,30 @@ impl Supervisor {
         })
     }
 
-    /// The first `intensity` that is given.
+    /// The first `intensity` that can be read.
     pub(crate) fn intensity(&self) -> Option<&Intensity> {
-        self.values().find_map(|value| match value {
-            Value::Intensity(intensity) => Some(intensity),
+        self.options().find_map(|option| match &option.value {
+            Ok(Value::Intensity(intensity)) => Some(intensity),
             _ => None,
         })
     }
 
-    /// The first `auto_shutdown` that is given.
+    /// The first `auto_shutdown` that can be read.
     pub(crate) fn auto_shutdown(&self) -> Option<&Word<AutoShutdown>> {
-        self.values().find_map(|value| match value {
-            Value::AutoShutdown(word) => Some(word),
+        self.options().find_map(|option| match &option.value {
+            Ok(Value::AutoShutdown(word)) => Some(word),
             _ => None,
         })
     }
 
-    /// The values of the options.
-    fn values(&self) -> impl Iterator<Item = &Value> {
+    /// Whether the option `key` is given, with a value that can be read or not.
+    pub(crate) fn gives(&self, key: &str) -> bool {
+        self.options().any(|option| option.key == key)
+    }
+
+    fn options(&self) -> impl Iterator<Item = &OptionEntry> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Option { option, .. } => option.value.as_ref().ok(),
+            Entry::Option { option, .. } => Some(option),
             _ => None,
         })
     }

@@ -80,21 +80,28 @@ fn names(children: &[&Child], errors: &mut Errors) {
 }
 
 /// A significant child ends its supervisor by ending, so it must be able to end and someone must look.
+///
+/// Values that mean nothing have their errors already.
 fn significance(child: &Child, supervisor: &Supervisor, errors: &mut Errors) {
-    let (Some(word), name) = (child.options.significant(), &child.name) else {
-        return;
-    };
     const NEVER_ENDS: &str = "it is always restarted, so it never ends\n\n\
                               help: write `restart: transient` or `restart: temporary`";
-    match child.options.restart().map(|word| word.meaning) {
-        None => errors.at(word, format!("significant child `{name}` is permanent by default: {NEVER_ENDS}")),
-        Some(Some(Restart::Permanent)) => {
+    let (options, name) = (&child.options, &child.name);
+    let Some(word) = options.significant() else { return };
+    // These have no such option.
+    if matches!(child.start, Start::Dynamic(_) | Start::Partition(_)) {
+        return;
+    }
+    match options.restart().and_then(|word| word.meaning) {
+        None if !options.gives("restart") => {
+            errors.at(word, format!("significant child `{name}` is permanent by default: {NEVER_ENDS}"));
+        }
+        Some(Restart::Permanent) => {
             errors.at(word, format!("child `{name}` can't be significant and permanent: {NEVER_ENDS}"));
         }
-        // A word that is none has its error already.
-        Some(Some(Restart::Transient | Restart::Temporary) | None) => {}
+        None | Some(Restart::Transient | Restart::Temporary) => {}
     }
-    if matches!(supervisor.auto_shutdown().map(|word| word.meaning), None | Some(Some(AutoShutdown::Never))) {
+    let auto_shutdown = supervisor.auto_shutdown().and_then(|word| word.meaning);
+    if !supervisor.gives("auto_shutdown") || matches!(auto_shutdown, Some(AutoShutdown::Never)) {
         errors.at(
             word,
             format!(

@@ -39,7 +39,7 @@ pub(super) fn moved(tokens: TokenStream, ends: (Span, Span), span: &impl Fn(&Tok
     moved.collect()
 }
 
-/// Tokens of the user's at their places, as if whoever stands at `site` had written them.
+/// Tokens of the user's at their places, with the hygiene of `site`.
 pub(super) fn written_at(site: Span, tokens: impl ToTokens) -> TokenStream {
     let written = |mut token: TokenTree| {
         // `$crate` means a crate by its span.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Lit, Path, RangeLimits, Result, Token, braced, parenthesized, token};
+use syn::{Error, Expr, Lit, LitBool, Path, RangeLimits, Result, Token, braced, parenthesized, token};
 
 use super::{error, rest, until};
 use crate::ast::options::{
@@ -99,6 +99,7 @@ pub(super) fn value(key: &Ident, input: ParseStream<'_>) -> Result<Value> {
         "name" => Value::Name(expression(input)),
         "max_children" => Value::MaxChildren(expression(input)),
         "partitions" => Value::Partitions(expression(input)),
+        "significant" if input.peek(LitBool) => Value::Significant(Some(input.parse::<LitBool>()?.into_token_stream())),
         "significant" => Value::Significant(Some(until(input, ends))),
         "client" => Value::Client(input.parse()?),
         "on_full" => Value::OnFull(input.parse()?),
@@ -130,7 +131,7 @@ fn mailbox(input: ParseStream<'_>) -> Result<Mailbox> {
     let content;
     parenthesized!(content in input);
     let bound = bound(&content);
-    // An error above must not become one more for what follows it.
+    // What is left over after an error must not become one more.
     rest(&content);
     Ok(Mailbox { word, bound: Some(bound?) })
 }
@@ -161,7 +162,11 @@ fn backoff(input: ParseStream<'_>) -> Result<Backoff> {
     let shortest = input.parse::<Lit>().map_err(|error| {
         Error::new(error.span(), "`backoff` is the shortest and the longest wait, such as `backoff: 100ms..=30s`")
     })?;
-    let dots = if input.peek(Token![..]) { Some(input.parse::<RangeLimits>()?) } else { None };
+    let dots = if input.peek(Token![..=]) {
+        Some(RangeLimits::Closed(input.parse()?))
+    } else {
+        input.parse::<Option<Token![..]>>()?.map(RangeLimits::HalfOpen)
+    };
     let longest = if matches!(dots, Some(RangeLimits::Closed(_))) { input.parse::<Lit>().ok() } else { None };
     Ok(Backoff { shortest: DurationLit(shortest), dots, longest: longest.map(DurationLit) })
 }

@@ -21,13 +21,18 @@ use crate::ast::supervisor::{
 
 /// Reads `path::to::otp; pub Name<strategy>(parameters) { .. }`. An error when there is no name to build on.
 pub(crate) fn parse(tokens: TokenStream) -> Result<Tree> {
+    let mut read = None;
     let parse = |input: ParseStream<'_>| {
-        let tree = tree(input);
+        read = Some(tree(input));
         // What is left over after an error must not become one more.
         rest(input);
-        tree
+        Ok(())
     };
-    parse.parse2(tokens)
+    // `syn` says only here that an attribute has more tokens than it should.
+    let unexpected = parse.parse2(tokens).err();
+    let mut tree = read.expect("`parse2` has called its parser")?;
+    tree.supervisor.entries.extend(unexpected.map(Entry::Unreadable));
+    Ok(tree)
 }
 
 fn tree(input: ParseStream<'_>) -> Result<Tree> {

@@ -131,6 +131,10 @@ fn an_error_never_swallows_the_next_child() {
     fails(quote!(a: A() {} last: A();), 1, &next);
     fails(quote!(a: A() + 1; last: A();), 1, &next);
     fails(quote!(a: A(), last: A();), 1, &next);
+    fails(quote!(auto_shutdown: ; a: A() { significant, restart transient }; last: A();), 2, &next);
+    fails(quote!(a: A() { backoff: 100ms... }; last: A();), 1, &next);
+    fails(quote!(a: A() { significant: maybe }; last: A();), 1, &next);
+    fails(quote!(#[doc = "a" b] a: A(); last: A();), 1, &next);
     fails(quote!(a: A() { restart, shutdown: 1, x: 3, + }; last: A();), 4, &next);
     fails(quote!(a: supervisor { x: } {} last: A();), 3, &["nested a", "one last"]);
     fails(quote!(a: = b last: A();), 1, &["spec a", "one last"]);
