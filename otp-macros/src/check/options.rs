@@ -15,7 +15,7 @@ use crate::ast::options::{
 use crate::errors::Errors;
 use crate::wording::{self, list};
 
-/// What differs from one list of options to the other.
+/// The rules that differ from one list of options to the other.
 pub(super) struct Place {
     pub(super) known: &'static [&'static str],
     /// The message for a key that is not known.
@@ -29,16 +29,14 @@ pub(super) struct Place {
 pub(super) fn check(options: &Options, place: &Place, errors: &mut Errors) {
     let mut before = Vec::new();
     for entry in &options.entries {
-        let checked = match entry {
-            Ok(entry) => self::entry(entry, place, &mut before),
-            Err(error) => Err(error.clone()),
-        };
-        if let Err(error) = checked {
-            errors.push(error);
+        match entry {
+            Ok(entry) => errors.take(self::entry(entry, place, &mut before)),
+            Err(error) => errors.push(error.clone()),
         }
     }
 }
 
+/// `before` are the known keys that stand before; that of `entry` is added to them.
 pub(super) fn entry<'ast>(entry: &'ast OptionEntry, place: &Place, before: &mut Vec<&'ast Ident>) -> Result<()> {
     let OptionEntry { key, value, leftover } = entry;
     if !place.known.iter().any(|known| key == known) {
