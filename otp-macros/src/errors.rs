@@ -1,4 +1,4 @@
-//! The accumulator of errors: every room pushes into it, the entry point prints it once.
+//! The list of errors: `check` adds to it, the entry point writes it into the output.
 //!
 //! One mistake gives one error, and all mistakes are shown at once. Errors point at tokens, never at a span:
 //! the span of several tokens is only its first one on a stable compiler.
@@ -7,7 +7,7 @@ use std::fmt;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::Error;
+use syn::{Error, Result};
 
 /// The errors found so far, in the order in which they were found.
 #[derive(Default)]
@@ -27,9 +27,13 @@ impl Errors {
         self.found.push(Error::new_spanned(tokens, message));
     }
 
-    /// Adds an error of `syn`'s own making.
     pub(crate) fn push(&mut self, error: Error) {
         self.found.push(error);
+    }
+
+    /// Adds the error of a rule, if it is broken.
+    pub(crate) fn take(&mut self, checked: Result<()>) {
+        self.found.extend(checked.err());
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,8 +1,8 @@
 //! The macros of the `otp` crate: `#[actor]` with its helper attributes, `supervisor!` and `#[otp::test]`.
 //!
-//! Each macro is a pipeline of three rooms that do not see each other: `parse` turns tokens into the plain structs of
-//! `ast`, `check` owns every rule and every message, `expand` turns a checked tree into tokens and cannot fail.
-//! This file only holds the entry points and what a user reads about them; use them through the `otp` crate.
+//! Each macro has three steps that do not see each other: `parse` turns tokens into a tree of `ast`, `check` refuses
+//! trees that break a rule, `expand` turns a checked tree into tokens and cannot fail. This file has the entry points
+//! and their documentation for users, who find them in the `otp` crate.
 
 use proc_macro::TokenStream;
 
@@ -11,7 +11,7 @@ mod ast;
 mod check;
 mod errors;
 mod expand;
-mod marker;
+mod helper;
 mod parse;
 mod supervisor;
 mod test;
@@ -34,7 +34,7 @@ mod wording;
 /// | `#[init]` | makes the state, in the new process; exactly one | `Self`, `Result<Self, E>` or `Init<Self>` |
 /// | `#[handle_call]` | answers a call | anything that can be sent; nothing, when it takes a `ReplyTo<T>` |
 /// | `#[handle_cast]` | handles a message without an answer | nothing, or `Result<(), E>`, whose error ends the actor |
-/// | `#[handle_info]` | the same; what arrives is also found by the type of its one parameter: `Down`, `Exit`, or a type of one's own | the same |
+/// | `#[handle_info]` | the same; also what arrives of its parameter's type: `Down`, `Exit`, or one's own | the same |
 /// | `#[handle_continue]` | the same; sent through `ctx.next()`, it runs before any message that waits | the same |
 /// | `#[terminate]` | runs before the actor ends; takes `&ExitReason`, or nothing | nothing |
 ///
@@ -45,19 +45,20 @@ mod wording;
 /// # Options
 ///
 /// `#[actor(name = "counter", client = CounterClient, mailbox = bounded(1000, reject), on_full = overflowed,
-/// restart = transient, shutdown = 5s, thread, crate = ::otp)]`, all of them optional: the name that it registers (a string, or
-/// a constant `Name`), the client's name, how many messages may wait and what happens to one more (`unbounded`, or `bounded` with `block`, `reject`,
-/// `drop_oldest`, `drop_newest` or `stop`), the method that is told what was dropped (`fn overflowed(&mut self, dropped:
-/// Dropped)`), the defaults of its child spec (`permanent`, `transient`, `temporary`; a duration, `infinity`,
-/// `brutal_kill`), whether it has a thread of its own, and the path of this crate where it goes by another name.
+/// restart = transient, shutdown = 5s, thread, crate = ::otp)]`, all of them optional: the name that it registers (a
+/// string, or a constant `Name`), the client's name, how many messages may wait and what happens to one more
+/// (`unbounded`, or `bounded` with `block`, `reject`, `drop_oldest`, `drop_newest` or `stop`), the method that is told
+/// what was dropped (`fn overflowed(&mut self, dropped: Dropped)`), the defaults of its child spec (`permanent`,
+/// `transient`, `temporary`; a duration, `infinity`, `brutal_kill`), whether it has a thread of its own, and the path
+/// of this crate where it goes by another name.
 ///
 /// # A thread of its own
 ///
-/// With `thread` a server has a thread for its whole life. All its code runs there, and nobody else's: `init`, handlers,
-/// `#[terminate]`, the destructors of its state; so thread-locals are its own, and it may block for as long as it likes.
-/// What it waits for, timers, links, exits and kills are as in any server; a handler that is killed and does not come
-/// back is declared dead, as on a core. In a simulation it runs on the one core. For code that blocks now and then, there
-/// is `otp::blocking`.
+/// With `thread` a server has a thread for its whole life. All its code runs there, and nobody else's: `init`,
+/// handlers, `#[terminate]`, the destructors of its state; so thread-locals are its own, and it may block for as long
+/// as it likes. What it waits for, timers, links, exits and kills are as in any server; a handler that is killed and
+/// does not come back is declared dead, as on a core. In a simulation it runs on the one core. For code that blocks now
+/// and then, there is `otp::blocking`.
 ///
 /// # Priority
 ///
@@ -84,7 +85,7 @@ pub fn supervisor(tree: TokenStream) -> TokenStream {
 /// of `start`, `start_link` and `child_spec`.
 #[proc_macro_attribute]
 pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("init", &arguments.into(), item.into()).into()
+    helper::helper("init", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) whose caller waits for an answer. `Module:handle_call/3`.
@@ -93,7 +94,7 @@ pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// given to that, now or later. It doesn't run when the call has timed out; it does when its caller is gone.
 #[proc_macro_attribute]
 pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_call", &arguments.into(), item.into()).into()
+    helper::helper("handle_call", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) whose sender doesn't wait. `Module:handle_cast/2`.
@@ -101,7 +102,7 @@ pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_cast(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_cast", &arguments.into(), item.into()).into()
+    helper::helper("handle_cast", &arguments.into(), item.into()).into()
 }
 
 /// A method of an [`actor`](macro@actor) for what arrives by itself: timers, `Down`, `Exit`, messages of others.
@@ -111,15 +112,16 @@ pub fn handle_cast(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `Down` and `Exit` the client has a method for it, too. An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_info(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_info", &arguments.into(), item.into()).into()
+    helper::helper("handle_info", &arguments.into(), item.into()).into()
 }
 
-/// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message. `Module:handle_continue/2`.
+/// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message.
+/// `Module:handle_continue/2`.
 ///
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_continue(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("handle_continue", &arguments.into(), item.into()).into()
+    helper::helper("handle_continue", &arguments.into(), item.into()).into()
 }
 
 /// The method of an [`actor`](macro@actor) that runs before it ends. `Module:terminate/2`.
@@ -127,7 +129,7 @@ pub fn handle_continue(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// It doesn't when an exit signal that isn't trapped ends the actor.
 #[proc_macro_attribute]
 pub fn terminate(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    marker::marker("terminate", &arguments.into(), item.into()).into()
+    helper::helper("terminate", &arguments.into(), item.into()).into()
 }
 
 /// A test that runs in a simulation: one thread, a virtual clock, and a seed that decides every choice of the

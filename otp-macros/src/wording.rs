@@ -8,13 +8,18 @@ use quote::ToTokens;
 /// `` unknown <what> `key`, expected one of `a`, `b` ``, with a `did you mean` when one of them is close.
 pub(crate) fn unknown(what: &str, key: impl Display, known: &[&str]) -> String {
     let key = key.to_string();
-    let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let list = list(known);
     let expected = if known.len() == 1 { "expected" } else { "expected one of" };
     let mut message = format!("unknown {what} `{key}`, {expected} {list}");
     if let Some(guess) = nearest(&key, known) {
         message.push_str(&format!("\n\nhelp: did you mean `{guess}`?"));
     }
     message
+}
+
+/// `` `a`, `b` ``
+pub(crate) fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Tokens as a user writes them: `Result<&str, E>`, not `Result < & str , E >`.

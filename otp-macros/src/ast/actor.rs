@@ -5,9 +5,13 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Attribute, Expr, ItemImpl, Meta, Path, Signature, Type, Visibility};
+use syn::{Attribute, Error, ItemImpl, Meta, Path, ReturnType, Signature, Type, Visibility};
 
-use super::options::{Mailbox, Restart, Shutdown};
+use super::options::Options;
+use super::types::last_segment;
+
+/// The argument that tells a helper attribute that an `#[actor]` has read it.
+pub(crate) const READ: &str = "__inside_actor";
 
 /// The whole block.
 pub(crate) struct Actor {
@@ -17,24 +21,8 @@ pub(crate) struct Actor {
     pub(crate) methods: Vec<Method>,
     /// Helper attributes on what is no method.
     pub(crate) misplaced: Vec<Helper>,
-}
-
-/// `#[actor(..)]`
-#[derive(Default)]
-pub(crate) struct Options {
-    /// `crate = ::path`
-    pub(crate) otp: Option<Path>,
-    /// `client = Ident`
-    pub(crate) client: Option<Ident>,
-    /// A string, or an expression that is a `Name`.
-    pub(crate) name: Option<Expr>,
-    pub(crate) restart: Option<Restart>,
-    pub(crate) shutdown: Option<Shutdown>,
-    pub(crate) mailbox: Option<Mailbox>,
-    /// The method that is told what a full mailbox has dropped.
-    pub(crate) on_full: Option<Ident>,
-    /// Whether it has a thread of its own.
-    pub(crate) thread: bool,
+    /// One for each item that could not be read.
+    pub(crate) unreadable: Vec<Error>,
 }
 
 /// One method, helper or not.
@@ -84,7 +72,7 @@ pub(crate) struct Parameter {
 /// What a parameter is for.
 pub(crate) enum Role {
     /// A part of the message, or an argument of `init`.
-    Message,
+    Argument,
     /// `ctx: &mut Context<Self>`
     Context,
     /// `reply: ReplyTo<T>` of a call; the `T`, where it is written.
@@ -131,7 +119,7 @@ impl Actor {
     /// `Down` and `Exit` always are; any other one is when it has exactly one argument, of a type that no
     /// differently named info handler of the block takes.
     pub(crate) fn by_type(&self) -> impl Iterator<Item = (&Method, &Parameter)> {
-        let alone = |method: &Method| match method.message().collect::<Vec<_>>()[..] {
+        let alone = |method: &Method| match method.arguments().collect::<Vec<_>>()[..] {
             [parameter] => Some(parameter.ty.to_token_stream().to_string()),
             _ => None,
         };
@@ -141,13 +129,13 @@ impl Actor {
                 .of_kind(Kind::Info)
                 .filter(|other| other.signature.ident != method.signature.ident)
                 .all(|other| alone(other).as_deref() != Some(&*ty));
-            if unique || method.is_signal() { Some((method, method.message().next()?)) } else { None }
+            if unique || method.is_signal() { Some((method, method.arguments().next()?)) } else { None }
         })
     }
 
     /// The method that is told what a full mailbox has dropped.
     pub(crate) fn on_full(&self) -> Option<&Method> {
-        let name = self.options.on_full.as_ref()?;
+        let name = self.options.on_full()?;
         self.methods.iter().find(|method| method.signature.ident == *name)
     }
 
@@ -168,9 +156,9 @@ impl Method {
         self.helpers.first().is_some_and(Helper::is_priority)
     }
 
-    /// The parameters that travel in the message.
-    pub(crate) fn message(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters.iter().filter(|parameter| matches!(parameter.role, Role::Message))
+    /// The parameters that travel in the message, or that `init` is given.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(|parameter| matches!(parameter.role, Role::Argument))
     }
 
     /// The parameter through which a call is answered later.
@@ -189,8 +177,8 @@ impl Method {
     /// The return type, unless it is left out.
     pub(crate) fn output(&self) -> Option<&Type> {
         match &self.signature.output {
-            syn::ReturnType::Default => None,
-            syn::ReturnType::Type(_, ty) => Some(ty),
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
         }
     }
 
@@ -203,27 +191,21 @@ impl Method {
         }
     }
 
-    /// Its `#[cfg]`s, which go to everything that is made for it.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+        super::cfgs(&self.attrs)
     }
 
     /// Whether it takes a `Down` or an `Exit`, which only the runtime sends.
     pub(crate) fn is_signal(&self) -> bool {
-        let mut message = self.message();
-        let (Some(parameter), None) = (message.next(), message.next()) else {
+        let mut arguments = self.arguments();
+        let (Some(parameter), None) = (arguments.next(), arguments.next()) else {
             return false;
         };
         matches!(last_segment(&parameter.ty), Some(segment) if segment.ident == "Down" || segment.ident == "Exit")
     }
 }
 
-/// The last segment of a type that is a path: `ReplyTo<u32>` of `otp::ReplyTo<u32>`.
-pub(crate) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        Type::Group(group) => last_segment(&group.elem),
-        Type::Paren(paren) => last_segment(&paren.elem),
-        _ => None,
-    }
+/// Whether a path means the same in every module.
+pub(crate) fn is_absolute(path: &Path) -> bool {
+    path.leading_colon.is_some() || path.segments.first().is_some_and(|first| first.ident == "crate")
 }

@@ -1,22 +1,27 @@
 //! A supervision tree as `supervisor!` was given it.
 //!
-//! Plain structs between `parse`, `check` and `expand`. Names, types and expressions keep the user's tokens, so that errors
-//! and expansions point at them; option values are already read. What a child's arguments say is never looked into.
+//! Names, types, expressions and values keep the user's tokens, so that errors and expansions point at them. What a
+//! child's arguments say is never looked into.
 
-use std::time::Duration;
-
-use proc_macro2::{Group, Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{
-    Attribute, Lifetime, ParenthesizedGenericArguments, Pat, PatIdent, TraitBound, Type, TypeFnPtr, TypeImplTrait,
-    TypeReference, Visibility,
-};
+use syn::{Attribute, Error, Pat, PatIdent, Token, Type, Visibility};
 
-use crate::ast::options::{Mailbox, Restart, Shutdown};
+use crate::ast::options::{AutoShutdown, Intensity, OptionEntry, Options, Strategy, Value, Word};
 
-/// The functions that every tree has besides its children's accessors.
-pub(crate) const RESERVED: [&str; 3] = ["start", "start_link", "child_spec"];
+/// The options of a supervisor.
+pub(crate) const SUPERVISOR_OPTIONS: [&str; 2] = ["intensity", "auto_shutdown"];
+/// The options of a child.
+pub(crate) const CHILD_OPTIONS: [&str; 7] =
+    ["restart", "shutdown", "significant", "name", "mailbox", "backoff", "mailbox_on_restart"];
+/// What the options of a supervisor are called in Erlang and Elixir, and what to write here.
+pub(crate) const FOREIGN_OPTIONS: [(&str, &str); 4] = [
+    ("strategy", "write it behind the name of the tree, as in `Shop<one_for_all>`"),
+    ("max_restarts", "write `intensity: 3 in 5s`"),
+    ("max_seconds", "write `intensity: 3 in 5s`"),
+    ("period", "write `intensity: 3 in 5s`"),
+];
 
 /// A whole `supervisor! { .. }`.
 pub(crate) struct Tree {
@@ -25,22 +30,45 @@ pub(crate) struct Tree {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
-    pub(crate) parameters: Vec<Parameter>,
-    pub(crate) level: Level,
+    pub(crate) parameters: Vec<TreeParameter>,
+    /// One for each parameter that could not be read.
+    pub(crate) unreadable_parameters: Vec<Error>,
+    pub(crate) supervisor: Supervisor,
 }
 
 /// One parameter of the tree's start functions.
-pub(crate) struct Parameter {
+pub(crate) struct TreeParameter {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) mutability: Option<Token![mut]>,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
 
 /// One supervisor: that of the tree, or one nested in it.
-pub(crate) struct Level {
-    pub(crate) strategy: Strategy,
-    pub(crate) intensity: Option<Intensity>,
-    pub(crate) auto_shutdown: Option<AutoShutdown>,
-    pub(crate) children: Vec<Child>,
+pub(crate) struct Supervisor {
+    pub(crate) strategy: StrategyArgument,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// `<one_for_one>` behind the name of a tree, or behind `supervisor`.
+pub(crate) struct StrategyArgument {
+    /// What it stands behind.
+    pub(crate) owner: Ident,
+    /// What stands behind the `<`.
+    pub(crate) word: Option<Word<Strategy>>,
+    pub(crate) is_closed: bool,
+}
+
+/// What stands in the braces of a supervisor.
+pub(crate) enum Entry {
+    /// `intensity: 3 in 5s;`
+    Option {
+        attrs: Vec<Attribute>,
+        option: OptionEntry,
+    },
+    Child(Box<Child>),
+    /// It could not be read, or it does not end as it should.
+    Unreadable(Error),
 }
 
 /// `name: start { options };`
@@ -48,7 +76,7 @@ pub(crate) struct Child {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) start: Start,
-    pub(crate) options: ChildOptions,
+    pub(crate) options: Options,
 }
 
 /// What stands after a child's name.
@@ -58,22 +86,22 @@ pub(crate) enum Start {
     /// `[Worker(i) for i in 0..3]`
     Each(Box<Each>),
     /// `supervisor<one_for_one> { .. }`
-    Nested(Level),
+    Nested(Nested),
     /// `dynamic<Session>`
-    Dynamic(Type),
+    Dynamic(Dynamic),
     /// `partition<Shard>(i, db) for i`
     Partition(Box<Partition>),
     /// `= expression`
-    Spec(TokenStream),
-    /// It could not be read; the type, where that is known.
-    Unknown(Option<Type>),
+    Spec(Spec),
+    /// It could not be read.
+    Unreadable(Error),
 }
 
 /// `Db(cfg.url.clone())`
 pub(crate) struct Call {
     pub(crate) ty: Type,
     /// The parentheses and what is in them.
-    pub(crate) arguments: Group,
+    pub(crate) arguments: Option<Group>,
 }
 
 /// `[Worker(i) for i in 0..3]`
@@ -83,75 +111,89 @@ pub(crate) struct Each {
     pub(crate) range: TokenStream,
 }
 
+/// `supervisor<one_for_one> { .. }`
+pub(crate) struct Nested {
+    /// Parentheses, which only a whole tree has.
+    pub(crate) parameters: Option<TokenTree>,
+    pub(crate) supervisor: Supervisor,
+}
+
+/// `dynamic<Session>`
+pub(crate) struct Dynamic {
+    pub(crate) keyword: Ident,
+    pub(crate) ty: Option<Type>,
+    /// Parentheses, which only other children have.
+    pub(crate) arguments: Option<TokenTree>,
+}
+
 /// `partition<Shard>(i, db) for i`
 pub(crate) struct Partition {
-    pub(crate) call: Call,
+    pub(crate) keyword: Ident,
+    pub(crate) ty: Option<Type>,
+    /// The parentheses and what is in them.
+    pub(crate) arguments: Option<Group>,
     /// What the number of a partition is called.
     pub(crate) number: Option<Ident>,
+    /// `in 0..3` behind the number, which only a repeated child has.
+    pub(crate) range: Option<TokenStream>,
 }
 
-#[derive(Default)]
-pub(crate) struct ChildOptions {
-    pub(crate) restart: Option<Restart>,
-    pub(crate) shutdown: Option<Shutdown>,
-    pub(crate) mailbox: Option<Mailbox>,
-    /// The word `significant`, unless it is switched off.
-    pub(crate) significant: Option<Ident>,
-    /// The expression of `name: ..`.
-    pub(crate) name: Option<TokenStream>,
-    /// The expression of `max_children: ..`, of a dynamic supervisor.
-    pub(crate) max_children: Option<TokenStream>,
-    /// The expression of `partitions: ..`, of a partition supervisor.
-    pub(crate) partitions: Option<TokenStream>,
-    /// That of a partition supervisor.
-    pub(crate) strategy: Option<Strategy>,
-    /// That of a dynamic or a partition supervisor.
-    pub(crate) intensity: Option<Intensity>,
-    pub(crate) backoff: Option<Backoff>,
-    pub(crate) mailbox_on_restart: Option<MailboxOnRestart>,
+/// `= expression`
+pub(crate) struct Spec {
+    pub(crate) equals: Token![=],
+    pub(crate) expression: TokenStream,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum Strategy {
-    OneForOne,
-    OneForAll,
-    RestForOne,
+impl Supervisor {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Child> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Child(child) => Some(&**child),
+            _ => None,
+        })
+    }
+
+    /// The first `intensity` that can be read.
+    pub(crate) fn intensity(&self) -> Option<&Intensity> {
+        self.options().find_map(|option| match &option.value {
+            Ok(Value::Intensity(intensity)) => Some(intensity),
+            _ => None,
+        })
+    }
+
+    /// The first `auto_shutdown` that can be read.
+    pub(crate) fn auto_shutdown(&self) -> Option<&Word<AutoShutdown>> {
+        self.options().find_map(|option| match &option.value {
+            Ok(Value::AutoShutdown(word)) => Some(word),
+            _ => None,
+        })
+    }
+
+    /// Whether the option `key` is given, with a value that can be read or not.
+    pub(crate) fn gives(&self, key: &str) -> bool {
+        self.options().any(|option| option.key == key)
+    }
+
+    fn options(&self) -> impl Iterator<Item = &OptionEntry> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Option { option, .. } => Some(option),
+            _ => None,
+        })
+    }
 }
 
-/// `3 in 5s`
-#[derive(Clone, Copy)]
-pub(crate) struct Intensity {
-    pub(crate) restarts: u32,
-    pub(crate) period: Duration,
-}
-
-/// `100ms..=30s`
-#[derive(Clone, Copy)]
-pub(crate) struct Backoff {
-    pub(crate) min: Duration,
-    pub(crate) max: Duration,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum MailboxOnRestart {
-    Drop,
-    Keep,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum AutoShutdown {
-    Never,
-    AnySignificant,
-    AllSignificant,
+impl StrategyArgument {
+    pub(crate) fn meaning(&self) -> Option<Strategy> {
+        self.word.as_ref().and_then(|word| word.meaning)
+    }
 }
 
 impl Child {
-    /// The `#[cfg]`s, which go to everything that is made for this child.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+        super::cfgs(&self.attrs)
     }
 
-    /// Whether both can be in one build. Two different `#[cfg]`s are taken to exclude each other; rustc sees it when they don't.
+    /// Whether both can be in one build. Two different `#[cfg]`s are taken to exclude each other; rustc says it when
+    /// they don't.
     pub(crate) fn can_meet(&self, other: &Child) -> bool {
         let cfgs = |child: &Child| {
             let cfgs = child.cfgs().map(|cfg| cfg.to_token_stream().to_string());
@@ -159,59 +201,6 @@ impl Child {
         };
         let (own, others) = (cfgs(self), cfgs(other));
         own.is_empty() || others.is_empty() || own == others
-    }
-}
-
-impl Parameter {
-    /// An `impl Trait` in the type.
-    pub(crate) fn unnamed(&self) -> Option<TokenStream> {
-        let mut search = Search::default();
-        search.visit_type(&self.ty);
-        search.unnamed
-    }
-
-    /// A reference or lifetime in the type that isn't `'static`.
-    pub(crate) fn borrowed(&self) -> Option<TokenStream> {
-        let mut search = Search::default();
-        search.visit_type(&self.ty);
-        search.borrowed
-    }
-}
-
-/// Looks for what can't be part of the type of a value that is kept.
-#[derive(Default)]
-struct Search {
-    unnamed: Option<TokenStream>,
-    borrowed: Option<TokenStream>,
-}
-
-impl<'ast> Visit<'ast> for Search {
-    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.unnamed.get_or_insert(ty.to_token_stream());
-    }
-
-    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
-        if ty.lifetime.is_none() {
-            self.borrowed.get_or_insert(ty.to_token_stream());
-        }
-        visit::visit_type_reference(self, ty);
-    }
-
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        if lifetime.ident != "static" {
-            self.borrowed.get_or_insert(lifetime.to_token_stream());
-        }
-    }
-
-    // The lifetimes of a function type are bound by it: `fn(&str)` owns its data, and so does `dyn for<'a> Read<'a>`.
-    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
-
-    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
-
-    fn visit_trait_bound(&mut self, bound: &'ast TraitBound) {
-        if bound.lifetimes.is_none() {
-            visit::visit_trait_bound(self, bound);
-        }
     }
 }
 

@@ -1,36 +1,37 @@
 //! A checked [`Tree`] to its type, its accessors and the function that builds it.
 //!
-//! Every supervisor of the tree becomes a newtype over `SupervisorRef`. One hidden function fills a public `Supervisor` builder,
-//! child by child; it runs once per start of the tree. This file knows the builder's methods, not what they do.
+//! Every supervisor of the tree becomes a newtype over `SupervisorRef`. One hidden function fills a public `Supervisor`
+//! builder, child by child; it runs once per start of the tree.
 //!
 //! What the expansion names itself is hygienic (`mixed_site`), so that the user's expressions see their own names only.
 //! Nothing here may be silenced by `#[allow]`: that is an error where the user forbids the lint.
 
+mod accessor;
 mod build;
 mod shape;
 mod start;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Attribute;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{Attribute, Visibility};
 
-use super::{Mode, options as shared};
-use crate::ast::supervisor::{
-    AutoShutdown, Backoff, Child, Intensity, Level, MailboxOnRestart, RESERVED, Start, Strategy, Tree,
-};
+use self::accessor::{Accessor, documented, nested_name};
+use super::{Extent, options};
+use crate::ast::options::Strategy;
+use crate::ast::supervisor::{Child, Nested, Start, Supervisor, Tree};
+use crate::ast::{START_FUNCTIONS, cfgs, is_doc};
 
 /// The items of a whole tree.
-pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
-    let supervisors = Supervisor::all(tree, mode);
-    let types = supervisors.iter().map(|supervisor| supervisor.definition(mode));
+pub(crate) fn expand(tree: &Tree, extent: Extent) -> TokenStream {
+    let supervisors = SupervisorType::all(tree, extent);
+    let types = supervisors.iter().map(|supervisor| supervisor.definition(extent));
     let cfgs = cfgs(&tree.attrs);
-    let start = start::functions(tree, mode);
-    let children = supervisors.iter().map(|supervisor| start::child(supervisor, mode));
-    let (build, uses) = match mode {
-        Mode::Full => (build::function(tree), supervisors.iter().map(Supervisor::uses).collect()),
-        Mode::Stub => (TokenStream::new(), TokenStream::new()),
+    let start = start::functions(tree, extent);
+    let children = supervisors.iter().map(|supervisor| start::child(supervisor, extent));
+    let (build, uses) = match extent {
+        Extent::Full => (build::function(tree), supervisors.iter().map(SupervisorType::uses).collect()),
+        Extent::Stub => (TokenStream::new(), TokenStream::new()),
     };
     quote! {
         #(#types)*
@@ -45,7 +46,7 @@ pub(crate) fn expand(tree: &Tree, mode: Mode) -> TokenStream {
 }
 
 /// One supervisor of the tree: the tree itself or a nested one.
-struct Supervisor<'tree> {
+struct SupervisorType<'tree> {
     tree: &'tree Tree,
     /// The name of its type.
     name: Ident,
@@ -53,27 +54,26 @@ struct Supervisor<'tree> {
     cfgs: Vec<&'tree Attribute>,
     /// The other attributes of its type.
     attrs: TokenStream,
-    level: &'tree Level,
+    declaration: &'tree Supervisor,
     accessors: Vec<Accessor<'tree>>,
     is_nested: bool,
 }
 
-/// The method by which a child is reached.
-struct Accessor<'tree> {
-    child: &'tree Child,
-    returns: TokenStream,
-    body: TokenStream,
-    /// What to blame when the child can't be one.
-    site: Span,
-}
-
-impl<'tree> Supervisor<'tree> {
+impl<'tree> SupervisorType<'tree> {
     /// The tree first, then what is nested in it.
-    fn all(tree: &'tree Tree, mode: Mode) -> Vec<Self> {
+    fn all(tree: &'tree Tree, extent: Extent) -> Vec<Self> {
         let title = tree.name.unraw();
         let attrs = documented(&tree.attrs, &format!("The `{title}` supervision tree, running."));
         let mut found = Vec::new();
-        Self::collect(tree, tree.name.clone(), cfgs(&tree.attrs).collect(), attrs, &tree.level, mode, &mut found);
+        Self::collect(
+            tree,
+            tree.name.clone(),
+            cfgs(&tree.attrs).collect(),
+            attrs,
+            &tree.supervisor,
+            extent,
+            &mut found,
+        );
         found
     }
 
@@ -82,44 +82,49 @@ impl<'tree> Supervisor<'tree> {
         name: Ident,
         cfgs: Vec<&'tree Attribute>,
         attrs: TokenStream,
-        level: &'tree Level,
-        mode: Mode,
+        declaration: &'tree Supervisor,
+        extent: Extent,
         found: &mut Vec<Self>,
     ) {
-        let children = distinct(level, mode);
+        let children = distinct(declaration, extent);
         let accessors = children.iter().filter_map(|child| Accessor::new(tree, &name, child)).collect();
         let is_nested = !found.is_empty();
-        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, level, accessors, is_nested });
+        found.push(Self { tree, name: name.clone(), cfgs: cfgs.clone(), attrs, declaration, accessors, is_nested });
         for child in children {
-            let Start::Nested(level) = &child.start else {
+            let Start::Nested(Nested { supervisor: declaration, .. }) = &child.start else {
                 continue;
             };
             let docs = child.attrs.iter().filter(|attr| is_doc(attr)).cloned().collect::<Vec<_>>();
             let attrs = documented(&docs, &format!("The `{}` tree of [`{}`].", child.name.unraw(), name.unraw()));
             let cfgs = cfgs.iter().copied().chain(child.cfgs()).collect();
-            Self::collect(tree, nested_name(&name, child), cfgs, attrs, level, mode, found);
+            Self::collect(tree, nested_name(&name, child), cfgs, attrs, declaration, extent, found);
         }
     }
 
-    /// The type, its accessors, and its plain traits.
-    fn definition(&self, mode: Mode) -> TokenStream {
+    /// The type, its methods and its plain traits.
+    fn definition(&self, extent: Extent) -> TokenStream {
         let Self { tree, name, cfgs, attrs, .. } = self;
         let Tree { otp, vis, .. } = tree;
-        let title = name.unraw().to_string();
-        let accessors = self.accessors.iter().map(|accessor| accessor.method(vis));
-        let shape = match mode {
-            Mode::Full => quote!(#otp::__private::declared_shape::<Self>()),
-            Mode::Stub => quote!(::core::unimplemented!()),
-        };
-        let tree_method = self.has_method("tree").then(|| {
-            quote! {
-                /// The shape of the tree, as it is declared. Nothing has to run.
-                #[must_use]
-                #vis fn tree() -> #otp::supervisor::Tree {
-                    #shape
-                }
+        let methods = self.methods(extent);
+        let traits = self.traits();
+        quote! {
+            #(#cfgs)*
+            #attrs
+            #vis struct #name(#otp::SupervisorRef);
+
+            #(#cfgs)*
+            impl #name {
+                #methods
             }
-        });
+
+            #traits
+        }
+    }
+
+    /// The accessors, and the methods that every supervisor has.
+    fn methods(&self, extent: Extent) -> TokenStream {
+        let Tree { otp, vis, .. } = self.tree;
+        let accessors = self.accessors.iter().map(|accessor| accessor.method(vis));
         let supervisor = self.has_method("supervisor").then(|| {
             quote! {
                 /// The supervisor itself, to look at its children or to stop it.
@@ -129,50 +134,60 @@ impl<'tree> Supervisor<'tree> {
                 }
             }
         });
-        quote! {
-            #(#cfgs)*
-            #attrs
-            #vis struct #name(#otp::SupervisorRef);
-
-            #(#cfgs)*
-            impl #name {
-                #(#accessors)*
-                #supervisor
-                #tree_method
-            }
-
-            #(#cfgs)*
-            #[automatically_derived]
-            impl ::core::clone::Clone for #name {
-                fn clone(&self) -> Self {
-                    Self(::core::clone::Clone::clone(&self.0))
+        let shape = match extent {
+            Extent::Full => quote!(#otp::__private::declared_shape::<Self>()),
+            Extent::Stub => quote!(::core::unimplemented!()),
+        };
+        let tree = self.has_method("tree").then(|| {
+            quote! {
+                /// The shape of the tree, as it is declared. Nothing has to run.
+                #[must_use]
+                #vis fn tree() -> #otp::supervisor::Tree {
+                    #shape
                 }
             }
+        });
+        quote!(#(#accessors)* #supervisor #tree)
+    }
 
-            #(#cfgs)*
-            #[automatically_derived]
-            impl ::core::fmt::Debug for #name {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::core::fmt::Formatter::debug_tuple(f, #title).field(&self.0).finish()
-                }
+    fn traits(&self) -> TokenStream {
+        let Self { tree: Tree { otp, .. }, name, cfgs, .. } = self;
+        let title = name.unraw().to_string();
+        let implement = |of: TokenStream, items: TokenStream| {
+            quote! {
+                #(#cfgs)*
+                #[automatically_derived]
+                impl #of for #name { #items }
             }
-
-            #(#cfgs)*
-            #[automatically_derived]
-            impl ::core::fmt::Display for #name {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::core::fmt::Display::fmt(&self.0, f)
-                }
+        };
+        let clone = quote! {
+            fn clone(&self) -> Self {
+                Self(::core::clone::Clone::clone(&self.0))
             }
-
-            #(#cfgs)*
-            #[automatically_derived]
-            impl ::core::convert::AsRef<#otp::SupervisorRef> for #name {
-                fn as_ref(&self) -> &#otp::SupervisorRef {
-                    &self.0
-                }
+        };
+        let debug = quote! {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Formatter::debug_tuple(f, #title).field(&self.0).finish()
             }
-        }
+        };
+        let display = quote! {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt(&self.0, f)
+            }
+        };
+        let as_ref = quote! {
+            fn as_ref(&self) -> &#otp::SupervisorRef {
+                &self.0
+            }
+        };
+        [
+            implement(quote!(::core::clone::Clone), clone),
+            implement(quote!(::core::fmt::Debug), debug),
+            implement(quote!(::core::fmt::Display), display),
+            implement(quote!(::core::convert::AsRef<#otp::SupervisorRef>), as_ref),
+        ]
+        .into_iter()
+        .collect()
     }
 
     /// Mentions every method, so that one which the program never calls is not reported as dead code.
@@ -180,7 +195,7 @@ impl<'tree> Supervisor<'tree> {
         let Self { name, cfgs, .. } = self;
         let mut uses = TokenStream::new();
         if !self.is_nested {
-            let start = RESERVED.map(|function| format_ident!("{function}"));
+            let start = START_FUNCTIONS.map(|function| format_ident!("{function}"));
             uses.extend(quote!(#(let _ = #name::#start;)*));
         }
         for Accessor { child, site, .. } in &self.accessors {
@@ -203,208 +218,23 @@ impl<'tree> Supervisor<'tree> {
     }
 }
 
-impl<'tree> Accessor<'tree> {
-    fn new(tree: &Tree, parent: &Ident, child: &'tree Child) -> Option<Self> {
-        let otp = &tree.otp;
-        let id = id(child);
-        let actor = Actor::new(tree, parent, child);
-        let site = actor.as_ref().map_or(Span::mixed_site(), |actor| actor.site);
-        let slot = quote_spanned!(site=> self.0.slot());
-        let (returns, body) = match (&child.start, actor) {
-            (Start::Unknown(None), _) => return None,
-            (Start::Each(_), Some(actor)) => {
-                let (client, make) = (actor.path("Client"), actor.path("client"));
-                let clients = quote_spanned! {site=>
-                    ::core::iter::Iterator::collect(::core::iter::Iterator::map(
-                        ::core::iter::IntoIterator::into_iter(#slot.children(#id)),
-                        #make,
-                    ))
-                };
-                (quote_spanned!(site=> ::std::vec::Vec<#client>), clients)
-            }
-            (Start::Nested(_), Some(actor)) => {
-                let make = actor.path("client");
-                let name = nested_name(parent, child);
-                (quote!(#name), quote_spanned!(site=> #make(#slot.child(#id))))
-            }
-            (_, Some(actor)) => {
-                let make = actor.path("client");
-                (actor.path("Client"), quote_spanned!(site=> #make(#slot.child(#id))))
-            }
-            (_, None) => (quote!(#otp::Slot), quote_spanned!(site=> #slot.child(#id))),
-        };
-        Some(Self { child, returns, body, site })
-    }
-
-    fn method(&self, vis: &Visibility) -> TokenStream {
-        let Self { child, returns, body, .. } = self;
-        let name = &child.name;
-        let cfgs = child.cfgs();
-        let what = if matches!(child.start, Start::Each(_)) { "children" } else { "child" };
-        let attrs = documented(&child.attrs, &format!("The `{}` {what}.", name.unraw()));
-        quote_spanned! {Span::mixed_site()=>
-            #(#cfgs)*
-            #attrs
-            #[must_use]
-            #vis fn #name(&self) -> #returns {
-                #body
-            }
-        }
-    }
-}
-
-/// The type of a child, as the trait sees it.
-struct Actor {
-    ty: TokenStream,
-    /// `otp::Child`
-    of: TokenStream,
-    /// At the user's type, which is to blame when it does not implement the trait.
-    site: Span,
-}
-
-impl Actor {
-    /// None when the type of the child is not written in the tree.
-    fn new(tree: &Tree, parent: &Ident, child: &Child) -> Option<Self> {
-        let otp = &tree.otp;
-        let ty = match &child.start {
-            Start::One(call) => call.ty.to_token_stream(),
-            Start::Each(each) => each.call.ty.to_token_stream(),
-            Start::Unknown(Some(ty)) => ty.to_token_stream(),
-            Start::Dynamic(ty) => {
-                let site = Span::mixed_site().located_at(ty.span());
-                return Some(Self {
-                    ty: ty.to_token_stream(),
-                    of: quote_spanned!(site=> #otp::__private::InTree),
-                    site,
-                });
-            }
-            Start::Partition(partition) => {
-                let ty = &partition.call.ty;
-                let site = Span::mixed_site().located_at(ty.span());
-                return Some(Self {
-                    ty: ty.to_token_stream(),
-                    of: quote_spanned!(site=> #otp::__private::InPartitions),
-                    site,
-                });
-            }
-            Start::Nested(_) => nested_name(parent, child).into_token_stream(),
-            Start::Spec(_) | Start::Unknown(None) => return None,
-        };
-        let site = Span::mixed_site().located_at(ty.span());
-        Some(Self { ty, of: quote_spanned!(site=> #otp::Child), site })
-    }
-
-    /// Its associated type or function `name`.
-    fn path(&self, name: &str) -> TokenStream {
-        let (Self { ty, of, site }, name) = (self, Ident::new(name, self.site));
-        quote_spanned!(*site=> <#ty as #of>::#name)
-    }
-}
-
-/// `workers` in `Shop` is a `ShopWorkers`.
-fn nested_name(parent: &Ident, child: &Child) -> Ident {
-    let mut name = parent.unraw().to_string();
-    for word in child.name.unraw().to_string().split('_') {
-        let mut chars = word.chars();
-        name.extend(chars.next().into_iter().flat_map(char::to_uppercase));
-        name.push_str(chars.as_str());
-    }
-    Ident::new(&name, Span::call_site())
-}
-
-/// `otp::Strategy::OneForOne`
-fn strategy(otp: &TokenStream, strategy: Strategy) -> TokenStream {
-    let strategy = match strategy {
-        Strategy::OneForOne => quote!(OneForOne),
-        Strategy::OneForAll => quote!(OneForAll),
-        Strategy::RestForOne => quote!(RestForOne),
-    };
-    quote!(#otp::Strategy::#strategy)
-}
-
-/// `.intensity(3, ..).auto_shutdown(..)`, as far as they are given.
-fn options(otp: &TokenStream, level: &Level) -> TokenStream {
-    let intensity = level.intensity.map(intensity);
-    let auto_shutdown = level.auto_shutdown.map(|mode| {
-        let mode = match mode {
-            AutoShutdown::Never => quote!(Never),
-            AutoShutdown::AnySignificant => quote!(AnySignificant),
-            AutoShutdown::AllSignificant => quote!(AllSignificant),
-        };
-        quote!(.auto_shutdown(#otp::AutoShutdown::#mode))
-    });
-    quote!(#intensity #auto_shutdown)
-}
-
-/// `.intensity(3, 5s)`
-fn intensity(intensity: Intensity) -> TokenStream {
-    let (restarts, period) = (intensity.restarts, shared::duration(intensity.period));
-    quote!(.intensity(#restarts, #period))
-}
-
-/// A constant range of durations.
-fn backoff(Backoff { min, max }: Backoff) -> TokenStream {
-    let (min, max) = (shared::duration(min), shared::duration(max));
-    quote!(#min..=#max)
-}
-
-fn mailbox_on_restart(otp: &TokenStream, mailbox: MailboxOnRestart) -> TokenStream {
-    match mailbox {
-        MailboxOnRestart::Drop => quote!(#otp::MailboxOnRestart::Drop),
-        MailboxOnRestart::Keep => quote!(#otp::MailboxOnRestart::Keep),
-    }
-}
-
-/// The id of a child in its supervisor: its name.
-fn id(child: &Child) -> String {
-    child.name.unraw().to_string()
+/// What a supervisor is made of: `::otp::Strategy::OneForOne`, and `.intensity(3, ..).auto_shutdown(..)`.
+fn flags(otp: &TokenStream, supervisor: &Supervisor) -> (TokenStream, TokenStream) {
+    let strategy = options::strategy(otp, supervisor.strategy.meaning().unwrap_or(Strategy::OneForOne));
+    let intensity = options::intensity(supervisor.intensity());
+    let auto_shutdown = options::auto_shutdown(otp, supervisor.auto_shutdown());
+    (strategy, quote!(#intensity #auto_shutdown))
 }
 
 /// The children of which something is made: after an error, only the first one of a name and none with a name of ours.
-fn distinct(level: &Level, mode: Mode) -> Vec<&Child> {
+fn distinct(supervisor: &Supervisor, extent: Extent) -> Vec<&Child> {
     let mut children = Vec::<&Child>::new();
-    for child in &level.children {
-        let is_taken = RESERVED.iter().any(|reserved| child.name == reserved)
+    for child in supervisor.children() {
+        let is_taken = START_FUNCTIONS.iter().any(|reserved| child.name == reserved)
             || children.iter().any(|other| other.name == child.name && other.can_meet(child));
-        if mode == Mode::Full || !is_taken {
+        if extent == Extent::Full || !is_taken {
             children.push(child);
         }
     }
     children
-}
-
-fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
-}
-
-/// The attributes but for the `#[cfg]`s; with `text` for a doc comment where there is none.
-fn documented(attrs: &[Attribute], text: &str) -> TokenStream {
-    let others = attrs.iter().filter(|attr| !attr.path().is_ident("cfg"));
-    let text = format!(" {text}");
-    let doc = (!attrs.iter().any(is_doc)).then(|| quote!(#[doc = #text]));
-    quote!(#doc #(#others)*)
-}
-
-fn is_doc(attr: &Attribute) -> bool {
-    attr.path().is_ident("doc")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_nested_tree_is_named_after_its_path() {
-        let child = |name: &str| Child {
-            attrs: Vec::new(),
-            name: syn::parse_str(name).expect("an identifier"),
-            start: Start::Unknown(None),
-            options: Default::default(),
-        };
-        let name = |name: &str| nested_name(&format_ident!("Shop"), &child(name)).to_string();
-        assert_eq!(name("workers"), "ShopWorkers");
-        assert_eq!(name("db_pool"), "ShopDbPool");
-        assert_eq!(name("_shard_1"), "ShopShard1");
-        assert_eq!(name("r#type"), "ShopType");
-    }
 }

@@ -1,132 +1,203 @@
-//! The values of options that an actor and a child of a tree have in common, and durations such as `5s`.
+//! Tokens to [`Options`]: lists of options and their values.
 
-use std::time::Duration;
-
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
-use syn::{Error, Ident, Lit, Result, Token, parenthesized, token};
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, Lit, LitBool, Path, RangeLimits, Result, Token, braced, parenthesized, token};
 
-use crate::ast::options::{Mailbox, Policy, Restart, Shutdown};
-use crate::wording;
+use super::{error, rest, until};
+use crate::ast::options::{
+    Backoff, Bound, DurationLit, Intensity, Mailbox, OptionEntry, Options, Shutdown, Value, Word, Words,
+};
 
-const RESTARTS: [(&str, Restart); 3] =
-    [("permanent", Restart::Permanent), ("transient", Restart::Transient), ("temporary", Restart::Temporary)];
+/// The arguments of an attribute: `name = "..", restart = transient, thread`.
+pub(crate) fn arguments(tokens: TokenStream) -> Options {
+    let mut options = Options::default();
+    let parse = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            options.entries.push(argument(input));
+            until(input, |input| input.peek(Token![,]));
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    if let Err(error) = parse.parse2(tokens) {
+        options.entries.push(Err(error));
+    }
+    options
+}
 
-const SHUTDOWNS: [(&str, Shutdown); 2] = [("infinity", Shutdown::Infinity), ("brutal_kill", Shutdown::BrutalKill)];
+/// One `key = value`, or the flag `thread`.
+fn argument(input: ParseStream<'_>) -> Result<OptionEntry> {
+    let key = input.call(Ident::parse_any)?;
+    let value = if key == "thread" {
+        Ok(Value::Thread(until(input, |input| input.peek(Token![,]))))
+    } else if input.parse::<Option<Token![=]>>()?.is_none() {
+        Ok(Value::Missing)
+    } else if key == "name" {
+        input.parse::<Expr>().map(|name| Value::Name(name.into_token_stream()))
+    } else {
+        value(&key, input)
+    };
+    let leftover = if input.is_empty() || input.peek(Token![,]) { None } else { input.parse::<Token![,]>().err() };
+    Ok(OptionEntry { key, value, leftover })
+}
 
-const POLICIES: [(&str, Policy); 5] = [
-    ("block", Policy::Block),
-    ("reject", Policy::Reject),
-    ("drop_oldest", Policy::DropOldest),
-    ("drop_newest", Policy::DropNewest),
-    ("stop", Policy::Stop),
-];
+/// The options of a child, `{ restart: transient, significant }`, and where they end.
+pub(super) fn of_child(input: ParseStream<'_>) -> Result<(Options, Span)> {
+    let content;
+    let braces = braced!(content in input);
+    let mut options = Options::default();
+    while !content.is_empty() {
+        options.entries.push(child_option(&content));
+        until(&content, ends);
+        if content.peek(Token![;]) {
+            let message = "the options of a child are separated by `,`, not by `;`";
+            options.entries.push(Err(error(&content, message)));
+            content.parse::<Token![;]>()?;
+        } else {
+            content.parse::<Option<Token![,]>>()?;
+        }
+    }
+    Ok((options, braces.span.close()))
+}
 
-/// How a bounded mailbox is written.
-const BOUNDED: &str = "bounded(1000, block)";
+/// One `key: value`, or the flag `significant`.
+fn child_option(input: ParseStream<'_>) -> Result<OptionEntry> {
+    if !input.peek(Ident::peek_any) {
+        let error = error(input, "expected an option, such as `restart: transient`");
+        input.parse::<TokenTree>()?;
+        return Err(error);
+    }
+    let key = input.call(Ident::parse_any)?;
+    let colon = input.parse::<Option<Token![:]>>()?;
+    let value = match colon {
+        None if key == "significant" => Ok(Value::Significant(None)),
+        Some(_) if !ends(input) => value(&key, input),
+        _ => Ok(Value::Missing),
+    };
+    let leftover = (!ends(input)).then(|| error(input, format!("expected `,` after `{key}`")));
+    Ok(OptionEntry { key, value, leftover })
+}
 
-/// The units of a duration, in nanoseconds.
-const UNITS: [(&str, u64); 6] = [
-    ("ns", 1),
-    ("us", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-    ("m", 60_000_000_000),
-    ("h", 3_600_000_000_000),
-];
+/// Whether an option ends here.
+fn ends(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,]) || input.peek(Token![;])
+}
 
-/// `permanent`, `transient` or `temporary`.
-pub(crate) fn restart(input: ParseStream<'_>) -> Result<Restart> {
-    word(input, "restart", &RESTARTS, &[])
+/// The value of the option `key`, which may be one of any macro's.
+pub(super) fn value(key: &Ident, input: ParseStream<'_>) -> Result<Value> {
+    Ok(match key.to_string().as_str() {
+        "restart" => Value::Restart(word(input)?),
+        "shutdown" => Value::Shutdown(shutdown(input)?),
+        "mailbox" => Value::Mailbox(mailbox(input)?),
+        "mailbox_on_restart" => Value::MailboxOnRestart(word(input)?),
+        "backoff" => Value::Backoff(backoff(input)?),
+        "strategy" => Value::Strategy(Word::new(until(input, ends))),
+        "intensity" => Value::Intensity(intensity(until(input, ends))?),
+        "name" => Value::Name(expression(input)),
+        "max_children" => Value::MaxChildren(expression(input)),
+        "partitions" => Value::Partitions(expression(input)),
+        "significant" if input.peek(LitBool) => Value::Significant(Some(input.parse::<LitBool>()?.into_token_stream())),
+        "significant" => Value::Significant(Some(until(input, ends))),
+        "client" => Value::Client(input.parse()?),
+        "on_full" => Value::OnFull(input.parse()?),
+        "crate" => Value::Crate(input.call(Path::parse_mod_style)?),
+        "seeds" => Value::Seeds(input.parse()?),
+        "seed" => Value::Seed(input.parse()?),
+        _ => {
+            until(input, ends);
+            Value::OfUnknownKey
+        }
+    })
+}
+
+fn word<T: Words>(input: ParseStream<'_>) -> Result<Word<T>> {
+    Ok(Word::new(input.call(Ident::parse_any)?.into_token_stream()))
 }
 
 /// `infinity`, `brutal_kill` or a duration.
-pub(crate) fn shutdown(input: ParseStream<'_>) -> Result<Shutdown> {
-    if input.peek(Lit) {
-        return duration(input).map(Shutdown::After);
-    }
-    word(input, "shutdown", &SHUTDOWNS, &["5s"])
+fn shutdown(input: ParseStream<'_>) -> Result<Shutdown> {
+    if input.peek(Lit) { duration(input).map(Shutdown::After) } else { word(input).map(Shutdown::Word) }
 }
 
 /// `unbounded`, or `bounded(1000, block)`.
-pub(crate) fn mailbox(input: ParseStream<'_>) -> Result<Mailbox> {
-    if !input.fork().call(Ident::parse_any).is_ok_and(|kind| kind == "bounded") {
-        return word(input, "mailbox", &[("unbounded", Mailbox::Unbounded)], &[BOUNDED]);
+fn mailbox(input: ParseStream<'_>) -> Result<Mailbox> {
+    let word = input.call(Ident::parse_any)?;
+    if word != "bounded" || !input.peek(token::Paren) {
+        return Ok(Mailbox { word, bound: None });
     }
-    let kind = input.call(Ident::parse_any)?;
-    if !input.peek(token::Paren) {
-        let message = format!("`bounded` needs a number of messages and a policy\n\nhelp: write `{BOUNDED}`");
-        return Err(Error::new_spanned(kind, message));
-    }
-    let bound;
-    parenthesized!(bound in input);
-    // What follows a mistake is not looked at, and must not become one more.
-    let mailbox = self::bound(&bound, &kind);
-    bound.parse::<TokenStream>()?;
-    mailbox
+    let content;
+    parenthesized!(content in input);
+    let bound = bound(&content);
+    // What is left over after an error must not become one more.
+    rest(&content);
+    Ok(Mailbox { word, bound: Some(bound?) })
 }
 
 /// `1000, block`
-fn bound(input: ParseStream<'_>, kind: &Ident) -> Result<Mailbox> {
-    const LIMIT: &str = "a bound is a whole number of messages, such as `bounded(1000, block)`";
+fn bound(input: ParseStream<'_>) -> Result<Bound> {
     if input.is_empty() {
-        return Err(Error::new_spanned(kind, LIMIT));
+        return Ok(Bound { limit: None, policy: None });
     }
-    let literal = match input.parse::<Lit>() {
-        Ok(Lit::Int(literal)) => literal,
-        Ok(other) => return Err(Error::new_spanned(other, LIMIT)),
-        Err(error) => return Err(Error::new(error.span(), LIMIT)),
-    };
-    let limit: usize = literal.base10_parse().map_err(|_| Error::new_spanned(&literal, LIMIT))?;
-    if limit == 0 {
-        return Err(Error::new_spanned(&literal, "a mailbox has room for at least one message"));
-    }
+    let limit = input.parse::<Lit>();
+    let limit = limit.map_err(|error| {
+        Error::new(error.span(), "a bound is a whole number of messages, such as `bounded(1000, block)`")
+    })?;
     if input.is_empty() {
-        let names = POLICIES.map(|(name, _)| format!("`{name}`")).join(", ");
-        let message = format!("a bound needs a policy, one of {names}\n\nhelp: write `{BOUNDED}`");
-        return Err(Error::new_spanned(&literal, message));
+        return Ok(Bound { limit: Some(limit), policy: None });
     }
     input.parse::<Token![,]>()?;
-    let policy = word_of(input, "mailbox policy", &POLICIES, &[])?;
+    let policy = word(input)?;
     input.parse::<Option<Token![,]>>()?;
     if !input.is_empty() {
-        return Err(input.error("a bound has a number and a policy, and nothing else"));
+        return Err(error(input, "a bound has a number and a policy, and nothing else"));
     }
-    Ok(Mailbox::Bounded(limit, policy))
+    Ok(Bound { limit: Some(limit), policy: Some(policy) })
+}
+
+/// `100ms..=30s`
+fn backoff(input: ParseStream<'_>) -> Result<Backoff> {
+    let shortest = input.parse::<Lit>().map_err(|error| {
+        Error::new(error.span(), "`backoff` is the shortest and the longest wait, such as `backoff: 100ms..=30s`")
+    })?;
+    let dots = if input.peek(Token![..=]) {
+        Some(RangeLimits::Closed(input.parse()?))
+    } else {
+        input.parse::<Option<Token![..]>>()?.map(RangeLimits::HalfOpen)
+    };
+    let longest = if matches!(dots, Some(RangeLimits::Closed(_))) { input.parse::<Lit>().ok() } else { None };
+    Ok(Backoff { shortest: DurationLit(shortest), dots, longest: longest.map(DurationLit) })
+}
+
+/// `3 in 5s`
+pub(super) fn intensity(tokens: TokenStream) -> Result<Intensity> {
+    let parse = |input: ParseStream<'_>| {
+        let restarts = if input.peek(Token![-]) { None } else { input.parse::<Lit>().ok() };
+        let in_token = input.parse::<Option<Token![in]>>()?;
+        let period = in_token.and_then(|_| input.parse::<Lit>().ok());
+        let is_whole = rest(input).is_empty();
+        Ok((restarts, period.filter(|_| is_whole).map(DurationLit)))
+    };
+    let (restarts, period) = parse.parse2(tokens.clone())?;
+    Ok(Intensity { tokens, restarts, period })
 }
 
 /// A whole number with a unit: `500ms`, `5s`, `2m`.
-pub(crate) fn duration(input: ParseStream<'_>) -> Result<Duration> {
-    let literal: Lit =
-        input.parse().map_err(|error| Error::new(error.span(), "expected a duration such as `500ms`, `5s` or `2m`"))?;
-    let wrong =
-        || Error::new_spanned(&literal, "a duration is a whole number with a unit, such as `500ms`, `5s` or `2m`");
-    let Lit::Int(number) = &literal else {
-        return Err(wrong());
-    };
-    let Some((_, nanos)) = UNITS.iter().find(|(unit, _)| *unit == number.suffix()) else {
-        return Err(wrong());
-    };
-    let count: u64 = number.base10_parse().map_err(|_| wrong())?;
-    count
-        .checked_mul(*nanos)
-        .map(Duration::from_nanos)
-        .ok_or_else(|| Error::new_spanned(&literal, "this duration is too long"))
+fn duration(input: ParseStream<'_>) -> Result<DurationLit> {
+    let literal = input.parse::<Lit>();
+    literal
+        .map(DurationLit)
+        .map_err(|error| Error::new(error.span(), "expected a duration such as `500ms`, `5s` or `2m`"))
 }
 
-/// The value of an option, which is one word of a closed set.
-pub(crate) fn word<T: Copy>(input: ParseStream<'_>, option: &str, words: &[(&str, T)], others: &[&str]) -> Result<T> {
-    word_of(input, &format!("`{option}` value"), words, others)
-}
-
-/// One word of a closed set. `others` are forms that the caller reads; the message lists them too.
-fn word_of<T: Copy>(input: ParseStream<'_>, what: &str, words: &[(&str, T)], others: &[&str]) -> Result<T> {
-    let names: Vec<&str> = words.iter().map(|(name, _)| *name).chain(others.iter().copied()).collect();
-    let word = input.call(Ident::parse_any)?;
-    words
-        .iter()
-        .find(|(name, _)| word == name)
-        .map(|(_, value)| *value)
-        .ok_or_else(|| Error::new_spanned(&word, wording::unknown(what, &word, &names)))
+/// One expression, unread; it may hold commas of its own, as in `name::<A, B>()`.
+fn expression(input: ParseStream<'_>) -> TokenStream {
+    if input.fork().parse::<Expr>().is_ok()
+        && let Ok(expression) = input.parse::<Expr>()
+    {
+        return expression.into_token_stream();
+    }
+    until(input, ends)
 }

@@ -7,6 +7,7 @@ use syn::{Type, TypeParam, TypeParamBound, WherePredicate};
 
 use super::types;
 use crate::ast::actor::{Actor, Kind, Method};
+use crate::ast::types::mentions;
 
 /// Traits that ask for neither `'static` nor, but for itself, `Send`.
 const SILENT: [&str; 24] = [
@@ -44,7 +45,7 @@ pub(super) fn loose<'ast>(actor: &'ast Actor, parameter: &'ast TypeParam) -> Opt
         let WherePredicate::Type(predicate) = predicate else { continue };
         if matches!(&predicate.bounded_ty, Type::Path(path) if path.path.is_ident(&parameter.ident)) {
             bounds.extend(&predicate.bounds);
-        } else if types::mentions(&predicate.bounded_ty, &|name| *name == parameter.ident || name == "Self") {
+        } else if mentions(&predicate.bounded_ty, &|name| *name == parameter.ident || name == "Self") {
             return None;
         }
     }
@@ -62,6 +63,6 @@ pub(super) fn loose<'ast>(actor: &'ast Actor, parameter: &'ast TypeParam) -> Opt
 }
 
 fn types_that_travel(actor: &Actor) -> impl Iterator<Item = &Type> {
-    let arguments = actor.handlers().chain(actor.init()).flat_map(Method::message).map(|parameter| &parameter.ty);
+    let arguments = actor.handlers().chain(actor.init()).flat_map(Method::arguments).map(|parameter| &parameter.ty);
     arguments.chain(actor.of_kind(Kind::Call).filter_map(Method::answer))
 }

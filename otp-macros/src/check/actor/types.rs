@@ -1,20 +1,17 @@
 //! The rules for types that travel from one process to another: they own their data, they are concrete, and nothing
 //! of the standard library in them is known to stay on its thread. What only rustc can know, rustc says.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::visit::{self, Visit};
-use syn::{
-    GenericArgument, GenericParam, Lifetime, ParenthesizedGenericArguments, PathArguments, Type, TypeFnPtr,
-    TypeImplTrait, TypeParamBound, TypeReference, TypeTraitObject,
-};
+use syn::{GenericArgument, PathArguments, Type, TypeParamBound, TypeTraitObject};
 
-use crate::ast::actor::{Actor, Kind, Parameter, last_segment};
+use crate::ast::actor::{Actor, Kind, Parameter};
+use crate::ast::types::{Borrowed, Unowned, last_segment};
 use crate::errors::Errors;
 use crate::wording::code;
 
 /// A part of a message, or an argument of `init`.
-pub(super) fn argument(parameter: &Parameter, kind: Kind, cx: &mut Errors) {
+pub(super) fn argument(parameter: &Parameter, kind: Kind, errors: &mut Errors) {
     let (owner, concrete) = match kind {
         Kind::Init => (
             "`init` runs in the new process, so its argument must own its data",
@@ -22,60 +19,36 @@ pub(super) fn argument(parameter: &Parameter, kind: Kind, cx: &mut Errors) {
         ),
         _ => ("a message must own its data", "each message has one concrete type"),
     };
-    travels(&parameter.ty, owner, concrete, cx);
+    travels(&parameter.ty, owner, concrete, errors);
 }
 
 /// The answer to a call.
-pub(super) fn answer(ty: &Type, cx: &mut Errors) {
-    travels(ty, "an answer must own its data", "each answer has one concrete type", cx);
+pub(super) fn answer(ty: &Type, errors: &mut Errors) {
+    travels(ty, "an answer must own its data", "each answer has one concrete type", errors);
 }
 
 /// At most one error a type.
-fn travels(ty: &Type, owner: &str, concrete: &str, cx: &mut Errors) {
-    let mut search = Search::default();
-    search.visit_type(ty);
-    if let Some(unnamed) = search.unnamed {
-        cx.at(unnamed, format!("`impl Trait` is not allowed here: {concrete}\n\nhelp: write the type itself, or a `Box<dyn Trait + Send>`"));
-    } else if let Some((borrowed, repair)) = search.borrowed {
+fn travels(ty: &Type, owner: &str, concrete: &str, errors: &mut Errors) {
+    let Unowned { unnamed, borrowed } = Unowned::of(ty);
+    if let Some(unnamed) = unnamed {
+        errors.at(
+            unnamed,
+            format!(
+                "`impl Trait` is not allowed here: {concrete}\n\n\
+                 help: write the type itself, or a `Box<dyn Trait + Send>`"
+            ),
+        );
+    } else if let Some(borrowed) = borrowed {
         let text = code(&borrowed);
-        cx.at(borrowed, format!("{owner}, but `{text}` is borrowed\n\nhelp: {repair}"));
+        let repair = match &borrowed {
+            Borrowed::Reference(reference) => format!("use `{}`", owned(&reference.elem)),
+            Borrowed::Lifetime(_) => "use a type that owns its data".to_owned(),
+        };
+        errors.at(borrowed, format!("{owner}, but `{text}` is borrowed\n\nhelp: {repair}"));
     } else if let Some((stays, repair)) = stays(ty) {
         let text = code(&stays);
-        cx.at(stays, format!("`{text}` cannot be sent between threads safely\n\nhelp: use `{repair}`"));
+        errors.at(stays, format!("`{text}` cannot be sent between threads safely\n\nhelp: use `{repair}`"));
     }
-}
-
-/// Looks for what can't be part of a message.
-#[derive(Default)]
-struct Search {
-    unnamed: Option<TokenStream>,
-    /// And what to use in its place.
-    borrowed: Option<(TokenStream, String)>,
-}
-
-impl<'ast> Visit<'ast> for Search {
-    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.unnamed.get_or_insert(ty.to_token_stream());
-    }
-
-    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
-        if ty.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
-            self.borrowed.get_or_insert_with(|| (ty.to_token_stream(), format!("use `{}`", owned(&ty.elem))));
-        }
-        visit::visit_type_reference(self, ty);
-    }
-
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        if lifetime.ident != "static" {
-            self.borrowed
-                .get_or_insert_with(|| (lifetime.to_token_stream(), "use a type that owns its data".to_owned()));
-        }
-    }
-
-    // The references of a function type are bound by it: `fn(&str)` owns its data.
-    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
-
-    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
 }
 
 /// The type that owns what a reference to `ty` borrows.
@@ -164,46 +137,13 @@ fn object_stays(object: &TypeTraitObject, shared: bool) -> Option<(TokenStream, 
     Some((object.to_token_stream(), format!("{} + Send{sync}", code(object))))
 }
 
-/// A lifetime of the `impl` line, or of its self type.
+/// A lifetime of the `impl` line, or a reference in its self type.
 pub(super) fn lifetime_of(actor: &Actor) -> Option<TokenStream> {
-    let parameter = actor.header.generics.params.iter().find_map(|parameter| match parameter {
-        GenericParam::Lifetime(parameter) => Some(parameter.lifetime.to_token_stream()),
-        _ => None,
-    });
-    parameter.or_else(|| {
-        let mut search = Search::default();
-        search.visit_type(&actor.header.self_ty);
-        search.borrowed.map(|(tokens, _)| tokens)
-    })
+    let parameter = actor.header.generics.lifetimes().next();
+    let parameter = parameter.map(|parameter| parameter.lifetime.to_token_stream());
+    parameter.or_else(|| Unowned::of(&actor.header.self_ty).borrowed.map(ToTokens::into_token_stream))
 }
 
 pub(super) fn borrows(actor: &Actor) -> bool {
     lifetime_of(actor).is_some()
-}
-
-/// Whether a name that `is` accepts stands anywhere in the type.
-pub(super) fn mentions(ty: &Type, is: &impl Fn(&Ident) -> bool) -> bool {
-    fn any(tokens: TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(name) => is(&name),
-            TokenTree::Group(group) => any(group.stream(), is),
-            _ => false,
-        })
-    }
-    any(ty.to_token_stream(), is)
-}
-
-/// The `T` of `Result<T, E>`.
-pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-pub(super) fn is_unit(ty: &Type) -> bool {
-    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
 }

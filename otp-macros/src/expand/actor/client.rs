@@ -1,20 +1,21 @@
-//! The client: a newtype over `Ref`, generic over the mode, with one method per handler.
+//! The client: a newtype over `Ref`, generic over the extent, with one method per handler.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, ReturnType, Signature};
 
+use super::message;
 use super::scope::Scope;
-use super::{at, local, message};
 use crate::ast::actor::{Actor, Kind, Method, Parameter};
-use crate::expand::Mode;
+use crate::ast::is_doc;
+use crate::expand::Extent;
+use crate::expand::tokens::{at, local, written_at};
 
 /// `pub struct CounterRef<M = Blocking>(Ref<Counter, M>);`
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, mode_parameter, .. } = scope;
-    let self_ty = &scope.actor;
-    let docs: Vec<&Attribute> =
-        actor.header.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+    let self_ty = &scope.self_ty;
+    let docs: Vec<&Attribute> = actor.header.attrs.iter().filter(|attribute| is_doc(attribute)).collect();
     let docs = if docs.is_empty() {
         let text = format!("A client of `{}`: one method per handler, sent in the way of its mode.", scope.title);
         quote!(#[doc = #text])
@@ -31,70 +32,66 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
 
 /// What every client implements. Derives would ask the mode and the actor's parameters for the same traits.
 pub(super) fn traits(scope: &Scope) -> TokenStream {
-    let Scope { otp, client, mode_parameter, actor, .. } = scope;
-    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode)));
+    let Scope { otp, mode_parameter, self_ty, .. } = scope;
+    let any = quote!(#otp::Mode);
+    let (inner, formatter) = (local("inner"), local("formatter"));
+    let client = quote! {
+        type Mode = #mode_parameter;
+        fn from_inner(#inner: #otp::Ref<#self_ty, #mode_parameter>) -> Self {
+            Self(#inner)
+        }
+        fn inner(&self) -> &#otp::Ref<#self_ty, #mode_parameter> {
+            &self.0
+        }
+    };
+    let clone = quote! {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    };
+    let debug = quote! {
+        fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, #formatter)
+        }
+    };
+    let client = implement(scope.head(quote!(#otp::Client<#self_ty>)), &any, client, scope);
+    let clone = implement(quote!(::core::clone::Clone), &any, clone, scope);
+    let debug = implement(quote!(::core::fmt::Debug), &any, debug, scope);
+    let comparisons = comparisons(scope);
+    quote!(#client #clone #debug #comparisons)
+}
+
+/// The traits of clients that say whom they reach.
+fn comparisons(scope: &Scope) -> TokenStream {
+    let otp = &scope.otp;
+    let addressed = quote!(#otp::Addressed);
+    let (other, hasher) = (local("other"), local("hasher"));
+    let equal = quote! {
+        fn eq(&self, #other: &Self) -> bool {
+            self.0 == #other.0
+        }
+    };
+    let hash = quote! {
+        fn hash<H: ::core::hash::Hasher>(&self, #hasher: &mut H) {
+            ::core::hash::Hash::hash(&self.0, #hasher);
+        }
+    };
+    let equal = implement(quote!(::core::cmp::PartialEq), &addressed, equal, scope);
+    let total = implement(quote!(::core::cmp::Eq), &addressed, TokenStream::new(), scope);
+    let hash = implement(quote!(::core::hash::Hash), &addressed, hash, scope);
+    quote!(#equal #total #hash)
+}
+
+/// An implementation of a trait for the clients whose mode is a `mode`.
+fn implement(of: TokenStream, mode: &TokenStream, items: TokenStream, scope: &Scope) -> TokenStream {
+    let Scope { client, mode_parameter, .. } = scope;
+    let generics = scope.generics(Some(quote!(#mode_parameter: #mode)));
     let arguments = scope.arguments(Some(mode_parameter.to_token_stream()));
     let bounds = scope.bounds(None);
-    let implement = |of: TokenStream, items: TokenStream| {
-        quote! {
-            #[automatically_derived]
-            impl #generics #of for #client #arguments #bounds { #items }
-        }
-    };
-    let addressed = scope.generics(Some(quote!(#mode_parameter: #otp::Addressed)));
-    let compare = |of: TokenStream, items: TokenStream| {
-        quote! {
-            #[automatically_derived]
-            impl #addressed #of for #client #arguments #bounds { #items }
-        }
-    };
-    let (inner, other, formatter, hasher) = (local("inner"), local("other"), local("formatter"), local("hasher"));
-    let client_trait = implement(
-        scope.head(quote!(#otp::Client<#actor>)),
-        quote! {
-            type Mode = #mode_parameter;
-            fn from_inner(#inner: #otp::Ref<#actor, #mode_parameter>) -> Self {
-                Self(#inner)
-            }
-            fn inner(&self) -> &#otp::Ref<#actor, #mode_parameter> {
-                &self.0
-            }
-        },
-    );
-    let clone = implement(
-        quote!(::core::clone::Clone),
-        quote! {
-            fn clone(&self) -> Self {
-                Self(::core::clone::Clone::clone(&self.0))
-            }
-        },
-    );
-    let debug = implement(
-        quote!(::core::fmt::Debug),
-        quote! {
-            fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, #formatter)
-            }
-        },
-    );
-    let equal = compare(
-        quote!(::core::cmp::PartialEq),
-        quote! {
-            fn eq(&self, #other: &Self) -> bool {
-                self.0 == #other.0
-            }
-        },
-    );
-    let total = compare(quote!(::core::cmp::Eq), TokenStream::new());
-    let hash = compare(
-        quote!(::core::hash::Hash),
-        quote! {
-            fn hash<H: ::core::hash::Hasher>(&self, #hasher: &mut H) {
-                ::core::hash::Hash::hash(&self.0, #hasher);
-            }
-        },
-    );
-    quote!(#client_trait #clone #debug #equal #total #hash)
+    quote! {
+        #[automatically_derived]
+        impl #generics #of for #client #arguments #bounds { #items }
+    }
 }
 
 /// One method per handler.
@@ -112,16 +109,16 @@ pub(super) fn methods(actor: &Actor, scope: &Scope) -> TokenStream {
 }
 
 fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> TokenStream {
-    let Scope { otp, message, mode_parameter, actor, .. } = scope;
+    let Scope { otp, message, mode_parameter, self_ty, .. } = scope;
     let variant = quote!(#message::#variant);
     let attrs = attributes(handler);
     let (vis, name) = (&handler.vis, &handler.signature.ident);
-    let names: Vec<_> = handler.message().map(|parameter| &parameter.name).collect();
-    let parameters = handler.message().map(|parameter| self::parameter(parameter, scope));
+    let names: Vec<_> = handler.arguments().map(|parameter| &parameter.name).collect();
+    let parameters = handler.arguments().map(|parameter| self::parameter(parameter, scope));
     let generics = handler_generics(&handler.signature, scope);
     // The named functions are what rustc shows, at the type, when an argument or an answer can't be sent.
     let mut fields: Vec<TokenStream> = handler
-        .message()
+        .arguments()
         .map(|Parameter { name, ty, .. }| {
             let outside = scope.ty(ty);
             let check = at(ty, quote!(#otp::__private::handler_argument_must_be_send));
@@ -143,7 +140,7 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
     } else {
         let fields = message::payload(&fields);
         (
-            quote!(<#mode_parameter as #otp::Mode>::Cast<#actor>),
+            quote!(<#mode_parameter as #otp::Mode>::Cast<#self_ty>),
             TokenStream::new(),
             quote!(self.0.cast(#variant #fields)),
         )
@@ -151,9 +148,10 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
     let mut block = Group::new(Delimiter::Brace, scope.body(&names, body));
     let Signature { fn_token, .. } = &handler.signature;
     // The method stands where the handler does, but for lints it is ours.
-    let (vis, fn_token) = (ours(vis), ours(fn_token));
+    let ours = Span::call_site();
+    let (vis, fn_token) = (written_at(ours, vis), written_at(ours, fn_token));
     // A message that is never sent is worth a warning, unless it may arrive by its type.
-    let own_name = if handler.kind() == Some(Kind::Info) { ours(name) } else { name.to_token_stream() };
+    let own_name = if handler.kind() == Some(Kind::Info) { written_at(ours, name) } else { name.to_token_stream() };
     let end = end(&handler.signature);
     block.set_span(end);
     let output = ending_at(end, quote!(#output #bounds));
@@ -161,15 +159,6 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
         #attrs
         #vis #fn_token #own_name #generics(&self, #(#parameters),*) -> #output #block
     }
-}
-
-/// Tokens of the user's as if the macro had written them at their place.
-fn ours(tokens: impl ToTokens) -> TokenStream {
-    let place = |mut token: TokenTree| {
-        token.set_span(Span::call_site().located_at(token.span()));
-        token
-    };
-    tokens.into_token_stream().into_iter().map(place).collect()
 }
 
 /// The same tokens; the last one stands at `end`.
@@ -195,19 +184,19 @@ fn end(signature: &Signature) -> Span {
 /// `by: i64`
 fn parameter(parameter: &Parameter, scope: &Scope) -> TokenStream {
     let name = &parameter.name;
-    let ty = match scope.mode {
+    let ty = match scope.extent {
         // An argument may stay what a checked handler could not take, `impl Trait` among it.
-        Mode::Stub => scope.outside(&parameter.ty),
-        Mode::Full => scope.ty(&parameter.ty),
+        Extent::Stub => scope.outside(&parameter.ty),
+        Extent::Full => scope.ty(&parameter.ty),
     };
     quote!(#name: #ty)
 }
 
 /// A checked handler has none; a refused one keeps its own, so that its signature can be read.
 fn handler_generics(signature: &Signature, scope: &Scope) -> TokenStream {
-    match scope.mode {
-        Mode::Full => TokenStream::new(),
-        Mode::Stub => {
+    match scope.extent {
+        Extent::Full => TokenStream::new(),
+        Extent::Stub => {
             let (generics, _, _) = signature.generics.split_for_impl();
             generics.to_token_stream()
         }
@@ -218,7 +207,7 @@ fn handler_generics(signature: &Signature, scope: &Scope) -> TokenStream {
 fn attributes(handler: &Method) -> TokenStream {
     const CARRIED: [&str; 6] = ["cfg", "doc", "deprecated", "must_use", "allow", "warn"];
     let carried = handler.attrs.iter().filter(|attribute| CARRIED.iter().any(|name| attribute.path().is_ident(name)));
-    let is_documented = handler.attrs.iter().any(|attribute| attribute.path().is_ident("doc"));
+    let is_documented = handler.attrs.iter().any(is_doc);
     let docs = if is_documented {
         TokenStream::new()
     } else {

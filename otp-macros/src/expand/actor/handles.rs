@@ -1,15 +1,17 @@
 //! `Handles<Tick>` for each type of message that an info handler takes by its type.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::{GenericParam, Type};
 
+use super::message;
 use super::scope::Scope;
-use super::{at, message};
-use crate::ast::actor::{Actor, Method, Parameter, last_segment};
+use crate::ast::actor::{Actor, Method, Parameter};
+use crate::ast::types::{last_segment, mentions};
+use crate::expand::tokens::at;
 
 pub(super) fn implementations(actor: &Actor, scope: &Scope) -> TokenStream {
-    let Scope { otp, actor: self_ty, .. } = scope;
+    let Scope { otp, self_ty, .. } = scope;
     let kept: Vec<&Method> = message::distinct(actor).map(|(method, _)| method).collect();
     let handlers: Vec<(&Method, &Parameter)> =
         actor.by_type().filter(|(method, _)| kept.iter().any(|kept| std::ptr::eq(*kept, *method))).collect();
@@ -17,7 +19,7 @@ pub(super) fn implementations(actor: &Actor, scope: &Scope) -> TokenStream {
     let bounds = scope.bounds(None);
     let parameters = parameters(actor);
     let is_clear = |method: &Method, ty: &Type| {
-        !mentions(ty.to_token_stream(), &parameters)
+        !mentions(ty, &|name| parameters.contains(name))
             || handlers
                 .iter()
                 .filter(|(other, _)| other.signature.ident != method.signature.ident)
@@ -47,14 +49,6 @@ fn parameters(actor: &Actor) -> Vec<Ident> {
         names.push(Ident::new("Self", first.span()));
     }
     names
-}
-
-fn mentions(tokens: TokenStream, parameters: &[Ident]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => parameters.contains(&ident),
-        TokenTree::Group(group) => mentions(group.stream(), parameters),
-        _ => false,
-    })
 }
 
 /// Whether two types, one of which mentions a parameter, can be one type for some argument. A trait can't be

@@ -8,7 +8,8 @@ use syn::ext::IdentExt;
 
 use super::scope::Scope;
 use crate::ast::actor::{Actor, Kind, Method};
-use crate::expand::Mode;
+use crate::expand::Extent;
+use crate::expand::names::camel_case;
 
 /// The enum; it has no variants in a stub.
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
@@ -20,13 +21,14 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
         let fields = fields(method, scope, otp);
         quote!(#(#cfgs)* #variant #fields,)
     });
-    let variants = if scope.mode == Mode::Full { quote!(#(#variants)*) } else { TokenStream::new() };
+    let variants = if scope.extent == Extent::Full { quote!(#(#variants)*) } else { TokenStream::new() };
     // A type parameter that no message mentions would be an error; this variant can't be made.
     let unused = if types.is_empty() {
         TokenStream::new()
     } else {
         let unused = unused();
-        quote!(#unused(::core::convert::Infallible, ::core::marker::PhantomData<fn() -> (#(::core::marker::PhantomData<#types>,)*)>),)
+        let phantom = quote!(::core::marker::PhantomData);
+        quote!(#unused(::core::convert::Infallible, #phantom<fn() -> (#(#phantom<#types>,)*)>),)
     };
     let documentation = format!("The messages of `{}`.", scope.title);
     quote! {
@@ -36,14 +38,23 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
 }
 
 /// The variant that mentions the type parameters.
-pub(super) fn unused() -> Ident {
+fn unused() -> Ident {
     Ident::new("__Unused", Span::call_site())
+}
+
+/// The arm of the variant that can't be made.
+pub(super) fn unused_arm(scope: &Scope, body: &TokenStream) -> TokenStream {
+    if scope.types.is_empty() {
+        return TokenStream::new();
+    }
+    let (message, unused) = (&scope.message, unused());
+    quote!(#message::#unused(never, _) => #body,)
 }
 
 /// `(i64, ReplyTo<i64>)`, or nothing.
 fn fields(method: &Method, scope: &Scope, otp: &TokenStream) -> TokenStream {
     let mut fields: Vec<TokenStream> = method
-        .message()
+        .arguments()
         .map(|parameter| {
             let ty = scope.ty(&parameter.ty);
             quote!(#otp::__private::Payload<#ty>)
@@ -78,7 +89,7 @@ pub(super) fn distinct(actor: &Actor) -> impl Iterator<Item = (&Method, Ident)> 
             continue;
         }
         // `get_x` and `get__x` would both be `GetX`; the later one keeps its own name.
-        let camel = camel_case(name);
+        let camel = variant_name(name);
         let is_taken = kept.iter().any(|(_, variant)| *variant == camel);
         let own = || {
             let mut own = name.clone();
@@ -91,15 +102,9 @@ pub(super) fn distinct(actor: &Actor) -> impl Iterator<Item = (&Method, Ident)> 
 }
 
 /// `SetValue` for `set_value`.
-fn camel_case(name: &Ident) -> Ident {
+fn variant_name(name: &Ident) -> Ident {
     let name = name.unraw().to_string();
-    let camel: String = name
-        .split('_')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<Vec<_>>()
-        })
-        .collect();
+    let camel = camel_case(&name);
     // `__1` is a name, `1` and nothing are not.
     match syn::parse_str::<Ident>(&camel) {
         Ok(_) => Ident::new(&camel, Span::call_site()),

@@ -3,21 +3,25 @@
 //! Types leave the user's `impl` here, so `Self` is replaced by the self type, and the generics and bounds of the
 //! block are repeated on every item. Names that could meet one of the user's give way.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::visit_mut::{self, VisitMut};
-use syn::{GenericParam, ItemImpl, Lifetime, Type, TypeReference, parse_quote};
+use syn::{GenericParam, Type};
 
-use super::Mode;
-use crate::ast::actor::{Actor, Method, last_segment};
+use super::{Extent, stub};
+use crate::ast::actor::{Actor, Method, is_absolute};
+use crate::ast::types::last_segment;
+use crate::expand::tokens::{at, ends, moved};
+
+/// The names of values in the heads of our functions.
+const VALUES: [&str; 8] = ["self", "args", "ctx", "dropped", "info", "message", "reason", "texts"];
 
 pub(super) struct Scope {
-    pub(super) mode: Mode,
+    pub(super) extent: Extent,
     /// `::otp`
     pub(super) otp: TokenStream,
     /// The self type: `Stack<T>`.
-    pub(super) actor: TokenStream,
+    pub(super) self_ty: TokenStream,
     /// What it is called: `Stack`.
     pub(super) title: String,
     /// `StackRef`
@@ -37,23 +41,24 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(actor: &Actor, mode: Mode) -> Self {
+    pub(super) fn new(actor: &Actor, extent: Extent) -> Self {
         let mut header = actor.header.clone();
-        if mode == Mode::Stub {
-            own(&mut header);
+        if extent == Extent::Stub {
+            stub::make_header(&mut header);
         }
         let base =
             last_segment(&header.self_ty).map_or_else(|| format_ident!("Actor"), |segment| segment.ident.unraw());
-        let taken = Names::of(actor);
+        let taken = TakenNames::of(actor);
+        let crate_path = actor.options.crate_path().filter(|path| is_absolute(path));
         let mut scope = Self {
-            mode,
-            otp: actor.options.otp.as_ref().map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
-            actor: header.self_ty.to_token_stream(),
+            extent,
+            otp: crate_path.map_or_else(|| quote!(::otp), ToTokens::to_token_stream),
+            self_ty: header.self_ty.to_token_stream(),
             title: base.to_string(),
             client: actor
                 .options
-                .client
-                .clone()
+                .client()
+                .cloned()
                 .unwrap_or_else(|| Ident::new(&format!("{base}Ref"), Span::call_site())),
             message: taken.free([&format!("{base}Message"), &format!("{base}ActorMessage")]),
             mode_parameter: taken.free(["M", "Mode"]),
@@ -81,48 +86,40 @@ impl Scope {
 
     /// Tokens of the user's as they read outside of the `impl` block.
     pub(super) fn outside(&self, tokens: impl ToTokens) -> TokenStream {
-        replace_self(tokens.into_token_stream(), &self.actor)
+        replace_self(tokens.into_token_stream(), &self.self_ty)
     }
 
     /// A type of the user's outside of the `impl` block; in a stub, one that can stand anywhere.
     pub(super) fn ty(&self, ty: &Type) -> TokenStream {
-        match self.mode {
-            Mode::Full => self.outside(ty),
-            Mode::Stub => {
+        match self.extent {
+            Extent::Full => self.outside(ty),
+            Extent::Stub => {
                 let mut ty = ty.clone();
-                Owned.visit_type_mut(&mut ty);
+                stub::make_type(&mut ty);
                 self.outside(ty)
             }
         }
     }
 
-    /// A body; nothing happens in a stub but that the names are used.
+    /// A body; in a stub it only uses `names`, the parameters.
     pub(super) fn body(&self, names: &[&Ident], full: TokenStream) -> TokenStream {
-        match self.mode {
-            Mode::Full => full,
-            Mode::Stub => quote!(let _ = (#(#names,)*); ::core::unimplemented!()),
-        }
+        self.extent.body(names, full)
     }
 
     /// What rustc blames for an actor that can't be one. All such heads stand where the self type does, and what is
     /// said of each alike is said once. The names of values keep their hygiene.
     pub(super) fn head(&self, tokens: TokenStream) -> TokenStream {
-        let (first, last) = self.place();
-        move_to(tokens, first, last)
+        moved(tokens, ends(&self.self_ty), &|token, place| match token {
+            TokenTree::Ident(name) if VALUES.iter().any(|value| name == value) => name.span(),
+            _ => place,
+        })
     }
 
     /// The [`body`](Self::body) that belongs to a head, in its braces.
     pub(super) fn block(&self, names: &[&Ident], full: TokenStream) -> Group {
         let mut block = Group::new(Delimiter::Brace, self.body(names, full));
-        block.set_span(self.place().1);
+        block.set_span(ends(&self.self_ty).1);
         block
-    }
-
-    /// Where the self type begins and ends.
-    fn place(&self) -> (Span, Span) {
-        let mut places = self.actor.clone().into_iter().map(|token| token.span());
-        let first = places.next().unwrap_or_else(Span::call_site);
-        (first, places.last().unwrap_or(first))
     }
 
     /// `<T: Send, M: ::otp::Mode>`, or nothing.
@@ -160,8 +157,12 @@ fn replace_self(tokens: TokenStream, ty: &TokenStream) -> TokenStream {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) if ident == "Self" => {
-                let ty = respan(ty.clone(), ident.span());
-                let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':' && next.spacing() == proc_macro2::Spacing::Joint);
+                // The place of the `Self`, the meaning of the type's own tokens.
+                let ty = at(&ident, ty.clone());
+                let is_path = matches!(
+                    tokens.peek(),
+                    Some(TokenTree::Punct(next)) if next.as_char() == ':' && next.spacing() == Spacing::Joint
+                );
                 replaced.extend(if is_path { quote_spanned!(ident.span()=> <#ty>) } else { ty });
             }
             TokenTree::Group(group) => {
@@ -175,89 +176,10 @@ fn replace_self(tokens: TokenStream, ty: &TokenStream) -> TokenStream {
     replaced
 }
 
-fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), respan(group.stream(), span));
-                inner.set_span(span);
-                TokenTree::Group(inner)
-            }
-            mut other => {
-                // The place of the `Self`, the meaning of the type's own tokens.
-                other.set_span(other.span().located_at(span));
-                other
-            }
-        })
-        .collect()
-}
-
-fn move_to(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
-    let count = tokens.clone().into_iter().count();
-    let moved = tokens.into_iter().enumerate().map(|(index, token)| {
-        let place = if index + 1 == count { last } else { first };
-        let mut token = match token {
-            TokenTree::Group(group) => {
-                TokenTree::Group(Group::new(group.delimiter(), move_to(group.stream(), first, last)))
-            }
-            TokenTree::Ident(name) if VALUES.iter().any(|value| name == value) => return name.into(),
-            other => other,
-        };
-        token.set_span(place);
-        token
-    });
-    moved.collect()
-}
-
-/// The names of values in the heads of our functions.
-const VALUES: [&str; 8] = ["self", "args", "ctx", "dropped", "info", "message", "reason", "texts"];
-
-/// Makes a refused header harmless: its lifetimes are `'static`, and its types can be sent.
-fn own(header: &mut ItemImpl) {
-    Owned.visit_type_mut(&mut header.self_ty);
-    let generics = &mut header.generics;
-    generics.params = std::mem::take(&mut generics.params)
-        .into_iter()
-        .filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_)))
-        .collect();
-    for parameter in generics.type_params_mut() {
-        parameter.bounds.push(parse_quote!(::core::marker::Send));
-        parameter.bounds.push(parse_quote!('static));
-    }
-    Owned.visit_generics_mut(generics);
-}
-
-/// Makes a refused type harmless: references live for ever, and an `impl Trait` is `()`.
-struct Owned;
-
-impl VisitMut for Owned {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        if let Type::ImplTrait(_) = ty {
-            *ty = parse_quote!(());
-        }
-        visit_mut::visit_type_mut(self, ty);
-    }
-
-    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        reference.lifetime.get_or_insert_with(|| Lifetime::new("'static", Span::call_site()));
-        visit_mut::visit_type_reference_mut(self, reference);
-    }
-
-    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        lifetime.ident = format_ident!("static");
-    }
-
-    // Their references are bound by the function type itself.
-    fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
-
-    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut syn::ParenthesizedGenericArguments) {}
-}
-
 /// All names in the header and the signatures of a block.
-struct Names(Vec<String>);
+struct TakenNames(Vec<String>);
 
-impl Names {
+impl TakenNames {
     fn of(actor: &Actor) -> Self {
         let mut names = Self(Vec::new());
         names.collect(actor.header.to_token_stream());
@@ -277,7 +199,7 @@ impl Names {
         }
     }
 
-    /// The first candidate that the user doesn't use; the last one with underscores before it, if need be.
+    /// The first candidate that the user doesn't use; if there is none, the last one with a number.
     fn free<const N: usize>(&self, candidates: [&str; N]) -> Ident {
         let is_free = |name: &String| !self.0.contains(name);
         let mut names = candidates.iter().map(ToString::to_string);

@@ -4,9 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::local;
 use super::scope::Scope;
 use crate::ast::actor::{Actor, Method};
+use crate::expand::tokens::local;
 
 const ERRORS: &str =
     "# Errors\n\nWhat became of `init`: it failed, asked to be ignored or stopped, panicked, or found its name taken.";
@@ -14,15 +14,13 @@ const ERRORS: &str =
 /// What `#[actor]` gives to the actor itself.
 pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, title, .. } = scope;
-    let self_ty = &scope.actor;
+    let self_ty = &scope.self_ty;
     let generics = scope.generics(None);
     let bounds = scope.bounds(None);
-    let arguments: Vec<_> = actor.init().into_iter().flat_map(Method::message).collect();
+    let arguments: Vec<_> = actor.init().into_iter().flat_map(Method::arguments).collect();
     let names: Vec<&Ident> = arguments.iter().map(|parameter| &parameter.name).collect();
     let types: Vec<TokenStream> = arguments.iter().map(|parameter| scope.ty(&parameter.ty)).collect();
     let client = scope.blocking_client();
-    let start = scope.body(&names, quote!(#otp::__private::start::<Self>((#(#names,)*))));
-    let start_link = scope.body(&names, quote!(#otp::__private::start_link::<Self>((#(#names,)*))));
     let child_spec = child_spec(&names, scope);
     // The `for<'a>` keeps rustc from checking the bound before `child_spec` is used.
     let clones = types.iter().map(|ty| {
@@ -30,23 +28,22 @@ pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
         quote_spanned!(place=> for<'a> #ty: ::core::clone::Clone)
     });
     let clones = if types.is_empty() { TokenStream::new() } else { quote!(where #(#clones),*) };
-    let start_doc = format!("Starts a `{title}` and waits for its `init`; nobody is linked to it.\n\n{ERRORS}");
-    let link_doc = format!("Starts a `{title}` linked to the caller and waits for its `init`.\n\n{ERRORS}");
     let spec_doc = format!("How a supervisor starts a `{title}`: each time anew, with clones of these arguments.");
     // A method of the user's that has taken one of our names has its error already.
     let is_free = |name: &str| actor.methods.iter().all(|method| method.signature.ident != name);
-    let start = is_free("start").then(|| {
-        quote! {
-            #[doc = #start_doc]
-            pub fn start(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start }
-        }
-    });
-    let start_link = is_free("start_link").then(|| {
-        quote! {
-            #[doc = #link_doc]
-            pub fn start_link(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #start_link }
-        }
-    });
+    let start = |name: &str, doc: &str| {
+        is_free(name).then(|| {
+            let doc = format!("Starts a `{title}` {doc}\n\n{ERRORS}");
+            let name = Ident::new(name, Span::call_site());
+            let body = scope.body(&names, quote!(#otp::__private::#name::<Self>((#(#names,)*))));
+            quote! {
+                #[doc = #doc]
+                pub fn #name(#(#names: #types),*) -> ::core::result::Result<#client, #otp::StartError> { #body }
+            }
+        })
+    };
+    let unlinked = start("start", "and waits for its `init`; nobody is linked to it.");
+    let linked = start("start_link", "linked to the caller and waits for its `init`.");
     let child_spec = is_free("child_spec").then(|| {
         quote! {
             #[doc = #spec_doc]
@@ -55,8 +52,8 @@ pub(super) fn functions(actor: &Actor, scope: &Scope) -> TokenStream {
     });
     quote! {
         impl #generics #self_ty #bounds {
-            #start
-            #start_link
+            #unlinked
+            #linked
             #child_spec
         }
     }

@@ -1,39 +1,31 @@
 //! The hidden function that builds a tree: one builder step per child.
 //!
-//! A child's arguments become a closure that runs at each of its starts, so all they use must be kept for it: parameters in the
-//! `Arc` that all children share, siblings and loop variables as clones. The closure binds each of them anew under the user's
-//! own name. Only what the tokens mention is kept.
+//! A child's arguments become a closure that runs at each of its starts, so all they use must be kept for it:
+//! parameters in the `Arc` that all children share, siblings and loop variables as clones. The closure binds each of
+//! them anew under the user's own name. Only what the tokens mention is kept.
+
+mod environment;
+mod many;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote_spanned};
-use syn::ext::IdentExt;
+use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::{Attribute, Index};
 
+use self::environment::{Environment, Kept, mentioned, mentioned_by, mentions};
+use super::accessor::{ChildType, id, nested_name};
 use super::start::are_shared;
-use super::{Actor, id, nested_name};
-use crate::ast::options::Restart;
-use crate::ast::supervisor::{Call, Child, ChildOptions, Each, Level, Partition, Start, Tree};
-use crate::expand::options as shared;
+use crate::ast::options::Options;
+use crate::ast::supervisor::{Call, Child, Each, Start, Supervisor, Tree};
+use crate::expand::options;
 
 /// `fn __otp_build(slot, args) -> Supervisor`
 pub(super) fn function(tree: &Tree) -> TokenStream {
     let otp = &tree.otp;
     let are_shared = are_shared(tree);
     let types = tree.parameters.iter().map(|parameter| &parameter.ty);
-    let parameters = tree.parameters.iter().enumerate();
-    let scope = Scope {
-        tree,
-        bindings: parameters
-            .map(|(index, parameter)| Binding {
-                name: &parameter.name,
-                cfgs: Vec::new(),
-                value: Value::Parameter(index),
-            })
-            .collect(),
-    };
-    let bound = scope.kept(&mentioned(&tree.level)).inside;
-    let steps = scope.steps(&tree.level, &tree.name);
+    let environment = Environment::new(tree);
+    let bound = environment.kept(&mentioned(&tree.supervisor)).inside;
+    let steps = environment.steps(&tree.supervisor, &tree.name);
     quote_spanned! {Span::mixed_site()=>
         fn __otp_build(
             slot: &#otp::Slot,
@@ -48,54 +40,21 @@ pub(super) fn function(tree: &Tree) -> TokenStream {
     }
 }
 
-/// The names that an expression can see, outermost first.
-#[derive(Clone)]
-struct Scope<'tree> {
-    tree: &'tree Tree,
-    bindings: Vec<Binding<'tree>>,
-}
-
-#[derive(Clone)]
-struct Binding<'tree> {
-    name: &'tree Ident,
-    cfgs: Vec<&'tree Attribute>,
-    value: Value,
-}
-
-#[derive(Clone, Copy)]
-enum Value {
-    /// A field of the shared arguments.
-    Parameter(usize),
-    /// A variable of the enclosing function, to be cloned.
-    Variable,
-}
-
-/// What makes names available in a closure.
-struct Kept {
-    /// Before the closure.
-    outside: TokenStream,
-    /// At its begin.
-    inside: TokenStream,
-    /// Whether it owns the shared arguments.
-    parameters: bool,
-}
-
-impl<'tree> Scope<'tree> {
-    /// The builder with all children of a level; expects `slot: &Slot` and `args: &Arc<..>` in scope.
-    fn steps(mut self, level: &'tree Level, parent: &Ident) -> TokenStream {
+impl<'tree> Environment<'tree> {
+    /// The builder with all children of a supervisor; expects `slot: &Slot` and `args: &Arc<..>` in scope.
+    fn steps(mut self, supervisor: &'tree Supervisor, parent: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
-        let (strategy, options) = (super::strategy(otp, level.strategy), super::options(otp, level));
+        let (strategy, options) = super::flags(otp, supervisor);
         let mut steps = quote_spanned! {site=>
             let builder = #otp::Supervisor::new(#strategy) #options;
         };
-        for (index, child) in level.children.iter().enumerate() {
-            let later = level.children.iter().skip(index + 1).map(tokens).collect::<TokenStream>();
+        for (index, child) in supervisor.children().enumerate() {
+            let later = supervisor.children().skip(index + 1).map(mentioned_by).collect::<TokenStream>();
             let is_used = mentions(&later, &child.name);
             steps.extend(self.step(child, parent, is_used));
             if is_used {
-                let cfgs = child.cfgs().collect();
-                self.bindings.push(Binding { name: &child.name, cfgs, value: Value::Variable });
+                self.bind(&child.name, child.cfgs().collect());
             }
         }
         quote_spanned!(site=> #steps builder)
@@ -106,18 +65,16 @@ impl<'tree> Scope<'tree> {
         let site = Span::mixed_site();
         let (name, id) = (&child.name, id(child));
         let cfgs = child.cfgs().collect::<Vec<_>>();
-        let actor = Actor::new(self.tree, parent, child);
-        let spec = match &child.start {
-            Start::Each(each) => return self.each(child, each, actor, is_used),
-            Start::One(call) => self.spec(call, actor.as_ref()),
-            Start::Nested(level) => self.nested(level, &nested_name(parent, child)),
-            Start::Dynamic(_) => actor.as_ref().map(|actor| self.dynamic(&child.options, actor)).unwrap_or_default(),
-            Start::Partition(partition) => {
-                actor.as_ref().map(|actor| self.partition(partition, &child.options, actor)).unwrap_or_default()
-            }
-            Start::Spec(spec) => self.fresh(spec),
-            // An error has been reported, and no function is built.
-            Start::Unknown(_) => return TokenStream::new(),
+        let ty = ChildType::new(self.tree, parent, child);
+        let spec = match (&child.start, &ty) {
+            (Start::Each(each), Some(ty)) => return self.each(child, each, ty, is_used),
+            (Start::One(call), Some(ty)) => self.spec(call, ty),
+            (Start::Dynamic(_), Some(ty)) => self.dynamic(&child.options, ty),
+            (Start::Partition(partition), Some(ty)) => self.partition(partition, &child.options, ty),
+            (Start::Nested(nested), _) => self.nested(&nested.supervisor, &nested_name(parent, child)),
+            (Start::Spec(spec), _) => self.fresh(&spec.expression),
+            // It is refused, and no function is built.
+            (_, None) | (Start::Unreadable(_), _) => return TokenStream::new(),
         };
         let options = match &child.start {
             // They are in the spec.
@@ -125,10 +82,10 @@ impl<'tree> Scope<'tree> {
             _ => self.options(&child.options),
         };
         let client = is_used.then(|| {
-            let client = match actor {
-                Some(actor) => {
-                    let make = actor.path("client");
-                    quote_spanned!(actor.site=> #make(slot.child(#id)))
+            let client = match &ty {
+                Some(ty) => {
+                    let make = ty.path("client");
+                    quote_spanned!(ty.site=> #make(slot.child(#id)))
                 }
                 None => quote_spanned!(site=> slot.child(#id)),
             };
@@ -142,19 +99,17 @@ impl<'tree> Scope<'tree> {
     }
 
     /// A child for each turn of a loop, under the id `(name, index)`.
-    fn each(&self, child: &'tree Child, each: &'tree Each, actor: Option<Actor>, is_used: bool) -> TokenStream {
+    fn each(&self, child: &'tree Child, each: &'tree Each, ty: &ChildType, is_used: bool) -> TokenStream {
         let site = Span::mixed_site();
         let (name, id) = (&child.name, id(child));
         let cfgs = child.cfgs().collect::<Vec<_>>();
         let range = self.fresh(&each.range);
         let pattern = &each.pattern;
         let mut inner = self.clone();
-        inner.bindings.extend(each.variables().into_iter().map(|name| Binding {
-            name,
-            cfgs: Vec::new(),
-            value: Value::Variable,
-        }));
-        let spec = inner.spec(&each.call, actor.as_ref());
+        for name in each.variables() {
+            inner.bind(name, Vec::new());
+        }
+        let spec = inner.spec(&each.call, ty);
         let options = inner.options(&child.options);
         let enumerated = quote_spanned! {site.located_at(each.range.span())=>
             ::core::iter::Iterator::enumerate(::core::iter::IntoIterator::into_iter(#range))
@@ -172,7 +127,7 @@ impl<'tree> Scope<'tree> {
                 };
             };
         }
-        let make = actor.map(|actor| actor.path("client"));
+        let make = ty.path("client");
         quote_spanned! {site=>
             #(#cfgs)*
             let (builder, #name) = {
@@ -190,24 +145,26 @@ impl<'tree> Scope<'tree> {
     }
 
     /// The spec of an actor, or of a tree defined elsewhere.
-    fn spec(&self, call: &Call, actor: Option<&Actor>) -> TokenStream {
-        let arguments = self.arguments(call, None);
-        let spec = actor.map(|actor| actor.path("spec"));
-        quote_spanned!(actor.map_or(Span::mixed_site(), |actor| actor.site)=> #spec(#arguments))
+    fn spec(&self, call: &Call, ty: &ChildType) -> TokenStream {
+        let arguments = self.arguments(call.arguments.as_ref(), None);
+        let spec = ty.path("spec");
+        quote_spanned!(ty.site=> #spec(#arguments))
     }
 
     /// The closure that makes the arguments of a child; that of a partition is given its number.
-    fn arguments(&self, call: &Call, number: Option<TokenStream>) -> TokenStream {
-        let arguments = call.arguments.stream();
+    fn arguments(&self, tuple: Option<&Group>, number: Option<TokenStream>) -> TokenStream {
+        let Some(tuple) = tuple else { return TokenStream::new() };
+        let arguments = tuple.stream();
         let Kept { outside, inside, .. } = self.kept(&arguments);
         let needs_comma = match arguments.clone().into_iter().last() {
             None => false,
             Some(last) => !matches!(&last, TokenTree::Punct(punct) if punct.as_char() == ','),
         };
-        let end = Span::mixed_site().located_at(call.arguments.span_close());
+        let end = Span::mixed_site().located_at(tuple.span_close());
         let comma = needs_comma.then(|| quote_spanned!(end=> ,));
-        let mut tuple = Group::new(call.arguments.delimiter(), quote_spanned!(Span::mixed_site()=> #arguments #comma));
-        tuple.set_span(call.arguments.span());
+        let span = tuple.span();
+        let mut tuple = Group::new(tuple.delimiter(), quote_spanned!(Span::mixed_site()=> #arguments #comma));
+        tuple.set_span(span);
         quote_spanned! {Span::mixed_site()=>
             {
                 #outside
@@ -220,10 +177,10 @@ impl<'tree> Scope<'tree> {
     }
 
     /// The spec of a nested tree.
-    fn nested(&self, level: &'tree Level, name: &Ident) -> TokenStream {
+    fn nested(&self, supervisor: &'tree Supervisor, name: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
-        let Kept { outside, inside, parameters } = self.kept(&mentioned(level));
-        let steps = self.clone().steps(level, name);
+        let Kept { outside, inside, parameters } = self.kept(&mentioned(supervisor));
+        let steps = self.clone().steps(supervisor, name);
         let args = parameters.then(|| quote_spanned!(Span::mixed_site()=> let args = &args;));
         quote_spanned! {Span::mixed_site()=>
             {
@@ -237,83 +194,11 @@ impl<'tree> Scope<'tree> {
         }
     }
 
-    /// The spec of a dynamic supervisor.
-    fn dynamic(&self, options: &ChildOptions, actor: &Actor) -> TokenStream {
-        let otp = &self.tree.otp;
-        let site = actor.site;
-        let Kept { outside, inside, .. } = self.kept(&options.max_children.clone().unwrap_or_default());
-        // The arguments of a temporary child are not kept, so they need not be `Clone`.
-        let child = actor.path(if matches!(options.restart, Some(Restart::Temporary)) { "once" } else { "with" });
-        let changes = self.of_each_child(options);
-        let limit = options.max_children.as_ref().map(|limit| {
-            let site = Span::mixed_site().located_at(limit.span());
-            quote_spanned!(site=> .max_children(#limit))
-        });
-        let intensity = options.intensity.map(super::intensity);
-        let spec = actor.path("spec");
-        let spec = quote_spanned! {site=>
-            {
-                #outside
-                #spec(
-                    move || {
-                        #inside
-                        #otp::DynamicSupervisor::any() #limit #intensity
-                    },
-                    |args| #child(args) #changes,
-                )
-            }
-        };
-        self.under_name(spec, options, actor)
-    }
-
-    /// The spec of a partition supervisor.
-    fn partition(&self, partition: &Partition, options: &ChildOptions, actor: &Actor) -> TokenStream {
-        let otp = &self.tree.otp;
-        let site = actor.site;
-        let Partition { call, number } = partition;
-        let mut inner = self.clone();
-        // The number hides what else has its name.
-        inner.bindings.retain(|binding| Some(binding.name) != number.as_ref());
-        let number = number.as_ref().map_or_else(|| quote_spanned!(site=> _), ToTokens::to_token_stream);
-        let arguments = inner.arguments(call, Some(number));
-        let each = self.of_each_child(options);
-        let count = options.partitions.as_ref().map(|count| {
-            let site = Span::mixed_site().located_at(count.span());
-            quote_spanned!(site=> .partitions(#count))
-        });
-        let strategy = options.strategy.map(|given| {
-            let strategy = super::strategy(otp, given);
-            quote_spanned!(site=> .strategy(#strategy))
-        });
-        let intensity = options.intensity.map(super::intensity);
-        let Kept { outside, inside, .. } = self.kept(&options.partitions.clone().unwrap_or_default());
-        let spec = actor.path("spec");
-        let spec = quote_spanned! {site=>
-            #spec(#arguments, |spec| spec #each, {
-                #outside
-                move |builder| {
-                    #inside
-                    builder #count #strategy #intensity
-                }
-            })
-        };
-        self.under_name(spec, options, actor)
-    }
-
-    /// The spec of a supervisor that is made for its children's type, with its name.
-    fn under_name(&self, spec: TokenStream, options: &ChildOptions, actor: &Actor) -> TokenStream {
-        let Some(name) = &options.name else {
-            return spec;
-        };
-        let (named, name) = (actor.path("named"), self.fresh(name));
-        quote_spanned!(actor.site=> #named(#spec, #name))
-    }
-
-    fn options(&self, options: &ChildOptions) -> TokenStream {
+    fn options(&self, given: &Options) -> TokenStream {
         let site = Span::mixed_site();
-        let common = self.of_each_child(options);
-        let significant = options.significant.is_some().then(|| quote_spanned!(site=> .significant(true)));
-        let name = options.name.as_ref().map(|name| {
+        let common = self.of_each_child(given);
+        let significant = given.significant().map(|_| quote_spanned!(site=> .significant(true)));
+        let name = given.name().map(|name| {
             let name = self.fresh(name);
             quote_spanned!(site=> .name(#name))
         });
@@ -321,138 +206,14 @@ impl<'tree> Scope<'tree> {
     }
 
     /// What holds for a child, or for each child of a dynamic or a partition supervisor.
-    fn of_each_child(&self, options: &ChildOptions) -> TokenStream {
+    fn of_each_child(&self, given: &Options) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
-        let restart = options.restart.map(|restart| {
-            let restart = shared::restart(otp, restart);
-            quote_spanned!(site=> .restart(#restart))
-        });
-        let shutdown = options.shutdown.map(|shutdown| {
-            let shutdown = shared::shutdown(otp, shutdown);
-            quote_spanned!(site=> .shutdown(#shutdown))
-        });
-        let mailbox = options.mailbox.map(|mailbox| {
-            let mailbox = shared::mailbox(otp, mailbox);
-            quote_spanned!(site=> .mailbox(#mailbox))
-        });
-        let backoff = options.backoff.map(|backoff| {
-            let backoff = super::backoff(backoff);
-            quote_spanned!(site=> .backoff(#backoff))
-        });
-        let on_restart = options.mailbox_on_restart.map(|mailbox| {
-            let mailbox = super::mailbox_on_restart(otp, mailbox);
-            quote_spanned!(site=> .mailbox_on_restart(#mailbox))
-        });
+        let restart = options::restart(otp, given, site);
+        let shutdown = options::shutdown(otp, given, site);
+        let mailbox = options::mailbox(otp, given, site);
+        let backoff = options::backoff(given, site);
+        let on_restart = options::mailbox_on_restart(otp, given, site);
         quote_spanned!(site=> #restart #shutdown #mailbox #backoff #on_restart)
-    }
-
-    /// An expression that runs while the tree is built. It gets clones, so that it can't take a name away from later ones.
-    fn fresh(&self, expression: &TokenStream) -> TokenStream {
-        let clones =
-            self.visible(expression).filter(|binding| matches!(binding.value, Value::Variable)).map(|binding| {
-                let Binding { name, cfgs, .. } = binding;
-                let site = Span::mixed_site().located_at(name.span());
-                quote_spanned! {site=>
-                    #(#cfgs)* let #name = ::core::clone::Clone::clone(&#name);
-                    #(#cfgs)* let _ = &#name;
-                }
-            });
-        let clones = clones.collect::<TokenStream>();
-        if clones.is_empty() {
-            return expression.clone();
-        }
-        quote_spanned!(Span::mixed_site()=> { #clones #expression })
-    }
-
-    /// Keeps what an expression mentions for a closure that runs it more than once.
-    fn kept(&self, expression: &TokenStream) -> Kept {
-        let site = Span::mixed_site();
-        let mut kept = Kept { outside: TokenStream::new(), inside: TokenStream::new(), parameters: false };
-        for Binding { name, cfgs, value } in self.visible(expression) {
-            let site = site.located_at(name.span());
-            // A name in use twice, under different cfgs, must not find the other one's value: hence a name of our own.
-            let copy = format_ident!("kept_{}", name.unraw(), span = site);
-            let source = match value {
-                Value::Parameter(index) => {
-                    kept.parameters = true;
-                    let index = Index { index: *index as u32, span: site };
-                    quote_spanned!(site=> &args.#index)
-                }
-                Value::Variable => {
-                    kept.outside
-                        .extend(quote_spanned!(site=> #(#cfgs)* let #copy = ::core::clone::Clone::clone(&#name);));
-                    quote_spanned!(site=> ::core::clone::Clone::clone(&#copy))
-                }
-            };
-            kept.inside.extend(quote_spanned!(site=> #(#cfgs)* let #name = #source; #(#cfgs)* let _ = &#name;));
-        }
-        if kept.parameters {
-            kept.outside.extend(quote_spanned!(site=> let args = ::core::clone::Clone::clone(args);));
-        }
-        kept
-    }
-
-    /// The bindings that an expression may mean: of each name the innermost one, and those that stand in when a `#[cfg]`
-    /// takes it away.
-    fn visible<'a>(&'a self, expression: &'a TokenStream) -> impl Iterator<Item = &'a Binding<'tree>> {
-        self.bindings.iter().enumerate().map(|(index, binding)| (&self.bindings[index + 1..], binding)).filter_map(
-            move |(inner, binding)| {
-                let is_hidden = inner.iter().any(|other| other.name == binding.name && other.cfgs.is_empty());
-                (!is_hidden && mentions(expression, binding.name)).then_some(binding)
-            },
-        )
-    }
-}
-
-/// All expressions of a level.
-fn mentioned(level: &Level) -> TokenStream {
-    level.children.iter().map(tokens).collect()
-}
-
-/// All expressions of a child.
-fn tokens(child: &Child) -> TokenStream {
-    let mut tokens = match &child.start {
-        Start::One(call) => call.arguments.to_token_stream(),
-        Start::Each(each) => {
-            let mut tokens = each.call.arguments.to_token_stream();
-            tokens.extend(each.range.clone());
-            tokens
-        }
-        Start::Partition(partition) => partition.call.arguments.to_token_stream(),
-        Start::Nested(level) => mentioned(level),
-        Start::Spec(spec) => spec.clone(),
-        Start::Dynamic(_) | Start::Unknown(_) => TokenStream::new(),
-    };
-    tokens.extend(child.options.name.clone());
-    tokens.extend(child.options.max_children.clone());
-    tokens.extend(child.options.partitions.clone());
-    tokens
-}
-
-/// Whether `name` stands anywhere in the tokens, be it in the braces of a format string.
-fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
-    let text = name.unraw().to_string();
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions(&group.stream(), name),
-        TokenTree::Ident(word) => word == *name,
-        TokenTree::Literal(literal) => literal.to_string().split('{').skip(1).any(|part| part.starts_with(&text)),
-        TokenTree::Punct(_) => false,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use quote::quote;
-
-    use super::*;
-
-    #[test]
-    fn a_name_is_mentioned_by_itself_or_in_a_format_string() {
-        let mentions = |tokens: TokenStream| mentions(&tokens, &format_ident!("db"));
-        assert!(mentions(quote!(f(&[db]))));
-        assert!(mentions(quote!(format!("at {db}"))));
-        assert!(mentions(quote!(format!("at {:?}, {db:?}", 1))));
-        assert!(!mentions(quote!(format!("db {}", dbs))));
     }
 }

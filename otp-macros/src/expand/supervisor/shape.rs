@@ -1,24 +1,26 @@
 //! The shape of one supervisor: what can be said of its children before anything runs.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::{Actor, Mode, Supervisor, id};
+use super::accessor::{ChildType, id};
+use super::{Extent, SupervisorType};
 use crate::ast::supervisor::{Child, Start};
-use crate::expand::options as shared;
+use crate::expand::options;
+use crate::expand::tokens::written_at;
 use crate::wording;
 
 /// `fn shape() -> Option<Tree>` of its `Child`.
-pub(super) fn function(supervisor: &Supervisor, mode: Mode) -> TokenStream {
-    let Supervisor { tree, name, level, .. } = supervisor;
+pub(super) fn function(supervisor: &SupervisorType, extent: Extent) -> TokenStream {
+    let SupervisorType { tree, name, declaration, .. } = supervisor;
     let otp = &tree.otp;
-    if mode == Mode::Stub {
+    if extent == Extent::Stub {
         return TokenStream::new();
     }
     let title = name.unraw().to_string();
-    let (strategy, options) = (super::strategy(otp, level.strategy), super::options(otp, level));
-    let children = level.children.iter().map(|child| {
+    let (strategy, options) = super::flags(otp, declaration);
+    let children = declaration.children().map(|child| {
         let cfgs = child.cfgs();
         let child = self::child(supervisor, child);
         quote!(#(#cfgs)* let tree = tree.child(#child);)
@@ -33,12 +35,13 @@ pub(super) fn function(supervisor: &Supervisor, mode: Mode) -> TokenStream {
 }
 
 /// `<Db as Child>::declared("db").restart(..)`
-fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
+fn child(supervisor: &SupervisorType, child: &Child) -> TokenStream {
     let tree = supervisor.tree;
     let (otp, id) = (&tree.otp, id(child));
-    let new = match Actor::new(tree, &supervisor.name, child) {
-        Some(actor) => {
-            let (ty, site) = (at(actor.ty, actor.site), actor.site);
+    let new = match ChildType::new(tree, &supervisor.name, child) {
+        Some(ty) => {
+            // One that is no child is then blamed as by the other uses, and rustc says it once.
+            let (ty, site) = (written_at(ty.site, ty.ty), ty.site);
             let of_many = match &child.start {
                 Start::Dynamic(_) => quote!(.dynamic()),
                 Start::Partition(_) => quote!(.partitioned()),
@@ -55,36 +58,11 @@ fn child(supervisor: &Supervisor, child: &Child) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
-    let options = &child.options;
-    let restart = options.restart.map(|restart| {
-        let restart = shared::restart(otp, restart);
-        quote!(.restart(#restart))
-    });
-    let shutdown = options.shutdown.map(|shutdown| {
-        let shutdown = shared::shutdown(otp, shutdown);
-        quote!(.shutdown(#shutdown))
-    });
-    let significant = options.significant.is_some().then(|| quote!(.significant()));
-    let backoff = options.backoff.map(|backoff| {
-        let backoff = super::backoff(backoff);
-        quote!(.backoff(#backoff))
-    });
-    let mailbox = options.mailbox_on_restart.map(|mailbox| {
-        let mailbox = super::mailbox_on_restart(otp, mailbox);
-        quote!(.mailbox_on_restart(#mailbox))
-    });
+    let (given, site) = (&child.options, Span::call_site());
+    let restart = options::restart(otp, given, site);
+    let shutdown = options::shutdown(otp, given, site);
+    let significant = given.significant().map(|_| quote!(.significant()));
+    let backoff = options::backoff(given, site);
+    let mailbox = options::mailbox_on_restart(otp, given, site);
     quote!(#new #repeated #restart #shutdown #significant #backoff #mailbox)
-}
-
-/// A type, with the span of the place where it is used: one that is no child is then blamed as by the other uses, and
-/// rustc says it once.
-fn at(ty: TokenStream, site: Span) -> TokenStream {
-    let relocate = |mut token: TokenTree| {
-        // That one means a crate by its span.
-        if !matches!(&token, TokenTree::Ident(word) if word == "$crate") {
-            token.set_span(site.located_at(token.span()));
-        }
-        token
-    };
-    ty.into_iter().map(relocate).collect()
 }

@@ -1,194 +1,146 @@
-//! A child of a tree: what starts it, and its options.
+//! What starts a child of a tree.
 
 use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Error, LitBool, Pat, Token, Type, token};
+use syn::parse::ParseStream;
+use syn::{Error, Pat, Result, Token, Type, token};
 
-use super::values;
-use super::{
-    AUTO_SHUTDOWNS, CHILD_OPTIONS, DYNAMIC_OPTIONS, ELSEWHERE, PARTITION_OPTIONS, STRATEGIES, TREE_OPTIONS, error,
-    last_span, level, rest, starts_entry, strategy, unknown_tree_option, until,
+use super::{error, last_span, rest, starts_entry, strategy, supervisor, until, without_body};
+use crate::ast::options::{AutoShutdown, Words};
+use crate::ast::supervisor::{
+    CHILD_OPTIONS, Call, Dynamic, Each, FOREIGN_OPTIONS, Nested, Partition, SUPERVISOR_OPTIONS, Spec, Start,
 };
-use crate::ast::options::Restart;
-use crate::ast::supervisor::{Call, ChildOptions, Each, MailboxOnRestart, Partition, Start};
-use crate::errors::Errors;
-use crate::parse::options as shared;
 use crate::wording;
 
-const MAILBOXES: [(&str, MailboxOnRestart); 2] = [("drop", MailboxOnRestart::Drop), ("keep", MailboxOnRestart::Keep)];
 const EACH: &str = "a repeated child reads `[Actor(..) for i in 0..3]`";
 
-/// What stands between a child's `:` and its options, and where it ends.
-pub(super) fn start(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Start, Span)> {
+/// A start, and where it ends; `None` for the end of one that is incomplete.
+type Ended = (Start, Option<Span>);
+
+/// Reads what stands between a child's `:` and its options. `None` when it is rather a misspelt option of the tree.
+pub(super) fn start(input: ParseStream<'_>, name: &Ident) -> Result<Option<Ended>> {
     if input.peek(Token![=]) {
-        return spec(input, name, cx);
+        return spec(input).map(Some);
     }
     if input.peek(token::Bracket) {
         let content;
         let brackets = syn::bracketed!(content in input);
-        return Ok((each(&content, name, cx), brackets.span.close()));
+        let start = each(&content, name);
+        let is_complete = matches!(&start, Start::Each(each) if each.call.arguments.is_some());
+        let end = is_complete.then(|| brackets.span.close());
+        return Ok(Some((start, end)));
     }
     let begins = |keyword: &str| input.fork().parse::<Ident>().is_ok_and(|word| word == keyword);
     let is_nested = input.peek2(Token![<]) || input.peek2(token::Brace) || input.peek2(token::Paren);
     if is_nested && begins("supervisor") {
-        return nested(input, name, cx);
+        return nested(input, name).map(Some);
     }
     if (is_nested || input.peek2(Token![;])) && begins("dynamic") {
-        return dynamic(input, cx);
+        return dynamic(input).map(Some);
     }
     if (is_nested || input.peek2(Token![;])) && begins("partition") {
-        return partition(input, name, cx);
+        return partition(input).map(Some);
     }
-    match call(input) {
-        Ok(call) => {
-            let end = call.arguments.span_close();
-            Ok((Start::One(call), end))
+    Ok(match call(input) {
+        Ok((ty, arguments)) => {
+            let end = arguments.span_close();
+            Some((Start::One(Call { ty, arguments: Some(arguments) }), Some(end)))
         }
-        Err(ty) if is_tree_option(input, name, &ty) => Err(unknown_tree_option(name)),
-        Err(ty) => {
-            let end = last_span(&ty).unwrap_or(name.span());
-            Ok((Start::Unknown(not_called(input, name, ty, cx)), end))
-        }
-    }
+        Err(tokens) if is_supervisor_option(input, name, &tokens) => None,
+        Err(tokens) => Some((not_called(input, name, tokens).map_or_else(Start::Unreadable, Start::One), None)),
+    })
 }
 
 /// `= expression`. It ends at its `;`; where that is missing, before what looks like the next child.
-fn spec(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Start, Span)> {
+fn spec(input: ParseStream<'_>) -> Result<Ended> {
     let equals = input.parse::<Token![=]>()?;
-    let mut spec = TokenStream::new();
+    let mut expression = TokenStream::new();
     // Between the bars of a closure `x: u32` is a parameter.
     let mut in_bars = false;
     while !input.is_empty() && !input.peek(Token![;]) && (in_bars || !starts_entry(input)) {
         in_bars ^= input.peek(Token![|]) && !input.peek(Token![||]);
-        spec.extend(input.parse::<TokenTree>());
+        expression.extend(input.parse::<TokenTree>());
     }
-    match last_span(&spec) {
-        Some(end) => Ok((Start::Spec(spec), end)),
-        None => {
-            cx.at(equals, format!("`{name}: =` needs a child spec\n\nhelp: write `{name}: = Actor::child_spec(..);`"));
-            Ok((Start::Unknown(None), equals.span))
-        }
-    }
+    let end = last_span(&expression);
+    Ok((Start::Spec(Spec { equals, expression }), end))
 }
 
 /// `Worker(i) for i in 0..3`, inside of the brackets.
-fn each(input: ParseStream, name: &Ident, cx: &mut Errors) -> Start {
-    let call = match call(input) {
-        Ok(call) => call,
-        Err(ty) => {
-            not_called(input, name, ty, cx);
-            rest(input);
-            return Start::Unknown(None);
+fn each(input: ParseStream<'_>, name: &Ident) -> Start {
+    let each = || {
+        let call = match call(input) {
+            Ok((ty, arguments)) => Call { ty, arguments: Some(arguments) },
+            Err(tokens) => not_called(input, name, tokens)?,
+        };
+        if !input.peek(Token![for]) || input.peek2(Token![in]) {
+            return Err(error(input, EACH));
         }
+        input.parse::<Token![for]>()?;
+        let pattern = input.call(Pat::parse_multi_with_leading_vert)?;
+        if !input.peek(Token![in]) || input.peek2(syn::parse::End) {
+            return Err(error(input, EACH));
+        }
+        input.parse::<Token![in]>()?;
+        Ok(Each { call, pattern, range: rest(input) })
     };
-    let looped =
-        if input.peek(Token![for]) && !input.peek2(Token![in]) { looped(input) } else { Err(error(input, EACH)) };
-    match looped {
-        Ok((pattern, range)) => Start::Each(Box::new(Each { call, pattern, range })),
-        Err(error) => {
-            cx.push(error);
-            rest(input);
-            Start::Unknown(None)
-        }
-    }
-}
-
-/// `for i in 0..3`
-fn looped(input: ParseStream) -> syn::Result<(Pat, TokenStream)> {
-    input.parse::<Token![for]>()?;
-    let pattern = input.call(Pat::parse_multi_with_leading_vert)?;
-    if !input.peek(Token![in]) || input.peek2(syn::parse::End) {
-        return Err(error(input, EACH));
-    }
-    input.parse::<Token![in]>()?;
-    Ok((pattern, rest(input)))
+    let each = each();
+    rest(input);
+    each.map_or_else(Start::Unreadable, |each| Start::Each(Box::new(each)))
 }
 
 /// `supervisor<one_for_one> { .. }`
-fn nested(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Start, Span)> {
+fn nested(input: ParseStream<'_>, name: &Ident) -> Result<Ended> {
     let keyword = input.parse::<Ident>()?;
-    let strategy = strategy(input, &keyword, cx);
-    if input.peek(token::Paren) {
-        let parameters = input.parse::<TokenTree>()?;
-        let message = format!("nested tree `{name}` takes no parameters: those of the whole tree are in scope");
-        cx.at(parameters, message);
-    }
-    if !input.peek(token::Brace) {
+    let strategy = strategy(input, &keyword);
+    let parameters = if input.peek(token::Paren) { Some(input.parse()?) } else { None };
+    let (supervisor, end) = if input.peek(token::Brace) {
+        let (supervisor, end) = supervisor(input, strategy)?;
+        (supervisor, Some(end))
+    } else {
         let message =
             format!("nested tree `{name}` has no body\n\nhelp: write `supervisor<..> {{ child: Actor(..); }}`");
-        cx.at(&keyword, message);
-        return Ok((Start::Unknown(None), keyword.span()));
-    }
-    let (level, end) = level(input, strategy, cx)?;
-    Ok((Start::Nested(level), end))
+        (without_body(strategy, Error::new_spanned(keyword, message)), None)
+    };
+    Ok((Start::Nested(Nested { parameters, supervisor }), end))
 }
 
 /// `dynamic<Session>`
-fn dynamic(input: ParseStream, cx: &mut Errors) -> syn::Result<(Start, Span)> {
-    let (keyword, ty, mut end) = of_children(input)?;
-    if input.peek(token::Paren) {
-        let arguments = input.parse::<TokenTree>()?;
-        end = arguments.span();
-        let message = "a dynamic supervisor takes no arguments: `start_child` takes those of each child";
-        cx.at(arguments, message);
-    }
-    let Some(ty) = ty else {
-        cx.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
-        skip_options(input);
-        return Ok((Start::Unknown(None), end));
-    };
-    Ok((Start::Dynamic(ty), end))
+fn dynamic(input: ParseStream<'_>) -> Result<Ended> {
+    let (keyword, ty, end) = of_children(input)?;
+    let arguments = if input.peek(token::Paren) { Some(input.parse::<TokenTree>()?) } else { None };
+    let end = arguments.as_ref().map_or(end, TokenTree::span);
+    let end = ty.is_some().then_some(end);
+    Ok((Start::Dynamic(Dynamic { keyword, ty, arguments }), end))
 }
 
 /// `partition<Shard>(i, db) for i`
-fn partition(input: ParseStream, name: &Ident, cx: &mut Errors) -> syn::Result<(Start, Span)> {
-    let (keyword, ty, end) = of_children(input)?;
-    let arguments = input.peek(token::Paren).then(|| input.parse::<Group>()).transpose()?;
-    let mut end = arguments.as_ref().map_or(end, Group::span_close);
-    let mut number = None;
+fn partition(input: ParseStream<'_>) -> Result<Ended> {
+    let (keyword, ty, mut end) = of_children(input)?;
+    let arguments = if input.peek(token::Paren) { Some(input.parse::<Group>()?) } else { None };
+    end = arguments.as_ref().map_or(end, Group::span_close);
+    let (mut number, mut range) = (None, None);
     if input.peek(Token![for]) {
         input.parse::<Token![for]>()?;
-        let form = "the number of a partition has a name, as in `partition<Actor>(i) for i`";
-        let named = super::name(input, form)?;
-        end = named.span();
-        number = Some(named);
+        let name = super::name(input, "the number of a partition has a name, as in `partition<Actor>(i) for i`")?;
+        end = name.span();
+        number = Some(name);
         if input.peek(Token![in]) {
-            let range = until(input, |input| input.peek(Token![;]) || input.peek(token::Brace));
-            cx.at(range, "partitions are numbered from 0\n\nhelp: say how many there are with `partitions: 8`");
+            range = Some(until(input, |input| input.peek(Token![;]) || input.peek(token::Brace)));
         }
     }
-    match (ty, arguments) {
-        (Some(ty), Some(arguments)) => {
-            let call = Call { ty, arguments };
-            return Ok((Start::Partition(Box::new(Partition { call, number })), end));
-        }
-        (None, _) => {
-            cx.at(keyword, "`partition` lacks the type of its children\n\nhelp: write `partition<Actor>(..)`");
-        }
-        (Some(ty), None) => cx.at(ty, without_arguments(name)),
-    }
-    skip_options(input);
-    Ok((Start::Unknown(None), end))
-}
-
-/// Takes the options of what could not be read: it is not known which there are.
-fn skip_options(input: ParseStream) {
-    if input.peek(token::Brace) {
-        let _ = input.parse::<TokenTree>();
-    }
+    let end = (ty.is_some() && arguments.is_some()).then_some(end);
+    Ok((Start::Partition(Box::new(Partition { keyword, ty, arguments, number, range })), end))
 }
 
 /// `dynamic<Session>`: the keyword, the type, and where it ends.
-fn of_children(input: ParseStream) -> syn::Result<(Ident, Option<Type>, Span)> {
+fn of_children(input: ParseStream<'_>) -> Result<(Ident, Option<Type>, Span)> {
     let keyword = input.parse::<Ident>()?;
     if !input.peek(Token![<]) {
         let end = keyword.span();
         return Ok((keyword, None, end));
     }
     input.parse::<Token![<]>()?;
-    let ty = (!input.peek(Token![>])).then(|| input.parse::<Type>()).transpose()?;
+    let ty = if input.peek(Token![>]) { None } else { Some(input.parse()?) };
     let end = input.parse::<Token![>]>()?.span;
     Ok((keyword, ty, end))
 }
@@ -197,18 +149,18 @@ fn of_children(input: ParseStream) -> syn::Result<(Ident, Option<Type>, Span)> {
 ///
 /// The type is taken token by token up to the first parentheses outside of its angle brackets: `syn` would read them as
 /// part of the path, as in `Fn(u32)`.
-fn call(input: ParseStream) -> Result<Call, TokenStream> {
+fn call(input: ParseStream<'_>) -> std::result::Result<(Type, Group), TokenStream> {
     let tokens = type_tokens(input);
     if let Ok(ty) = syn::parse2(tokens.clone())
         && input.peek(token::Paren)
         && let Ok(TokenTree::Group(arguments)) = input.parse()
     {
-        return Ok(Call { ty, arguments });
+        return Ok((ty, arguments));
     }
     Err(tokens)
 }
 
-fn type_tokens(input: ParseStream) -> TokenStream {
+fn type_tokens(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     let mut depth = 0_usize;
     let mut previous = None;
@@ -256,163 +208,31 @@ fn ends_type(token: &Option<TokenTree>) -> bool {
     }
 }
 
-/// Whether `name: tokens` without parentheses is rather an option of the tree that was misspelt.
-fn is_tree_option(input: ParseStream, name: &Ident, tokens: &TokenStream) -> bool {
+/// Whether `name: tokens` without parentheses is rather a misspelt option of the tree.
+fn is_supervisor_option(input: ParseStream<'_>, name: &Ident, tokens: &TokenStream) -> bool {
     let (name, value) = (name.to_string(), tokens.to_string());
     if input.peek(token::Brace) || input.peek(token::Paren) {
         return false;
     }
     let is_word = value.starts_with(char::is_lowercase);
-    wording::nearest(&name, &TREE_OPTIONS).is_some()
-        || ELSEWHERE.iter().any(|(option, _)| *option == name)
-        || AUTO_SHUTDOWNS.iter().any(|(mode, _)| *mode == value)
+    wording::nearest(&name, &SUPERVISOR_OPTIONS).is_some()
+        || FOREIGN_OPTIONS.iter().any(|(option, _)| *option == name)
+        || AutoShutdown::WORDS.iter().any(|(word, _)| *word == value)
         || (CHILD_OPTIONS.contains(&name.as_str()) && is_word)
 }
 
-/// Says why `tokens` don't start a child. Returns the type, if it is one.
-fn not_called(input: ParseStream, name: &Ident, tokens: TokenStream, cx: &mut Errors) -> Option<Type> {
+/// A type that stands where a call should stand; an error when `tokens` are none.
+fn not_called(input: ParseStream<'_>, name: &Ident, tokens: TokenStream) -> Result<Call> {
     let Ok(ty) = syn::parse2::<Type>(tokens.clone()) else {
         let message = format!("expected an actor, as in `{name}: Actor(..);`");
-        if tokens.is_empty() {
-            cx.push(error(input, message));
-        } else {
-            cx.at(tokens, message);
-        }
+        let error = if tokens.is_empty() { error(input, message) } else { Error::new_spanned(tokens, message) };
         until(input, |input| input.peek(Token![;]) || starts_entry(input));
-        return None;
+        return Err(error);
     };
     let word = tokens.clone().into_iter().next().map(|token| token.to_string()).unwrap_or_default();
     if input.peek(token::Brace) && wording::nearest(&word, &["supervisor"]).is_some() {
-        cx.at(tokens, wording::unknown("kind of child", word, &["supervisor"]));
-        let _ = input.parse::<TokenTree>();
-        return None;
+        input.parse::<TokenTree>()?;
+        return Err(Error::new_spanned(tokens, wording::unknown("kind of child", word, &["supervisor"])));
     }
-    cx.at(tokens, without_arguments(name));
-    Some(ty)
-}
-
-fn without_arguments(name: &Ident) -> String {
-    format!(
-        "child `{name}` lacks its arguments\n\nhelp: write them in parentheses after the type, `()` when there are none"
-    )
-}
-
-/// `{ restart: transient, significant }`, and where it ends. `start` says which options there are.
-pub(super) fn options(input: ParseStream, start: &Start, cx: &mut Errors) -> syn::Result<(ChildOptions, Span)> {
-    let (what, known) = match start {
-        Start::Dynamic(_) => ("option of a dynamic supervisor", DYNAMIC_OPTIONS.as_slice()),
-        Start::Partition(_) => ("option of a partition supervisor", PARTITION_OPTIONS.as_slice()),
-        _ => ("child option", CHILD_OPTIONS.as_slice()),
-    };
-    let content;
-    let braces = syn::braced!(content in input);
-    let mut options = ChildOptions::default();
-    let mut seen = Vec::new();
-    while !content.is_empty() {
-        let begin = content.cursor();
-        if let Err(error) = option(&content, what, known, &mut options, &mut seen, cx) {
-            cx.push(error);
-            if content.cursor() == begin {
-                let _ = content.parse::<TokenTree>();
-            }
-            until(&content, ends_option);
-        }
-        if content.peek(Token![;]) {
-            cx.push(error(&content, "the options of a child are separated by `,`, not by `;`"));
-            content.parse::<Token![;]>()?;
-        } else if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    Ok((options, braces.span.close()))
-}
-
-fn option(
-    input: ParseStream,
-    what: &str,
-    known: &[&str],
-    options: &mut ChildOptions,
-    seen: &mut Vec<Ident>,
-    cx: &mut Errors,
-) -> syn::Result<()> {
-    if !input.peek(Ident::peek_any) {
-        return Err(error(input, "expected an option, such as `restart: transient`"));
-    }
-    let key = input.call(Ident::parse_any)?;
-    let given = key.to_string();
-    if !known.contains(&given.as_str()) {
-        let mut message = wording::unknown(what, &given, known);
-        if shared::restart.parse2(key.to_token_stream()).is_ok() {
-            message.push_str(&format!("\n\nhelp: write `restart: {given}`"));
-        }
-        return Err(Error::new_spanned(key, message));
-    }
-    values::once(&key, seen, cx);
-    match given.as_str() {
-        "restart" => {
-            value(input, &key, "restart: transient")?;
-            // Until it is known: a misspelt one must not make a significant child look permanent.
-            options.restart = Some(Restart::Temporary);
-            options.restart = Some(shared::restart(input)?);
-        }
-        "shutdown" => {
-            value(input, &key, "shutdown: 5s")?;
-            options.shutdown = Some(shared::shutdown(input)?);
-        }
-        "mailbox" => {
-            value(input, &key, "mailbox: bounded(1000, block)")?;
-            options.mailbox = Some(shared::mailbox(input)?);
-        }
-        "name" => {
-            value(input, &key, "name: \"db\"")?;
-            options.name = values::name(values::expression(input), cx);
-        }
-        "max_children" => {
-            value(input, &key, "max_children: 10_000")?;
-            options.max_children = Some(values::expression(input));
-        }
-        "partitions" => {
-            value(input, &key, "partitions: 8")?;
-            options.partitions = values::partitions(values::expression(input), cx);
-        }
-        "strategy" => {
-            value(input, &key, "strategy: one_for_all")?;
-            let given = until(input, ends_option);
-            options.strategy = values::one_of("restart strategy", &key, &given, &STRATEGIES, cx);
-        }
-        "intensity" => {
-            value(input, &key, "intensity: 3 in 5s")?;
-            options.intensity = values::intensity(&key, until(input, ends_option), cx);
-        }
-        "backoff" => {
-            value(input, &key, "backoff: 100ms..=30s")?;
-            options.backoff = Some(values::backoff(input)?);
-        }
-        "mailbox_on_restart" => {
-            value(input, &key, "mailbox_on_restart: keep")?;
-            options.mailbox_on_restart = Some(shared::word(input, "mailbox_on_restart", &MAILBOXES, &[])?);
-        }
-        _ => {
-            let is_on = !input.peek(Token![:]) || {
-                value(input, &key, "significant: true")?;
-                let flag = || error(input, "`significant` is a flag: write `significant`, or `significant: false`");
-                input.parse::<LitBool>().map_err(|_| flag())?.value
-            };
-            options.significant = is_on.then_some(key);
-        }
-    }
-    if ends_option(input) { Ok(()) } else { Err(error(input, format!("expected `,` after `{given}`"))) }
-}
-
-/// Takes the `:` before an option's value.
-fn value(input: ParseStream, key: &Ident, form: &str) -> syn::Result<()> {
-    let colon = input.parse::<Option<Token![:]>>()?;
-    if colon.is_none() || ends_option(input) {
-        return Err(Error::new_spanned(key, format!("`{key}` needs a value, as in `{form}`")));
-    }
-    Ok(())
-}
-
-fn ends_option(input: ParseStream) -> bool {
-    input.is_empty() || input.peek(Token![,]) || input.peek(Token![;])
+    Ok(Call { ty, arguments: None })
 }

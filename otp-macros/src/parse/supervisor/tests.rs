@@ -3,12 +3,13 @@
 use quote::{ToTokens, quote};
 
 use super::*;
+use crate::errors::Errors;
+use crate::{check, wording};
 
 /// The children of `Shop<one_for_one> { body }`, each as a letter for its kind and its name, and the number of errors.
 fn children(body: TokenStream) -> (Vec<String>, usize) {
-    let mut cx = Errors::new();
-    let tree = parse(quote!(::otp; Shop<one_for_one> { #body }), &mut cx).expect("has a name");
-    let children = tree.level.children.iter().map(|child| {
+    let tree = parse(quote!(::otp; Shop<one_for_one> { #body })).expect("has a name");
+    let children = tree.supervisor.children().map(|child| {
         let kind = match &child.start {
             Start::One(_) => "one",
             Start::Each(_) => "each",
@@ -16,15 +17,17 @@ fn children(body: TokenStream) -> (Vec<String>, usize) {
             Start::Dynamic(_) => "dynamic",
             Start::Partition(_) => "partition",
             Start::Spec(_) => "spec",
-            Start::Unknown(_) => "unknown",
+            Start::Unreadable(_) => "unreadable",
         };
         format!("{kind} {}", child.name)
     });
-    (children.collect(), errors(&cx))
+    (children.collect(), errors(&tree))
 }
 
-fn errors(cx: &Errors) -> usize {
-    cx.to_token_stream().to_string().matches("compile_error").count()
+fn errors(tree: &Tree) -> usize {
+    let mut errors = Errors::new();
+    check::supervisor::check(tree, &mut errors);
+    errors.to_token_stream().to_string().matches("compile_error").count()
 }
 
 #[track_caller]
@@ -44,7 +47,7 @@ fn every_kind_of_child() {
             intensity: 3 in 5s;
             a: A();
             b: [B(i) for (i, _) in all] { restart: transient };
-            c: supervisor<one_for_all> { d: D(); } { significant };
+            c: supervisor<one_for_all> { d: D(); } { significant: false };
             e: = spec(|x: u8, y: u8| x | y);
             f: dynamic<F<Vec<u8>>> { restart: temporary, max_children: f(1), intensity: 1 in 2s };
             g: dynamic<F>;
@@ -80,15 +83,13 @@ fn a_type_ends_at_the_first_parentheses_outside_of_angle_brackets() {
         quote!(<A as B<(C, D)>>::E),
         quote!(ty!(A, B)),
     ] {
-        let mut cx = Errors::new();
-        let tree = parse(quote!(::otp; Shop<one_for_one> { a: #ty(1, 2); }), &mut cx);
-        let tree = tree.expect("has a name");
-        let Some(Start::One(call)) = tree.level.children.first().map(|child| &child.start) else {
+        let tree = parse(quote!(::otp; Shop<one_for_one> { a: #ty(1, 2); })).expect("has a name");
+        let Some(Start::One(call)) = tree.supervisor.children().next().map(|child| &child.start) else {
             panic!("`{ty}` is not read as a type");
         };
         assert_eq!(wording::code(&call.ty), wording::code(&ty));
-        assert_eq!(call.arguments.to_string(), "(1 , 2)");
-        assert_eq!(errors(&cx), 0);
+        assert_eq!(call.arguments.to_token_stream().to_string(), "(1 , 2)");
+        assert_eq!(errors(&tree), 0);
     }
 }
 
@@ -103,27 +104,37 @@ fn an_error_never_swallows_the_next_child() {
     fails(quote!(a A(); last: A();), 1, &next);
     fails(quote!(fn: A(); last: A();), 1, &next);
     fails(quote!(_: A(); last: A();), 1, &next);
-    let next = ["unknown a", "one last"];
+    let next = ["unreadable a", "one last"];
     fails(quote!(a: ; last: A();), 1, &next);
-    fails(quote!(a: A; last: A();), 1, &next);
-    fails(quote!(a: A last: A();), 1, &next);
-    fails(quote!(a: A #[doc = "b"] last: A();), 1, &next);
     fails(quote!(a: A<B(1); last: A();), 1, &next);
-    fails(quote!(a: =; last: A();), 1, &next);
     fails(quote!(a: []; last: A();), 1, &next);
     fails(quote!(a: [A()]; last: A();), 1, &next);
     fails(quote!(a: [A() for i in]; last: A();), 1, &next);
-    fails(quote!(a: supervisor<one_for_one>; last: A();), 1, &next);
+    fails(quote!(a: supervizor<one_for_one> {}; last: A();), 1, &next);
+    fails(quote!(a: =; last: A();), 1, &["spec a", "one last"]);
+    fails(quote!(a: supervisor<one_for_one>; last: A();), 1, &["nested a", "one last"]);
+    fails(quote!(a: [A for i in 0..3] last: A();), 1, &["each a", "one last"]);
+    let next = ["one a", "one last"];
+    fails(quote!(a: A; last: A();), 1, &next);
+    fails(quote!(a: A last: A();), 1, &next);
+    fails(quote!(a: A #[doc = "b"] last: A();), 1, &next);
+    let next = ["dynamic a", "one last"];
+    fails(quote!(a: dynamic; last: A();), 1, &next);
+    fails(quote!(a: dynamic<> last: A();), 1, &next);
+    let next = ["partition a", "one last"];
     fails(quote!(a: partition; last: A();), 1, &next);
     fails(quote!(a: partition<>(); last: A();), 1, &next);
     fails(quote!(a: partition<A>; last: A();), 1, &next);
     fails(quote!(a: partition<A> last: A();), 1, &next);
-    fails(quote!(a: supervizor<one_for_one> {}; last: A();), 1, &next);
     let next = ["one a", "one last"];
     fails(quote!(a: A() last: A();), 1, &next);
     fails(quote!(a: A() {} last: A();), 1, &next);
     fails(quote!(a: A() + 1; last: A();), 1, &next);
     fails(quote!(a: A(), last: A();), 1, &next);
+    fails(quote!(auto_shutdown: ; a: A() { significant, restart transient }; last: A();), 2, &next);
+    fails(quote!(a: A() { backoff: 100ms... }; last: A();), 1, &next);
+    fails(quote!(a: A() { significant: maybe }; last: A();), 1, &next);
+    fails(quote!(#[doc = "a" b] a: A(); last: A();), 1, &next);
     fails(quote!(a: A() { restart, shutdown: 1, x: 3, + }; last: A();), 4, &next);
     fails(quote!(a: supervisor { x: } {} last: A();), 3, &["nested a", "one last"]);
     fails(quote!(a: = b last: A();), 1, &["spec a", "one last"]);
@@ -139,18 +150,16 @@ fn a_tree_without_a_name_is_one_error() {
         ),
         quote!("shop"),
     ] {
-        let mut cx = Errors::new();
-        assert!(parse(quote!(::otp; #tokens), &mut cx).is_none());
-        assert_eq!(errors(&cx), 1, "`{tokens}`");
+        let error = parse(quote!(::otp; #tokens)).err().expect("has no name");
+        assert_eq!(error.into_iter().count(), 1, "`{tokens}`");
     }
 }
 
 #[test]
 fn parameters_go_on_after_a_bad_one() {
-    let mut cx = Errors::new();
     let tree = quote!(::otp; Shop<one_for_one>(a: A, mut b: B, c, d: D<E, F>, +, g: G) {});
-    let tree = parse(tree, &mut cx).expect("has a name");
+    let tree = parse(tree).expect("has a name");
     let names = tree.parameters.iter().map(|parameter| parameter.name.to_string());
-    assert_eq!(names.collect::<Vec<_>>(), ["a", "d", "g"]);
-    assert_eq!(errors(&cx), 3);
+    assert_eq!(names.collect::<Vec<_>>(), ["a", "b", "d", "g"]);
+    assert_eq!(errors(&tree), 3);
 }

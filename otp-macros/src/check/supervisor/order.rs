@@ -1,0 +1,125 @@
+//! A child cannot use what is started after it.
+//!
+//! Its expressions are opaque. So this finds a plain name where nothing else can have bound it; for the rest rustc says
+//! "cannot find value".
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+
+use crate::ast::supervisor::{Child, Start};
+use crate::errors::Errors;
+
+/// `known` are the names in scope, `later` those of children that are started later.
+pub(super) fn check(child: &Child, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
+    let mut known = known.to_vec();
+    let mut expressions = Vec::new();
+    match &child.start {
+        Start::One(call) => expressions.extend(call.arguments.as_ref().map(Group::stream)),
+        Start::Each(each) => {
+            blame(&each.range, child, &known, later, errors);
+            known.extend(each.variables());
+            expressions.extend(each.call.arguments.as_ref().map(Group::stream));
+        }
+        Start::Partition(partition) => {
+            known.extend(&partition.number);
+            expressions.extend(partition.arguments.as_ref().map(Group::stream));
+        }
+        Start::Spec(spec) => expressions.push(spec.expression.clone()),
+        Start::Nested(_) | Start::Dynamic(_) | Start::Unreadable(_) => {}
+    }
+    expressions.extend(child.options.expressions().cloned());
+    for expression in &expressions {
+        blame(expression, child, &known, later, errors);
+    }
+}
+
+fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Ident], errors: &mut Errors) {
+    if binds(expression) {
+        return;
+    }
+    let name = &child.name;
+    for later in later.iter().filter(|later| !known.contains(later)) {
+        let Some(used) = use_of(expression, later) else {
+            continue;
+        };
+        if *later == name {
+            errors.at(used, format!("`{name}` can't use itself: it is not there before it is started"));
+        } else {
+            errors.at(
+                used,
+                format!(
+                    "`{later}` is started after `{name}`, so `{name}` can't use it\n\n\
+                     help: move `{later}` above `{name}`"
+                ),
+            );
+        }
+    }
+}
+
+/// Whether an expression may bind names of its own.
+fn binds(expression: &TokenStream) -> bool {
+    expression.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) => binds(&group.stream()),
+        TokenTree::Ident(word) => ["let", "for", "match", "fn"].iter().any(|binder| word == binder),
+        TokenTree::Punct(punct) => punct.as_char() == '|',
+        TokenTree::Literal(_) => false,
+    })
+}
+
+/// Where `name` stands as a variable: not as a field, a method, a function, a macro, or a part of a path.
+fn use_of(expression: &TokenStream, name: &Ident) -> Option<Ident> {
+    let tokens = expression.clone().into_iter().collect::<Vec<_>>();
+    let is = |token: Option<&TokenTree>, chars: &str| match token {
+        Some(TokenTree::Punct(punct)) => chars.contains(punct.as_char()),
+        _ => false,
+    };
+    tokens.iter().enumerate().find_map(|(index, token)| match token {
+        TokenTree::Group(group) => use_of(&group.stream(), name),
+        TokenTree::Ident(word) if word == name => {
+            let before = index.checked_sub(1).and_then(|index| tokens.get(index));
+            let is_range = is(before, ".") && is(index.checked_sub(2).and_then(|index| tokens.get(index)), ".");
+            let is_part = is(before, ".:'") && !is_range;
+            let after = tokens.get(index + 1);
+            let is_called =
+                matches!(after, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+            (!is_part && !is(after, ":!") && !is_called).then(|| word.clone())
+        }
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::{format_ident, quote};
+
+    use super::*;
+
+    fn is_used(expression: TokenStream) -> bool {
+        !binds(&expression) && use_of(&expression, &format_ident!("db")).is_some()
+    }
+
+    #[test]
+    fn a_plain_name_is_a_use() {
+        assert!(is_used(quote!(db)));
+        assert!(is_used(quote!(1, &db)));
+        assert!(is_used(quote!(db.clone())));
+        assert!(is_used(quote!(f(g[db]))));
+        assert!(is_used(quote!(Config { db, port: 1 })));
+        assert!(is_used(quote!(0..db)));
+    }
+
+    #[test]
+    fn what_may_be_something_else_is_none() {
+        assert!(!is_used(quote!(cfg.db)));
+        assert!(!is_used(quote!(db())));
+        assert!(!is_used(quote!(db!())));
+        assert!(!is_used(quote!(db::URL)));
+        assert!(!is_used(quote!(self::db)));
+        assert!(!is_used(quote!(Config { db: 1 })));
+        assert!(!is_used(quote!({
+            let db = 1;
+            db
+        })));
+        assert!(!is_used(quote!(urls.map(|db| db))));
+        assert!(!is_used(quote!("db")));
+    }
+}

@@ -1,0 +1,88 @@
+//! The specs of dynamic and partition supervisors.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{Environment, Kept};
+use crate::ast::options::{Options, Restart};
+use crate::ast::supervisor::Partition;
+use crate::expand::options;
+use crate::expand::supervisor::accessor::ChildType;
+
+impl Environment<'_> {
+    /// The spec of a dynamic supervisor.
+    pub(super) fn dynamic(&self, given: &Options, ty: &ChildType) -> TokenStream {
+        let otp = &self.tree.otp;
+        let site = ty.site;
+        let Kept { outside, inside, .. } = self.kept(&given.max_children().cloned().unwrap_or_default());
+        // The arguments of a temporary child are not kept, so they need not be `Clone`.
+        let is_temporary = matches!(given.restart().and_then(|word| word.meaning), Some(Restart::Temporary));
+        let child = ty.path(if is_temporary { "once" } else { "with" });
+        let changes = self.of_each_child(given);
+        let limit = given.max_children().map(|limit| {
+            let site = Span::mixed_site().located_at(limit.span());
+            quote_spanned!(site=> .max_children(#limit))
+        });
+        let intensity = options::intensity(given.intensity());
+        let spec = ty.path("spec");
+        let spec = quote_spanned! {site=>
+            {
+                #outside
+                #spec(
+                    move || {
+                        #inside
+                        #otp::DynamicSupervisor::any() #limit #intensity
+                    },
+                    |args| #child(args) #changes,
+                )
+            }
+        };
+        self.under_name(spec, given, ty)
+    }
+
+    /// The spec of a partition supervisor.
+    pub(super) fn partition(&self, partition: &Partition, given: &Options, ty: &ChildType) -> TokenStream {
+        let otp = &self.tree.otp;
+        let site = ty.site;
+        let Partition { arguments, number, .. } = partition;
+        let mut inner = self.clone();
+        // The number hides what else has its name.
+        if let Some(number) = number {
+            inner.hide(number);
+        }
+        let number = number.as_ref().map_or_else(|| quote_spanned!(site=> _), ToTokens::to_token_stream);
+        let arguments = inner.arguments(arguments.as_ref(), Some(number));
+        let each = self.of_each_child(given);
+        let count = given.partitions().map(|count| {
+            let site = Span::mixed_site().located_at(count.span());
+            quote_spanned!(site=> .partitions(#count))
+        });
+        let strategy = given.strategy().and_then(|word| word.meaning).map(|strategy| {
+            let strategy = options::strategy(otp, strategy);
+            quote_spanned!(site=> .strategy(#strategy))
+        });
+        let intensity = options::intensity(given.intensity());
+        let Kept { outside, inside, .. } = self.kept(&given.partitions().cloned().unwrap_or_default());
+        let spec = ty.path("spec");
+        let spec = quote_spanned! {site=>
+            #spec(#arguments, |spec| spec #each, {
+                #outside
+                move |builder| {
+                    #inside
+                    builder #count #strategy #intensity
+                }
+            })
+        };
+        self.under_name(spec, given, ty)
+    }
+
+    /// The spec of a supervisor that is made for its children's type, with its name.
+    fn under_name(&self, spec: TokenStream, given: &Options, ty: &ChildType) -> TokenStream {
+        let Some(name) = given.name() else {
+            return spec;
+        };
+        let (named, name) = (ty.path("named"), self.fresh(name));
+        quote_spanned!(ty.site=> #named(#spec, #name))
+    }
+}
