@@ -1,7 +1,7 @@
 //! Three characters under a supervisor, who has seen it all: each strategy heals them in its own way. In the fourth
 //! chapter they come and go while the play is on.
 
-use otp::{Dynamic, prelude::*};
+use otp::{DynamicSupervisor, prelude::*};
 
 /// A character says who starts and who ends.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ macro_rules! play {
 /// The cast changes: nobody is in it to begin with.
 fn improvise() -> Result<(), Box<dyn std::error::Error>> {
     println!("Improvised: the curtain rises");
-    let cast = Dynamic::<Character>::new().max_children(2).start_link()?;
+    let cast = DynamicSupervisor::<Character>::new().max_children(2).start_link()?;
     let batman = cast.start_child(("Batman",))?;
     let joker = cast.start_child(("Joker",))?;
     batman.say("Who are you?")?;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use otp::{
-    NoResponse, Node, Requests, Starter,
+    Node, Requests, RequestsError, Starter,
     prelude::*,
     process::{ProcessStatus, Subject},
 };
@@ -267,7 +267,7 @@ impl Waits {
 
     /// Collects for a while and goes on, whether or not there was a reply.
     #[handle_call]
-    fn collect(&mut self, from: WaitsRef, limit: Duration, ctx: &mut Context<Self>) -> Result<(), NoResponse> {
+    fn collect(&mut self, from: WaitsRef, limit: Duration, ctx: &mut Context<Self>) -> Result<(), RequestsError> {
         if self.requests.is_empty() {
             self.requests.add((), from.request().call_back(ctx.client()));
         }
@@ -315,7 +315,7 @@ impl Waits {
 fn who_collects_for_a_while_closes_no_cycle(_: &mut Sim) {
     let told = process::current().subject();
     let (a, b) = (Waits::start(told.clone())?, Waits::start(told.clone())?);
-    assert_eq!(a.collect(b.clone(), SECOND)?, Err(NoResponse::Timeout));
+    assert_eq!(a.collect(b.clone(), SECOND)?, Err(RequestsError::Timeout));
     assert_eq!(told.receive(None), Some("called back"));
     assert_eq!(a.collect(b, SECOND)?, Ok(()));
 }
@@ -416,7 +416,7 @@ fn calls_across_nodes_close_no_cycle() -> Result<(), Box<dyn std::error::Error>>
     let parked = a.request().have_parked(twin.clone(), gate);
     assert_eq!(told.receive(None), Some("parked"));
     let called_back = b.request().call_back(a.clone());
-    let info = || a.pid().and_then(process::process_info).expect("it runs");
+    let info = || a.pid().and_then(process::info).expect("it runs");
     while info().message_queue_len == 0 {
         std::thread::yield_now();
     }
@@ -446,7 +446,7 @@ fn calls_across_nodes_close_no_cycle() -> Result<(), Box<dyn std::error::Error>>
 }
 
 /// What a wait comes to, with a limit, in a collection, and without.
-type Waited = (Option<Result<(), CallError>>, Option<NoResponse>, Result<(), CallError>);
+type Waited = (Option<Result<(), CallError>>, Option<RequestsError>, Result<(), CallError>);
 
 /// Calls in its last moments.
 struct CallsAtTheEnd {
@@ -474,7 +474,7 @@ fn who_is_ending_is_told_so(t: &mut Sim) {
     });
     t.settle();
     process::exit(dying, ExitReason::Kill);
-    let exiting = (Some(Err(CallError::Exiting)), Some(NoResponse::Exiting), Err(CallError::Exiting));
+    let exiting = (Some(Err(CallError::Exiting)), Some(RequestsError::Exiting), Err(CallError::Exiting));
     assert_eq!(told.receive(None), Some(exiting));
 }
 

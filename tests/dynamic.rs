@@ -3,7 +3,7 @@
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use otp::{ChildError, Dynamic, DynamicRef, DynamicSupervisor, Name, prelude::*};
+use otp::{ChildError, DynamicRef, DynamicSupervisor, Name, prelude::*};
 
 /// Belongs to one user, whose name is no `Clone`.
 struct Session {
@@ -64,7 +64,7 @@ impl Api {
     }
 }
 
-const JOBS: Name<Dynamic<Job>> = Name::new("jobs");
+const JOBS: Name<DynamicSupervisor<Job>> = Name::new("jobs");
 
 /// What the trees are started with; no `Clone` is asked for.
 struct Config {
@@ -111,7 +111,7 @@ fn a_tree_has_dynamic_children(t: &mut Sim) {
     let mike = shop.api().open("mike".into())??;
     assert_eq!((joe.user()?, mike.user()?), ("joe".into(), "mike".into()));
     assert_eq!(shop.api().open("robert".into())?.unwrap_err(), ChildError::MaxChildren);
-    t.kill(joe.clone());
+    t.kill(&joe);
     t.settle();
     assert_eq!(joe.user(), Err(CallError::NoProc));
     assert_eq!(sessions.terminate_child(&joe), Err(ChildError::NotFound));
@@ -127,27 +127,27 @@ fn a_tree_has_dynamic_children(t: &mut Sim) {
 fn the_options_of_a_dynamic_supervisor_are_its_childrens_but_for_its_name_and_limits(t: &mut Sim) {
     let shop = Shop::start_link(Config { sessions: 0 })?;
     assert_eq!(JOBS.whereis(), shop.jobs().pid());
-    let jobs = DynamicRef::named(JOBS)?;
+    let jobs = DynamicRef::lookup(JOBS)?;
     let job = jobs.start_child((7,))?;
-    let spec = jobs.get_childspec(&job)?;
+    let spec = jobs.child_spec(&job)?;
     assert_eq!((spec.restart, spec.shutdown), (Restart::Transient, Shutdown::BrutalKill));
-    assert_eq!(shop.supervisor().get_childspec("jobs")?.shutdown, Shutdown::Infinity);
+    assert_eq!(shop.supervisor().child_spec("jobs")?.shutdown, Shutdown::Infinity);
     let before = shop.jobs().pid();
-    t.kill(job.clone());
+    t.kill(&job);
     t.settle();
     assert_ne!(shop.jobs().pid(), before, "no restart was allowed");
     assert_eq!(job.number(), Err(CallError::NoProc), "its children are gone with it");
     // What names the supervisor names its successor.
     let job = jobs.start_child((8,))?;
-    assert_eq!((job.number()?, DynamicRef::named(JOBS)?.count_children()?.active), (8, 1));
+    assert_eq!((job.number()?, DynamicRef::lookup(JOBS)?.count_children()?.active), (8, 1));
 }
 
 #[otp::test(seeds = 20)]
 fn clients_of_dynamic_children_follow_their_restarts(t: &mut Sim) {
-    let jobs = Dynamic::<Job>::new().start_link()?;
+    let jobs = DynamicSupervisor::<Job>::new().start_link()?;
     let [one, two] = [jobs.start_child((1,))?, jobs.start_child((2,))?];
     let pinned = one.pin().expect("it runs");
-    t.kill(one.clone());
+    t.kill(&one);
     t.settle();
     assert_eq!((one.number()?, two.number()?), (1, 2));
     assert_eq!(pinned.number(), Err(CallError::NoProc), "a pinned client does not follow");
@@ -196,10 +196,10 @@ fn a_dynamic_supervisor_prints_its_first_children(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn children_of_a_temporary_kind_are_started_once(t: &mut Sim) {
-    let sessions = Dynamic::<Session>::temporary().start_link()?;
+    let sessions = DynamicSupervisor::<Session>::temporary().start_link()?;
     let joe = sessions.start_child(("joe".into(),))?;
-    assert_eq!(sessions.get_childspec(&joe)?.restart, Restart::Temporary);
-    t.kill(joe.clone());
+    assert_eq!(sessions.child_spec(&joe)?.restart, Restart::Temporary);
+    t.kill(&joe);
     t.settle();
     assert_eq!((joe.user(), sessions.count_children()?.specs), (Err(CallError::NoProc), 0));
     assert!(!sessions.gave_up());
@@ -209,10 +209,10 @@ fn children_of_a_temporary_kind_are_started_once(t: &mut Sim) {
 fn a_supervisor_of_another_kind_is_asked_in_vain(_: &mut Sim) {
     let fixed = Supervisor::new(Strategy::OneForOne).child("job", Job::child_spec(1)).start()?;
     let (taken_for_dynamic, job) =
-        (<DynamicSupervisor as Child>::client(fixed.slot().clone()), fixed.child::<Job>("job"));
+        (<DynamicSupervisor as Child>::client(fixed.place().clone()), fixed.child::<Job>("job"));
     let pid = job.pid().unwrap();
     assert_eq!(taken_for_dynamic.terminate_child(&pid), Err(ChildError::OtherKind));
-    assert_eq!(taken_for_dynamic.get_childspec(&job), Err(ChildError::OtherKind));
+    assert_eq!(taken_for_dynamic.child_spec(&job), Err(ChildError::OtherKind));
     assert_eq!(taken_for_dynamic.start_child(Job::child_spec(2)).unwrap_err(), ChildError::OtherKind);
     assert_eq!(job.number(), Ok(1));
 }

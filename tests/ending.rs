@@ -441,7 +441,7 @@ fn asks(pid: Pid, name: &str) -> Vec<(&'static str, bool)> {
         ("is_alive", otp::is_alive(pid)),
         ("whereis", process::whereis(name) == Some(pid)),
         ("registered", process::registered().iter().any(|own| own == name)),
-        ("processes", process::processes().contains(&pid)),
+        ("processes", process::list().contains(&pid)),
         ("node", node.processes().contains(&pid)),
         ("owner", by_name.owner() == Some(pid)),
         ("register", process::register(name, otp::self_pid()) == Err(RegisterError::Taken(pid))),
@@ -456,7 +456,7 @@ fn ask_until_gone(pid: Pid, name: &str) {
         let gone = seen.iter().position(|(_, there)| !there);
         if let Some(gone) = gone {
             assert!(seen[gone..].iter().all(|(_, there)| !there), "once gone it stays so: {seen:?}");
-            assert_eq!(process::process_info(pid), None);
+            assert_eq!(process::info(pid), None);
             // Who has found it free has taken it.
             let _ = process::unregister(name);
             return;
@@ -495,8 +495,8 @@ fn ask_until_gone_by_eye(pid: Pid, name: &str) {
         std::thread::yield_now();
     }
     assert_ne!(process::whereis(name), Some(pid));
-    assert!(!process::processes().contains(&pid));
-    assert_eq!(process::process_info(pid), None);
+    assert!(!process::list().contains(&pid));
+    assert_eq!(process::info(pid), None);
 }
 
 /// Under load, with names that are taken at once by the next.
@@ -516,7 +516,7 @@ fn who_is_not_alive_has_no_name_under_load() {
             process::unregister("port").unwrap();
             let (pid, monitor) = process::spawn_monitor(|_| ());
             while otp::is_alive(pid) {}
-            assert!(!process::processes().contains(&pid));
+            assert!(!process::list().contains(&pid));
             process::current().receive_down(monitor, None).unwrap();
         }
     });

@@ -9,9 +9,9 @@
 use std::sync::Arc;
 
 use otp::{
-    ChildError, ChildId, Dynamic, Name, Partition, Requests, Slot,
+    ChildError, ChildId, DynamicSupervisor, Name, PartitionSupervisor, Place, Requests,
     prelude::*,
-    process::{RegName, RegisterError, Registry, Selector, Spawn, Subject, Unregistered},
+    process::{RegName, RegisterError, Registry, Selector, Spawn, Subject, UnregisterError},
     sys, timer,
 };
 
@@ -117,10 +117,10 @@ fn places_and_their_clients(t: &mut Sim) {
         let _ = gone.monitor();
     });
     leaves_nothing(t, "places of places", |n| {
-        let place = sup.slot().child(n).child(("deep", n));
-        let same = sup.slot().child(n).child(("deep", n));
+        let place = sup.place().child(n).child(("deep", n));
+        let same = sup.place().child(n).child(("deep", n));
         same.child("below").pid();
-        assert_eq!((place.pid(), sup.slot().children("deep").len()), (None, 0));
+        assert_eq!((place.pid(), sup.place().children("deep").len()), (None, 0));
     });
     leaves_nothing(t, "children that are refused", |n| {
         let refused = sup.start_child("echo", Echo::child_spec(true));
@@ -137,7 +137,7 @@ fn places_and_their_clients(t: &mut Sim) {
         let _ = child.say(1);
         sup.delete_child(n).unwrap();
     });
-    leaves_nothing(t, "roots", |n| drop(Slot::child(&sup.slot().clone(), n)));
+    leaves_nothing(t, "roots", |n| drop(Place::child(&sup.place().clone(), n)));
     sup.stop()?;
 }
 
@@ -146,18 +146,18 @@ fn places_and_their_clients(t: &mut Sim) {
 fn a_place_is_the_same_as_long_as_somebody_names_it(_: &mut Sim) {
     let sup = Supervisor::new(Strategy::OneForOne).start()?;
     let early = sup.child::<Echo>("late");
-    let below = sup.slot().child("nested").child("below");
+    let below = sup.place().child("nested").child("below");
     assert!(early.say(1).is_err());
     sup.start_child("late", Echo::child_spec(true))?;
     assert_eq!(early.say(1)?, 1);
     drop(early);
-    let deep = sup.slot().child("nested").child("below");
+    let deep = sup.place().child("nested").child("below");
     assert_eq!(format!("{:?}", below), format!("{:?}", deep));
 }
 
 #[otp::test(seeds = 1)]
 fn dynamic_children_and_partitions(t: &mut Sim) {
-    let some = Dynamic::<Echo>::temporary().max_children(1).start()?;
+    let some = DynamicSupervisor::<Echo>::temporary().max_children(1).start()?;
     leaves_nothing(t, "dynamic children", |_| {
         let child = some.start_child((true,)).unwrap();
         assert!(matches!(some.start_child((true,)), Err(ChildError::MaxChildren)));
@@ -168,7 +168,7 @@ fn dynamic_children_and_partitions(t: &mut Sim) {
         t.settle();
     });
     some.supervisor().stop()?;
-    let parts = Partition::<Echo>::new(|_| Echo::child_spec(true)).partitions(4).start()?;
+    let parts = PartitionSupervisor::<Echo>::new(|_| Echo::child_spec(true)).partitions(4).start()?;
     leaves_nothing(t, "partitions", |n| {
         parts.route(&n).hear(1);
         if n % 64 == 0 {
@@ -201,15 +201,15 @@ fn relations(t: &mut Sim) {
         assert!(process::current().receive_exit(None).is_some());
         t.settle();
     });
-    let info = process::process_info(process::self_pid()).unwrap();
+    let info = process::info(process::self_pid()).unwrap();
     assert!(info.links.is_empty() && info.monitors.is_empty());
     leaves_nothing(t, "signals to the dead", |_| {
         otp::exit(gone, ExitReason::Kill);
         otp::exit("nobody", ExitReason::Kill);
         process::send(gone, 1);
         let _ = process::is_alive(gone);
-        let _ = (process::process_info(gone), process::get_label(gone));
-        let _ = process::processes();
+        let _ = (process::info(gone), process::label(gone));
+        let _ = process::list();
     });
 }
 
@@ -223,8 +223,8 @@ impl Registry for Nobody {
         Err(RegisterError::Taken(pid))
     }
 
-    fn unregister(&self, _: &String) -> Result<(), Unregistered> {
-        Err(Unregistered)
+    fn unregister(&self, _: &String) -> Result<(), UnregisterError> {
+        Err(UnregisterError)
     }
 
     fn whereis(&self, _: &String) -> Option<Pid> {
@@ -419,25 +419,25 @@ fn what_is_seen_of_a_process(t: &mut Sim) {
     leaves_nothing(t, "sys", |_| {
         sys::suspend(&server).unwrap();
         sys::resume(&server).unwrap();
-        sys::get_status(&server).unwrap();
-        sys::statistics(&server, true).unwrap();
-        sys::get_statistics(&server).unwrap();
-        sys::log(&server, 10).unwrap();
+        sys::status(&server).unwrap();
+        sys::set_statistics(&server, true).unwrap();
+        sys::statistics(&server).unwrap();
+        sys::set_log(&server, 10).unwrap();
         server.hear(1);
-        sys::get_log(&server).unwrap();
+        sys::log(&server).unwrap();
         sys::no_debug(&server).unwrap();
     });
     leaves_nothing(t, "labels and dictionaries", |n| {
         process::set_label(format!("label {n}"));
         ENTRY.put(n.to_string());
         let _ = ENTRY.get();
-        let _ = process::keys();
+        let _ = process::dictionary::keys();
         if n % 2 == 0 {
-            ENTRY.erase();
+            ENTRY.take();
         } else {
-            process::erase_all();
+            process::dictionary::clear();
         }
-        let _ = process::process_info(process::self_pid());
-        let _ = process::process_info(server.pid().unwrap());
+        let _ = process::info(process::self_pid());
+        let _ = process::info(server.pid().unwrap());
     });
 }

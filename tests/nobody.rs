@@ -8,7 +8,7 @@ use listener::{Report, listen};
 use otp::{
     Name,
     prelude::*,
-    process::{RegName, RegisterError, Registry, SendError, Subject, Unregistered},
+    process::{RegName, RegisterError, Registry, SendError, Subject, UnregisterError},
     timer,
 };
 use tracing::Level;
@@ -78,8 +78,8 @@ impl Registry for Empty {
         Err(RegisterError::NoProc)
     }
 
-    fn unregister(&self, _: &Key) -> Result<(), Unregistered> {
-        Err(Unregistered)
+    fn unregister(&self, _: &Key) -> Result<(), UnregisterError> {
+        Err(UnregisterError)
     }
 
     fn whereis(&self, _: &Key) -> Option<Pid> {

@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use otp::{ChildError, Name, Node, Partition, PartitionRef, SpecError, prelude::*};
+use otp::{ChildError, Name, Node, PartitionRef, PartitionSupervisor, SpecError, prelude::*};
 
 /// Has its share of the keys of a store.
 struct Shard {
@@ -64,7 +64,7 @@ impl Api {
     }
 }
 
-const DBS: Name<Partition<Db>> = Name::new("dbs");
+const DBS: Name<PartitionSupervisor<Db>> = Name::new("dbs");
 
 /// What the tree is started with; no `Clone` is asked for.
 struct Config {
@@ -119,7 +119,7 @@ fn a_tree_has_partitions(_: &mut Sim) {
     }
     assert_eq!(shop.api().find("mike".into())??, shards.route("mike").pid());
     assert_eq!(DBS.whereis(), shop.dbs().pid());
-    assert_eq!(PartitionRef::named(DBS)?.partition(1).name()?, "joe");
+    assert_eq!(PartitionRef::lookup(DBS)?.partition(1).name()?, "joe");
     assert_eq!(shop.inner().own().route(&5).name()?, "joe2");
     assert_eq!(shop.inner().all().partitions()?, Node::current().cores());
     assert_eq!(shop.trees().route(&-3).db().name()?, "joe1", "a tree can be a partition");
@@ -131,15 +131,15 @@ fn the_options_of_a_partition_supervisor_are_its_own_and_its_partitions(t: &mut 
     let starts = Arc::clone(&config.starts);
     let shop = Shop::start_link(config)?;
     let shards = shop.shards();
-    let spec = shards.supervisor().get_childspec(0)?;
+    let spec = shards.supervisor().child_spec(0)?;
     assert_eq!((spec.restart, spec.shutdown), (Restart::Permanent, Shutdown::BrutalKill));
-    assert_eq!(shop.supervisor().get_childspec("shards")?.shutdown, Shutdown::Infinity);
-    assert_eq!(shop.dbs().supervisor().get_childspec(1)?.restart, Restart::Temporary);
-    t.kill(shards.partition(1));
+    assert_eq!(shop.supervisor().child_spec("shards")?.shutdown, Shutdown::Infinity);
+    assert_eq!(shop.dbs().supervisor().child_spec(1)?.restart, Restart::Temporary);
+    t.kill(&shards.partition(1));
     t.settle();
     assert_eq!(starts.load(SeqCst), 5, "the third one was restarted along with the second");
     let before = shards.pid();
-    t.kill(shards.partition(0));
+    t.kill(&shards.partition(0));
     t.settle();
     assert_ne!(shards.pid(), before, "a second restart was not allowed");
     assert_eq!((starts.load(SeqCst), shards.route(&5).place()??), (8, "joe/2".into()));
@@ -149,22 +149,24 @@ fn the_options_of_a_partition_supervisor_are_its_own_and_its_partitions(t: &mut 
 fn clients_of_partitions_follow_restarts_of_both(t: &mut Sim) {
     let shop = Shop::start_link(config(2))?;
     let (shards, shard) = (shop.shards(), shop.shards().route(&1));
-    t.kill(shard.clone());
+    t.kill(&shard);
     t.settle();
     assert_eq!(shard.place()??, "joe/1");
     shards.resize(1)?;
     assert_eq!(shard.place(), Err(CallError::NoProc));
-    t.kill(shards.supervisor().clone());
+    t.kill(&shards.supervisor());
     t.settle();
     assert_eq!((shards.partitions()?, shard.place()??), (2, "joe/1".into()), "a new one begins as the first one did");
 }
 
 #[otp::test(seeds = 20)]
 fn a_strategy_may_start_what_a_resize_has_ended(t: &mut Sim) {
-    let dbs = Partition::new(|number| Db::child_spec(number.to_string())).partitions(3).strategy(Strategy::OneForAll);
+    let dbs = PartitionSupervisor::new(|number| Db::child_spec(number.to_string()))
+        .partitions(3)
+        .strategy(Strategy::OneForAll);
     let dbs = dbs.start_link()?;
     assert_eq!(dbs.resize(1), Ok(3));
-    t.kill(dbs.partition(0));
+    t.kill(&dbs.partition(0));
     t.settle();
     assert_eq!((dbs.count_children()?.active, dbs.partitions()?), (3, 1));
     assert_eq!(dbs.route(&2).name()?, "0", "no key belongs to it");
@@ -174,9 +176,9 @@ fn a_strategy_may_start_what_a_resize_has_ended(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn a_temporary_partition_does_not_come_back(t: &mut Sim) {
-    let dbs = Partition::new(|_| Db::child_spec(String::new()).restart(Restart::Temporary)).partitions(3);
+    let dbs = PartitionSupervisor::new(|_| Db::child_spec(String::new()).restart(Restart::Temporary)).partitions(3);
     let dbs = dbs.start_link()?;
-    t.kill(dbs.partition(2));
+    t.kill(&dbs.partition(2));
     t.settle();
     assert_eq!(dbs.partitions()?, 3, "its keys reach nobody");
     assert_eq!(dbs.route(&2).name(), Err(CallError::NoProc));
@@ -189,7 +191,7 @@ fn a_resize_counts_what_it_could_start(t: &mut Sim) {
     let fails = Arc::new(AtomicUsize::new(usize::MAX));
     let fragile = {
         let fails = Arc::clone(&fails);
-        Partition::new(move |number| {
+        PartitionSupervisor::new(move |number| {
             let fails = Arc::clone(&fails);
             Db::spec(move || {
                 assert_ne!(fails.load(SeqCst), number, "no database");
@@ -209,14 +211,14 @@ fn a_resize_counts_what_it_could_start(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn a_partition_that_does_not_start_is_the_start_of_none(_: &mut Sim) {
-    let dbs = Partition::new(|number| {
+    let dbs = PartitionSupervisor::new(|number| {
         Db::spec(move || {
             assert_ne!(number, 2, "no database");
             (String::new(),)
         })
     });
     assert!(matches!(dbs.partitions(4).start(), Err(StartError::Child { id, .. }) if id == "2"));
-    let zero = Partition::new(|_| Db::child_spec(String::new())).intensity(1, Duration::ZERO).start();
+    let zero = PartitionSupervisor::new(|_| Db::child_spec(String::new())).intensity(1, Duration::ZERO).start();
     assert_eq!(zero.unwrap_err(), StartError::Spec(SpecError::ZeroPeriod));
 }
 
@@ -229,13 +231,13 @@ fn a_declared_tree_shows_its_partitions() {
 
 #[otp::test(seeds = 1)]
 fn a_partition_supervisor_prints_its_partitions(t: &mut Sim) {
-    let shards = Partition::new(|number| Db::child_spec(number.to_string())).partitions(3).start_link()?;
+    let shards = PartitionSupervisor::new(|number| Db::child_spec(number.to_string())).partitions(3).start_link()?;
     shards.resize(2)?;
     let text = shards.to_string();
     let lines = text.lines().map(|line| line.split(" <").next().unwrap_or(line)).collect::<Vec<_>>();
     assert_eq!(lines, ["Partition", "  0: Db", "  1: Db", "  2: Db stopped"]);
     assert!(text.contains("one_for_one, 3 restarts in 5s"), "{text}");
-    assert!(format!("{shards:?}").starts_with("PartitionRef<Db>(Slot(<"), "{shards:?}");
+    assert!(format!("{shards:?}").starts_with("PartitionRef<Db>(Place(<"), "{shards:?}");
     t.settle();
 }
 
@@ -264,7 +266,7 @@ fn a_resize_ends_the_last_first_and_knows_those_that_are_being_restarted(t: &mut
     let (ends, fails) = (Arc::<Mutex<Vec<_>>>::default(), Arc::new(AtomicUsize::new(usize::MAX)));
     let (noted, failing) = (Arc::clone(&ends), Arc::clone(&fails));
     let second = Duration::from_secs(1);
-    let shards = Partition::new(move |number| {
+    let shards = PartitionSupervisor::new(move |number| {
         Noted::child_spec(number, Arc::clone(&noted), Arc::clone(&failing)).backoff(second..=second)
     });
     let shards = shards.partitions(4).strategy(Strategy::OneForAll).start_link()?;
@@ -272,7 +274,7 @@ fn a_resize_ends_the_last_first_and_knows_those_that_are_being_restarted(t: &mut
     assert_eq!(*ends.lock().unwrap(), [3, 2, 1]);
     // With the others one is to be started that was ended, and cannot.
     fails.store(1, SeqCst);
-    t.kill(shards.partition(0));
+    t.kill(&shards.partition(0));
     t.settle();
     assert_eq!(shards.supervisor().which_child(1)?.state, otp::ChildState::Restarting);
     assert_eq!((shards.resize(2), shards.partitions()), (Ok(1), Ok(2)));
@@ -286,14 +288,16 @@ fn a_resize_ends_the_last_first_and_knows_those_that_are_being_restarted(t: &mut
 fn a_partition_supervisor_that_gives_up_ends_who_has_linked_to_it(t: &mut Sim) {
     let (to, from) = std::sync::mpsc::channel();
     let (_, monitor) = process::spawn_monitor(move |me| {
-        let dbs = Partition::new(|_| Db::child_spec(String::new())).partitions(2).intensity(0, Duration::from_secs(1));
+        let dbs = PartitionSupervisor::new(|_| Db::child_spec(String::new()))
+            .partitions(2)
+            .intensity(0, Duration::from_secs(1));
         to.send(dbs.start_link().unwrap()).unwrap();
         me.receive_exit(None);
     });
     t.settle();
     let dbs = from.recv().unwrap();
     assert!(!dbs.gave_up());
-    t.kill(dbs.partition(1));
+    t.kill(&dbs.partition(1));
     t.settle();
     assert!(dbs.gave_up());
     let down = process::current().receive_down(monitor, Duration::ZERO);

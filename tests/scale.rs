@@ -8,7 +8,8 @@
 use std::{future::poll_fn, task::Poll};
 
 use otp::{
-    Dynamic, DynamicRef, ExitReason, Node, Partition, Pid, Strategy, Supervisor, SupervisorRef, prelude::*, timer,
+    DynamicRef, DynamicSupervisor, ExitReason, Node, PartitionSupervisor, Pid, Strategy, Supervisor, SupervisorRef,
+    prelude::*, timer,
 };
 
 const SIZES: [usize; 2] = [1_000, 100_000];
@@ -176,7 +177,7 @@ fn starts_and_ends_beside_much_mail(t: &mut Sim) {
         process::trap_exit(true);
         let pid = Desk::start()?.pid().unwrap();
         is_cheap("a stop", size, |_| Desk::start().unwrap().stop().unwrap());
-        is_cheap("a kill", size, |_| t.kill(Desk::start().unwrap()));
+        is_cheap("a kill", size, |_| t.kill(&Desk::start().unwrap()));
         is_cheap("a start that fails", size, |_| assert!(Fails::start_link().is_err()));
         is_cheap("a monitor that is ended", size, |_| process::demonitor_flush(otp::monitor(pid)));
         process::current().flush();
@@ -401,14 +402,14 @@ fn one_more_process(t: &mut Sim) {
             t.settle();
         });
         is_cheap("whether one is alive", size, |n| assert!(otp::is_alive(live[size / 2 + n])));
-        is_cheap("what is known of one", size, |n| assert!(process::process_info(live[size / 2 + n]).is_some()));
+        is_cheap("what is known of one", size, |n| assert!(process::info(live[size / 2 + n]).is_some()));
         is_cheap("an end", size, |n| {
             kill(t, live[n]);
             assert!(!otp::is_alive(live[n]));
         });
         is_cheap("how many there are", size, |_| assert_eq!(t.node().len(), before + size));
         // Who asks for all passes each once, dead ones too.
-        let all = passes(|| assert_eq!(process::processes().len(), before + size));
+        let all = passes(|| assert_eq!(process::list().len(), before + size));
         assert!(all >= size && all < before + size + 100, "all: {all} of {size}");
     }
 }
@@ -445,10 +446,10 @@ fn one_more_node(t: &mut Sim) {
 fn one_more_dynamic_child(t: &mut Sim) {
     for size in SIZES {
         let name = format!("{size} desks");
-        let desks = Dynamic::<Desk>::new().name(name.clone()).intensity(1_000, secs(1)).start()?;
+        let desks = DynamicSupervisor::<Desk>::new().name(name.clone()).intensity(1_000, secs(1)).start()?;
         let children: Vec<_> = (0..size).map(|_| desks.start_child(()).unwrap()).collect();
         is_cheap("a child", size, |_| desks.start_child(()).unwrap());
-        is_cheap("what is known of a child", size, |n| desks.get_childspec(&children[n]).unwrap());
+        is_cheap("what is known of a child", size, |n| desks.child_spec(&children[n]).unwrap());
         is_cheap("a child's restarts", size, |n| desks.supervisor().restarts(("Desk", n)).unwrap());
         is_cheap("a child that is ended", size, |n| desks.terminate_child(&children[n]).unwrap());
         is_cheap("a child that is ended by its pid", size, |n| {
@@ -456,11 +457,11 @@ fn one_more_dynamic_child(t: &mut Sim) {
         });
         is_cheap("a restart", size, |n| {
             let child = &children[100 + n];
-            t.kill(child.clone());
+            t.kill(child);
             t.settle();
             assert_eq!(child.answer(), Ok(42));
         });
-        is_cheap("the supervisor by its name", size, |_| DynamicRef::<Desk>::named(name.clone()).unwrap());
+        is_cheap("the supervisor by its name", size, |_| DynamicRef::<Desk>::lookup(name.clone()).unwrap());
         is_cheap("what is printed", size, |_| assert!(desks.to_string().contains("more")));
         // Each child is asked once whether it lives.
         let count = passes(|| assert_eq!(desks.count_children().unwrap().active, size - 50));
@@ -472,7 +473,7 @@ fn one_more_dynamic_child(t: &mut Sim) {
 #[otp::test(seeds = 1)]
 fn children_that_are_ended_before_much_mail(t: &mut Sim) {
     for size in SIZES {
-        let desks = Dynamic::<Desk>::temporary().start()?;
+        let desks = DynamicSupervisor::<Desk>::temporary().start()?;
         let children: Vec<_> = (0..50).map(|_| desks.start_child(()).unwrap()).collect();
         // It is to find all of it when it goes on.
         otp::sys::suspend(&desks)?;
@@ -500,11 +501,11 @@ fn one_more_static_child(t: &mut Sim) {
         let desks = (0..size).fold(supervisor, |all, n| all.child(("desk", n), Desk::child_spec())).start()?;
         is_cheap("a child", size, |n| desks.start_child(("another", n), Desk::child_spec()).unwrap());
         is_cheap("what is known of a child", size, |n| desks.which_child(("desk", n)).unwrap());
-        is_cheap("the supervisor by its name", size, |_| SupervisorRef::named(name.clone()).unwrap());
+        is_cheap("the supervisor by its name", size, |_| SupervisorRef::lookup(name.clone()).unwrap());
         is_cheap("a child that is ended", size, |n| desks.terminate_child(("desk", n)).unwrap());
         is_cheap("a child that is started again", size, |n| desks.restart_child(("desk", n)).unwrap());
         is_cheap("a restart of the last", size, |_| {
-            t.kill(desks.child::<Desk>(("another", 49)));
+            t.kill(&desks.child::<Desk>(("another", 49)));
             t.settle();
             assert_eq!(desks.child::<Desk>(("another", 49)).answer(), Ok(42));
         });
@@ -519,7 +520,7 @@ fn one_more_static_child(t: &mut Sim) {
 fn one_more_partition(_: &mut Sim) {
     for size in SIZES {
         let name = format!("{size} partitions");
-        let partitions = Partition::new(|_| Desk::child_spec())
+        let partitions = PartitionSupervisor::new(|_| Desk::child_spec())
             .strategy(Strategy::RestForOne)
             .partitions(size)
             .name(name.clone())
@@ -531,7 +532,7 @@ fn one_more_partition(_: &mut Sim) {
         is_cheap("a partition by its number", size, |n| assert_eq!(partitions.partition(n).answer(), Ok(42)));
         is_cheap("a partition that there is not", size, |n| drop(partitions.partition(size + n)));
         is_cheap("how many there are", size, |_| assert_eq!(partitions.partitions(), Ok(size)));
-        is_cheap("the supervisor by its name", size, |_| otp::PartitionRef::<Desk>::named(name.clone()).unwrap());
+        is_cheap("the supervisor by its name", size, |_| otp::PartitionRef::<Desk>::lookup(name.clone()).unwrap());
         is_cheap("one less", size, |n| assert_eq!(partitions.resize(size - 1 - n), Ok(size - n)));
         is_cheap("one more", size, |n| assert_eq!(partitions.resize(size - 49 + n), Ok(size - 50 + n)));
     }

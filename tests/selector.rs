@@ -90,7 +90,7 @@ fn without_a_catch_all_what_it_does_not_select_stays(t: &mut Sim) {
     let nothing = Selector::<()>::new();
     assert_eq!(nothing.receive(NOW), None);
     assert_eq!(Selector::new().select_exits(|exit| exit.from).receive(NOW), None);
-    assert_eq!(process::process_info(me.pid()).unwrap().message_queue_len, 3);
+    assert_eq!(process::info(me.pid()).unwrap().message_queue_len, 3);
     assert_eq!(subject.receive(NOW), Some(1));
     assert!(me.receive_down(monitor, NOW).is_some());
     assert_eq!(Selector::new().select_type(|n: u32| n).receive(NOW), Some(2));

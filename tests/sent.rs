@@ -9,7 +9,7 @@ use std::{
 };
 
 use otp::{
-    DynamicSupervisor, Mailbox, Name, NoResponse, Policy, Requests, Starter,
+    DynamicSupervisor, Mailbox, Name, Policy, Requests, RequestsError, Starter,
     prelude::*,
     process::{Down, Subject},
     sys::{self, SysError},
@@ -121,12 +121,12 @@ fn the_request_of_who_was_killed_is_handled(t: &mut Sim) {
     let client = desk.clone();
     let hurries = process::spawn(move |_| drop(client.note_first(6)));
     t.settle();
-    t.kill(calls);
-    t.kill(awaits);
-    t.kill(server);
+    t.kill(&calls);
+    t.kill(&awaits);
+    t.kill(&server);
     process::exit(async_server.pid().expect("it runs"), ExitReason::Shutdown);
-    t.kill(defers);
-    t.kill(hurries);
+    t.kill(&defers);
+    t.kill(&hurries);
     assert_eq!(resumed(t, &desk, &log), [6, 1, 2, 3, 4, 5]);
 }
 
@@ -157,7 +157,7 @@ fn a_request_whose_reply_is_dropped_is_handled(t: &mut Sim) {
     let mut requests = Requests::new();
     requests.add("plain", desk.request().note(5));
     requests.add_map("mapped", desk.request().note(6), |n| n + 1);
-    assert_eq!(requests.wait(SECOND), Err(NoResponse::Timeout));
+    assert_eq!(requests.wait(SECOND), Err(RequestsError::Timeout));
     drop(requests);
     assert_eq!(resumed(t, &desk, &log), [1, 2, 3, 4, 5, 6]);
     assert_eq!(desk.note(7), Ok(7));
@@ -194,7 +194,7 @@ fn a_call_that_timed_out_is_taken_back(t: &mut Sim) {
     let mut requests = Requests::new();
     requests.add("plain", desk.request().note(5));
     requests.add_map("mapped", desk.request().note(6), |n| n + 1);
-    assert_eq!(requests.receive(SECOND), Err(NoResponse::Timeout));
+    assert_eq!(requests.receive(SECOND), Err(RequestsError::Timeout));
     assert!(requests.is_empty());
     assert_eq!(resumed(t, &desk, &log), [0; 0]);
 }
@@ -210,8 +210,8 @@ fn a_supervisor_does_what_it_was_asked_for_by_one_who_was_killed(t: &mut Sim) {
     t.settle();
     let ends = process::spawn(move |_| drop(client.terminate_child("first")));
     t.settle();
-    t.kill(starts);
-    t.kill(ends);
+    t.kill(&starts);
+    t.kill(&ends);
     sys::resume(&supervisor)?;
     t.settle();
     assert!(supervisor.child::<Desk>("first").pid().is_none());
@@ -222,7 +222,7 @@ fn a_supervisor_does_what_it_was_asked_for_by_one_who_was_killed(t: &mut Sim) {
     let (client, spec) = (dynamic.clone(), Desk::child_spec(log));
     let starts = process::spawn(move |_| drop(client.start_child(spec)));
     t.settle();
-    t.kill(starts);
+    t.kill(&starts);
     sys::resume(&dynamic)?;
     assert_eq!(dynamic.supervisor().count_children()?.active, 1);
 }
@@ -240,10 +240,10 @@ fn what_sys_was_asked_for_by_one_who_was_killed_takes_effect(t: &mut Sim) {
     let suspends = process::spawn(move |_| drop(sys::suspend(&client)));
     t.settle();
     assert_eq!(sys::terminate(&desk.timeout(Duration::from_millis(1)), ExitReason::Shutdown), Err(SysError::Timeout));
-    t.kill(replaces);
-    t.kill(suspends);
+    t.kill(&replaces);
+    t.kill(&suspends);
     assert_eq!(held.wait(), Ok(()));
-    assert!(sys::get_status(&desk)?.is_suspended);
+    assert!(sys::status(&desk)?.is_suspended);
     sys::resume(&desk)?;
     assert_eq!(desk.note(1), Ok(1));
     assert_eq!((handled(t, &log), handled(t, &other)), (vec![], vec![1]));
@@ -254,7 +254,7 @@ fn a_start_and_a_stop_go_on_without_who_asked_for_them(t: &mut Sim) {
     let log = process::current().subject();
     let starts = process::spawn(move |_| drop(Starter::<Slowly>::new().name("slow").start((log,))));
     t.settle();
-    t.kill(starts);
+    t.kill(&starts);
     let slow = Name::<Slowly>::from("slow").client().no_timeout();
     assert_eq!(slow.note(1), Ok(()));
     let busy = slow.clone();
@@ -263,7 +263,7 @@ fn a_start_and_a_stop_go_on_without_who_asked_for_them(t: &mut Sim) {
     let client = slow.clone();
     let stops = process::spawn(move |_| drop(client.stop()));
     t.settle();
-    t.kill(stops);
+    t.kill(&stops);
     t.advance(SECOND);
     assert_eq!(slow.pid(), None);
 }
@@ -308,7 +308,7 @@ fn a_request_that_waits_for_the_next_incarnation_is_handled_once_it_is_sent(t: &
     let client = desk.clone();
     let calls = process::spawn(move |_| drop(client.note(2)));
     t.settle();
-    t.kill(calls);
+    t.kill(&calls);
     sys::resume(&desk)?;
     assert_eq!(handled(t, &log), [1, 2], "by the next one");
     assert_eq!(t.crashes().len(), 1);
@@ -367,7 +367,7 @@ fn a_request_left_at_a_place_is_handled_once_somebody_has_come(t: &mut Sim) {
         Supervisor::new(Strategy::OneForOne).child("slow", Slow::child_spec(log.clone()).backoff(backoff)).start()?;
     let slow = supervisor.child::<Slow>("slow").wait_for_restart();
     for _ in 0..2 {
-        t.kill(slow.clone());
+        t.kill(&slow);
         t.settle();
     }
     assert!(slow.pid().is_none(), "its second restart waits");
@@ -398,7 +398,7 @@ fn what_was_sent_to_one_that_ends_is_dropped(t: &mut Sim) {
     let (desk, log) = held();
     let alive = desk.request().note(1);
     drop(desk.request().note(2));
-    t.kill(desk);
+    t.kill(&desk);
     assert_eq!(alive.wait(), Err(CallError::Exited(ExitReason::Killed)));
     assert_eq!(handled(t, &log), [0; 0]);
 }

@@ -120,7 +120,7 @@ fn a_null_subject_drops_what_is_sent(_t: &mut Sim) {
     null.send(Held(drops.clone()));
     assert!(null.try_send(Held(drops.clone())).is_ok());
     assert_eq!((drops.count(), null.owner()), (2, None));
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0);
+    assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0);
 }
 
 #[otp::test]
@@ -140,7 +140,7 @@ fn a_closed_subject_drops_what_waits_and_what_comes_later(t: &mut Sim) {
     });
     t.settle();
     assert_eq!((drops.count(), subject.receive(NOW).is_none()), (5, true));
-    assert_eq!((other.receive(NOW), process::process_info(otp::self_pid()).unwrap().message_queue_len), (Some(1), 0));
+    assert_eq!((other.receive(NOW), process::info(otp::self_pid()).unwrap().message_queue_len), (Some(1), 0));
 }
 
 /// One who looked whether it is open just before it was closed.
@@ -160,7 +160,7 @@ fn nothing_is_left_of_a_closed_subject_whenever_others_send() {
             answers.close();
         }
         (0..300).for_each(|_| done.receive(None).unwrap());
-        assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0);
+        assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0);
     });
     node.stop();
 }
@@ -238,7 +238,7 @@ fn what_is_sent_to_a_server_arrives_by_its_type(t: &mut Sim) {
     assert_eq!(told.receive(None).unwrap(), "text a");
     assert_eq!(told.receive(None).unwrap(), "number 1");
     assert_eq!(told.receive(None).unwrap(), "number 2");
-    t.kill(sink);
+    t.kill(&sink);
     process::send(pid, 3_u32);
     t.settle();
     assert_eq!(told.receive(NOW), None);
@@ -256,7 +256,7 @@ fn a_server_gives_subjects_for_what_it_handles_by_type(t: &mut Sim) {
         assert_eq!(told.receive(None).unwrap(), expected);
     }
     assert_eq!((numbers.owner(), numbers.clone()), (sink.pid(), sink.subject()));
-    t.kill(sink);
+    t.kill(&sink);
     t.settle();
     assert_eq!(numbers.try_send(5), Err(SendError::NoProc(5)));
 }
@@ -276,12 +276,12 @@ fn the_subject_of_a_place_follows_restarts(t: &mut Sim) {
     assert_eq!(numbers, tree.sink().subject());
     assert_ne!(numbers, tree.other().subject());
     let first = numbers.owner();
-    t.kill(tree.sink());
+    t.kill(&tree.sink());
     t.settle();
     numbers.send(1);
     assert_eq!(told.receive(None).unwrap(), "number 1");
     assert_ne!(numbers.owner(), first);
-    let slot = tree.supervisor().slot().child("sink");
+    let slot = tree.supervisor().place().child("sink");
     tree.supervisor().stop().unwrap();
     t.settle();
     assert_eq!((numbers.owner(), numbers.try_send(2), slot.undelivered()), (None, Err(SendError::NoProc(2)), 0));

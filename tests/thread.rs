@@ -74,7 +74,7 @@ fn a_selector_is_a_channel_too() {
     let (_, before) = process::spawn_monitor(|_| ());
     numbers.send(1);
     // In the inbox already, acted on.
-    while process::process_info(me.pid()).unwrap().message_queue_len < 2 {
+    while process::info(me.pid()).unwrap().message_queue_len < 2 {
         thread::yield_now();
     }
     let selector = Selector::new()
@@ -199,7 +199,7 @@ fn what_is_started_in_a_stopped_node_ends_at_once() {
         let down = me.receive_down(monitor, None).unwrap();
         assert_eq!((down.pid, down.reason), (pid, ExitReason::Shutdown));
         let started = process::start(|_, ack| ack.started(()));
-        assert_eq!(started, Err(process::StartError::Exited(ExitReason::Shutdown)));
+        assert_eq!(started, Err(process::AckError::Exited(ExitReason::Shutdown)));
         assert_eq!(process::spawn_link(|_| ()), me.receive_exit(None).unwrap().from);
         assert!(node.processes().iter().all(|pid| *pid == me.pid()), "nothing is left");
     });

@@ -11,7 +11,7 @@ use std::sync::{
 use otp::{
     Name, Node,
     prelude::*,
-    process::{RegName, RegisterError, Registry, Subject, Unregistered},
+    process::{RegName, RegisterError, Registry, Subject, UnregisterError},
     timer::{self, Timeout},
 };
 
@@ -333,7 +333,7 @@ fn timers_of_a_server_end_with_it(t: &mut Sim) {
         timer::send_interval(LONG, &by_type, Ring("late")),
     ];
     assert!(timers.iter().all(|timer| timer.left() == Some(LONG)));
-    t.kill(bell);
+    t.kill(&bell);
     assert!(timers.iter().all(|timer| timer.left().is_none() && timer.cancel().is_none()));
     assert!(timer::send_after(LONG, &by_type, Ring("too late")).left().is_none());
     t.advance(LONG);
@@ -347,7 +347,7 @@ fn a_timer_for_a_place_in_a_tree_reaches_who_is_there_then(t: &mut Sim) {
     let bell = tower.bell().subject::<Ring>();
     timer::send_after(millis(10), &bell, Ring("once"));
     let ticks = timer::send_interval(millis(10), &bell, Ring("tick"));
-    t.kill(tower.bell());
+    t.kill(&tower.bell());
     t.advance(LONG);
     assert_eq!(come(&heard), ["once"]);
     assert_eq!(ticks.left(), None, "it ended with the bell that was there");
@@ -365,8 +365,8 @@ impl Registry for Sexton {
         Ok(())
     }
 
-    fn unregister(&self, (): &()) -> Result<(), Unregistered> {
-        self.0.lock().unwrap().take().map(drop).ok_or(Unregistered)
+    fn unregister(&self, (): &()) -> Result<(), UnregisterError> {
+        self.0.lock().unwrap().take().map(drop).ok_or(UnregisterError)
     }
 
     fn whereis(&self, (): &()) -> Option<Pid> {

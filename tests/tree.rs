@@ -100,7 +100,7 @@ fn clients_follow_restarts(t: &mut Sim) {
     let shop = t.start(Shop::child_spec(Starts::default(), 2))?;
     let (cache, workers) = (shop.cache(), shop.back().worker());
     let pinned = shop.db().pin().expect("it runs");
-    t.kill(shop.db());
+    t.kill(&shop.db());
     t.settle();
     assert_eq!(t.restarts(&shop, "db"), 1);
     // The arguments were evaluated anew, and nobody had to be told.
@@ -114,11 +114,11 @@ fn clients_follow_restarts_of_nested_supervisors(t: &mut Sim) {
     let mall = t.start(Mall::child_spec(Starts::default()))?;
     let (shop, cache, worker) = (mall.shop(), mall.shop().cache(), mall.shop().back().worker().remove(0));
     assert_eq!(worker.get()??, "db#0 1");
-    t.kill(shop.supervisor().clone());
+    t.kill(&shop.supervisor());
     t.settle();
     assert_eq!(cache.get()??, "db#1 0");
     assert_eq!(worker.get()??, "db#1 1");
-    t.kill(mall.shop().back().supervisor().clone());
+    t.kill(&mall.shop().back().supervisor());
     t.settle();
     assert_eq!(worker.get()??, "db#1 1");
 }
@@ -126,7 +126,7 @@ fn clients_follow_restarts_of_nested_supervisors(t: &mut Sim) {
 #[otp::test(seeds = 1)]
 fn a_running_tree_prints_at_a_glance(t: &mut Sim) {
     let mall = t.start(Mall::child_spec(Starts::default()))?;
-    t.kill(mall.shop().db());
+    t.kill(&mall.shop().db());
     t.settle();
     let text = mall.to_string();
     let lines: Vec<String> = text

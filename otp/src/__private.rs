@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, AwaitsReply, FormatStatus, Handled, Info, Ref, ReplyTo, StatusTexts, report},
+    actor::{Actor, ActorRef, AwaitsReply, FormatStatus, Handled, Info, ReplyTo, StatusTexts, report},
     supervisor::{Child, ChildSpec, Tree},
 };
 
@@ -146,6 +146,6 @@ pub fn passed() -> usize {
 }
 
 pub fn reply_must_be_send<T: Send + 'static, A: Actor, M: AwaitsReply, F: FnOnce(ReplyTo<T>) -> A::Message>()
--> fn(&Ref<A, M>, F) -> M::Answer<T> {
-    Ref::call
+-> fn(&ActorRef<A, M>, F) -> M::Answer<T> {
+    ActorRef::call
 }

@@ -52,10 +52,10 @@ mod time;
 pub mod timer;
 
 pub use actor::{
-    Actor, Addressed, After, Async, AwaitsReply, Blocking, Build, CallError, ChildId, Client, ClientExt, Context,
-    Handled, Handles, HasPid, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next, NoResponse,
-    NotRegistered, OneWay, Options, Ref, Reply, ReplyTo, Request, Requests, Restart, Sent, Shutdown, Slot, SpecError,
-    StartError, Starter, TestContext, start, start_link, stop,
+    Actor, ActorRef, Addressed, After, Async, AwaitsReply, Blocking, Build, CallError, ChildId, Client, ClientExt,
+    Context, EnterLoopError, Handled, Handles, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next,
+    OneWay, Options, Place, Reply, ReplyTo, Request, Requests, RequestsError, Restart, Sent, Shutdown, SpecError,
+    StartError, Starter, TestContext, ToPid, start, start_link, stop,
 };
 pub use probe::{Message, Probe};
 pub use process::{
@@ -65,9 +65,9 @@ pub use process::{
 };
 pub use sim::{Crash, Sim};
 pub use supervisor::{
-    AnyChild, AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildKind, ChildSpec, ChildState, Dynamic,
-    DynamicChild, DynamicRef, DynamicSupervisor, MailboxOnRestart, Partition, PartitionRef, SpecInfo, Strategy,
-    Supervisor, SupervisorRef,
+    AnyChild, AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildKind, ChildSpec, ChildState, DynamicChild,
+    DynamicRef, DynamicSupervisor, MailboxOnRestart, PartitionRef, PartitionSupervisor, SpecInfo, Strategy, Supervisor,
+    SupervisorRef,
 };
 
 #[cfg(feature = "run")]
@@ -100,7 +100,7 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 /// ```
 ///
 /// `Shop::start(cfg)`, `Shop::start_link(cfg)` and `Shop::child_spec(cfg)` start it; `shop.db()` is a client of the child `db`,
-/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.sessions()` a [`DynamicRef`], `shop.shards()` a [`PartitionRef`], `shop.extra()` a [`Slot`], `shop.supervisor()` the
+/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.sessions()` a [`DynamicRef`], `shop.shards()` a [`PartitionRef`], `shop.extra()` a [`Place`], `shop.supervisor()` the
 /// supervisor itself.
 ///
 /// **What is evaluated when.** The parameters are kept once and shared by reference (they must be `Send + Sync`, not `Clone`). A child's
@@ -113,12 +113,12 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 /// restarts of a child that goes on failing ([`ChildSpec::backoff`]), and `mailbox_on_restart: keep`, whose waiting messages are for
 /// its next incarnation (or `drop`, the default; [`ChildSpec::mailbox_on_restart`]).
 ///
-/// **Dynamic supervisors.** `dynamic<Session>` starts without children; see [`Dynamic`]. Of its options `name`,
+/// **Dynamic supervisors.** `dynamic<Session>` starts without children; see [`DynamicSupervisor`]. Of its options `name`,
 /// `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child.
 /// The arguments of children that are not `restart: temporary` are kept for restarts, and so must be `Clone`.
 ///
 /// **Partition supervisors.** `partition<Shard>(i, db) for i` starts a fixed number of children, to which `i` is their
-/// number, and which share the keys; see [`Partition`]. `for i` may be left out. Of its options `name`, `partitions: 8` (one for each core, if nothing is
+/// number, and which share the keys; see [`PartitionSupervisor`]. `for i` may be left out. Of its options `name`, `partitions: 8` (one for each core, if nothing is
 /// said), `strategy: one_for_all` (`one_for_one`) and `intensity: 5 in 10s` are its own, all others those of each partition.
 ///
 /// `Shop::tree()` is the shape of the tree, as a value that can be looked at and printed; nothing has to run for it.

@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     actor::{
-        Actor, Address, Blocking, Client, ClientExt, Context, Handled, Init, Mode, Ref, Start, Starting, of_process,
+        Actor, ActorRef, Address, Blocking, Client, ClientExt, Context, Handled, Init, Mode, Start, Starting,
+        of_process,
     },
     cell::{IntoReason, Mailbox, MessageKind, Pid, birth::Relation, common::PendingCall, current},
     process::{self, Node, Subject},
@@ -187,7 +188,7 @@ struct StandIn<A: Actor> {
 impl<A: Actor> Actor for StandIn<A> {
     type Args = (Subject<A::Message>, Arc<Told<A>>);
     type Message = A::Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = A::NAME;
 
     fn init((waiting, told): Self::Args, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     __private::TestError,
-    actor::{ChildId, HasPid, Slot, StartError},
+    actor::{ChildId, Place, StartError, ToPid},
     cell::{ExitReason, Pid, STACK_SIZE, current},
     process::{self, Node},
     scheduler::{self, Driver, Simulation},
@@ -155,9 +155,9 @@ impl Sim {
     /// # Errors
     /// See [`StartError`].
     pub fn start<C: Child>(&self, spec: ChildSpec<C>) -> Result<C::Client, StartError> {
-        let slot = Slot::root();
-        spec.start(&slot)?;
-        Ok(C::client(slot))
+        let place = Place::root();
+        spec.start(&place)?;
+        Ok(C::client(place))
     }
 
     /// Kills the process that a client, a name or a pid stands for now, and waits until it is gone.
@@ -165,8 +165,8 @@ impl Sim {
     /// # Panics
     /// When that is nobody.
     #[track_caller]
-    pub fn kill<Kind>(&self, target: impl HasPid<Kind>) {
-        let pid = target.pid_now().expect("there is a process to kill");
+    pub fn kill<Kind>(&self, target: &(impl ToPid<Kind> + ?Sized)) {
+        let pid = target.to_pid().expect("there is a process to kill");
         let (mark, monitor) = (process::me::mark(), process::monitor(pid));
         process::exit(pid, ExitReason::Kill);
         // A test that is about to end is not waited for.

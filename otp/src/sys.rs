@@ -22,15 +22,15 @@
 //! let counter = Counter::start(40)?;
 //! sys::suspend(&counter)?;
 //! counter.add(2);                                      // waits
-//! assert_eq!(sys::get_state(&counter)?, Counter { n: 40 });
+//! assert_eq!(sys::state(&counter)?, Counter { n: 40 });
 //! sys::replace_state(&counter, |_| Counter { n: 0 })?;
 //! sys::resume(&counter)?;
-//! assert_eq!(sys::get_state(&counter)?, Counter { n: 2 });
-//! println!("{}", sys::get_status(&counter)?);
+//! assert_eq!(sys::state(&counter)?, Counter { n: 2 });
+//! println!("{}", sys::status(&counter)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is asked for costs a server nothing before and after. While it is there, [`log`], [`trace`], [`statistics`] and
+//! What is asked for costs a server nothing before and after. While it is there, [`set_log`], [`set_trace`], [`set_statistics`] and
 //! the others cost a few function calls a message. A process that is no server never answers.
 
 use std::{
@@ -39,7 +39,7 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, Addressed, Client, HasPid, Served, SystemRequest, caught, shown},
+    actor::{Actor, Addressed, Client, Served, SystemRequest, ToPid, caught, shown},
     cell::{
         AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
@@ -121,7 +121,7 @@ impl From<Interrupted> for SysError {
 /// # Errors
 /// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`], or when the caller cannot
 /// wait.
-pub fn suspend<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
+pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
     switch(target, |debug| debug.suspended = true)
 }
 
@@ -130,7 +130,7 @@ pub fn suspend<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn resume<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
+pub fn resume<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
     switch(target, |debug| debug.suspended = false)
 }
 
@@ -138,7 +138,7 @@ pub fn resume<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
 ///
 /// # Errors
 /// As [`suspend`]; [`SysError::CallbackFailed`] when the state's `clone` panics.
-pub fn get_state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Result<A, SysError> {
+pub fn state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Result<A, SysError> {
     with_state(client, A::clone)
 }
 
@@ -181,7 +181,7 @@ pub fn replace_state<A: Actor>(
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn get_status<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Status, SysError> {
+pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> {
     ask(target, |served| {
         let texts = served.texts();
         let common = served.common();
@@ -208,7 +208,7 @@ pub fn get_status<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Status, SysEr
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn statistics<K>(target: &(impl HasPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
+pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
     ask(target, move |served| {
         let now = served.common().node.scheduler.now();
         served.debug.statistics = on.then(|| Counts::new(now));
@@ -219,7 +219,7 @@ pub fn statistics<K>(target: &(impl HasPid<K> + ?Sized), on: bool) -> Result<(),
 ///
 /// # Errors
 /// As [`suspend`]; [`SysError::NoStatistics`] when they are not on.
-pub fn get_statistics<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Statistics, SysError> {
+pub fn statistics<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Statistics, SysError> {
     ask(target, |served| {
         let now = served.common().node.scheduler.now();
         served.debug.statistics.as_ref().map(|counts| counts.at(now))
@@ -228,14 +228,14 @@ pub fn get_statistics<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Statistic
 }
 
 /// The number of events that OTP keeps in a log, unless it is told otherwise.
-pub const LOG: usize = 10;
+pub const DEFAULT_LOG_LEN: usize = 10;
 
-/// Keeps the last events of a server, up to a number of them, such as [`LOG`]; with `None` it keeps none any more.
+/// Keeps the last events of a server, up to a number of them, such as [`DEFAULT_LOG_LEN`]; with `None` it keeps none any more.
 /// `sys:log(Name, {true, N} | false)`.
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn log<K>(target: &(impl HasPid<K> + ?Sized), events: impl Into<Option<usize>>) -> Result<(), SysError> {
+pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<usize>>) -> Result<(), SysError> {
     let events = events.into();
     switch(target, move |debug| match events {
         Some(limit) => debug.log.get_or_insert_default().resize(limit),
@@ -247,7 +247,7 @@ pub fn log<K>(target: &(impl HasPid<K> + ?Sized), events: impl Into<Option<usize
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn get_log<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Vec<Event>, SysError> {
+pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError> {
     ask(target, |served| served.debug.log.iter().flat_map(|log| log.events()).cloned().collect())
 }
 
@@ -256,16 +256,16 @@ pub fn get_log<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<Vec<Event>, SysE
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn trace<K>(target: &(impl HasPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
+pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
     switch(target, move |debug| debug.trace = on)
 }
 
-/// Writes a line to a file for each event of a server, as [`trace`] says them. The file begins empty. With `None` it is
+/// Writes a line to a file for each event of a server, as [`set_trace`] says them. The file begins empty. With `None` it is
 /// closed. `sys:log_to_file/2`.
 ///
 /// # Errors
 /// As [`suspend`]; [`SysError::File`] when the file can't be opened, and nothing has changed.
-pub fn log_to_file<K>(target: &(impl HasPid<K> + ?Sized), path: Option<&Path>) -> Result<(), SysError> {
+pub fn log_to_file<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) -> Result<(), SysError> {
     let file = path.map(File::create).transpose().map_err(|error| SysError::File(error.kind()))?;
     switch(target, move |debug| debug.file = file)
 }
@@ -276,7 +276,7 @@ pub fn log_to_file<K>(target: &(impl HasPid<K> + ?Sized), path: Option<&Path>) -
 /// # Errors
 /// As [`suspend`].
 pub fn install<K>(
-    target: &(impl HasPid<K> + ?Sized),
+    target: &(impl ToPid<K> + ?Sized),
     id: impl Into<String>,
     listener: impl FnMut(&Event) -> ControlFlow<()> + Send + 'static,
 ) -> Result<(), SysError> {
@@ -292,7 +292,7 @@ pub fn install<K>(
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn remove<K>(target: &(impl HasPid<K> + ?Sized), id: impl Into<String>) -> Result<(), SysError> {
+pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Result<(), SysError> {
     let id = id.into();
     switch(target, move |debug| debug.installed.retain(|(other, _)| *other != id))
 }
@@ -301,7 +301,7 @@ pub fn remove<K>(target: &(impl HasPid<K> + ?Sized), id: impl Into<String>) -> R
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn no_debug<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
+pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
     switch(target, Debug::clear)
 }
 
@@ -310,7 +310,7 @@ pub fn no_debug<K>(target: &(impl HasPid<K> + ?Sized)) -> Result<(), SysError> {
 ///
 /// # Errors
 /// As [`suspend`].
-pub fn terminate<K>(target: &(impl HasPid<K> + ?Sized), reason: impl IntoReason) -> Result<(), SysError> {
+pub fn terminate<K>(target: &(impl ToPid<K> + ?Sized), reason: impl IntoReason) -> Result<(), SysError> {
     let reason = reason.into_reason();
     ask(target, move |served| served.stop = Some(reason))
 }
@@ -377,7 +377,7 @@ impl fmt::Display for Status {
 
 /// Changes what is switched on; what is left of it is dropped at the end, when all is in its place.
 fn switch<K>(
-    target: &(impl HasPid<K> + ?Sized),
+    target: &(impl ToPid<K> + ?Sized),
     change: impl FnOnce(&mut Debug) + Send + 'static,
 ) -> Result<(), SysError> {
     ask(target, |served| change(served.debug))
@@ -385,10 +385,10 @@ fn switch<K>(
 
 /// Has a process answer a request about itself.
 fn ask<R: Send + 'static, K>(
-    target: &(impl HasPid<K> + ?Sized),
+    target: &(impl ToPid<K> + ?Sized),
     request: impl FnOnce(&mut Served<'_>) -> R + Send + 'static,
 ) -> Result<R, SysError> {
-    let pid = target.pid_now().ok_or(SysError::NoProc)?;
+    let pid = target.to_pid().ok_or(SysError::NoProc)?;
     let limit = target.time_limit();
     current::with(|me| {
         if pid == me.pid() {

@@ -25,7 +25,7 @@ pub use crate::process::{TimerRef, sleep};
 use crate::{
     cell::{ExitReason, IntoReason, current},
     process::{
-        self, Destination, Outcome, Subject,
+        self, Destination, Subject, Termination,
         timer::{self, When},
     },
     time::Moment,
@@ -80,7 +80,7 @@ pub fn send_interval<T: Clone + Send + Sync + 'static>(period: Duration, subject
 ///
 /// It belongs to nobody: only [`cancel`](TimerRef::cancel) and the end of the node end it before. A panic in `f`, or an
 /// `Err`, is reported, and ends nothing else.
-pub fn apply_after<O: Outcome + 'static>(after: Duration, f: impl FnOnce() -> O + Send + 'static) -> TimerRef {
+pub fn apply_after<O: Termination + 'static>(after: Duration, f: impl FnOnce() -> O + Send + 'static) -> TimerRef {
     timer::apply(None, after, f)
 }
 
@@ -88,7 +88,10 @@ pub fn apply_after<O: Outcome + 'static>(after: Duration, f: impl FnOnce() -> O 
 ///
 /// Ticks are as those of [`send_interval`]; they do not wait for `f`, so that a long one may overlap the next. They end with
 /// the current process. A panic in `f`, or an `Err`, is reported, and the next tick comes all the same.
-pub fn apply_interval<O: Outcome + 'static>(period: Duration, f: impl Fn() -> O + Send + Sync + 'static) -> TimerRef {
+pub fn apply_interval<O: Termination + 'static>(
+    period: Duration,
+    f: impl Fn() -> O + Send + Sync + 'static,
+) -> TimerRef {
     timer::apply_every(process::self_pid(), period, f)
 }
 

@@ -242,7 +242,7 @@ fn who_calls_itself_is_told(_t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn a_call_to_the_dead_is_noproc(t: &mut Sim) {
     let (desk, _) = desk();
-    t.kill(desk.clone());
+    t.kill(&desk);
     assert_eq!(desk.ask(1), Err(CallError::NoProc));
     assert_eq!(desk.request().ask(1).wait(), Err(CallError::NoProc));
     assert_eq!(desk.stop(), Err(CallError::NoProc));

@@ -72,7 +72,7 @@ fn a_message_for_a_subject_may_panic_when_it_is_dropped(t: &mut Sim) {
 fn a_request_may_panic_when_it_is_dropped_unsent(t: &mut Sim) {
     // The message of one that is gone is dropped by its sender, whose panic it is.
     let (desk, log) = desk();
-    t.kill(desk.clone());
+    t.kill(&desk);
     let (_, monitor) = process::spawn_monitor(move |_| desk.hold(Held::panics(&log, "unsent")));
     assert_eq!(down(monitor).as_panic().map(|panic| panic.message.as_str()), Some("unsent is dropped"));
     assert_eq!(t.crashes().len(), 1);

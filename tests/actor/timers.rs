@@ -211,7 +211,7 @@ fn timers_end_with_their_process(t: &mut Sim) {
     let (clock, log) = clock();
     let (timer, every) = (clock.after(millis(10), "once").unwrap(), clock.every(millis(10)).unwrap());
     let set = t.node().timers();
-    t.kill(clock.clone());
+    t.kill(&clock);
     assert_eq!(t.node().timers(), set - 2);
     assert_eq!((timer.left(), every.left()), (None, None));
     t.advance(LONG);
@@ -222,7 +222,7 @@ fn timers_end_with_their_process(t: &mut Sim) {
 fn what_a_timer_holds_is_dropped_with_its_process(t: &mut Sim) {
     let (clock, log) = clock();
     let timer = clock.after_with(millis(10), Held::new(&log, "held")).unwrap();
-    t.kill(clock.clone());
+    t.kill(&clock);
     assert_eq!(log.take(), ["held"], "although its `TimerRef` lives on");
     assert_eq!(timer.cancel(), None);
 }

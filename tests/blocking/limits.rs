@@ -15,7 +15,7 @@ fn a_start_that_takes_too_long_in_it_fails_in_time() {
         blocking(closure);
         ack.started(());
     });
-    assert_eq!(started, Err(process::StartError::Timeout));
+    assert_eq!(started, Err(process::AckError::Timeout));
 }
 
 #[test]

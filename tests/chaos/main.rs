@@ -13,7 +13,7 @@ mod run;
 
 use std::sync::{Arc, Mutex};
 
-use otp::{Dynamic, prelude::*, timer};
+use otp::{DynamicSupervisor, prelude::*, timer};
 
 use crate::run::run;
 
@@ -164,7 +164,7 @@ impl Drop for Worker {
 }
 
 /// A dynamic supervisor that knows what it starts.
-type Workers = Dynamic<Worker, Plan>;
+type Workers = DynamicSupervisor<Worker, Plan>;
 
 // The tests.
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use otp::{
-    AutoShutdown, Dynamic, DynamicSupervisor, Partition,
+    AutoShutdown, DynamicSupervisor, PartitionSupervisor,
     Strategy::{OneForAll, OneForOne, RestForOne},
     prelude::*,
 };
@@ -305,10 +305,10 @@ impl Branch {
                     (None, _, Some(_)) => {
                         let build = move || {
                             let (strategy, plans) = (nested.strategy, nested.plans());
-                            let partitions = Partition::new(move |number| plans[number].spec());
+                            let partitions = PartitionSupervisor::new(move |number| plans[number].spec());
                             partitions.partitions(nested.specs.len()).strategy(strategy).intensity(limit, period)
                         };
-                        supervisor.child(id, Partition::spec(build).restart(restart).significant(significant))
+                        supervisor.child(id, PartitionSupervisor::spec(build).restart(restart).significant(significant))
                     }
                     (Some(_), None, _) => {
                         let build = move || DynamicSupervisor::any().intensity(limit, period);
@@ -316,7 +316,7 @@ impl Branch {
                     }
                     (Some(_), Some(room), _) => {
                         let build = move || {
-                            let workers = Dynamic::template(|plan: Plan| plan.spec());
+                            let workers = DynamicSupervisor::template(|plan: Plan| plan.spec());
                             workers.max_children(room).intensity(limit, period)
                         };
                         supervisor.child(id, Workers::spec(build).restart(restart).significant(significant))

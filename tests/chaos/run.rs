@@ -7,8 +7,9 @@ use std::{
 };
 
 use otp::{
-    AutoShutdown, ChildError, ChildState, DynamicSupervisor, HasPid as _, Partition, PartitionRef,
+    AutoShutdown, ChildError, ChildState, DynamicSupervisor, PartitionRef, PartitionSupervisor,
     Strategy::{OneForAll, OneForOne, RestForOne},
+    ToPid as _,
     prelude::*,
 };
 
@@ -147,7 +148,7 @@ impl<'a> Chaos<'a> {
     }
 
     fn start_dynamic(&mut self, path: &[usize], plan: &Plan) -> Result<(), ChildError> {
-        let slot = self.supervisor(path).slot().clone();
+        let slot = self.supervisor(path).place().clone();
         match self.model.at(path).room {
             None => <DynamicSupervisor as Child>::client(slot).start_child(plan.spec()).map(drop),
             Some(_) => Workers::client(slot).start_child(plan.clone()).map(drop),
@@ -158,11 +159,11 @@ impl<'a> Chaos<'a> {
     fn terminate_dynamic(&mut self, path: &[usize], id: &str) -> Result<(), ChildError> {
         let (supervisor, pid) = (self.supervisor(path), process::whereis(id).unwrap());
         if self.model.at(path).room.is_none() {
-            return <DynamicSupervisor as Child>::client(supervisor.slot().clone()).terminate_child(&pid);
+            return <DynamicSupervisor as Child>::client(supervisor.place().clone()).terminate_child(&pid);
         }
         let children = supervisor.which_children()?;
         let child = children.iter().find(|child| child.state == ChildState::Running(pid)).unwrap();
-        Workers::client(supervisor.slot().clone()).terminate_child(&supervisor.child::<Worker>(&child.id))
+        Workers::client(supervisor.place().clone()).terminate_child(&supervisor.child::<Worker>(&child.id))
     }
 
     fn sets_mood(&mut self, plan: &Plan, failures: u32, ignores: bool) {
@@ -415,15 +416,15 @@ impl<'a> Chaos<'a> {
     /// Nothing of it all is left.
     fn nothing_is_left(self) -> Vec<Event> {
         self.t.settle();
-        let witness = process::process_info(self.maker.witness).unwrap();
+        let witness = process::info(self.maker.witness).unwrap();
         assert_eq!((witness.links, witness.monitors, witness.monitored_by), (vec![], vec![], vec![]));
-        let me = process::process_info(otp::self_pid()).unwrap();
+        let me = process::info(otp::self_pid()).unwrap();
         assert_eq!((me.links, me.monitors, me.monitored_by), (vec![], vec![], vec![]));
         for number in 0..=self.maker.next {
             assert_eq!(process::whereis(&format!("c{number}")), None, "a name is left");
         }
         assert_eq!(self.t.node().timers(), 0, "timers are left");
-        self.t.kill(self.maker.witness);
+        self.t.kill(&self.maker.witness);
         self.t.settle();
         assert_eq!(self.t.node().processes(), [otp::self_pid()], "processes are left");
         // They were ordered.
@@ -433,7 +434,7 @@ impl<'a> Chaos<'a> {
 }
 
 fn divided(supervisor: &SupervisorRef) -> PartitionRef<Worker> {
-    Partition::client(supervisor.slot().clone())
+    PartitionSupervisor::client(supervisor.place().clone())
 }
 
 fn compare_supervisor(real: &SupervisorRef, model: &Branch, after: &str) {
@@ -458,7 +459,7 @@ fn compare_supervisor(real: &SupervisorRef, model: &Branch, after: &str) {
             Kind::Worker(_) => assert_eq!(process::whereis(&child.id), pid, "after {after}: {}", child.id),
             Kind::Supervisor(nested) if child.runs() => {
                 let place = real.child::<Supervisor>(&real_child.id);
-                assert_eq!(place.pid_now(), pid, "after {after}: {}", child.id);
+                assert_eq!(place.to_pid(), pid, "after {after}: {}", child.id);
                 compare_supervisor(&place, nested, after);
             }
             Kind::Supervisor(_) => {}
@@ -470,7 +471,7 @@ fn compare_supervisor(real: &SupervisorRef, model: &Branch, after: &str) {
 fn settled(supervisor: &SupervisorRef, running: &mut Vec<Vec<String>>) {
     let mut children = supervisor.which_children().unwrap();
     children.reverse();
-    let is_dynamic = supervisor.get_childspec("none") == Err(ChildError::OtherKind);
+    let is_dynamic = supervisor.child_spec("none") == Err(ChildError::OtherKind);
     let mut workers = Vec::new();
     for child in &children {
         let ChildState::Running(pid) = child.state else {
@@ -479,7 +480,7 @@ fn settled(supervisor: &SupervisorRef, running: &mut Vec<Vec<String>>) {
         };
         assert!(otp::is_alive(pid), "{} is dead", child.id);
         if child.label == "Worker" {
-            workers.push(process::process_info(pid).unwrap().name.unwrap());
+            workers.push(process::info(pid).unwrap().name.unwrap());
             if !is_dynamic {
                 running.push(mem::take(&mut workers));
             }

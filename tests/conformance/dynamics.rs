@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::SeqCst},
 };
 
-use otp::{ChildCount, Dynamic, DynamicChild, DynamicRef, prelude::*};
+use otp::{ChildCount, DynamicChild, DynamicRef, DynamicSupervisor, prelude::*};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
@@ -99,15 +99,15 @@ impl Worker {
 pub(crate) type Workers = DynamicRef<Worker, Plan>;
 
 /// Of workers that are restarted so, and may be as often as they like.
-pub(crate) fn workers(restart: Restart) -> Dynamic<Worker, Plan> {
+pub(crate) fn workers(restart: Restart) -> DynamicSupervisor<Worker, Plan> {
     workers_as(move |spec| spec.restart(restart))
 }
 
 /// Of workers whose spec says what `change` makes of it.
 pub(crate) fn workers_as(
     change: impl Fn(ChildSpec<Worker>) -> ChildSpec<Worker> + Send + Sync + 'static,
-) -> Dynamic<Worker, Plan> {
-    Dynamic::template(move |plan: Plan| change(Worker::child_spec(plan))).intensity(u32::MAX, SECOND)
+) -> DynamicSupervisor<Worker, Plan> {
+    DynamicSupervisor::template(move |plan: Plan| change(Worker::child_spec(plan))).intensity(u32::MAX, SECOND)
 }
 
 pub(crate) fn works() -> Plan {
@@ -138,7 +138,7 @@ pub(crate) fn end(t: &Sim, worker: &WorkerRef, reason: ExitReason) {
 
 /// Kills a worker, and lets its supervisor do what it does then.
 pub(crate) fn kill(t: &Sim, worker: &WorkerRef) {
-    t.kill(worker.clone());
+    t.kill(worker);
     t.settle();
 }
 

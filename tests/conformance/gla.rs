@@ -81,7 +81,7 @@ struct Anything {
 impl Actor for Anything {
     type Args = Subject<String>;
     type Message = std::convert::Infallible;
-    type Client<M: Mode> = otp::Ref<Self, M>;
+    type Client<M: Mode> = otp::ActorRef<Self, M>;
     const NAME: &'static str = "Anything";
 
     fn init(subject: Subject<String>, _: &mut Context<Self>) -> otp::Handled<'_, Init<Self>> {
@@ -208,7 +208,7 @@ fn gla_named_new(t: &mut Sim) {
     named.send(Command::Push("named".into()));
     returned.send(Command::Push("returned".into()));
     assert_eq!((pop(&named), pop(&returned)), (Ok("returned".into()), Ok("named".into())));
-    t.kill(stack);
+    t.kill(&stack);
     t.settle();
     assert_eq!((named.owner(), process::whereis("stack")), (None, None));
 }
@@ -305,7 +305,7 @@ fn gla_periodic_actor(t: &mut Sim) {
         assert!(ticks.receive(None).is_some());
         assert_eq!(t.now(), millis(10 * n));
     }
-    t.kill(periodic);
+    t.kill(&periodic);
     assert_eq!(ticks.receive(millis(100)), None);
 }
 
@@ -329,13 +329,13 @@ impl Last {
 #[otp::test(seeds = 20)]
 fn gla_get_state(_: &mut Sim) {
     let last = Last::start("test").unwrap();
-    assert_eq!(sys::get_state(&last), Ok(Last("test")));
+    assert_eq!(sys::state(&last), Ok(Last("test")));
 }
 
 #[otp::test(seeds = 20)]
 fn gla_get_status(_: &mut Sim) {
     let last = Last::start("test").unwrap();
-    let status = sys::get_status(&last.pid().unwrap()).unwrap();
+    let status = sys::status(&last.pid().unwrap()).unwrap();
     assert_eq!((Some(status.pid), status.is_suspended), (last.pid(), false));
 }
 
@@ -345,7 +345,7 @@ fn gla_suspend_resume(t: &mut Sim) {
     sys::suspend(&last).unwrap();
     last.say("second");
     t.settle();
-    assert_eq!(sys::get_state(&last), Ok(Last("first")), "suspended");
+    assert_eq!(sys::state(&last), Ok(Last("first")), "suspended");
     sys::resume(&last).unwrap();
-    assert_eq!(sys::get_state(&last), Ok(Last("second")), "what waited was handled");
+    assert_eq!(sys::state(&last), Ok(Last("second")), "what waited was handled");
 }

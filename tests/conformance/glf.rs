@@ -1,6 +1,6 @@
 //! `factory_supervisor_test`.
 
-use otp::{Dynamic, DynamicRef, Name, prelude::*};
+use otp::{DynamicRef, DynamicSupervisor, Name, prelude::*};
 
 use crate::dynamics::{Plan, Worker, counts, end, kill, pid, workers, works};
 
@@ -40,10 +40,10 @@ fn glf_duplicate_child(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn glf_named(_: &mut Sim) {
-    const FACTORY: Name<Dynamic<Worker, Plan>> = Name::new("factory");
+    const FACTORY: Name<DynamicSupervisor<Worker, Plan>> = Name::new("factory");
     let supervisor = workers(Restart::Permanent).name(FACTORY).start()?;
     let second = workers(Restart::Permanent).name(FACTORY).start();
     assert_eq!(second.unwrap_err(), StartError::AlreadyStarted(supervisor.pid().expect("it lives")));
-    assert!(DynamicRef::named(FACTORY)?.start_child(works())?.is_alive());
+    assert!(DynamicRef::lookup(FACTORY)?.start_child(works())?.is_alive());
     assert_eq!(counts(&supervisor), [1, 1, 0, 1]);
 }

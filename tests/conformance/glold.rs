@@ -156,7 +156,7 @@ fn glold_try_call(t: &mut Sim) {
     assert_eq!(try_call(&requests, 1, millis(10)), Err("callee down"));
     t.settle();
     // The answer that came too late has left nothing behind.
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0);
+    assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0);
 }
 
 #[otp::test(seeds = 20)]
@@ -169,7 +169,7 @@ fn glold_monitor(_t: &mut Sim) {
 
 #[otp::test]
 fn glold_null_channel(_t: &mut Sim) {
-    let len = || process::process_info(otp::self_pid()).unwrap().message_queue_len;
+    let len = || process::info(otp::self_pid()).unwrap().message_queue_len;
     process::send(otp::self_pid(), ());
     let (before, null) = (len(), Subject::null());
     null.send(1);
@@ -298,7 +298,7 @@ fn glold_null_channel_send_after(t: &mut Sim) {
     clock.send_after(millis(5), 1).unwrap();
     t.advance(millis(5));
     assert!(clock.is_alive());
-    assert_eq!(process::process_info(clock.pid().unwrap()).unwrap().message_queue_len, 0);
+    assert_eq!(process::info(clock.pid().unwrap()).unwrap().message_queue_len, 0);
 }
 
 #[otp::test(seeds = 20)]
@@ -333,13 +333,13 @@ impl Tally {
 
 #[otp::test(seeds = 20)]
 fn glold_actor_get_state(_: &mut Sim) {
-    assert_eq!(sys::get_state(&Tally::start(7).unwrap()), Ok(Tally(7)));
+    assert_eq!(sys::state(&Tally::start(7).unwrap()), Ok(Tally(7)));
 }
 
 #[otp::test(seeds = 20)]
 fn glold_actor_get_status(_: &mut Sim) {
     let tally = Tally::start(7).unwrap();
-    let status = sys::get_status(&tally).unwrap();
+    let status = sys::status(&tally).unwrap();
     assert_eq!((status.initial_call, status.state.as_deref()), ("Tally", Some("Tally(7)")));
 }
 
@@ -349,8 +349,8 @@ fn glold_actor_suspend_resume(t: &mut Sim) {
     sys::suspend(&tally).unwrap();
     tally.tell();
     t.settle();
-    assert_eq!(sys::get_state(&tally), Ok(Tally(0)), "the message waits");
+    assert_eq!(sys::state(&tally), Ok(Tally(0)), "the message waits");
     sys::resume(&tally).unwrap();
     t.settle();
-    assert_eq!(sys::get_state(&tally), Ok(Tally(1)), "it was handled");
+    assert_eq!(sys::state(&tally), Ok(Tally(1)), "it was handled");
 }

@@ -18,7 +18,7 @@ fn healed(t: &Sim, strategy: Strategy) -> [(String, [bool; 3]); 2] {
     let children = ids.map(|id| tree.child::<Worker>(id));
     [0, 1].map(|killed| {
         let before = children.clone().map(|child| child.pid());
-        t.kill(children[killed].clone());
+        t.kill(&children[killed]);
         t.settle();
         let after = children.clone().map(|child| child.pid());
         for (child, id) in children.iter().zip(ids) {

@@ -107,28 +107,28 @@ fn gs_hibernate(t: &mut Sim) {
     for (round, hibernate) in hibernates.into_iter().enumerate() {
         hibernate();
         t.settle();
-        let before = sys::get_state(&printer).unwrap().pages;
+        let before = sys::state(&printer).unwrap().pages;
         sys::suspend(&printer).unwrap();
         let page = printer.request().print(1);
         t.advance(LONG);
-        assert_eq!(sys::get_state(&printer).unwrap().pages, before, "round {round}: system messages alone are served");
+        assert_eq!(sys::state(&printer).unwrap().pages, before, "round {round}: system messages alone are served");
         sys::resume(&printer).unwrap();
         assert_eq!(page.wait(), Ok(before + 1), "round {round}: a message wakes it");
     }
-    assert_eq!(sys::get_state(&printer).unwrap().pages, 105);
+    assert_eq!(sys::state(&printer).unwrap().pages, 105);
 }
 
 #[otp::test(seeds = 20)]
 fn gs_get_state(_: &mut Sim) {
     let printer = Printer::start(1, false).unwrap();
     process::register("printer", printer.pid().unwrap()).unwrap();
-    assert_eq!(sys::get_state(&printer), Ok(Printer { pages: 1 }));
+    assert_eq!(sys::state(&printer), Ok(Printer { pages: 1 }));
     printer.print(1).unwrap();
-    assert_eq!(sys::get_state(&printer), Ok(Printer { pages: 2 }));
-    assert_eq!(sys::get_status("printer").unwrap().state.as_deref(), Some("Printer { pages: 2 }"), "by name");
-    assert_eq!(sys::get_status(&printer.pid().unwrap()).unwrap().name.as_deref(), Some("printer"), "by pid");
+    assert_eq!(sys::state(&printer), Ok(Printer { pages: 2 }));
+    assert_eq!(sys::status("printer").unwrap().state.as_deref(), Some("Printer { pages: 2 }"), "by name");
+    assert_eq!(sys::status(&printer.pid().unwrap()).unwrap().name.as_deref(), Some("printer"), "by pid");
     sys::suspend(&printer).unwrap();
-    assert_eq!(sys::get_state(&printer), Ok(Printer { pages: 2 }), "suspended");
+    assert_eq!(sys::state(&printer), Ok(Printer { pages: 2 }), "suspended");
 }
 
 #[otp::test(seeds = 20)]
@@ -145,7 +145,7 @@ fn gs_replace_state(_: &mut Sim) {
     sys::suspend(&printer).unwrap();
     sys::replace_state(&printer, |printer| Printer { pages: printer.pages * 2 }).unwrap();
     assert!(sys::replace_state(&printer, |_| panic!("no such state")).is_err());
-    assert_eq!(sys::get_state(&printer), Ok(Printer { pages: 20 }), "suspended");
+    assert_eq!(sys::state(&printer), Ok(Printer { pages: 20 }), "suspended");
 }
 
 /// Shows a text of its own in place of its state.
@@ -185,7 +185,7 @@ impl FormatStatus for Vault {
 fn gs_call_format_status(_: &mut Sim) {
     let vault = Vault::start("gold").unwrap();
     process::register("vault", vault.pid().unwrap()).unwrap();
-    for status in [sys::get_status(&vault), sys::get_status(&vault.pid().unwrap()), sys::get_status("vault")] {
+    for status in [sys::status(&vault), sys::status(&vault.pid().unwrap()), sys::status("vault")] {
         let status = status.unwrap();
         assert_eq!(status.state.as_deref(), Some("a vault"));
         let text = status.to_string();
@@ -194,7 +194,7 @@ fn gs_call_format_status(_: &mut Sim) {
         }
     }
     sys::suspend(&vault).unwrap();
-    assert!(sys::get_status(&vault).unwrap().to_string().contains("status: suspended"));
+    assert!(sys::status(&vault).unwrap().to_string().contains("status: suspended"));
 }
 
 #[cfg(feature = "stacks")]
@@ -215,9 +215,9 @@ fn gs_error_format_status(t: &mut Sim) {
 #[otp::test]
 fn gs_crash_in_format_status(t: &mut Sim) {
     let vault = Vault::start("unformattable").unwrap();
-    sys::log(&vault, sys::LOG).unwrap();
+    sys::set_log(&vault, sys::DEFAULT_LOG_LEN).unwrap();
     vault.close().unwrap();
-    let status = sys::get_status(&vault).unwrap();
+    let status = sys::status(&vault).unwrap();
     assert_eq!(status.log.len(), 2, "what is no state is as it was");
     let state = status.state.unwrap();
     assert!(state.starts_with("Vault: format_status crashed") && state.contains("a bug in format_status"), "{state}");
@@ -259,7 +259,7 @@ impl Thrower {
 #[otp::test]
 fn gs_throw_in_format_status(t: &mut Sim) {
     let thrower = Thrower::start().unwrap();
-    let state = sys::get_status(&thrower).unwrap().state.unwrap();
+    let state = sys::status(&thrower).unwrap().state.unwrap();
     assert!(state.starts_with("Thrower: format_status crashed"), "{state}");
     let (_, reports) = recorded(|| {
         thrower.fail();
@@ -273,9 +273,9 @@ fn gs_throw_in_format_status(t: &mut Sim) {
 #[otp::test]
 fn gs_format_all_status(t: &mut Sim) {
     let vault = Vault::start("gold").unwrap();
-    sys::log(&vault, sys::LOG).unwrap();
+    sys::set_log(&vault, sys::DEFAULT_LOG_LEN).unwrap();
     vault.close().unwrap();
-    let status = sys::get_status(&vault).unwrap();
+    let status = sys::status(&vault).unwrap();
     assert_eq!(status.state.as_deref(), Some("a vault"));
     assert!(status.log.len() == 2 && status.log[0].starts_with("got call c****"), "{:?}", status.log);
 
@@ -437,7 +437,7 @@ impl Archive {
 #[otp::test]
 fn gs_format_log_2(t: &mut Sim) {
     let archive = Archive::start().unwrap();
-    assert!(sys::get_status(&archive).unwrap().state.unwrap().len() > 80_000, "who asks sees all");
+    assert!(sys::status(&archive).unwrap().state.unwrap().len() > 80_000, "who asks sees all");
     let (_, reports) = recorded(|| {
         archive.fail();
         t.settle();

@@ -41,7 +41,7 @@ fn lnk_links(t: &mut Sim) {
     let monitor = otp::monitor(three.pid);
     two.end(why("died too"));
     assert_eq!(down(monitor).reason, why("died too"));
-    assert_eq!(process::process_info(three.pid), None);
+    assert_eq!(process::info(three.pid), None);
     assert_eq!(t.crashes().len(), 3);
 
     otp::link(otp::self_pid());
@@ -63,7 +63,7 @@ fn monitors(watcher: &Puppet, target: &Puppet, name: Option<RegName>) {
     let seen = |there: bool| {
         let (watched, watchers) = if there { (vec![pid], vec![watcher.pid]) } else { (vec![], vec![]) };
         assert_eq!(watcher.info().monitors, watched);
-        if let Some(info) = process::process_info(pid) {
+        if let Some(info) = process::info(pid) {
             assert_eq!(info.monitored_by, watchers);
         }
     };

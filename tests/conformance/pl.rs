@@ -12,7 +12,7 @@ use std::{
 
 use otp::{
     prelude::*,
-    process::{Ack, Hibernate, Me, RegisterError, Spawn, StartError, Subject},
+    process::{Ack, AckError, Hibernate, Me, RegisterError, Spawn, Subject},
 };
 
 fn millis(n: u64) -> Duration {
@@ -27,7 +27,7 @@ fn stay(me: &mut Me) {
 /// Neither an exit nor a `Down` nor anything else is in the mailbox of the test.
 fn nothing_is_left(t: &Sim) {
     t.settle();
-    let own = process::process_info(otp::self_pid()).unwrap();
+    let own = process::info(otp::self_pid()).unwrap();
     assert_eq!((own.message_queue_len, own.links, own.monitors), (0, vec![], vec![]));
 }
 
@@ -45,7 +45,7 @@ fn pl_sync_start_nolink(t: &mut Sim) {
     })?;
     assert_eq!((value, t.now()), ("ready", millis(700)), "the starter waits for `started`, and for nothing else");
     assert_eq!(process::whereis("early"), Some(pid));
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by, info.parent), (vec![], vec![], Some(otp::self_pid())));
 
     // What awaits is started in the same way; whoever holds the `Ack` says how it went.
@@ -62,9 +62,9 @@ fn pl_sync_start_nolink(t: &mut Sim) {
 fn pl_sync_start_nolink_part_failure(t: &mut Sim) {
     // It ends without a word: that is why the start failed.
     let start = |code: fn() -> Result<(), ExitReason>| process::start(move |_, _: Ack<()>| code());
-    assert_eq!(start(|| Ok(())), Err(StartError::Exited(ExitReason::Normal)));
-    assert_eq!(start(|| Err(why("gone"))), Err(StartError::Exited(why("gone"))));
-    assert!(matches!(start(|| panic!("bang")), Err(StartError::Exited(ExitReason::Panic(_)))));
+    assert_eq!(start(|| Ok(())), Err(AckError::Exited(ExitReason::Normal)));
+    assert_eq!(start(|| Err(why("gone"))), Err(AckError::Exited(why("gone"))));
+    assert!(matches!(start(|| panic!("bang")), Err(AckError::Exited(ExitReason::Panic(_)))));
     assert_eq!(t.crashes().len(), 2);
 
     // It says why not, and the starter hears of it when the process is gone and its name is free.
@@ -74,7 +74,7 @@ fn pl_sync_start_nolink_part_failure(t: &mut Sim) {
         ack.failed(why("no paper"));
         otp::sleep(millis(300));
     });
-    assert_eq!(failed, Err(StartError::Failed(why("no paper"))));
+    assert_eq!(failed, Err(AckError::Failed(why("no paper"))));
     assert_eq!((t.now() - before, process::whereis("printer")), (millis(300), None));
 
     // An `Ack` that is dropped by another process, or too late, is as good as none.
@@ -83,19 +83,19 @@ fn pl_sync_start_nolink_part_failure(t: &mut Sim) {
         otp::sleep(millis(100));
         Err(why("later"))
     });
-    assert_eq!(failed, Err(StartError::Exited(why("later"))));
+    assert_eq!(failed, Err(AckError::Exited(why("later"))));
     let failed = process::start(|_, ack: Ack<()>| {
         process::spawn(move |_| {
             otp::sleep(millis(100));
             ack.started(());
         });
     });
-    assert_eq!(failed, Err(StartError::Exited(ExitReason::Normal)));
+    assert_eq!(failed, Err(AckError::Exited(ExitReason::Normal)));
     let failed = process::start(|_, ack: Ack<()>| {
         process::spawn(move |_| ack.failed(why("said for it")));
         otp::sleep(millis(100));
     });
-    assert_eq!(failed, Err(StartError::Failed(why("said for it"))));
+    assert_eq!(failed, Err(AckError::Failed(why("said for it"))));
     t.crashes();
     nothing_is_left(t);
 }
@@ -108,7 +108,7 @@ fn pl_sync_start_link(t: &mut Sim) {
         stay(me);
     })?;
     assert_eq!((value, t.now()), (7, millis(700)));
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by), (vec![otp::self_pid()], vec![]));
     otp::exit(pid, ExitReason::Shutdown);
     assert_eq!(process::current().receive_exit(None).map(|exit| exit.from), Some(pid));
@@ -122,9 +122,9 @@ fn pl_sync_start_link_part_failure(t: &mut Sim) {
         ack.failed(why("no paper"));
         Err(why("ended"))
     });
-    assert_eq!(failed, Err(StartError::Failed(why("no paper"))));
+    assert_eq!(failed, Err(AckError::Failed(why("no paper"))));
     let failed = process::start_link(|_, _: Ack<()>| Err(why("gone")));
-    assert_eq!(failed, Err(StartError::Exited(why("gone"))));
+    assert_eq!(failed, Err(AckError::Exited(why("gone"))));
     nothing_is_left(t);
 
     // Who does not ends with the reason, unless that is `Normal`.
@@ -138,7 +138,7 @@ fn pl_sync_start_link_part_failure(t: &mut Sim) {
         to.send(process::start_link(|_, ack: Ack<()>| ack.failed(why("no paper"))));
     });
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
-    assert_eq!(errors.receive(Duration::ZERO), Some(Err(StartError::Failed(why("no paper")))));
+    assert_eq!(errors.receive(Duration::ZERO), Some(Err(AckError::Failed(why("no paper")))));
     t.crashes();
     nothing_is_left(t);
 }
@@ -157,7 +157,7 @@ fn pl_sync_start_monitor(t: &mut Sim) {
     assert_eq!(me.receive_exit(Duration::ZERO), None, "it was not linked");
 
     let failed = process::start_monitor(|_, ack: Ack<()>| ack.failed(why("no paper")));
-    assert_eq!(failed.unwrap_err(), StartError::Failed(why("no paper")));
+    assert_eq!(failed.unwrap_err(), AckError::Failed(why("no paper")));
     nothing_is_left(t);
 }
 
@@ -168,7 +168,7 @@ fn pl_sync_start_monitor_link(t: &mut Sim) {
         ack.started(());
         otp::sleep(millis(300));
     })?;
-    assert_eq!(process::process_info(pid).unwrap().links, [otp::self_pid()]);
+    assert_eq!(process::info(pid).unwrap().links, [otp::self_pid()]);
     let exit = me.receive_exit(None).unwrap();
     assert_eq!((exit.from, exit.reason), (pid, ExitReason::Normal));
     let down = me.receive_down(monitor, None).unwrap();
@@ -190,15 +190,15 @@ fn pl_sync_start_timeout(t: &mut Sim) {
             drop(ack);
         };
         let error = if monitor { spawn.start_monitor(code).unwrap_err() } else { spawn.start(code).unwrap_err() };
-        assert_eq!((error, t.now() - before), (StartError::Timeout, millis(500)));
+        assert_eq!((error, t.now() - before), (AckError::Timeout, millis(500)));
         let pid = pids.receive(None).unwrap();
-        assert_eq!((process::process_info(pid), process::whereis("slow")), (None, None), "it was killed");
+        assert_eq!((process::info(pid), process::whereis("slow")), (None, None), "it was killed");
         nothing_is_left(t);
     }
     // Who does not trap exits goes on as well.
     let (starter, monitor) = process::spawn_monitor(|_| {
         let started = Spawn::new().link().timeout(millis(500)).start(|me, _ack: Ack<()>| stay(me));
-        assert_eq!(started.unwrap_err(), StartError::Timeout);
+        assert_eq!(started.unwrap_err(), AckError::Timeout);
     });
     let down = process::current().receive_down(monitor, None).unwrap();
     assert_eq!((down.pid, down.reason), (starter, ExitReason::Normal));
@@ -221,7 +221,7 @@ async fn work_that_awaits(_: Me) {
 
 #[otp::test]
 fn pl_spawn_opt(t: &mut Sim) {
-    let info = |pid| process::process_info(pid).unwrap();
+    let info = |pid| process::info(pid).unwrap();
     let (pid, monitor) = Spawn::new().link().label("the worker").spawn_monitor(work);
     let seen = info(pid);
     assert!(seen.initial_call.ends_with("pl::work"), "{}", seen.initial_call);
@@ -290,7 +290,7 @@ fn pl_hibernate(t: &mut Sim) {
         })?;
         t.settle();
         assert_eq!(dropped.load(SeqCst), 1, "it has no stack while it sleeps");
-        assert_eq!(process::process_info(pid).unwrap().status, process::ProcessStatus::Waiting);
+        assert_eq!(process::info(pid).unwrap().status, process::ProcessStatus::Waiting);
         t.advance(Duration::from_secs(60));
         for n in [1, 2, 3] {
             numbers.send(n);
@@ -332,7 +332,7 @@ fn pl_stacktrace(t: &mut Sim) {
         }
     });
     match failed.unwrap_err() {
-        StartError::Exited(reason) => original(&reason),
+        AckError::Exited(reason) => original(&reason),
         error => panic!("{error}"),
     }
     let crashes = t.crashes();

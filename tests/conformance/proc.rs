@@ -315,7 +315,7 @@ fn more_process_status_exiting() {
             let target = Puppet::spawn();
             process::register("exiting", target.pid).unwrap();
             otp::exit(target.pid, ExitReason::Shutdown);
-            assert_eq!(process::process_info(target.pid), None);
+            assert_eq!(process::info(target.pid), None);
             assert!(!otp::is_alive(target.pid));
             let monitor = otp::monitor(target.pid);
             process::current().receive_down(monitor, PATIENCE).unwrap();

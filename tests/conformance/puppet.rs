@@ -67,7 +67,7 @@ impl Puppet {
     }
 
     pub(crate) fn info(&self) -> ProcessInfo {
-        process::process_info(self.pid).expect("it lives")
+        process::info(self.pid).expect("it lives")
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn why(text: &'static str) -> ExitReason {
 }
 
 pub(crate) fn own_info() -> ProcessInfo {
-    process::process_info(otp::self_pid()).expect("the caller lives")
+    process::info(otp::self_pid()).expect("the caller lives")
 }
 
 /// The `Down` of a monitor; waits for it.

@@ -10,7 +10,7 @@ use std::{
 use otp::{
     Name,
     prelude::*,
-    process::{RegisterError, Registry, Unregistered},
+    process::{RegisterError, Registry, UnregisterError},
 };
 
 /// Keeps names until they are taken back: nothing is freed unless somebody does so.
@@ -42,8 +42,8 @@ impl Registry for Rooms {
         }
     }
 
-    fn unregister(&self, key: &u32) -> Result<(), Unregistered> {
-        self.0.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+    fn unregister(&self, key: &u32) -> Result<(), UnregisterError> {
+        self.0.lock().unwrap().remove(key).map(drop).ok_or(UnregisterError)
     }
 
     fn whereis(&self, key: &u32) -> Option<Pid> {
@@ -76,8 +76,8 @@ impl Book {
     }
 
     #[handle_call]
-    fn remove(&mut self, name: String, ctx: &mut Context<Self>) -> Result<(), Unregistered> {
-        let (_, monitor) = self.names.remove(&name).ok_or(Unregistered)?;
+    fn remove(&mut self, name: String, ctx: &mut Context<Self>) -> Result<(), UnregisterError> {
+        let (_, monitor) = self.names.remove(&name).ok_or(UnregisterError)?;
         monitor.map(|monitor| ctx.demonitor(monitor));
         Ok(())
     }
@@ -100,8 +100,8 @@ impl Registry for BookRef {
         self.enter(key.clone(), pid).unwrap()
     }
 
-    fn unregister(&self, key: &String) -> Result<(), Unregistered> {
-        self.remove(key.clone()).unwrap_or(Err(Unregistered))
+    fn unregister(&self, key: &String) -> Result<(), UnregisterError> {
+        self.remove(key.clone()).unwrap_or(Err(UnregisterError))
     }
 
     fn whereis(&self, key: &String) -> Option<Pid> {

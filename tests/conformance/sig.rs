@@ -174,7 +174,7 @@ fn more_an_exiting_process_is_gone_for_what_comes_later(t: &mut Sim) {
     otp::link(target.pid);
     otp::exit(target.pid, why("later"));
     assert!(!otp::is_alive(target.pid));
-    assert_eq!(process::process_info(target.pid), None);
+    assert_eq!(process::info(target.pid), None);
     assert_eq!(down(before).reason, ExitReason::Shutdown);
     assert_eq!(down(after).reason, ExitReason::NoProc);
     assert_eq!(exit(), (target.pid, ExitReason::NoProc));

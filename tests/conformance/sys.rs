@@ -7,7 +7,7 @@ mod suspended;
 use std::{fs, path::PathBuf};
 
 use otp::{
-    Handled, Ref,
+    ActorRef, Handled,
     prelude::*,
     process::Subject,
     sys::{self, MessageKind, StatusTexts, SysError},
@@ -119,26 +119,26 @@ fn sys_log_to_file(t: &mut Sim) {
 #[otp::test]
 fn sys_stats(t: &mut Sim) {
     let counter = Counter::start(1).unwrap();
-    assert_eq!(sys::get_statistics(&counter), Err(SysError::NoStatistics), "off at first");
+    assert_eq!(sys::statistics(&counter), Err(SysError::NoStatistics), "off at first");
     counter.add(1).unwrap();
 
     t.advance(millis(10));
-    sys::statistics(&counter, true).unwrap();
+    sys::set_statistics(&counter, true).unwrap();
     let began = t.now();
     counter.add(1).unwrap();
     counter.add(1).unwrap();
     counter.reset();
     t.advance(millis(30));
-    let statistics = sys::get_statistics(&counter).unwrap();
+    let statistics = sys::statistics(&counter).unwrap();
     assert_eq!(statistics.start_time, began);
     assert_eq!(statistics.current_time, t.now());
     assert_eq!(statistics.messages_in, 3, "calls and casts, and no request of `sys`");
     assert_eq!(statistics.messages_out, 2, "answers");
 
-    sys::statistics(&counter, true).unwrap();
-    assert_eq!(sys::get_statistics(&counter).unwrap().messages_in, 0, "switched on anew they begin anew");
-    sys::statistics(&counter, false).unwrap();
-    assert_eq!(sys::get_statistics(&counter), Err(SysError::NoStatistics));
+    sys::set_statistics(&counter, true).unwrap();
+    assert_eq!(sys::statistics(&counter).unwrap().messages_in, 0, "switched on anew they begin anew");
+    sys::set_statistics(&counter, false).unwrap();
+    assert_eq!(sys::statistics(&counter), Err(SysError::NoStatistics));
 }
 
 #[cfg(feature = "stacks")]
@@ -149,7 +149,7 @@ fn sys_trace(t: &mut Sim) {
     let lines = |run: &dyn Fn()| -> Vec<String> { recorded(run).1.into_iter().map(|report| report.text).collect() };
 
     assert!(lines(&|| assert!(counter.add(1).is_ok())).is_empty(), "nothing is said unasked");
-    sys::trace(&counter, true).unwrap();
+    sys::set_trace(&counter, true).unwrap();
     let said = lines(&|| {
         counter.add(1).unwrap();
         counter.reset();
@@ -167,7 +167,7 @@ fn sys_trace(t: &mut Sim) {
         ],
         "a line for each event"
     );
-    sys::trace(&counter, false).unwrap();
+    sys::set_trace(&counter, false).unwrap();
     assert!(lines(&|| assert!(counter.add(1).is_ok())).is_empty(), "switched off");
 }
 
@@ -183,7 +183,7 @@ enum SpecialMessage {
 impl Actor for Special {
     type Args = i64;
     type Message = SpecialMessage;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Special";
 
     fn init(start: i64, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
@@ -227,29 +227,29 @@ fn sys_special_process(t: &mut Sim) {
     let pid = special.pid().unwrap();
     let monitor = special.monitor().unwrap();
 
-    assert_eq!(sys::get_state(&special), Ok(Special(7)));
+    assert_eq!(sys::state(&special), Ok(Special(7)));
     sys::replace_state(&special, |state| Special(state.0 + 1)).unwrap();
-    assert_eq!(sys::get_state(&special), Ok(Special(8)));
+    assert_eq!(sys::state(&special), Ok(Special(8)));
 
     // A function that fails says so, and changes nothing.
     let failed = sys::replace_state(&special, |_| panic!("bad function"));
     let Err(SysError::CallbackFailed(ExitReason::Panic(panic))) = failed else { panic!("{failed:?}") };
     assert_eq!(panic.message, "bad function");
-    assert_eq!(sys::get_state(&special), Ok(Special(8)), "the state is as it was");
+    assert_eq!(sys::state(&special), Ok(Special(8)), "the state is as it was");
     let failed: Result<(), _> = sys::with_state(&special, |_| panic!("bad look"));
     assert!(matches!(failed, Err(SysError::CallbackFailed(_))), "{failed:?}");
 
-    sys::statistics(&pid, true).unwrap();
+    sys::set_statistics(&pid, true).unwrap();
     special.cast(SpecialMessage::Set(3));
     assert_eq!(special.call(SpecialMessage::Get), Ok(3));
-    let statistics = sys::get_statistics(&pid).unwrap();
+    let statistics = sys::statistics(&pid).unwrap();
     assert_eq!((statistics.messages_in, statistics.messages_out), (2, 1));
 
-    assert_eq!(sys::get_status(&pid).unwrap().state.as_deref(), Some("special 3"));
+    assert_eq!(sys::status(&pid).unwrap().state.as_deref(), Some("special 3"));
 
     sys::terminate(&pid, ExitReason::other("enough")).unwrap();
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::other("enough"));
-    assert_eq!(sys::get_state(&special), Err(SysError::NoProc));
+    assert_eq!(sys::state(&special), Err(SysError::NoProc));
     assert_eq!(sys::suspend(&pid), Err(SysError::NoProc));
     assert_eq!(t.crashes().len(), 1);
 }

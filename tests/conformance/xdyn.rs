@@ -1,8 +1,6 @@
 //! `DynamicSupervisorTest`.
 
-use otp::{
-    Child, ChildError, ChildKind, ChildState, Dynamic, DynamicRef, DynamicSupervisor, ExitReason, Name, prelude::*,
-};
+use otp::{Child, ChildError, ChildKind, ChildState, DynamicRef, DynamicSupervisor, ExitReason, Name, prelude::*};
 
 use crate::{
     dynamics::{
@@ -12,44 +10,48 @@ use crate::{
     rooms::Rooms,
 };
 
-const PLAN: Name<Dynamic<Worker>> = Name::new("workers");
+const PLAN: Name<DynamicSupervisor<Worker>> = Name::new("workers");
 
 #[otp::test(seeds = 20)]
 fn xdyn_supervised_directly(_: &mut Sim) {
-    let spec = Dynamic::<Worker>::spec(Dynamic::temporary).name(PLAN);
+    let spec = DynamicSupervisor::<Worker>::spec(DynamicSupervisor::temporary).name(PLAN);
     let top = Supervisor::new(Strategy::OneForOne).child("workers", spec).start()?;
-    let workers = DynamicRef::named(PLAN)?;
-    assert_eq!(workers.pid(), top.child::<Dynamic<Worker>>("workers").pid());
+    let workers = DynamicRef::lookup(PLAN)?;
+    assert_eq!(workers.pid(), top.child::<DynamicSupervisor<Worker>>("workers").pid());
     assert!(workers.start_child((works(),))?.is_alive());
-    assert_eq!(counts(&top.child::<Dynamic<Worker>>("workers")), [1, 1, 0, 1]);
-    assert_eq!(DynamicRef::<Worker, Plan>::named("workers").unwrap_err(), CallError::NoProc, "it takes something else");
-    assert_eq!(DynamicSupervisor::any().name("any").start()?.pid(), <DynamicRef>::named("any")?.pid());
+    assert_eq!(counts(&top.child::<DynamicSupervisor<Worker>>("workers")), [1, 1, 0, 1]);
+    assert_eq!(
+        DynamicRef::<Worker, Plan>::lookup("workers").unwrap_err(),
+        CallError::NoProc,
+        "it takes something else"
+    );
+    assert_eq!(DynamicSupervisor::any().name("any").start()?.pid(), <DynamicRef>::lookup("any")?.pid());
 }
 
 #[otp::test(seeds = 20)]
 fn xdyn_multiple_named(_: &mut Sim) {
     let via = Name::via(&Rooms::new(), 7);
-    let unnamed = || Dynamic::<Worker>::spec(Dynamic::temporary);
+    let unnamed = || DynamicSupervisor::<Worker>::spec(DynamicSupervisor::temporary);
     let top = Supervisor::new(Strategy::OneForOne)
         .child("named", unnamed().name(PLAN))
         .child("via", unnamed().name(&via))
         .child("unnamed", unnamed())
         .start()?;
     for name in [&PLAN, &via] {
-        assert!(DynamicRef::named(name)?.start_child((works(),))?.is_alive());
+        assert!(DynamicRef::lookup(name)?.start_child((works(),))?.is_alive());
     }
-    let unnamed_pid = top.child::<Dynamic<Worker>>("unnamed").pid().expect("it runs");
+    let unnamed_pid = top.child::<DynamicSupervisor<Worker>>("unnamed").pid().expect("it runs");
     assert_eq!(top.start_child("unnamed", unnamed()).unwrap_err(), ChildError::AlreadyStarted(unnamed_pid));
-    let second = Dynamic::<Worker>::temporary().name(PLAN).start();
+    let second = DynamicSupervisor::<Worker>::temporary().name(PLAN).start();
     assert_eq!(second.unwrap_err(), StartError::AlreadyStarted(PLAN.whereis().expect("it has its name")));
 }
 
 #[otp::test(seeds = 20)]
 fn xdyn_child_spec(_: &mut Sim) {
-    let spec = || Dynamic::<Worker>::spec(Dynamic::temporary);
+    let spec = || DynamicSupervisor::<Worker>::spec(DynamicSupervisor::temporary);
     let changed = spec().restart(Restart::Temporary).shutdown(Shutdown::After(SECOND));
     let top = Supervisor::new(Strategy::OneForOne).child("plain", spec()).child("changed", changed).start()?;
-    let (plain, changed) = (top.get_childspec("plain")?, top.get_childspec("changed")?);
+    let (plain, changed) = (top.child_spec("plain")?, top.child_spec("changed")?);
     assert_eq!(
         (plain.kind, plain.restart, plain.shutdown),
         (ChildKind::Supervisor, Restart::Permanent, Shutdown::Infinity)
@@ -63,7 +65,7 @@ fn xdyn_child_spec(_: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn xdyn_init_defaults(t: &mut Sim) {
-    let supervisor = Dynamic::template(|plan: Plan| Worker::child_spec(plan)).start_link()?;
+    let supervisor = DynamicSupervisor::template(|plan: Plan| Worker::child_spec(plan)).start_link()?;
     assert!(supervisor.to_string().contains("one_for_one, 3 restarts in 5s, 0 children"), "{supervisor}");
     let all = (0..100).map(|_| supervisor.start_child(works())).collect::<Result<Vec<_>, _>>()?;
     (0..3).for_each(|_| kill(t, &all[0]));
@@ -76,20 +78,20 @@ fn xdyn_init_defaults(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn xdyn_registered(_: &mut Sim) {
-    let supervisor = Dynamic::<Worker>::temporary().name(PLAN).start_link()?;
+    let supervisor = DynamicSupervisor::<Worker>::temporary().name(PLAN).start_link()?;
     let pid = supervisor.pid().expect("it lives");
     assert_eq!(PLAN.whereis(), Some(pid));
-    DynamicRef::named(PLAN)?.stop()?;
+    DynamicRef::lookup(PLAN)?.stop()?;
     assert_eq!(PLAN.whereis(), None);
     assert_eq!(exit_of(pid), ExitReason::Normal, "it was linked");
-    assert_eq!(DynamicRef::named(PLAN).unwrap_err(), CallError::NoProc);
+    assert_eq!(DynamicRef::lookup(PLAN).unwrap_err(), CallError::NoProc);
 }
 
 #[otp::test(seeds = 20)]
 fn xdyn_initial_call(_: &mut Sim) {
     let top = Supervisor::new(Strategy::OneForOne)
         .child("static", Supervisor::spec(|| Supervisor::new(Strategy::OneForOne)))
-        .child("dynamic", Dynamic::<Worker>::spec(Dynamic::temporary))
+        .child("dynamic", DynamicSupervisor::<Worker>::spec(DynamicSupervisor::temporary))
         .start()?;
     let kinds = ["static", "dynamic"].map(|id| top.which_child(id).map(|child| child.kind));
     assert_eq!(kinds, [Ok(ChildKind::Supervisor), Ok(ChildKind::Supervisor)]);
@@ -109,7 +111,7 @@ fn xdyn_start_child_map(t: &mut Sim) {
     let (temporary, transient) = (works(), works());
     let temporary = supervisor.start_child(Worker::child_spec(temporary).restart(Restart::Temporary))?;
     let transient = supervisor.start_child(Worker::child_spec(transient).restart(Restart::Transient))?;
-    let nested = supervisor.start_child(Dynamic::<Worker>::spec(Dynamic::temporary))?;
+    let nested = supervisor.start_child(DynamicSupervisor::<Worker>::spec(DynamicSupervisor::temporary))?;
     assert!(nested.start_child((works(),))?.is_alive());
     assert_eq!(counts(&supervisor), [3, 3, 1, 2]);
     kill(t, &temporary);
@@ -121,7 +123,7 @@ fn xdyn_start_child_map(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn xdyn_start_child_module_tuple(t: &mut Sim) {
-    let supervisor = Dynamic::<Worker>::new().start()?;
+    let supervisor = DynamicSupervisor::<Worker>::new().start()?;
     let worker = supervisor.start_child((works(),))?;
     let before = pid(&worker);
     kill(t, &worker);
@@ -141,7 +143,7 @@ fn xdyn_throw_error_exit(t: &mut Sim) {
     t.crashes();
     assert_eq!(counts(&supervisor), [0; 4]);
 
-    let panics = Dynamic::template(|arguments: bool| {
+    let panics = DynamicSupervisor::template(|arguments: bool| {
         assert!(arguments, "no template");
         Worker::spec(|| panic!("no arguments"))
     });
@@ -211,7 +213,7 @@ fn xdyn_extra_arguments_restart(t: &mut Sim) {
     let common = works();
     let supervisor = {
         let common = common.clone();
-        Dynamic::template(move |sets: Mood| {
+        DynamicSupervisor::template(move |sets: Mood| {
             common.set(sets);
             Worker::child_spec(common.clone()).restart(Restart::Transient)
         })

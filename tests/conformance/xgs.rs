@@ -34,7 +34,7 @@ fn hello() -> Vec<String> {
 }
 
 fn links() -> Vec<Pid> {
-    process::process_info(otp::self_pid()).unwrap().links
+    process::info(otp::self_pid()).unwrap().links
 }
 
 #[otp::test]
@@ -70,8 +70,8 @@ fn xgs_child_spec(t: &mut Sim) {
     let stack = tree.child::<Stack>("stack");
     assert_eq!(tree.which_child("stack").unwrap().label, "Stack");
     assert_eq!(stack.pop(), Ok(Some("hello".to_owned())));
-    t.kill(stack.clone());
-    t.kill(tree.child::<Special>("special"));
+    t.kill(&stack);
+    t.kill(&tree.child::<Special>("special"));
     t.settle();
     assert_eq!(stack.pop(), Ok(Some("hello".to_owned())));
     assert_eq!(process::whereis("special"), None);
@@ -134,7 +134,7 @@ fn xgs_nil_name(_t: &mut Sim) {
         }
     }
 
-    let name = |pid: Option<Pid>| process::process_info(pid.unwrap()).unwrap().name;
+    let name = |pid: Option<Pid>| process::info(pid.unwrap()).unwrap().name;
     let named = Named::start_link().unwrap();
     assert_eq!(name(named.pid()).as_deref(), Some("named"));
     let nameless = Starter::<Named>::new().no_name().link().start(()).unwrap();
@@ -147,7 +147,7 @@ fn xgs_nil_name(_t: &mut Sim) {
 fn xgs_start_unlinked(_t: &mut Sim) {
     let stack = Stack::start(hello()).unwrap();
     assert_eq!(links(), []);
-    assert_eq!(process::process_info(stack.pid().unwrap()).unwrap().links, []);
+    assert_eq!(process::info(stack.pid().unwrap()).unwrap().links, []);
 }
 
 #[otp::test(seeds = 20)]

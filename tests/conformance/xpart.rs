@@ -8,36 +8,39 @@ use std::{
     },
 };
 
-use otp::{ChildError, ChildKind, ChildState, Dynamic, Name, Node, Partition, PartitionRef, SpecError, prelude::*};
+use otp::{
+    ChildError, ChildKind, ChildState, DynamicSupervisor, Name, Node, PartitionRef, PartitionSupervisor, SpecError,
+    prelude::*,
+};
 
 use crate::{
     dynamics::{Worker, counts, kill, pid, works},
     rooms::Rooms,
 };
 
-const WORKERS: Name<Partition<Worker>> = Name::new("workers");
-const SUPERVISORS: Name<Partition<Dynamic<Worker>>> = Name::new("supervisors");
+const WORKERS: Name<PartitionSupervisor<Worker>> = Name::new("workers");
+const SUPERVISORS: Name<PartitionSupervisor<DynamicSupervisor<Worker>>> = Name::new("supervisors");
 
-fn workers() -> Partition<Worker> {
-    Partition::new(|_| Worker::child_spec(works())).partitions(8)
+fn workers() -> PartitionSupervisor<Worker> {
+    PartitionSupervisor::new(|_| Worker::child_spec(works())).partitions(8)
 }
 
-fn supervisors() -> Partition<Dynamic<Worker>> {
-    Partition::new(|_| Dynamic::<Worker>::spec(Dynamic::new))
+fn supervisors() -> PartitionSupervisor<DynamicSupervisor<Worker>> {
+    PartitionSupervisor::new(|_| DynamicSupervisor::<Worker>::spec(DynamicSupervisor::new))
 }
 
 /// Its child spec is that of a supervisor, under the id and the name that the tree gives it.
 #[otp::test(seeds = 20)]
 fn xpart_child_spec_atom(t: &mut Sim) {
-    let spec = Partition::<Worker>::spec(workers).name(WORKERS);
+    let spec = PartitionSupervisor::<Worker>::spec(workers).name(WORKERS);
     let top = Supervisor::new(Strategy::OneForOne).child("workers", spec).start_link()?;
-    let said = top.get_childspec("workers")?;
+    let said = top.child_spec("workers")?;
     assert_eq!((said.kind, said.restart), (ChildKind::Supervisor, Restart::Permanent));
     assert_eq!((said.shutdown, said.name), (Shutdown::Infinity, Some(WORKERS.into())));
-    let workers = top.child::<Partition<Worker>>("workers");
+    let workers = top.child::<PartitionSupervisor<Worker>>("workers");
     assert_eq!((workers.pid(), workers.partitions()?), (WORKERS.whereis(), 8));
     // It is restarted as any child is, and so are its partitions.
-    t.kill(top.child::<Supervisor>("workers"));
+    t.kill(&top.child::<Supervisor>("workers"));
     t.settle();
     assert_eq!((workers.pid(), counts(&workers)), (WORKERS.whereis(), [8, 8, 0, 8]));
 }
@@ -45,13 +48,13 @@ fn xpart_child_spec_atom(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn xpart_child_spec_via(_: &mut Sim) {
     let (first, second) = (Name::via(&Rooms::new(), 1), Name::via(&Rooms::new(), 2));
-    let spec = |name: &Name<_>| Partition::<Worker>::spec(workers).name(name);
+    let spec = |name: &Name<_>| PartitionSupervisor::<Worker>::spec(workers).name(name);
     let top = Supervisor::new(Strategy::OneForOne);
     let top = top.child("first", spec(&first)).child("second", spec(&second)).start()?;
-    let said = top.get_childspec("second")?;
+    let said = top.child_spec("second")?;
     assert_eq!((said.kind, said.name), (ChildKind::Supervisor, Some((&second).into())));
     for (id, name) in [("first", &first), ("second", &second)] {
-        assert_eq!(PartitionRef::named(name)?.pid(), top.child::<Partition<Worker>>(id).pid());
+        assert_eq!(PartitionRef::lookup(name)?.pid(), top.child::<PartitionSupervisor<Worker>>(id).pid());
     }
 }
 
@@ -61,7 +64,7 @@ fn xpart_start_atom() {
     node.enter(|| {
         let supervisors = supervisors().name(SUPERVISORS).start().expect("nothing is in the way");
         assert_eq!(supervisors.partitions(), Ok(3), "one for each core");
-        assert_eq!((node.cores(), PartitionRef::named(SUPERVISORS).unwrap().partitions()), (3, Ok(3)));
+        assert_eq!((node.cores(), PartitionRef::lookup(SUPERVISORS).unwrap().partitions()), (3, Ok(3)));
         let mut started = BTreeSet::new();
         for key in 0..100 {
             // As with references, nothing is known of how the keys are divided.
@@ -87,7 +90,7 @@ fn xpart_start_via(_: &mut Sim) {
     let name = Name::via(&rooms, 7);
     let supervisors = supervisors().partitions(2).name(&name).start()?;
     assert_eq!(name.whereis(), supervisors.pid());
-    let named = PartitionRef::named(&name)?;
+    let named = PartitionRef::lookup(&name)?;
     named.route(&0).start_child((works(),))?;
     let partitions = [0, 1].map(|number| supervisors.partition(number).count_children().map(|count| count.active));
     assert_eq!(partitions, [Ok(1), Ok(0)]);
@@ -99,7 +102,7 @@ fn xpart_start_via(_: &mut Sim) {
 fn xpart_raise_without_name(_: &mut Sim) {
     let unnamed = workers().start_link()?;
     assert!(unnamed.route("key").is_alive());
-    assert_eq!(PartitionRef::named(WORKERS).unwrap_err(), CallError::NoProc);
+    assert_eq!(PartitionRef::lookup(WORKERS).unwrap_err(), CallError::NoProc);
     assert!(workers().name(WORKERS).start().is_ok());
 }
 
@@ -110,7 +113,7 @@ fn xpart_raise_bad_partitions(_: &mut Sim) {
     assert_eq!(none().start().unwrap_err(), error);
     assert_eq!(WORKERS.whereis(), None);
     assert_eq!(error.to_string(), "a partition supervisor needs at least one partition");
-    let top = Supervisor::new(Strategy::OneForOne).child("workers", Partition::<Worker>::spec(none)).start();
+    let top = Supervisor::new(Strategy::OneForOne).child("workers", PartitionSupervisor::<Worker>::spec(none)).start();
     assert_eq!(top.unwrap_err(), StartError::Child { id: "workers".into(), error: error.into() });
 }
 
@@ -120,7 +123,7 @@ fn xpart_raise_bad_with_arguments(t: &mut Sim) {
     let (made, starts) = (Arc::new(AtomicU32::new(0)), [(); 4].map(|()| works()));
     let numbered = {
         let (made, starts) = (Arc::clone(&made), starts.clone());
-        Partition::new(move |number| {
+        PartitionSupervisor::new(move |number| {
             made.fetch_add(1, SeqCst);
             Worker::child_spec(starts[number].clone())
         })
@@ -135,9 +138,9 @@ fn xpart_raise_bad_with_arguments(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn xpart_raise_bad_auto_shutdown(t: &mut Sim) {
     let spec = || Worker::child_spec(works()).restart(Restart::Transient);
-    let significant = Partition::new(move |_| spec().significant(true)).partitions(2).start();
+    let significant = PartitionSupervisor::new(move |_| spec().significant(true)).partitions(2).start();
     assert_eq!(significant.unwrap_err(), StartError::Spec(SpecError::SignificantForNothing(0.into())));
-    let workers = Partition::new(move |_| spec()).partitions(2).start()?;
+    let workers = PartitionSupervisor::new(move |_| spec()).partitions(2).start()?;
     for number in 0..2 {
         workers.partition(number).end(ExitReason::Normal);
     }
@@ -149,7 +152,7 @@ fn xpart_raise_bad_auto_shutdown(t: &mut Sim) {
 fn xpart_stop_sync(_: &mut Sim) {
     let workers = workers().name(WORKERS).start()?;
     let worker = workers.partition(3);
-    PartitionRef::named(WORKERS)?.stop()?;
+    PartitionRef::lookup(WORKERS)?.stop()?;
     assert_eq!((WORKERS.whereis(), workers.pid(), worker.pid()), (None, None, None));
     assert_eq!(workers.stop(), Err(CallError::NoProc));
     assert_eq!(workers.partitions(), Err(ChildError::Gone(CallError::NoProc)));
@@ -160,27 +163,27 @@ fn xpart_stop_sync(_: &mut Sim) {
 fn xpart_stop_via(_: &mut Sim) {
     let name = Name::via(&Rooms::new(), 7);
     let pid = workers().name(&name).start()?.pid().expect("it runs");
-    PartitionRef::named(&name)?.stop()?;
+    PartitionRef::lookup(&name)?.stop()?;
     assert!(!otp::is_alive(pid));
 }
 
 #[otp::test(seeds = 20)]
 fn xpart_partitions_unknown(_: &mut Sim) {
-    assert_eq!(PartitionRef::named(WORKERS).map(|workers| workers.partitions()), Err(CallError::NoProc));
+    assert_eq!(PartitionRef::lookup(WORKERS).map(|workers| workers.partitions()), Err(CallError::NoProc));
     // Nor is another supervisor one, nor one of other children.
     let _other = Supervisor::new(Strategy::OneForOne).name("workers").start()?;
-    assert_eq!(PartitionRef::named(WORKERS).unwrap_err(), CallError::NoProc);
+    assert_eq!(PartitionRef::lookup(WORKERS).unwrap_err(), CallError::NoProc);
     let _others = supervisors().name(SUPERVISORS).start()?;
-    assert_eq!(PartitionRef::<Worker>::named("supervisors").unwrap_err(), CallError::NoProc);
-    assert!(PartitionRef::named(SUPERVISORS).is_ok());
+    assert_eq!(PartitionRef::<Worker>::lookup("supervisors").unwrap_err(), CallError::NoProc);
+    assert!(PartitionRef::lookup(SUPERVISORS).is_ok());
 }
 
 #[otp::test(seeds = 20)]
 fn xpart_partitions_unknown_via(_: &mut Sim) {
-    let name = Name::<Partition<Worker>>::via(&Rooms::new(), 7);
-    assert_eq!(PartitionRef::named(&name).unwrap_err(), CallError::NoProc);
+    let name = Name::<PartitionSupervisor<Worker>>::via(&Rooms::new(), 7);
+    assert_eq!(PartitionRef::lookup(&name).unwrap_err(), CallError::NoProc);
     let top = Supervisor::new(Strategy::OneForOne).start()?;
-    let nobody = top.child::<Partition<Worker>>("nobody");
+    let nobody = top.child::<PartitionSupervisor<Worker>>("nobody");
     assert_eq!(nobody.partitions(), Err(ChildError::Gone(CallError::NoProc)));
     assert_eq!(nobody.resize(1), Err(ChildError::Gone(CallError::NoProc)));
     assert!(!nobody.route("key").is_alive());
@@ -247,7 +250,7 @@ fn xpart_count_supervisors(_: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn xpart_count_unknown(_: &mut Sim) {
-    assert_eq!(PartitionRef::named(WORKERS).unwrap_err(), CallError::NoProc);
+    assert_eq!(PartitionRef::lookup(WORKERS).unwrap_err(), CallError::NoProc);
     let workers = workers().start()?;
     workers.stop()?;
     assert_eq!(workers.count_children(), Err(ChildError::Gone(CallError::NoProc)));
@@ -258,5 +261,5 @@ fn xpart_count_unknown(_: &mut Sim) {
 fn xpart_count_via(_: &mut Sim) {
     let name = Name::via(&Rooms::new(), 7);
     let _workers = workers().name(&name).start()?;
-    assert_eq!(counts(&PartitionRef::named(&name)?), [8, 8, 0, 8]);
+    assert_eq!(counts(&PartitionRef::lookup(&name)?), [8, 8, 0, 8]);
 }

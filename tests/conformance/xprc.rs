@@ -27,20 +27,20 @@ static COLOUR_CODE: Key<u32> = Key::new("colour");
 
 #[otp::test(seeds = 10)]
 fn xprc_dictionary(t: &mut Sim) {
-    assert_eq!((COLOUR.get(), NUMBER.get(), process::keys()), (None, None, vec![]));
+    assert_eq!((COLOUR.get(), NUMBER.get(), process::dictionary::keys()), (None, None, vec![]));
     assert_eq!(COLOUR.put("red"), None);
     assert_eq!(COLOUR.put("blue"), Some("red"));
     assert_eq!((NUMBER.put(7), COLOUR_CODE.put(0xff)), (None, None));
     assert_eq!((COLOUR.get(), NUMBER.get(), COLOUR_CODE.get(), SHADE.get()), (Some("blue"), Some(7), Some(0xff), None));
     SHADE.put("blue");
-    assert_eq!(process::keys(), ["colour", "colour", "number", "shade"]);
-    assert_eq!(process::keys_of(&"blue"), ["colour", "shade"]);
-    assert_eq!((process::keys_of(&7_u64), process::keys_of(&7_i64)), (vec!["number"], vec![]));
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().dictionary, process::keys());
+    assert_eq!(process::dictionary::keys(), ["colour", "colour", "number", "shade"]);
+    assert_eq!(process::dictionary::keys_of(&"blue"), ["colour", "shade"]);
+    assert_eq!((process::dictionary::keys_of(&7_u64), process::dictionary::keys_of(&7_i64)), (vec!["number"], vec![]));
+    assert_eq!(process::info(otp::self_pid()).unwrap().dictionary, process::dictionary::keys());
     NUMBER.with(|number| *number.unwrap() += 1);
-    assert_eq!((NUMBER.erase(), NUMBER.erase(), NUMBER.get()), (Some(8), None, None));
-    process::erase_all();
-    assert_eq!(process::keys(), Vec::<&str>::new());
+    assert_eq!((NUMBER.take(), NUMBER.take(), NUMBER.get()), (Some(8), None, None));
+    process::dictionary::clear();
+    assert_eq!(process::dictionary::keys(), Vec::<&str>::new());
 
     // It is the process's own: not its child's, and the same on both sides of a wait.
     COLOUR.put("green");
@@ -118,7 +118,7 @@ fn xprc_dictionary_part_death(t: &mut Sim) {
         KEPT.with(|_| stay(me));
     });
     t.settle();
-    t.kill(pid);
+    t.kill(&pid);
     assert_eq!(*log.lock().unwrap(), ["kept"]);
 }
 
@@ -155,7 +155,7 @@ fn xprc_alias_unalias(t: &mut Sim) {
     assert_eq!(replies.receive(None), Some(1));
     replies.close();
     t.advance(millis(20));
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0, "what comes later is dropped");
+    assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0, "what comes later is dropped");
 }
 
 #[otp::test]
@@ -193,7 +193,7 @@ fn xprc_info(t: &mut Sim) {
     t.settle();
     let monitor = otp::monitor(pid);
     process::send(pid, "a message");
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.name, info.label.as_deref()), (None, Some("sleeper")));
     assert_eq!((info.parent, info.ancestors), (Some(me), vec![me]));
     assert_eq!((info.links, info.monitors, info.monitored_by), (vec![me], vec![], vec![me]));
@@ -202,21 +202,21 @@ fn xprc_info(t: &mut Sim) {
     assert!(info.initial_call.contains("xprc_info"), "{}", info.initial_call);
     otp::demonitor(monitor);
 
-    let own = process::process_info(me).unwrap();
+    let own = process::info(me).unwrap();
     assert_eq!((own.parent, own.status, own.trap_exit), (None, ProcessStatus::Running, true));
     assert!(own.links == [pid] && own.ancestors.is_empty());
-    t.kill(pid);
-    assert_eq!(process::process_info(pid), None);
+    t.kill(&pid);
+    assert_eq!(process::info(pid), None);
 }
 
 #[otp::test]
 fn xprc_info_name(t: &mut Sim) {
     let pid = process::spawn(stay);
-    let name = |pid| process::process_info(pid).map(|info| info.name);
+    let name = |pid| process::info(pid).map(|info| info.name);
     assert_eq!(name(pid), Some(None));
     process::register("sleeper", pid)?;
     assert_eq!(name(pid), Some(Some("sleeper".to_owned())));
-    t.kill(pid);
+    t.kill(&pid);
     assert_eq!(name(pid), None);
 }
 
@@ -246,20 +246,20 @@ fn xprc_label_get(t: &mut Sim) {
     let labels = process::current().subject();
     let to = labels.clone();
     let pid = process::Spawn::new().label("from outside").spawn(move |me| {
-        to.send(process::get_label(me.pid()));
+        to.send(process::label(me.pid()));
         stay(me);
     });
     assert_eq!(labels.receive(None), Some(Some("from outside".to_owned())));
-    assert_eq!(process::get_label(pid).as_deref(), Some("from outside"));
-    t.kill(pid);
-    assert_eq!(process::get_label(pid), None);
+    assert_eq!(process::label(pid).as_deref(), Some("from outside"));
+    t.kill(&pid);
+    assert_eq!(process::label(pid), None);
 }
 
 #[otp::test]
 fn xprc_label_nil(t: &mut Sim) {
     let pid = process::spawn(stay);
-    assert_eq!((process::get_label(pid), process::get_label(otp::self_pid())), (None, None));
-    assert_eq!(process::process_info(pid).unwrap().label, None);
+    assert_eq!((process::label(pid), process::label(otp::self_pid())), (None, None));
+    assert_eq!(process::info(pid).unwrap().label, None);
     let _ = t;
 }
 
@@ -288,17 +288,17 @@ supervisor! {
 #[otp::test(seeds = 10)]
 fn xprc_label_set(t: &mut Sim) {
     process::set_label("the test");
-    assert_eq!(process::get_label(otp::self_pid()).as_deref(), Some("the test"));
+    assert_eq!(process::label(otp::self_pid()).as_deref(), Some("the test"));
     process::set_label("still the test");
-    assert_eq!(process::get_label(otp::self_pid()).as_deref(), Some("still the test"));
+    assert_eq!(process::label(otp::self_pid()).as_deref(), Some("still the test"));
 
     // A tree shows the labels of its children.
     let feeds = t.start(Feeds::child_spec())?;
     assert!(feeds.supervisor().to_string().contains("\"reads the feed\""), "{}", feeds.supervisor());
     feeds.feed().rename("reads no more".into())?;
     let pid = feeds.feed().pid().unwrap();
-    assert_eq!(process::get_label(pid).as_deref(), Some("reads no more"));
-    assert_eq!(process::process_info(pid).unwrap().label.as_deref(), Some("reads no more"));
+    assert_eq!(process::label(pid).as_deref(), Some("reads no more"));
+    assert_eq!(process::info(pid).unwrap().label.as_deref(), Some("reads no more"));
     assert!(feeds.supervisor().to_string().contains("\"reads no more\""), "{}", feeds.supervisor());
 }
 

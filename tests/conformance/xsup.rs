@@ -58,7 +58,7 @@ supervisor! {
 fn xsup_child_spec_use(_t: &mut Sim) {
     let outer = |spec: ChildSpec<Stacks>| {
         let tree = Supervisor::new(Strategy::OneForOne).child("stacks", spec).start().unwrap();
-        (tree.get_childspec("stacks").unwrap(), tree)
+        (tree.child_spec("stacks").unwrap(), tree)
     };
     let (spec, tree) = outer(Stacks::child_spec(vec!["a"]));
     assert_eq!((spec.label, spec.kind), ("Stacks", ChildKind::Supervisor));
@@ -91,12 +91,12 @@ fn xsup_init_2(t: &mut Sim) {
     let stacks = Stacks::start_link(vec![]).unwrap();
     assert!(stacks.to_string().contains("one_for_one, 3 restarts in 5s"));
     for _ in 0..3 {
-        t.kill(stacks.stack());
+        t.kill(&stacks.stack());
         t.settle();
     }
     t.advance(Duration::from_secs(6));
     for alive in [true, true, true, false] {
-        t.kill(stacks.stack());
+        t.kill(&stacks.stack());
         t.settle();
         assert_eq!(stacks.supervisor().pid().is_some(), alive);
     }
@@ -137,7 +137,7 @@ fn xsup_start_link_old_new(_t: &mut Sim) {
 fn under(name: Name<Supervisor>, found: impl Into<RegName>) {
     let tree = Supervisor::new(Strategy::OneForOne).name(name.clone()).start_link().unwrap();
     assert_eq!(name.whereis(), tree.pid());
-    let named = SupervisorRef::named(found).unwrap();
+    let named = SupervisorRef::lookup(found).unwrap();
     assert_eq!(named.which_children(), Ok(vec![]));
     assert_eq!(named.pid(), tree.pid());
     let twice = Supervisor::new(Strategy::OneForOne).name(name.clone()).start_link().unwrap_err();
@@ -182,7 +182,7 @@ fn xsup_start_link_2(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn xsup_start_link_3(_t: &mut Sim) {
     let stacks = Stacks::start_link(vec!["hello"]).unwrap();
-    let links = process::process_info(otp::self_pid()).unwrap().links;
+    let links = process::info(otp::self_pid()).unwrap().links;
     assert_eq!(links, [stacks.supervisor().pid().unwrap()]);
     let children = stacks.supervisor().which_children().unwrap();
     let seen: Vec<_> = children.iter().map(|child| (child.id.to_string(), child.label, child.state)).collect();
@@ -209,7 +209,7 @@ fn xsup_start_child_map(_t: &mut Sim) {
     let (tree, name) = (empty(), Name::<Stack>::new("stack"));
     let stack = tree.start_child("stack", spec).unwrap();
     assert_eq!((stack.pop(), name.whereis()), (Ok(Some("a")), stack.pid()));
-    assert_eq!(tree.get_childspec("stack").unwrap().restart, Restart::Transient);
+    assert_eq!(tree.child_spec("stack").unwrap().restart, Restart::Transient);
 }
 
 /// The type says how it is supervised.
@@ -229,7 +229,7 @@ fn xsup_start_child_module_tuple(_t: &mut Sim) {
     let tree = empty();
     let job = tree.start_child("job", Job::child_spec("sweep")).unwrap();
     assert!(job.is_alive());
-    let spec = tree.get_childspec("job").unwrap();
+    let spec = tree.child_spec("job").unwrap();
     assert_eq!((spec.label, spec.restart, spec.shutdown), ("Job", Restart::Temporary, Shutdown::BrutalKill));
 }
 
@@ -254,8 +254,8 @@ fn xsup_start_child_shutdown(t: &mut Sim) {
         let shutdown = Shutdown::After(Duration::from_millis(millis));
         let spec = journal.spec("w").shutdown(shutdown).restart(Restart::Temporary);
         let worker: <Worker as Child>::Client = tree.start_child("w", spec).unwrap();
-        assert_eq!(tree.get_childspec("w").unwrap().shutdown, shutdown);
-        t.kill(worker.clone());
+        assert_eq!(tree.child_spec("w").unwrap().shutdown, shutdown);
+        t.kill(&worker);
         t.settle();
         assert_eq!((worker.pid(), tree.which_children()), (None, Ok(vec![])));
     }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use otp::{
-    Child, Dynamic, Pid,
+    Child, DynamicSupervisor, Pid,
     prelude::*,
-    process::{RegisterError, Registry, Unregistered},
+    process::{RegisterError, Registry, UnregisterError},
     supervisor::ChildError,
 };
 
@@ -126,7 +126,7 @@ fn what_others_drop_harms_them_in_no_way(t: &mut Sim) {
         }
     }
     let keeps = Arc::new(Loud);
-    let children = Dynamic::<Given, Loud>::template(move |loud| {
+    let children = DynamicSupervisor::<Given, Loud>::template(move |loud| {
         let _ = &keeps;
         let loud = Mutex::new(Some(loud));
         Given::spec(move || (loud.lock().unwrap().take().unwrap(),))
@@ -157,7 +157,7 @@ fn a_key_that_is_dropped_by_a_supervisor_is_not_its_end(t: &mut Sim) {
         fn register(&self, _: &Key, _: Pid) -> Result<(), RegisterError> {
             Ok(())
         }
-        fn unregister(&self, _: &Key) -> Result<(), Unregistered> {
+        fn unregister(&self, _: &Key) -> Result<(), UnregisterError> {
             Ok(())
         }
         fn whereis(&self, _: &Key) -> Option<Pid> {

@@ -80,7 +80,7 @@ fn restarts_that_fail_are_spaced_too_and_each_try_counts(t: &mut Sim) {
     let supervisor = Supervisor::new(Strategy::OneForOne).intensity(4, secs(1)).child("a", spec).start()?;
     let a = supervisor.child::<Worker>("a");
     world.failures.store(4, SeqCst);
-    t.kill(a.clone());
+    t.kill(&a);
     assert_eq!(starts(t, &world, millis(50), secs(2)), [50, 100, 300, 700, 1500], "the first one came at once");
     assert!(is_running(&supervisor, "a"));
     assert_eq!(supervisor.restarts("a")?, 1);
@@ -90,7 +90,7 @@ fn restarts_that_fail_are_spaced_too_and_each_try_counts(t: &mut Sim) {
     let supervisor = Supervisor::new(Strategy::OneForOne).intensity(2, secs(1)).child("a", spec).start()?;
     world.failures.store(10, SeqCst);
     let (a, pid) = (supervisor.child::<Worker>("a"), supervisor.pid().unwrap());
-    t.kill(a.clone());
+    t.kill(&a);
     t.advance(millis(299));
     assert!(otp::is_alive(pid), "two tries");
     t.advance(millis(1));

@@ -66,7 +66,7 @@ fn a_deferred_call_is_not_kept(t: &mut Sim) {
     let (to, replies) = mpsc::channel();
     let deferred = a.request().keep(to);
     t.settle();
-    t.kill(a);
+    t.kill(&a);
     assert_eq!(deferred.wait(), Err(CallError::Exited(ExitReason::Killed)));
     assert!(!replies.recv().unwrap().is_awaited());
 }
@@ -88,7 +88,7 @@ fn kept_messages_come_before_what_was_left_and_outlive_several_crashes(t: &mut S
     patient.note(4);
     let left = patient.request().noted(5);
     a.note(0);
-    assert_eq!(supervisor.slot().child("a").undelivered(), 1, "a plain cast into the gap is dropped as ever");
+    assert_eq!(supervisor.place().child("a").undelivered(), 1, "a plain cast into the gap is dropped as ever");
     t.advance(secs(2));
     assert_eq!(t.crashes().len(), 1, "the second crash was kept, too");
     assert!(!is_running(&supervisor, "a"));
@@ -115,7 +115,7 @@ fn kept_messages_of_a_child_that_does_not_come_back_are_dropped_and_their_caller
         if end == 4 {
             // With messages that it has not come to.
             let pid = supervisor.pid().unwrap();
-            t.kill(pid);
+            t.kill(&pid);
             t.settle();
             for call in calls {
                 assert_eq!(call.wait(), Err(CallError::Exited(ExitReason::Killed)));
@@ -130,7 +130,7 @@ fn kept_messages_of_a_child_that_does_not_come_back_are_dropped_and_their_caller
             2 => supervisor.stop()?,
             _ => {
                 let pid = supervisor.pid().unwrap();
-                t.kill(pid);
+                t.kill(&pid);
             }
         }
         for call in calls {
@@ -161,7 +161,7 @@ fn kept_messages_outlive_restarts_of_supervisors_and_of_groups(t: &mut Sim) {
         b.crash(millis(20));
         t.advance(millis(1));
         let call = b.request().noted(1);
-        t.kill(a.clone());
+        t.kill(&a);
         t.advance(millis(50));
         assert!(call.wait().is_ok());
         t.crashes();
@@ -170,7 +170,7 @@ fn kept_messages_outlive_restarts_of_supervisors_and_of_groups(t: &mut Sim) {
         t.advance(millis(1));
         let call = a.request().noted(2);
         let pid = nested.pid().unwrap();
-        t.kill(pid);
+        t.kill(&pid);
         assert!(call.wait().is_ok());
         supervisor.stop()?;
     }

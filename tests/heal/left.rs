@@ -131,9 +131,9 @@ fn what_was_left_is_not_lost_with_one_that_ends_before_it_has_taken_it(t: &mut S
         let supervisor = Supervisor::new(Strategy::OneForOne).intensity(9, secs(1)).child("a", spec).start()?;
         let a = supervisor.child::<Fickle>("a");
         let patient = a.no_timeout().wait_for_restart();
-        t.kill(a.clone());
+        t.kill(&a);
         t.settle();
-        t.kill(a.clone());
+        t.kill(&a);
         t.settle();
         left.store(ends, SeqCst);
         let calls: Vec<_> = (0..5).map(|what| patient.request().note(what)).collect();
@@ -142,7 +142,7 @@ fn what_was_left_is_not_lost_with_one_that_ends_before_it_has_taken_it(t: &mut S
         assert_eq!((left.load(SeqCst), t.crashes().len()), (0, usize::try_from(ends)?));
 
         // When no other one comes, it was nobody who had them.
-        t.kill(a.clone());
+        t.kill(&a);
         t.settle();
         left.store(1, SeqCst);
         let calls: Vec<_> = (0..5).map(|what| patient.request().note(what)).collect();

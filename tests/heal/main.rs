@@ -183,7 +183,7 @@ impl World {
 }
 
 fn kill(t: &Sim, child: &WorkerRef) {
-    t.kill(child.clone());
+    t.kill(child);
     t.settle();
 }
 

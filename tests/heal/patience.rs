@@ -10,7 +10,7 @@ use std::{
 };
 
 use otp::{
-    Dynamic,
+    DynamicSupervisor,
     prelude::*,
     supervisor::{ChildError, ChildState, MailboxOnRestart},
 };
@@ -115,7 +115,7 @@ fn a_place_that_is_gone_for_good_is_nobody_at_once(t: &mut Sim) {
     supervisor.delete_child("deleted")?;
     for gone in [&transient, &temporary, &told, &deleted] {
         assert_eq!(gone.which(), Err(CallError::NoProc));
-        let undelivered = |id| supervisor.slot().child(id).undelivered();
+        let undelivered = |id| supervisor.place().child(id).undelivered();
         gone.note(0);
         assert!(undelivered("told") <= 1);
     }
@@ -161,7 +161,7 @@ fn patient_clients_follow_restarts_of_nested_supervisors(t: &mut Sim) {
         for restarts in 1..4 {
             t.settle();
             let kills = nested.pid().unwrap();
-            t.kill(kills);
+            t.kill(&kills);
             t.settle();
             let at = t.now();
             let calls = [&a, &b, &after].map(|client| client.as_async().which());
@@ -174,7 +174,7 @@ fn patient_clients_follow_restarts_of_nested_supervisors(t: &mut Sim) {
         }
         // The outermost one is nobody's child: when it is gone, so is all below it.
         let pid = supervisor.pid().unwrap();
-        t.kill(pid);
+        t.kill(&pid);
         t.settle();
         let at = t.now();
         for client in [&a, &b, &after] {
@@ -200,7 +200,7 @@ fn a_supervisor_that_gives_up_and_comes_back_is_waited_for(t: &mut Sim) {
     let [a, b] = ["a", "b"].map(|id| nested.child::<Worker>(id).wait_for_restart());
     b.trap();
     t.settle();
-    t.kill(a.clone());
+    t.kill(&a);
     let (first, second) = (a.as_async().which(), b.as_async().which());
     assert!(first.wait().is_ok());
     assert!(second.wait().is_ok());
@@ -233,7 +233,7 @@ fn a_client_of_another_type_has_nothing_to_wait_for(t: &mut Sim) {
     kill(t, &worker);
     let left = worker.wait_for_restart().request().which();
     let pid = nested.pid().unwrap();
-    t.kill(pid);
+    t.kill(&pid);
     t.settle();
     assert_eq!((left.wait(), idle.ping()), (Err(CallError::NoProc), Ok(())));
 }
@@ -264,9 +264,9 @@ fn one_of_two_that_wait_may_be_terminated(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn nobody_waits_for_a_child_of_a_dynamic_supervisor_that_has_ended(t: &mut Sim) {
     let world = World::default();
-    let workers = Dynamic::<Worker>::spec(Dynamic::new).backoff(secs(1)..=secs(1));
+    let workers = DynamicSupervisor::<Worker>::spec(DynamicSupervisor::new).backoff(secs(1)..=secs(1));
     let top = Supervisor::new(Strategy::OneForOne).intensity(9, secs(1)).child("workers", workers).start()?;
-    let workers = top.child::<Dynamic<Worker>>("workers");
+    let workers = top.child::<DynamicSupervisor<Worker>>("workers");
     let (one, two) = (workers.start_child((world.clone(), "one"))?, workers.start_child((world.clone(), "two"))?);
     let patient = one.wait_for_restart();
     kill(t, &one);
@@ -287,7 +287,7 @@ fn nobody_waits_for_a_child_of_a_dynamic_supervisor_that_has_ended(t: &mut Sim) 
     // Or when the supervisor is killed, while the next one is waited for.
     t.advance(millis(10));
     let three = workers.start_child((world, "three"))?.wait_for_restart();
-    t.kill(workers.pid().unwrap());
+    t.kill(&workers.pid().unwrap());
     t.settle();
     assert_eq!((workers.pid(), three.is_alive()), (None, false));
     let at = t.now();

@@ -201,7 +201,7 @@ fn occupy(busy: &BusyRef) -> Subject<()> {
 }
 
 fn waiting(busy: &BusyRef) -> (usize, u64) {
-    let info = process::process_info(busy.pid().unwrap()).unwrap();
+    let info = process::info(busy.pid().unwrap()).unwrap();
     (info.message_queue_len, info.dropped)
 }
 

@@ -61,8 +61,8 @@ fn who_waits_for_room_can_be_killed(t: &mut Sim) {
     let caster = busy.clone();
     let casts = process::spawn(move |_| caster.no_timeout().put(3));
     t.settle();
-    t.kill(calls);
-    t.kill(casts);
+    t.kill(&calls);
+    t.kill(&casts);
     assert_eq!(busy.dropped(), 1, "the cast");
     open.send(());
     assert_eq!(busy.ask(4), Ok(4));
@@ -80,7 +80,7 @@ fn who_waits_for_room_learns_that_there_will_be_none(t: &mut Sim) {
     let caster = busy.clone();
     let (_, casts) = process::spawn_monitor(move |_| caster.no_timeout().put(3));
     t.settle();
-    t.kill(busy.clone());
+    t.kill(&busy);
     assert_eq!(outcome.receive(None), Some(Err(CallError::Exited(ExitReason::Killed))));
     assert_eq!(process::current().receive_down(casts, millis(1)).unwrap().reason, ExitReason::Normal);
     assert!(log.take().is_empty());

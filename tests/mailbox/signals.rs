@@ -13,7 +13,7 @@ fn signals_do_not_wait_behind_a_full_mailbox(t: &mut Sim) {
     let monitor = process::monitor(pid);
     process::link(pid);
     t.settle();
-    assert_eq!(process::process_info(pid).unwrap().links, [process::self_pid()]);
+    assert_eq!(process::info(pid).unwrap().links, [process::self_pid()]);
     assert_eq!(busy.ask(2), Err(CallError::Full));
     assert!(process::current().receive_down(monitor, Duration::ZERO).is_none());
     let stops = busy.clone();
@@ -33,7 +33,7 @@ fn a_signal_that_waits_to_be_acted_on_is_no_message(_: &mut Sim) {
         let pid = Starter::<Busy>::new().mailbox(mailbox).start((Log::default(),))?.pid().unwrap();
         let lengths = process::current().subject();
         let tell = lengths.clone();
-        process::spawn(move |_| tell.send(process::process_info(pid).unwrap().message_queue_len));
+        process::spawn(move |_| tell.send(process::info(pid).unwrap().message_queue_len));
         process::spawn(move |_| _ = process::monitor(pid));
         assert_eq!(lengths.receive(None), Some(0));
     }
@@ -52,6 +52,6 @@ fn a_kill_does_not_wait_behind_a_full_mailbox(t: &mut Sim) {
     let (busy, log, _open) = busy(1, Policy::Block);
     busy.put(1);
     let started = t.now();
-    t.kill(busy.clone());
+    t.kill(&busy);
     assert_eq!((t.now(), log.take()), (started, vec![]));
 }

@@ -173,6 +173,6 @@ fn a_flushed_mailbox_is_as_a_new_one(t: &mut Sim) {
     t.settle();
     drop(fill());
     t.advance(millis(1));
-    t.kill(flushing.clone());
+    t.kill(&flushing);
     assert!(!flushing.is_alive(), "signals are acted on");
 }

@@ -21,7 +21,7 @@ use std::{
 use otp::{
     Name,
     prelude::*,
-    process::{Me, RegisterError, Registry, Unregistered},
+    process::{Me, RegisterError, Registry, UnregisterError},
 };
 
 fn millis(n: u64) -> Duration {
@@ -54,9 +54,9 @@ impl Registry for Book {
         }
     }
 
-    fn unregister(&self, key: &Self::Key) -> Result<(), Unregistered> {
+    fn unregister(&self, key: &Self::Key) -> Result<(), UnregisterError> {
         assert!(!self.panics.load(SeqCst), "the book is closed");
-        self.names.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+        self.names.lock().unwrap().remove(key).map(drop).ok_or(UnregisterError)
     }
 
     fn whereis(&self, key: &Self::Key) -> Option<Pid> {

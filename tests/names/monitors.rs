@@ -33,7 +33,7 @@ fn a_monitor_by_name_says_the_name(t: &mut Sim) {
         name.register(next).unwrap();
         t.settle();
         assert_eq!(down(by_name[0]), None);
-        t.kill(pid);
+        t.kill(&pid);
         for monitor in by_name {
             let down = down(monitor).unwrap();
             assert_eq!((down.monitor, down.pid, down.reason), (monitor, pid, ExitReason::Killed));
@@ -41,7 +41,7 @@ fn a_monitor_by_name_says_the_name(t: &mut Sim) {
         }
         assert_eq!(down(by_pid).unwrap().name, None);
         assert_eq!(down(given_up), None);
-        t.kill(next);
+        t.kill(&next);
         let _ = name.unregister();
     }
 }

@@ -71,12 +71,12 @@ fn a_tree_takes_names_of_every_kind(t: &mut Sim) {
     ] {
         assert_eq!(name.client().who(), client.who());
         assert_ne!(name.client(), client);
-        t.kill(name.clone());
+        t.kill(&name);
         t.settle();
         assert_eq!(name.client().who(), client.who());
         t.advance(millis(10_000));
     }
-    let rooms = SupervisorRef::named("rooms").unwrap();
+    let rooms = SupervisorRef::lookup("rooms").unwrap();
     assert_eq!(rooms.pid(), process::whereis("rooms"));
     assert_eq!(rooms.child::<Shelf<u8>>("shelf").count(), Ok(1));
     t.crashes();
@@ -98,14 +98,14 @@ fn a_supervisor_may_have_a_name(t: &mut Sim) {
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
 
     // The reference keeps to the place in the tree, and finds the supervisor by its name.
-    let found = SupervisorRef::named(TOP).unwrap();
+    let found = SupervisorRef::lookup(TOP).unwrap();
     assert_eq!(found.child::<Idle>("idle").who().ok(), IDLE.whereis());
     assert_eq!(found.count_children().unwrap().active, 1);
     found.stop().unwrap();
     assert_eq!(TOP.whereis(), None);
-    assert_eq!(SupervisorRef::named(TOP).unwrap_err(), CallError::NoProc);
+    assert_eq!(SupervisorRef::lookup(TOP).unwrap_err(), CallError::NoProc);
     let idle = Idle::start(false).unwrap();
-    assert_eq!(SupervisorRef::named(IDLE).unwrap_err(), CallError::NoProc, "it is no supervisor");
+    assert_eq!(SupervisorRef::lookup(IDLE).unwrap_err(), CallError::NoProc, "it is no supervisor");
     idle.stop().unwrap();
 
     // As a child: its own name, unless its spec has one.
@@ -114,7 +114,7 @@ fn a_supervisor_may_have_a_name(t: &mut Sim) {
         Supervisor::new(Strategy::OneForOne).child("a", inner()).child("b", inner().name("spec")).start().unwrap();
     let pid = |id: &str| outer.child::<Supervisor>(id).pid();
     assert_eq!((process::whereis("inner"), process::whereis("spec")), (pid("a"), pid("b")));
-    t.kill(outer.child::<Supervisor>("a"));
+    t.kill(&outer.child::<Supervisor>("a"));
     t.settle();
     assert_eq!(process::whereis("inner"), pid("a"));
     let refused = outer.start_child("c", inner()).unwrap_err();

@@ -11,13 +11,13 @@ use std::{
 use otp::{
     Name, Node, Starter,
     prelude::*,
-    process::{RegisterError, Registry, Unregistered},
+    process::{RegisterError, Registry, UnregisterError},
 };
 
 use super::{Idle, millis};
 
 fn kill(t: &mut Sim, pid: Option<Pid>) {
-    t.kill(pid.unwrap());
+    t.kill(&pid.unwrap());
     t.advance(millis(20));
 }
 
@@ -43,7 +43,7 @@ impl Registry for Register {
         Ok(())
     }
 
-    fn unregister(&self, key: &Self::Key) -> Result<(), Unregistered> {
+    fn unregister(&self, key: &Self::Key) -> Result<(), UnregisterError> {
         self.0.lock().unwrap().retain(|(other, _)| other != key);
         Ok(())
     }
@@ -174,17 +174,18 @@ fn the_names_of_dynamic_children_and_of_nested_trees_are_waited_for(t: &mut Sim)
         .intensity(9, millis(1000))
         .child(
             "scribes",
-            otp::Dynamic::<Scribe, Name<Scribe>>::spec({
+            otp::DynamicSupervisor::<Scribe, Name<Scribe>>::spec({
                 let desk = desk.clone();
                 move || {
                     let desk = desk.clone();
-                    otp::Dynamic::template(move |name: Name<Scribe>| desk.spec(name)).intensity(9, millis(1000))
+                    otp::DynamicSupervisor::template(move |name: Name<Scribe>| desk.spec(name))
+                        .intensity(9, millis(1000))
                 }
             }),
         )
         .child("nested", nested.backoff(millis(1000)..=millis(1000)))
         .start()?;
-    let scribes = top.child::<otp::Dynamic<Scribe, Name<Scribe>>>("scribes");
+    let scribes = top.child::<otp::DynamicSupervisor<Scribe, Name<Scribe>>>("scribes");
     let scribe = scribes.start_child(name.clone())?;
     kill(t, scribe.pid());
     kill(t, scribe.pid());
@@ -232,8 +233,8 @@ impl Registry for Hashless {
         Ok(())
     }
 
-    fn unregister(&self, Key(key): &Key) -> Result<(), Unregistered> {
-        self.0.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+    fn unregister(&self, Key(key): &Key) -> Result<(), UnregisterError> {
+        self.0.lock().unwrap().remove(key).map(drop).ok_or(UnregisterError)
     }
 
     fn whereis(&self, Key(key): &Key) -> Option<Pid> {
@@ -294,7 +295,7 @@ fn a_key_that_cannot_be_hashed_is_no_harm_to_a_supervisor(_: &mut Sim) {
             Ok(())
         }
 
-        fn unregister(&self, _: &Unhashable) -> Result<(), Unregistered> {
+        fn unregister(&self, _: &Unhashable) -> Result<(), UnregisterError> {
             Ok(())
         }
 

@@ -250,7 +250,7 @@ fn who_has_to_end_is_not_alive() {
     });
     // It tells about itself when it waits, or does not any more.
     let asker_pid = asks.recv().unwrap();
-    node.enter(|| process::process_info(asker_pid));
+    node.enter(|| process::info(asker_pid));
     drop(end);
     assert!(!asker.join().unwrap());
     node.stop();

@@ -31,18 +31,18 @@ fn links_are_seen_from_both_sides_and_made_once(t: &mut Sim) {
         otp::link(me);
     }
     otp::link(b);
-    assert_eq!(process::process_info(a).unwrap().links, [me]);
-    assert_eq!(process::process_info(me).unwrap().links, [a, b]);
+    assert_eq!(process::info(a).unwrap().links, [me]);
+    assert_eq!(process::info(me).unwrap().links, [a, b]);
     otp::unlink(a);
     otp::unlink(me);
-    assert_eq!(process::process_info(a).unwrap().links, []);
-    assert_eq!(process::process_info(me).unwrap().links, [b]);
+    assert_eq!(process::info(a).unwrap().links, []);
+    assert_eq!(process::info(me).unwrap().links, [b]);
     otp::exit(a, ExitReason::Kill);
     otp::exit(b, ExitReason::Kill);
     t.settle();
     assert_eq!(process::current().receive_exit(Duration::ZERO).unwrap().from, b);
     assert_eq!(process::current().receive_exit(Duration::ZERO), None);
-    assert_eq!(process::process_info(me).unwrap().links, []);
+    assert_eq!(process::info(me).unwrap().links, []);
 }
 
 #[otp::test(seeds = 50)]
@@ -111,7 +111,7 @@ fn restless(me: &Me, others: &[Pid], mut dice: Dice, steps: usize) {
 
 /// That relations are seen alike from both sides, and the dead have none.
 fn agree(pids: &[Pid]) {
-    let infos: Vec<_> = pids.iter().map(|pid| process::process_info(*pid)).collect();
+    let infos: Vec<_> = pids.iter().map(|pid| process::info(*pid)).collect();
     let at = |pid: &Pid| pids.iter().position(|other| other == pid);
     for (pid, info) in pids.iter().zip(&infos) {
         let Some(info) = info else { continue };
@@ -181,7 +181,7 @@ fn both_sides_agree_after_a_storm_on_threads() {
             // A question is answered behind the signals sent before it, and these may have raised others: unlinks are
             // acknowledged, the links of the dead are told.
             for _ in 0..3 {
-                made.iter().for_each(|pid| drop(process::process_info(*pid)));
+                made.iter().for_each(|pid| drop(process::info(*pid)));
             }
             agree(&made);
             made.iter().for_each(|pid| otp::exit(*pid, ExitReason::Kill));
@@ -218,7 +218,7 @@ fn both_sides_agree_when_both_change_their_mind_at_once() {
         for _ in 0..1000 {
             rounds.iter().for_each(|round| round.send(()));
             rounds.iter().for_each(|_| done.receive(PATIENCE).unwrap());
-            let settled = || both.map(|pid| process::process_info(pid).unwrap().links);
+            let settled = || both.map(|pid| process::info(pid).unwrap().links);
             settled();
             let [a, b] = settled();
             assert_eq!(a.is_empty(), b.is_empty());

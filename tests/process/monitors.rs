@@ -18,7 +18,7 @@ fn is_down(monitor: MonitorRef) -> bool {
 fn each_monitor_is_one_of_its_own(t: &mut Sim) {
     let pid = process::spawn(stay);
     let monitors = [otp::monitor(pid), otp::monitor(pid), otp::monitor(pid)];
-    assert_eq!(process::process_info(pid).unwrap().monitored_by, [otp::self_pid(); 3]);
+    assert_eq!(process::info(pid).unwrap().monitored_by, [otp::self_pid(); 3]);
     assert!(otp::demonitor(monitors[1]));
     assert!(!otp::demonitor(monitors[1]));
     otp::exit(pid, ExitReason::Shutdown);
@@ -28,7 +28,7 @@ fn each_monitor_is_one_of_its_own(t: &mut Sim) {
     }
     t.settle();
     assert!(!monitors.iter().any(|monitor| is_down(*monitor)));
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().monitors, []);
+    assert_eq!(process::info(otp::self_pid()).unwrap().monitors, []);
 }
 
 #[otp::test(seeds = 50)]
@@ -60,7 +60,7 @@ fn who_is_monitored_is_rarely_woken_for_it(t: &mut Sim) {
     assert_eq!(polls.load(SeqCst), before, "there is nothing to do before it ends");
     let many: Vec<_> = (0..100).map(|_| monitor()).collect();
     assert!(polls.load(SeqCst) >= before + 10, "but they do not pile up");
-    assert_eq!(process::process_info(idle).unwrap().monitored_by.len(), 103);
+    assert_eq!(process::info(idle).unwrap().monitored_by.len(), 103);
     otp::demonitor(many[99]);
     otp::exit(idle, ExitReason::Shutdown);
     few.into_iter()
@@ -110,7 +110,7 @@ fn monitors_end_with_their_owner(t: &mut Sim) {
     });
     down(owner);
     t.settle();
-    assert_eq!(process::process_info(pid).unwrap().monitored_by, []);
+    assert_eq!(process::info(pid).unwrap().monitored_by, []);
 }
 
 #[otp::test]

@@ -3,7 +3,7 @@
 use otp::{
     Node,
     prelude::*,
-    process::{RegisterError, Unregistered},
+    process::{RegisterError, UnregisterError},
 };
 
 use super::{PATIENCE, down, stay};
@@ -17,9 +17,9 @@ fn a_name_is_one_processs_and_a_process_has_one(_t: &mut Sim) {
     assert_eq!(process::register("one", a), Err(RegisterError::Taken(a)));
     assert_eq!(process::register("two", a), Err(RegisterError::Named));
     assert_eq!(process::registered(), ["one"]);
-    assert_eq!(process::process_info(a).unwrap().name.as_deref(), Some("one"));
+    assert_eq!(process::info(a).unwrap().name.as_deref(), Some("one"));
     assert_eq!(process::unregister("one"), Ok(()));
-    assert_eq!(process::unregister("one"), Err(Unregistered));
+    assert_eq!(process::unregister("one"), Err(UnregisterError));
     assert_eq!(process::whereis("one"), None);
     assert_eq!(process::register("two", a), Ok(()));
 
@@ -46,7 +46,7 @@ fn who_sees_the_end_can_take_the_name(t: &mut Sim) {
             None => drop(me.receive_exit(None)),
         }
         assert_eq!(process::register("port", next), Ok(()));
-        t.kill(next);
+        t.kill(&next);
         assert_eq!(process::whereis("port"), None);
     }
 }

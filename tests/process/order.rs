@@ -153,7 +153,7 @@ fn is_alive_looks_behind_what_the_caller_sent(_t: &mut Sim) {
     assert!(!otp::is_alive(pid));
     let pid = process::spawn(stay);
     otp::exit(pid, ExitReason::Shutdown);
-    assert_eq!(process::process_info(pid), None);
+    assert_eq!(process::info(pid), None);
 }
 
 /// What the gone answers is there when the next thing is done, in the same turn.

@@ -23,7 +23,7 @@ fn spawned_code_runs_in_a_process_of_its_own(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn spawn_links_and_monitors_nobody(t: &mut Sim) {
     let pid = process::spawn(stay);
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by, info.parent), (vec![], vec![], Some(otp::self_pid())));
     assert!(!info.trap_exit);
     otp::exit(pid, ExitReason::Shutdown);

@@ -131,7 +131,7 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
             otp::exit(otp::self_pid(), ExitReason::Kill);
             let asked = self.0.ask();
             let received = process::current().receive_exit(None);
-            let shown = sys::get_status(&self.0).err();
+            let shown = sys::status(&self.0).err();
             let started = Silent::start().err();
             otp::sleep(LONG);
             self.1.lock().unwrap().push(format!("{asked:?} {received:?} {shown:?} {started:?}"));

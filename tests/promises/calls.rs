@@ -107,7 +107,7 @@ impl Clerk {
 }
 
 /// What the call with this id came to, unless it was given up.
-type Outcome = (u64, Option<Result<u64, CallError>>);
+type Termination = (u64, Option<Result<u64, CallError>>);
 
 /// Calls at random, and ends what it calls at random; without `crashes`, in ways that are not reported.
 fn storm(clerk: &ClerkRef, dice: &mut Dice, id: u64, crashes: bool) -> Option<Result<u64, CallError>> {
@@ -141,7 +141,7 @@ fn storm(clerk: &ClerkRef, dice: &mut Dice, id: u64, crashes: bool) -> Option<Re
 /// Lets `callers` make calls until all came to something; checks that what they were told is true.
 fn storms(seed: u64, callers: u64, calls: u64, crashes: bool) {
     let ran = Arc::new(Mutex::new(Vec::new()));
-    let outcomes = process::current().subject::<Vec<Outcome>>();
+    let outcomes = process::current().subject::<Vec<Termination>>();
     let first = Clerk::start(ran.clone(), None).unwrap();
     let second = Clerk::start(ran.clone(), Some(first.clone())).unwrap();
     for caller in 0..callers {
@@ -161,7 +161,8 @@ fn storms(seed: u64, callers: u64, calls: u64, crashes: bool) {
             sender.send(told);
         });
     }
-    let told: Vec<Outcome> = (0..callers).flat_map(|_| outcomes.receive(PATIENCE).expect("nothing hangs")).collect();
+    let told: Vec<Termination> =
+        (0..callers).flat_map(|_| outcomes.receive(PATIENCE).expect("nothing hangs")).collect();
     assert_eq!(told.len() as u64, callers * calls);
     let mut ran = std::mem::take(&mut *ran.lock().unwrap());
     ran.retain(|id| *id != u64::MAX);

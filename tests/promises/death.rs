@@ -64,7 +64,7 @@ fn an_idle_timeout_is_gone_before_the_end_is_told(t: &mut Sim) {
     let keeper = Keeper::start().unwrap();
     keeper.keep_in_idle(Box::new(OnDrop(move || seen.say("idle"))));
     t.settle();
-    t.kill(keeper);
+    t.kill(&keeper);
     assert_eq!(log.take(), ["idle"]);
 }
 

@@ -57,7 +57,7 @@ fn what_is_dropped_may_use_the_runtime(t: &mut Sim) {
     keeper.keep_in_timer(thing()).unwrap().cancel();
     keeper.keep_in_idle(thing());
     keeper.ping().unwrap();
-    t.kill(keeper.clone());
+    t.kill(&keeper);
     keeper.keep(thing());
     assert_eq!(log.take().len(), 3);
     assert_eq!(other.ping(), Ok(()));

@@ -60,7 +60,7 @@ impl Aftermath {
         let log = self.seen.clone();
         self.keeper.keep(Box::new(OnDrop(move || log.say("not delivered"))));
         self.seen.say(format_args!("{:?}", self.keeper.request().ping().check()));
-        self.seen.say(format_args!("{:?}", sys::get_status(&self.keeper).err()));
+        self.seen.say(format_args!("{:?}", sys::status(&self.keeper).err()));
         self.seen.say(format_args!("{:?}", otp::timer::send_after(LONG, &self.subject, "timer").left()));
         if let Ok(reply) = self.elsewhere.recv() {
             reply.send(());
@@ -203,10 +203,10 @@ fn code_that_does_not_come_back_is_declared_dead() {
         let (client, inside, (waiting_for, who_waits)) = (stuck.no_timeout(), node.clone(), mpsc::channel());
         let looks = move || {
             waiting_for.send(otp::self_pid()).unwrap();
-            sys::get_status(&client)
+            sys::status(&client)
         };
         let looking = thread::spawn(move || inside.enter(looks));
-        let _ = process::process_info(who_waits.recv().unwrap());
+        let _ = process::info(who_waits.recv().unwrap());
         drop(let_go);
         is_running.recv().unwrap();
         let client = stuck.no_timeout();
@@ -252,7 +252,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert!(otp::is_alive(victim));
         assert_eq!(node.len(), 4, "the test, its keeper, its hands, and the new one");
         far.enter(|| {
-            let info = process::process_info(victim).unwrap();
+            let info = process::info(victim).unwrap();
             assert_eq!((info.links, info.monitored_by, info.name), (vec![], vec![], None));
         });
     });

@@ -34,7 +34,7 @@ struct Guarded(Ledger, Dice);
 
 impl Guarded {
     fn handled(&mut self, from: Pid, number: u64, urgent: bool) {
-        let waiting = process::process_info(process::self_pid()).unwrap().message_queue_len;
+        let waiting = process::info(process::self_pid()).unwrap().message_queue_len;
         {
             let mut books = self.0.lock().unwrap();
             let last = books.last.insert((from, urgent), number);
@@ -135,12 +135,12 @@ fn a_bounded_mailbox_keeps_its_bound_and_loses_no_call(t: &mut Sim) {
     let is_killed = dice.below(3) == 0;
     for _ in 0..20 {
         t.advance(Duration::from_micros(dice.below(5)));
-        if let Some(info) = guarded.pid().and_then(process::process_info) {
+        if let Some(info) = guarded.pid().and_then(process::info) {
             assert!(info.message_queue_len <= limit, "{} wait where {limit} may", info.message_queue_len);
         }
     }
     if is_killed {
-        t.kill(guarded.clone());
+        t.kill(&guarded);
     }
     for monitor in senders {
         assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
@@ -156,7 +156,7 @@ fn a_bounded_mailbox_keeps_its_bound_and_loses_no_call(t: &mut Sim) {
     if guarded.is_alive() {
         assert_eq!(books.casts, books.handled_casts + guarded.dropped());
         assert_eq!(books.exited, 0);
-        assert_eq!(process::process_info(guarded.pid().unwrap()).unwrap().message_queue_len, 0);
+        assert_eq!(process::info(guarded.pid().unwrap()).unwrap().message_queue_len, 0);
     }
     drop(t.crashes());
 }

@@ -90,7 +90,7 @@ fn nothing_is_left_of_the_gone(t: &mut Sim) {
         }
     }
     t.settle();
-    let me = process::process_info(process::self_pid()).unwrap();
+    let me = process::info(process::self_pid()).unwrap();
     assert!(me.links.is_empty() && me.monitors.is_empty() && me.monitored_by.is_empty(), "{me:?}");
     assert_eq!((t.node().len(), t.node().timers(), otp::__private::live_replies()), before);
     assert!(process::registered().is_empty());

@@ -39,7 +39,7 @@ fn links_are_the_same_from_both_sides(t: &mut Sim) {
     all.lock().unwrap().clone_from(&pids);
     t.advance(millis(50));
     let alive: BTreeMap<Pid, process::ProcessInfo> =
-        pids.iter().filter_map(|pid| Some((*pid, process::process_info(*pid)?))).collect();
+        pids.iter().filter_map(|pid| Some((*pid, process::info(*pid)?))).collect();
     for (pid, info) in &alive {
         for other in &info.links {
             let other_side = alive.get(other).map(|info| info.links.contains(pid));

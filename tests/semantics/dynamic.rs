@@ -1,6 +1,6 @@
 //! 8 Dynamic supervisors.
 
-use otp::{ChildError, Dynamic, DynamicSupervisor, prelude::*};
+use otp::{ChildError, DynamicSupervisor, prelude::*};
 
 use super::{Failing, Lingering, SECOND, Server, log, why};
 
@@ -25,9 +25,10 @@ fn s8_a_dynamic_supervisor_keeps_nothing_of_what_does_not_run(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn s8_its_children_end_all_at_once_each_in_its_time(t: &mut Sim) {
-    let dynamic =
-        Dynamic::template(|after: Duration| Lingering::child_spec(after).shutdown(Shutdown::After(after * 2)))
-            .start()?;
+    let dynamic = DynamicSupervisor::template(|after: Duration| {
+        Lingering::child_spec(after).shutdown(Shutdown::After(after * 2))
+    })
+    .start()?;
     for n in 1..=3 {
         dynamic.start_child(SECOND * n)?;
     }

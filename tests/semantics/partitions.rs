@@ -1,12 +1,13 @@
 //! 9 Partition supervisors.
 
-use otp::{ChildError, Partition, prelude::*};
+use otp::{ChildError, PartitionSupervisor, prelude::*};
 
 use super::Server;
 
 #[otp::test(seeds = 20)]
 fn s9_a_key_has_its_partition_and_a_resize_gives_the_number_before(_: &mut Sim) {
-    let shards = Partition::new(|_| Server::child_spec(process::current().subject())).partitions(4).start()?;
+    let shards =
+        PartitionSupervisor::new(|_| Server::child_spec(process::current().subject())).partitions(4).start()?;
     let pid = shards.route(&17).who()?;
     assert_eq!((shards.route(&17).who(), shards.partitions()), (Ok(pid), Ok(4)));
     assert_eq!((shards.resize(2), shards.partitions(), shards.resize(4)), (Ok(4), Ok(2), Ok(2)));

@@ -56,7 +56,7 @@ fn s1_3_a_timer_for_a_process_goes_with_it_and_its_name_is_free(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn s1_4_a_link_to_oneself_is_none_and_the_second_to_another_neither(t: &mut Sim) {
     process::link(otp::self_pid());
-    assert_eq!(process::process_info(otp::self_pid()).expect("it runs").links, []);
+    assert_eq!(process::info(otp::self_pid()).expect("it runs").links, []);
     process::unlink(otp::self_pid());
     let pid = process::spawn_link(stay);
     process::link(pid);
@@ -158,5 +158,5 @@ fn s1_8_the_dictionary_is_ones_own_and_gives_what_was_there(_: &mut Sim) {
     let tell = told.clone();
     process::spawn(move |_| tell.send(NUMBER.get()));
     assert_eq!(told.receive(None), Some(None));
-    assert_eq!((NUMBER.erase(), NUMBER.get()), (Some(2), None));
+    assert_eq!((NUMBER.take(), NUMBER.get()), (Some(2), None));
 }

@@ -42,7 +42,7 @@ fn s6_2_an_idle_timeout_of_nothing_comes_when_nothing_waits(t: &mut Sim) {
     assert_eq!(come(t, &log), [""; 0], "once");
     server.idle_in(SECOND)?;
     t.advance(SECOND / 2);
-    sys::get_status(&server)?;
+    sys::status(&server)?;
     t.advance(SECOND / 2);
     assert_eq!(come(t, &log), [""; 0], "a request of sys begins it anew");
     t.advance(SECOND / 2);

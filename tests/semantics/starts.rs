@@ -55,7 +55,7 @@ fn s5_a_stop_says_another_reason_and_the_parents_are_the_ancestors(t: &mut Sim) 
     let tell = told.clone();
     let parent = process::spawn(move |me| {
         let child = process::spawn(stay);
-        tell.send(process::process_info(child).expect("it runs").ancestors);
+        tell.send(process::info(child).expect("it runs").ancestors);
         stay(me);
     });
     assert_eq!(told.receive(None), Some(vec![parent, otp::self_pid()]));

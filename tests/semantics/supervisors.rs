@@ -232,7 +232,7 @@ fn s7_9_the_admin_functions_say_what_is(t: &mut Sim) {
         supervisor.terminate_child("it"),
         supervisor.delete_child("it"),
         supervisor.restart_child("it").map(drop),
-        supervisor.get_childspec("it").map(drop),
+        supervisor.child_spec("it").map(drop),
     ] {
         assert_eq!(nobody, Err(ChildError::NotFound));
     }

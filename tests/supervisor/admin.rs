@@ -70,7 +70,7 @@ fn children_are_listed_and_counted() {
         t.settle();
         let children = supervisor.which_children().unwrap();
         let seen: Vec<_> = children.iter().map(|child| (child.id.to_string(), child.kind, child.state)).collect();
-        let running = |id: &str| ChildState::Running(supervisor.slot().child(id).pid().unwrap());
+        let running = |id: &str| ChildState::Running(supervisor.place().child(id).pid().unwrap());
         assert_eq!(
             seen,
             [
@@ -149,7 +149,7 @@ fn a_child_is_not_active_from_its_end_on() {
         let count = Arc::clone(&counted);
         process::spawn(move |_| *count.lock().unwrap() = asks.count_children().ok());
         t.settle();
-        process::exit(supervisor.slot().child("a").pid().unwrap(), ExitReason::Kill);
+        process::exit(supervisor.place().child("a").pid().unwrap(), ExitReason::Kill);
         t.advance(SECOND);
         let count = counted.lock().unwrap().take().unwrap();
         assert_eq!((count.specs, count.active), (2, 1));
@@ -179,7 +179,7 @@ fn a_repeated_child_is_added_by_its_name_and_index() {
         let clients = [0, 1].map(|index| supervisor.start_child(("w", index), journal.spec("w")).unwrap());
         for (index, client) in clients.iter().enumerate() {
             assert_eq!(client.call(Message::Get), Ok("w"));
-            assert_eq!(client.pid(), supervisor.slot().child(("w", index)).pid());
+            assert_eq!(client.pid(), supervisor.place().child(("w", index)).pid());
         }
         assert_ne!(clients[0].pid(), clients[1].pid());
     });

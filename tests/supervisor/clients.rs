@@ -7,7 +7,7 @@ use std::sync::{
 
 use Strategy::{OneForOne, RestForOne};
 use otp::{
-    CallError, ClientExt, ExitReason, Slot, process,
+    CallError, ClientExt, ExitReason, Place, process,
     supervisor::{Child, ChildError, Strategy, Supervisor},
 };
 
@@ -62,7 +62,7 @@ fn a_cast_into_the_gap_of_a_restart_is_dropped_and_counted() {
         kill(t, &supervisor, "a");
         client.cast(Message::End(ExitReason::Normal));
         assert_eq!(client.call(Message::Get), Err(CallError::NoProc));
-        assert_eq!(supervisor.slot().child("a").undelivered(), 1);
+        assert_eq!(supervisor.place().child("a").undelivered(), 1);
         t.advance(SECOND);
         assert_eq!(client.call(Message::Get), Ok("a"));
     });
@@ -72,7 +72,7 @@ fn a_cast_into_the_gap_of_a_restart_is_dropped_and_counted() {
 fn the_children_of_a_name_are_known_before_they_start() {
     simulated(|t| {
         let (journal, width) = (Journal::default(), Arc::new(AtomicU32::new(1)));
-        let (nested, seen) = (Arc::new(Mutex::new(None::<Slot>)), Arc::new(Mutex::new(Vec::new())));
+        let (nested, seen) = (Arc::new(Mutex::new(None::<Place>)), Arc::new(Mutex::new(Vec::new())));
         let looks: Arc<dyn Fn() + Send + Sync> = {
             let (nested, seen) = (Arc::clone(&nested), Arc::clone(&seen));
             Arc::new(move || {
@@ -92,7 +92,7 @@ fn the_children_of_a_name_are_known_before_they_start() {
             })
         };
         let supervisor = Supervisor::new(OneForOne).child("nested", spec).start().unwrap();
-        *nested.lock().unwrap() = Some(supervisor.slot().child("nested"));
+        *nested.lock().unwrap() = Some(supervisor.place().child("nested"));
         width.store(3, Relaxed);
         kill(t, &supervisor, "nested");
         assert_eq!(*seen.lock().unwrap(), [3, 3, 3, 3]);
@@ -112,8 +112,8 @@ fn a_deleted_child_is_not_found_again_by_who_asks_for_it() {
         supervisor.terminate_child(("w", 1)).unwrap();
         supervisor.delete_child(("w", 1)).unwrap();
         assert_eq!(supervisor.child::<Worker>(("w", 1)).call(Message::Get), Err(CallError::NoProc));
-        let places: Vec<_> = supervisor.slot().children("w").iter().map(Slot::pid).collect();
-        assert_eq!(places, [supervisor.slot().child(("w", 0)).pid()]);
+        let places: Vec<_> = supervisor.place().children("w").iter().map(Place::pid).collect();
+        assert_eq!(places, [supervisor.place().child(("w", 0)).pid()]);
         assert!(places[0].is_some());
     });
 }

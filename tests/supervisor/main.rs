@@ -28,7 +28,7 @@ use std::{
 };
 
 use otp::{
-    Actor, Context, ExitReason, Handled, Init, Mode, Pid, Ref, ReplyTo, Sim, process,
+    Actor, ActorRef, Context, ExitReason, Handled, Init, Mode, Pid, ReplyTo, Sim, process,
     supervisor::{Child, ChildSpec, ChildState, Strategy, Supervisor, SupervisorRef},
 };
 
@@ -103,7 +103,7 @@ enum Message {
 impl Actor for Worker {
     type Args = Plan;
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Worker";
 
     fn init(plan: Plan, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
@@ -165,7 +165,7 @@ fn simulated(test: impl Fn(&mut Sim)) {
 }
 
 fn kill(t: &Sim, supervisor: &SupervisorRef, id: &str) {
-    process::exit(supervisor.slot().child(id).pid().unwrap(), ExitReason::Kill);
+    process::exit(supervisor.place().child(id).pid().unwrap(), ExitReason::Kill);
     t.settle();
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use Strategy::{OneForAll, OneForOne, RestForOne};
 use otp::{
-    Slot,
+    Place,
     supervisor::{Child, Strategy, Supervisor},
 };
 
@@ -30,8 +30,8 @@ fn a_running_tree_is_printed() {
             .unwrap();
         kill(t, &supervisor, "a");
         supervisor.terminate_child("b").unwrap();
-        let pid = |slot: Slot| slot.pid().unwrap();
-        let slot = supervisor.slot();
+        let pid = |slot: Place| slot.pid().unwrap();
+        let slot = supervisor.place();
         let nested = slot.child("nested");
         assert_eq!(
             supervisor.to_string(),
@@ -71,7 +71,7 @@ fn what_does_not_run_is_printed_without_a_pid() {
             let text = supervisor.to_string();
             text.split_once(' ').unwrap().1.split_once(' ').unwrap().1.to_owned()
         };
-        let pid = supervisor.slot().child("a").pid().unwrap();
+        let pid = supervisor.place().child("a").pid().unwrap();
         assert_eq!(text(), format!("rest_for_one, 2 restarts in 1s\n  a: Worker {pid}\n  nested: Supervisor stopped"));
         let supervisor = Supervisor::new(OneForAll).intensity(0, SECOND).start().unwrap();
         assert_eq!(supervisor.to_string().split_once('>').unwrap().1, " one_for_all, 0 restarts in 1s");

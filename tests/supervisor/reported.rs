@@ -138,7 +138,7 @@ fn a_report_says_which_child_and_what_its_spec_is() {
             .child(("a", 1), spec.significant(true))
             .start()
             .unwrap();
-        let [pid, own] = [supervisor.slot().child(("a", 1)).pid(), supervisor.pid()].map(Option::unwrap);
+        let [pid, own] = [supervisor.place().child(("a", 1)).pid(), supervisor.pid()].map(Option::unwrap);
         reports::take();
         process::exit(pid, ExitReason::Kill);
         t.settle();

@@ -160,7 +160,7 @@ fn repeated_children_keep_their_places_while_they_are_restarted() {
             })
         };
         let supervisor = Supervisor::new(OneForOne).child("nested", nested).start().unwrap();
-        let slot = supervisor.slot().child("nested");
+        let slot = supervisor.place().child("nested");
         process::exit(slot.child(("worker", 0)).pid().unwrap(), ExitReason::Kill);
         t.settle();
         assert_eq!(
@@ -226,7 +226,7 @@ fn siblings_end_in_peace_before_they_are_started_again() {
             t.advance(2 * SECOND);
         }
         for id in ["a", "b", "c"] {
-            assert_eq!(process::whereis(id), supervisor.slot().child(id).pid());
+            assert_eq!(process::whereis(id), supervisor.place().child(id).pid());
             assert_eq!(supervisor.restarts(id), Ok(1));
         }
     });

@@ -106,7 +106,7 @@ fn a_child_has_the_time_to_shut_down_that_its_spec_says() {
             let nested =
                 Supervisor::spec(move || Supervisor::new(OneForOne).child("a", slow.spec().shutdown(shutdown)));
             let supervisor = Supervisor::new(OneForOne).child("nested", nested).start().unwrap();
-            let monitor = otp::monitor(supervisor.slot().child("nested").pid().unwrap());
+            let monitor = otp::monitor(supervisor.place().child("nested").pid().unwrap());
             let began = t.now();
             supervisor.stop().unwrap();
             assert_eq!(t.now() - began, expected, "{shutdown:?}");

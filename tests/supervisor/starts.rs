@@ -118,10 +118,10 @@ fn a_child_registers_its_name_before_others_see_it() {
             .start()
             .unwrap();
         for (name, id) in [("printer", "a"), ("nested", "nested")] {
-            assert_eq!(process::whereis(name), supervisor.slot().child(id).pid());
+            assert_eq!(process::whereis(name), supervisor.place().child(id).pid());
         }
         kill(t, &supervisor, "a");
-        assert_eq!(process::whereis("printer"), supervisor.slot().child("a").pid());
+        assert_eq!(process::whereis("printer"), supervisor.place().child("a").pid());
         let taken = supervisor.start_child("b", journal.spec("b").name("printer")).unwrap_err();
         let holder = process::whereis("printer").unwrap();
         assert_eq!(taken, ChildError::Start(StartError::AlreadyStarted(holder)));

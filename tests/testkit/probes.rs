@@ -112,7 +112,7 @@ fn a_probe_forwards_to_a_real_server(t: &mut Sim) {
     assert_eq!(log.receive(None).as_deref(), Some("real get a"));
     assert_eq!(db.received(), ["put", "get"]);
     // Who is forwarded to nobody is told.
-    t.kill(real);
+    t.kill(&real);
     assert_eq!(cache.get("a".into())?, Err(CallError::NoReply));
 }
 

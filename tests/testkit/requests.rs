@@ -7,7 +7,7 @@ use std::{
     task::{Context as Polled, Poll, Wake, Waker},
 };
 
-use otp::{NoResponse, Node, Requests, prelude::*};
+use otp::{Node, Requests, RequestsError, prelude::*};
 
 use super::{Db, SECOND};
 
@@ -44,7 +44,7 @@ fn requests_of_several_types_are_mapped(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn what_has_come_stands_before_what_is_added(t: &mut Sim) {
     let (db, gone) = (Db::start(process::current().subject())?, Db::start(process::current().subject())?);
-    t.kill(gone.clone());
+    t.kill(&gone);
     let mut requests = Requests::new();
     requests.add("came", db.request().size());
     t.settle();
@@ -82,7 +82,7 @@ fn a_collection_may_be_awaited(t: &mut Sim) {
         done.send(requests.receive_async(None).await);
     });
     for expected in
-        [Err(NoResponse::Timeout), Ok(("fast", Ok(()))), Err(NoResponse::Timeout), Err(NoResponse::NoRequest)]
+        [Err(RequestsError::Timeout), Ok(("fast", Ok(()))), Err(RequestsError::Timeout), Err(RequestsError::NoRequest)]
     {
         assert_eq!(results.receive(None), Some(expected));
     }
@@ -140,7 +140,7 @@ fn a_collection_works_across_cores() -> std::io::Result<()> {
             assert_eq!(size, Ok(10));
             left -= number;
         }
-        assert_eq!((left, requests.check()), (0, Err(NoResponse::NoRequest)));
+        assert_eq!((left, requests.check()), (0, Err(RequestsError::NoRequest)));
     });
     node.stop();
     Ok(())

@@ -21,7 +21,7 @@ impl<'a> Counter<'a> {
     }
 }
 ///A client of `Counter`: one method per handler, sent in the way of its mode.
-pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Counter<'static>, M>);
+pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Counter<'static>, M>);
 const _: () = {
     ///The messages of `Counter`.
     pub enum CounterMessage {}
@@ -68,10 +68,10 @@ const _: () = {
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<Counter<'static>> for CounterRef<M> {
         type Mode = M;
-        fn from_inner(inner: ::otp::Ref<Counter<'static>, M>) -> Self {
+        fn from_ref(inner: ::otp::ActorRef<Counter<'static>, M>) -> Self {
             Self(inner)
         }
-        fn inner(&self) -> &::otp::Ref<Counter<'static>, M> {
+        fn inner(&self) -> &::otp::ActorRef<Counter<'static>, M> {
             &self.0
         }
     }

@@ -14,7 +14,7 @@ where
 }
 ///A client of `Stack`: one method per handler, sent in the way of its mode.
 pub struct StackRef<T: Clone, const N: usize, M: ::otp::Mode = ::otp::Blocking>(
-    ::otp::Ref<Stack<T, N>, M>,
+    ::otp::ActorRef<Stack<T, N>, M>,
 )
 where
     T: Send + 'static,
@@ -110,10 +110,10 @@ const _: () = {
         Stack<T, N>: Sized,
     {
         type Mode = M;
-        fn from_inner(inner: ::otp::Ref<Stack<T, N>, M>) -> Self {
+        fn from_ref(inner: ::otp::ActorRef<Stack<T, N>, M>) -> Self {
             Self(inner)
         }
-        fn inner(&self) -> &::otp::Ref<Stack<T, N>, M> {
+        fn inner(&self) -> &::otp::ActorRef<Stack<T, N>, M> {
             &self.0
         }
     }

@@ -9,7 +9,7 @@ impl Camera {
     }
 }
 ///A client of `Camera`: one method per handler, sent in the way of its mode.
-pub struct CameraRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Camera, M>);
+pub struct CameraRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Camera, M>);
 const _: () = {
     ///The messages of `Camera`.
     pub enum CameraMessage {
@@ -84,10 +84,10 @@ const _: () = {
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<Camera> for CameraRef<M> {
         type Mode = M;
-        fn from_inner(inner: ::otp::Ref<Camera, M>) -> Self {
+        fn from_ref(inner: ::otp::ActorRef<Camera, M>) -> Self {
             Self(inner)
         }
-        fn inner(&self) -> &::otp::Ref<Camera, M> {
+        fn inner(&self) -> &::otp::ActorRef<Camera, M> {
             &self.0
         }
     }

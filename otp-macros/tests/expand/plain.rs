@@ -38,7 +38,7 @@ impl Counter {
     fn helper(&self) {}
 }
 ///A client of `Counter`: one method per handler, sent in the way of its mode.
-pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<Counter, M>);
+pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Counter, M>);
 const _: () = {
     ///The messages of `Counter`.
     pub enum CounterMessage {
@@ -232,10 +232,10 @@ const _: () = {
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<Counter> for CounterRef<M> {
         type Mode = M;
-        fn from_inner(inner: ::otp::Ref<Counter, M>) -> Self {
+        fn from_ref(inner: ::otp::ActorRef<Counter, M>) -> Self {
             Self(inner)
         }
-        fn inner(&self) -> &::otp::Ref<Counter, M> {
+        fn inner(&self) -> &::otp::ActorRef<Counter, M> {
             &self.0
         }
     }

@@ -9,7 +9,7 @@ impl r#struct {
     }
 }
 ///A client of `struct`: one method per handler, sent in the way of its mode.
-pub struct structRef<M: ::otp::Mode = ::otp::Blocking>(::otp::Ref<r#struct, M>);
+pub struct structRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<r#struct, M>);
 const _: () = {
     ///The messages of `struct`.
     pub enum structMessage {
@@ -75,10 +75,10 @@ const _: () = {
     #[automatically_derived]
     impl<M: ::otp::Mode> ::otp::Client<r#struct> for structRef<M> {
         type Mode = M;
-        fn from_inner(inner: ::otp::Ref<r#struct, M>) -> Self {
+        fn from_ref(inner: ::otp::ActorRef<r#struct, M>) -> Self {
             Self(inner)
         }
-        fn inner(&self) -> &::otp::Ref<r#struct, M> {
+        fn inner(&self) -> &::otp::ActorRef<r#struct, M> {
             &self.0
         }
     }

@@ -4,23 +4,23 @@ impl Shop {
     /// Where the data is.
     #[must_use]
     pub(crate) fn db(&self) -> <Db as ::otp::Child>::Client {
-        <Db as ::otp::Child>::client(self.0.slot().child("db"))
+        <Db as ::otp::Child>::client(self.0.place().child("db"))
     }
     /// The `workers` child.
     #[must_use]
     pub(crate) fn workers(&self) -> ShopWorkers {
-        <ShopWorkers as ::otp::Child>::client(self.0.slot().child("workers"))
+        <ShopWorkers as ::otp::Child>::client(self.0.place().child("workers"))
     }
     #[cfg(feature = "metrics")]
     /// The `metrics` child.
     #[must_use]
     pub(crate) fn metrics(&self) -> <Metrics as ::otp::Child>::Client {
-        <Metrics as ::otp::Child>::client(self.0.slot().child("metrics"))
+        <Metrics as ::otp::Child>::client(self.0.place().child("metrics"))
     }
     /// The `extra` child.
     #[must_use]
-    pub(crate) fn extra(&self) -> ::otp::Slot {
-        self.0.slot().child("extra")
+    pub(crate) fn extra(&self) -> ::otp::Place {
+        self.0.place().child("extra")
     }
     /// The supervisor itself, to look at its children or to stop it.
     #[must_use]
@@ -65,7 +65,7 @@ impl ShopWorkers {
     pub(crate) fn worker(&self) -> ::std::vec::Vec<<Worker as ::otp::Child>::Client> {
         ::core::iter::Iterator::collect(
             ::core::iter::Iterator::map(
-                ::core::iter::IntoIterator::into_iter(self.0.slot().children("worker")),
+                ::core::iter::IntoIterator::into_iter(self.0.place().children("worker")),
                 <Worker as ::otp::Child>::client,
             ),
         )
@@ -110,7 +110,7 @@ const _: () = {
         args: (Config, usize),
     ) -> ::std::boxed::Box<
         dyn ::core::ops::Fn(
-            &::otp::Slot,
+            &::otp::Place,
         ) -> ::otp::Supervisor + ::core::marker::Send + ::core::marker::Sync,
     >
     where
@@ -168,7 +168,7 @@ const _: () = {
         }
     }
     fn __otp_build(
-        slot: &::otp::Slot,
+        slot: &::otp::Place,
         args: &::std::sync::Arc<(Config, usize)>,
     ) -> ::otp::Supervisor
     where
@@ -284,8 +284,8 @@ const _: () = {
                 Self,
             >(move |slot| parameters_are_shared_between_threads(args())(slot))
         }
-        fn client(slot: ::otp::Slot) -> Self {
-            Self(::otp::SupervisorRef::from_slot(slot))
+        fn client(place: ::otp::Place) -> Self {
+            Self(::otp::SupervisorRef::from_place(slot))
         }
         fn shape() -> ::core::option::Option<::otp::supervisor::Tree> {
             let tree = ::otp::supervisor::Tree::new("Shop", ::otp::Strategy::RestForOne)
@@ -322,8 +322,8 @@ const _: () = {
         ) -> ::otp::ChildSpec<Self> {
             ::otp::__private::tree_spec::<Self>(move |_| match args() {})
         }
-        fn client(slot: ::otp::Slot) -> Self {
-            Self(::otp::SupervisorRef::from_slot(slot))
+        fn client(place: ::otp::Place) -> Self {
+            Self(::otp::SupervisorRef::from_place(slot))
         }
         fn shape() -> ::core::option::Option<::otp::supervisor::Tree> {
             let tree = ::otp::supervisor::Tree::new(

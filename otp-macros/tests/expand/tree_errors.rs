@@ -25,17 +25,17 @@ impl Shop {
     /// The `db` child.
     #[must_use]
     pub fn db(&self) -> <Db as ::otp::Child>::Client {
-        <Db as ::otp::Child>::client(self.0.slot().child("db"))
+        <Db as ::otp::Child>::client(self.0.place().child("db"))
     }
     /// The `cache` child.
     #[must_use]
     pub fn cache(&self) -> <Cache as ::otp::Child>::Client {
-        <Cache as ::otp::Child>::client(self.0.slot().child("cache"))
+        <Cache as ::otp::Child>::client(self.0.place().child("cache"))
     }
     /// The `back` child.
     #[must_use]
     pub fn back(&self) -> ShopBack {
-        <ShopBack as ::otp::Child>::client(self.0.slot().child("back"))
+        <ShopBack as ::otp::Child>::client(self.0.place().child("back"))
     }
     /// The supervisor itself, to look at its children or to stop it.
     #[must_use]
@@ -78,7 +78,7 @@ impl ShopBack {
     /// The `other` child.
     #[must_use]
     pub fn other(&self) -> <Worker as ::otp::Child>::Client {
-        <Worker as ::otp::Child>::client(self.0.slot().child("other"))
+        <Worker as ::otp::Child>::client(self.0.place().child("other"))
     }
     /// The supervisor itself, to look at its children or to stop it.
     #[must_use]
@@ -158,8 +158,8 @@ const _: () = {
             let _ = args;
             ::core::unimplemented!()
         }
-        fn client(slot: ::otp::Slot) -> Self {
-            Self(::otp::SupervisorRef::from_slot(slot))
+        fn client(place: ::otp::Place) -> Self {
+            Self(::otp::SupervisorRef::from_place(slot))
         }
     }
     #[automatically_derived]
@@ -173,8 +173,8 @@ const _: () = {
             let _ = args;
             ::core::unimplemented!()
         }
-        fn client(slot: ::otp::Slot) -> Self {
-            Self(::otp::SupervisorRef::from_slot(slot))
+        fn client(place: ::otp::Place) -> Self {
+            Self(::otp::SupervisorRef::from_place(slot))
         }
     }
 };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Actor, CallError, Sent, Slot,
+    Actor, CallError, Place, Sent,
     left::{LeftCall, Taker},
     named::place_of,
 };
@@ -28,9 +28,9 @@ pub struct Address<A: Actor>(Kind<A>);
 
 enum Kind<A: Actor> {
     Process(TaskRef<Cell<A::Message>>),
-    Slot(Slot),
+    Place(Place),
     /// A place, for a sender that waits until somebody holds it.
-    Patient(Slot),
+    Patient(Place),
     Name(RegName),
     /// A name, for a sender that waits at the place that it stands for.
     PatientName(RegName),
@@ -41,8 +41,8 @@ impl<A: Actor> Address<A> {
         Self(Kind::Process(process))
     }
 
-    pub(crate) fn slot(slot: Slot) -> Self {
-        Self(Kind::Slot(slot))
+    pub(crate) fn place(place: Place) -> Self {
+        Self(Kind::Place(place))
     }
 
     pub(crate) fn name(name: RegName) -> Self {
@@ -54,8 +54,8 @@ impl<A: Actor> Address<A> {
     pub(crate) fn resolve(&self) -> Option<TaskRef<Cell<A::Message>>> {
         match &self.0 {
             Kind::Process(process) => Some(process.clone()),
-            Kind::Slot(slot) => slot.holder().as_ref().and_then(AnyProcess::typed).cloned(),
-            Kind::Patient(slot) => slot.present().as_ref().and_then(AnyProcess::typed).cloned(),
+            Kind::Place(place) => place.holder().as_ref().and_then(AnyProcess::typed).cloned(),
+            Kind::Patient(place) => place.present().as_ref().and_then(AnyProcess::typed).cloned(),
             Kind::Name(name) => name.process().as_ref().and_then(AnyProcess::typed).cloned(),
             Kind::PatientName(name) => {
                 // One that is about to take its place has what waits there to come to first.
@@ -68,7 +68,7 @@ impl<A: Actor> Address<A> {
     /// The same, for a sender that waits until somebody holds the place, if it is one or a name stands for it.
     pub(super) fn patient(&self) -> Self {
         match self.clone().0 {
-            Kind::Slot(slot) => Self(Kind::Patient(slot)),
+            Kind::Place(place) => Self(Kind::Patient(place)),
             Kind::Name(name) => Self(Kind::PatientName(name)),
             kind => Self(kind),
         }
@@ -98,26 +98,26 @@ impl<A: Actor> Address<A> {
     }
 
     /// Where a patient sender leaves what finds nobody.
-    fn waits_at(&self) -> Option<Slot> {
+    fn waits_at(&self) -> Option<Place> {
         match &self.0 {
-            Kind::Patient(slot) => Some(slot.clone()),
+            Kind::Patient(place) => Some(place.clone()),
             Kind::PatientName(name) => place_of(name),
-            Kind::Process(_) | Kind::Slot(_) | Kind::Name(_) => None,
+            Kind::Process(_) | Kind::Place(_) | Kind::Name(_) => None,
         }
     }
 
     pub(crate) fn pid(&self) -> Option<Pid> {
         match &self.0 {
             Kind::Process(process) => Some(process.common().pid),
-            Kind::Slot(slot) | Kind::Patient(slot) => slot.pid(),
+            Kind::Place(place) | Kind::Patient(place) => place.pid(),
             Kind::Name(_) | Kind::PatientName(_) => self.resolve().map(|process| process.common().pid),
         }
     }
 
     /// The place in a tree that it names.
-    pub(crate) fn as_slot(&self) -> Option<&Slot> {
+    pub(crate) fn as_place(&self) -> Option<&Place> {
         match &self.0 {
-            Kind::Slot(slot) | Kind::Patient(slot) => Some(slot),
+            Kind::Place(place) | Kind::Patient(place) => Some(place),
             Kind::Process(_) | Kind::Name(_) | Kind::PatientName(_) => None,
         }
     }
@@ -129,7 +129,7 @@ impl<A: Actor> Address<A> {
     pub(super) fn as_name(&self) -> Option<&RegName> {
         match &self.0 {
             Kind::Name(name) | Kind::PatientName(name) => Some(name),
-            Kind::Process(_) | Kind::Slot(_) | Kind::Patient(_) => None,
+            Kind::Process(_) | Kind::Place(_) | Kind::Patient(_) => None,
         }
     }
 
@@ -137,7 +137,7 @@ impl<A: Actor> Address<A> {
     pub(super) fn count_undelivered(&self, node: &NodeInner) {
         match &self.0 {
             Kind::Process(_) => {}
-            Kind::Slot(slot) | Kind::Patient(slot) => slot.count_undelivered(),
+            Kind::Place(place) | Kind::Patient(place) => place.count_undelivered(),
             Kind::Name(_) | Kind::PatientName(_) => node.nobody.count(),
         }
     }
@@ -183,8 +183,8 @@ impl<A: Actor> Clone for Address<A> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Kind::Process(process) => Kind::Process(process.clone()),
-            Kind::Slot(slot) => Kind::Slot(slot.clone()),
-            Kind::Patient(slot) => Kind::Patient(slot.clone()),
+            Kind::Place(place) => Kind::Place(place.clone()),
+            Kind::Patient(place) => Kind::Patient(place.clone()),
             Kind::Name(name) => Kind::Name(name.clone()),
             Kind::PatientName(name) => Kind::PatientName(name.clone()),
         })
@@ -195,7 +195,7 @@ impl<A: Actor> PartialEq for Address<A> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Kind::Process(a), Kind::Process(b)) => a.common().pid == b.common().pid,
-            (Kind::Slot(a) | Kind::Patient(a), Kind::Slot(b) | Kind::Patient(b)) => a.is_same(b),
+            (Kind::Place(a) | Kind::Patient(a), Kind::Place(b) | Kind::Patient(b)) => a.is_same(b),
             (Kind::Name(a) | Kind::PatientName(a), Kind::Name(b) | Kind::PatientName(b)) => a == b,
             _ => false,
         }
@@ -208,7 +208,7 @@ impl<A: Actor> Hash for Address<A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Kind::Process(process) => process.common().pid.hash(state),
-            Kind::Slot(slot) | Kind::Patient(slot) => slot.address().hash(state),
+            Kind::Place(place) | Kind::Patient(place) => place.address().hash(state),
             Kind::Name(name) | Kind::PatientName(name) => name.hash(state),
         }
     }
@@ -218,7 +218,7 @@ impl<A: Actor> fmt::Debug for Address<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Process(process) => fmt::Display::fmt(&process.common().pid, f),
-            Kind::Slot(slot) | Kind::Patient(slot) => slot.fmt(f),
+            Kind::Place(place) | Kind::Patient(place) => place.fmt(f),
             Kind::Name(name) | Kind::PatientName(name) => name.fmt(f),
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Actor, Address, Async, Blocking, CallError, Handles, ReplyTo, Request, Slot,
+    Actor, Address, Async, Blocking, CallError, Handles, Place, ReplyTo, Request,
     mode::{Addressed, AwaitsReply, Mode, Target},
 };
 use crate::{
@@ -19,9 +19,9 @@ use crate::{
 ///
 /// Made by `start` it names that process; made by a supervision tree it names the place in the tree, and reaches
 /// whoever holds it. Dropping it stops nothing.
-pub struct Ref<A: Actor, M: Mode = Blocking>(M::Handle<A>);
+pub struct ActorRef<A: Actor, M: Mode = Blocking>(M::Handle<A>);
 
-impl<A: Actor, M: Mode> Ref<A, M> {
+impl<A: Actor, M: Mode> ActorRef<A, M> {
     pub(crate) fn new(handle: M::Handle<A>) -> Self {
         Self(handle)
     }
@@ -45,27 +45,27 @@ impl<A: Actor, M: Mode> Ref<A, M> {
     }
 }
 
-impl<A: Actor, M: Mode> Clone for Ref<A, M> {
+impl<A: Actor, M: Mode> Clone for ActorRef<A, M> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<A: Actor, M: Mode> fmt::Debug for Ref<A, M> {
+impl<A: Actor, M: Mode> fmt::Debug for ActorRef<A, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({:?})", A::NAME, self.0)
     }
 }
 
-impl<A: Actor, M: Addressed> PartialEq for Ref<A, M> {
+impl<A: Actor, M: Addressed> PartialEq for ActorRef<A, M> {
     fn eq(&self, other: &Self) -> bool {
         M::target(&self.0).address == M::target(&other.0).address
     }
 }
 
-impl<A: Actor, M: Addressed> Eq for Ref<A, M> {}
+impl<A: Actor, M: Addressed> Eq for ActorRef<A, M> {}
 
-impl<A: Actor, M: Addressed> Hash for Ref<A, M> {
+impl<A: Actor, M: Addressed> Hash for ActorRef<A, M> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         M::target(&self.0).address.hash(state);
     }
@@ -77,19 +77,19 @@ pub trait Client<A>: Sized + Clone {
     type Mode: Mode;
 
     #[doc(hidden)]
-    fn from_inner(inner: Ref<A, Self::Mode>) -> Self
+    fn from_ref(inner: ActorRef<A, Self::Mode>) -> Self
     where
         A: Actor;
     #[doc(hidden)]
-    fn inner(&self) -> &Ref<A, Self::Mode>
+    fn inner(&self) -> &ActorRef<A, Self::Mode>
     where
         A: Actor;
 }
 
-impl<A: Actor, M: Mode> Client<A> for Ref<A, M> {
+impl<A: Actor, M: Mode> Client<A> for ActorRef<A, M> {
     type Mode = M;
 
-    fn from_inner(inner: Self) -> Self {
+    fn from_ref(inner: Self) -> Self {
         inner
     }
 
@@ -116,22 +116,22 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     #[must_use]
     fn with_timeout(&self, timeout: Option<Duration>) -> Self {
         let address = self.target().address.clone();
-        Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(address, timeout))))
+        Self::from_ref(ActorRef::new(Self::Mode::handle(Target::with_timeout(address, timeout))))
     }
 
     /// The same client, whose calls are futures.
     fn as_async(&self) -> A::Client<Async> {
-        A::Client::from_inner(Ref::new(self.target().clone()))
+        A::Client::from_ref(ActorRef::new(self.target().clone()))
     }
 
     /// The same client, whose calls wait.
     fn as_blocking(&self) -> A::Client<Blocking> {
-        A::Client::from_inner(Ref::new(self.target().clone()))
+        A::Client::from_ref(ActorRef::new(self.target().clone()))
     }
 
     /// The same client, whose calls give a [`Reply`](crate::Reply) to collect later. `gen_server:send_request/2`.
     fn request(&self) -> A::Client<Request> {
-        A::Client::from_inner(Ref::new(self.target().clone()))
+        A::Client::from_ref(ActorRef::new(self.target().clone()))
     }
 
     /// The same client, for a sender that waits while the process is being restarted. It changes what happens to a
@@ -149,14 +149,17 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     #[must_use = "it changes what its calls do, not what calls of this client do"]
     fn wait_for_restart(&self) -> Self {
         let target = self.target();
-        Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(target.address.patient(), target.timeout()))))
+        Self::from_ref(ActorRef::new(Self::Mode::handle(Target::with_timeout(
+            target.address.patient(),
+            target.timeout(),
+        ))))
     }
 
     /// A client of the process that this one reaches now; `None` when there is none. It does not follow a restart.
     fn pin(&self) -> Option<Self> {
         let address = Address::process(self.target().address.resolve()?);
         let timeout = self.target().timeout();
-        Some(Self::from_inner(Ref::new(Self::Mode::handle(Target::with_timeout(address, timeout)))))
+        Some(Self::from_ref(ActorRef::new(Self::Mode::handle(Target::with_timeout(address, timeout)))))
     }
 
     /// The pid of the process that this client reaches now. `GenServer.whereis/1`.
@@ -244,11 +247,11 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
 impl<A: Actor, C: Client<A, Mode: Addressed>> ClientExt<A> for C {}
 
 /// A client that names a place in a tree.
-pub(crate) fn of_slot<A: Actor>(slot: Slot) -> A::Client<Blocking> {
-    A::Client::from_inner(Ref::new(Target::new(Address::slot(slot))))
+pub(crate) fn of_place<A: Actor>(place: Place) -> A::Client<Blocking> {
+    A::Client::from_ref(ActorRef::new(Target::new(Address::place(place))))
 }
 
 /// A client that names one process.
 pub(crate) fn of_process<A: Actor, M: Addressed>(address: Address<A>) -> A::Client<M> {
-    A::Client::from_inner(Ref::new(M::handle(Target::new(address))))
+    A::Client::from_ref(ActorRef::new(M::handle(Target::new(address))))
 }

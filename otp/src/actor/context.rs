@@ -3,7 +3,7 @@
 use std::{any::TypeId, fmt, marker::PhantomData, time::Duration};
 
 use super::{
-    Actor, Address, After, Build, Client, IdleTimeout, Next, OneWay, Ref, ReplyTo, StartError,
+    Actor, ActorRef, Address, After, Build, Client, IdleTimeout, Next, OneWay, ReplyTo, StartError,
     client::of_process,
     mode::{Later, Own},
     reply::ReplyTracker,
@@ -119,7 +119,7 @@ impl<A: Actor> Context<A> {
     /// Sends to itself after a while: `ctx.after(d).reset()`. The timer ends with the process. `erlang:send_after/3`.
     #[must_use = "nothing is sent until a method of it is called"]
     pub fn after(&self, after: Duration) -> A::Client<After> {
-        A::Client::from_inner(Ref::new(Later { address: self.address(), after }))
+        A::Client::from_ref(ActorRef::new(Later { address: self.address(), after }))
     }
 
     /// Sends to itself every `period`, the first time after one: `ctx.every(d, |me| me.tick())`. Ticks stand at
@@ -129,7 +129,7 @@ impl<A: Actor> Context<A> {
         period: Duration,
         message: impl Fn(A::Client<Build>) -> A::Message + Send + Sync + 'static,
     ) -> TimerRef {
-        timer::send_every(&self.cell, period, move || message(A::Client::from_inner(Ref::new(()))))
+        timer::send_every(&self.cell, period, move || message(A::Client::from_ref(ActorRef::new(()))))
     }
 
     /// A subject of its own, whose messages arrive as one of its own: `ctx.subject(|me, line| me.line(line))`. The closure
@@ -152,13 +152,13 @@ impl<A: Actor> Context<A> {
     /// OTP's timeout in the return value of a callback.
     #[must_use = "nothing is sent until a method of it is called"]
     pub fn idle_timeout(&self, after: Duration) -> A::Client<IdleTimeout> {
-        A::Client::from_inner(Ref::new(Own { address: self.address(), after, here: PhantomData }))
+        A::Client::from_ref(ActorRef::new(Own { address: self.address(), after, here: PhantomData }))
     }
 
     /// Handles something before any message that waits: `ctx.next().load()`. OTP's `{continue, Term}`.
     #[must_use = "nothing is sent until a method of it is called"]
     pub fn next(&self) -> A::Client<Next> {
-        A::Client::from_inner(Ref::new(Own { address: self.address(), after: Duration::ZERO, here: PhantomData }))
+        A::Client::from_ref(ActorRef::new(Own { address: self.address(), after: Duration::ZERO, here: PhantomData }))
     }
 
     /// Ends the actor after this handler: `terminate` runs, then the handler's answer is sent, then the process ends.
@@ -256,7 +256,7 @@ impl<A: Actor> Context<A> {
     /// `{noreply, State}`.
     ///
     /// ```
-    /// use otp::{Actor, Context, Handled, Init, Mode, Ref, ReplyTo};
+    /// use otp::{Actor, Context, Handled, Init, Mode, ActorRef, ReplyTo};
     ///
     /// /// A door that those who came before it opens wait for.
     /// struct Door(Vec<ReplyTo<()>>);
@@ -269,7 +269,7 @@ impl<A: Actor> Context<A> {
     /// impl Actor for Door {
     ///     type Args = ();
     ///     type Message = Message;
-    ///     type Client<M: Mode> = Ref<Self, M>;
+    ///     type Client<M: Mode> = ActorRef<Self, M>;
     ///     const NAME: &'static str = "Door";
     ///
     ///     fn init((): (), _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -225,14 +225,14 @@ impl From<ExitReason> for StartError {
     }
 }
 
-impl<E: Into<Self>> From<process::StartError<E>> for StartError {
-    fn from(error: process::StartError<E>) -> Self {
+impl<E: Into<Self>> From<process::AckError<E>> for StartError {
+    fn from(error: process::AckError<E>) -> Self {
         match error {
-            process::StartError::Failed(error) => error.into(),
-            process::StartError::Exited(reason) => Self::Failed(reason),
-            process::StartError::Timeout => Self::Timeout,
-            process::StartError::Exiting => Self::Exiting,
-            process::StartError::Resources => Self::Resources,
+            process::AckError::Failed(error) => error.into(),
+            process::AckError::Exited(reason) => Self::Failed(reason),
+            process::AckError::Timeout => Self::Timeout,
+            process::AckError::Exiting => Self::Exiting,
+            process::AckError::Resources => Self::Resources,
         }
     }
 }
@@ -240,9 +240,9 @@ impl<E: Into<Self>> From<process::StartError<E>> for StartError {
 /// A process was to begin to serve under a name that is not its own; see [`enter_loop`](crate::Starter::enter_loop).
 /// OTP's `process_not_registered`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotRegistered(pub(super) RegName);
+pub struct EnterLoopError(pub(super) RegName);
 
-impl NotRegistered {
+impl EnterLoopError {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &RegName {
@@ -250,13 +250,13 @@ impl NotRegistered {
     }
 }
 
-impl fmt::Display for NotRegistered {
+impl fmt::Display for EnterLoopError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the process is not registered as `{}`", self.0)
     }
 }
 
-impl Error for NotRegistered {}
+impl Error for EnterLoopError {}
 
 /// What makes no sense in the specs of a supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]

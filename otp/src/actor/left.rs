@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Slot, slot::State};
+use super::{Place, place::State};
 use crate::{
     cell::{AnyProcess, Pid, common::PendingCall, signal::Item, typed::Cell},
     guard,
@@ -93,7 +93,7 @@ fn queue<M: Send + 'static>(state: &mut State) -> Option<&mut VecDeque<Left<M>>>
     state.left.get_or_insert_with(none).downcast_mut::<Queue<M>>().map(|queue| &mut queue.0)
 }
 
-impl Slot {
+impl Place {
     /// Leaves a message for the process that will hold the place, or sends it to the one that holds it by now. Gives a
     /// process that has held the place.
     ///
@@ -128,8 +128,8 @@ impl Slot {
 
     /// From now on what the process has not handled when it ends is left here.
     pub(crate) fn inherit<M: Send + 'static>(&self, process: &AnyProcess) {
-        let (slot, pid) = (self.clone(), process.pid());
-        process.common().set_heir::<M>(Box::new(move |messages| slot.keep(messages, pid)));
+        let (place, pid) = (self.clone(), process.pid());
+        process.common().set_heir::<M>(Box::new(move |messages| place.keep(messages, pid)));
     }
 
     /// Keeps what a process has not handled; gives back what nobody is to handle.

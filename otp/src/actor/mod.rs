@@ -8,7 +8,6 @@ mod call;
 mod client;
 mod context;
 mod error;
-mod has_pid;
 mod left;
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -16,16 +15,17 @@ mod mode;
 mod name;
 mod named;
 mod options;
+mod place;
 mod reply;
 pub(crate) mod report;
 mod requests;
 mod sent;
 mod server;
-mod slot;
 mod stop;
 mod subject;
 mod system;
 mod test_context;
+mod to_pid;
 
 /// What appears in hidden methods of public traits.
 pub(crate) mod hidden {
@@ -41,28 +41,28 @@ use std::{fmt, future::Future, pin::Pin};
 pub(crate) use self::{
     address::Address,
     call::CALL_TIMEOUT,
-    client::{of_process, of_slot},
+    client::{of_place, of_process},
     server::{Start, Starting, caught},
     system::{Ended, Served, SystemRequest, shown},
 };
 pub use self::{
     call::Reply,
-    client::{Client, ClientExt, Ref},
+    client::{ActorRef, Client, ClientExt},
     context::Context,
-    error::{CallError, NotRegistered, SpecError, StartError},
-    has_pid::HasPid,
+    error::{CallError, EnterLoopError, SpecError, StartError},
     mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request},
     name::Name,
     options::{Options, Restart, Shutdown},
+    place::{ChildId, Place},
     reply::ReplyTo,
-    requests::{NoResponse, Requests},
+    requests::{Requests, RequestsError},
     sent::Sent,
     server::Starter,
-    slot::{ChildId, Slot},
     stop::stop,
     subject::Handles,
     system::{FormatStatus, StatusTexts},
     test_context::TestContext,
+    to_pid::ToPid,
 };
 pub use crate::cell::Info;
 use crate::{
@@ -75,7 +75,7 @@ use crate::{
 /// `#[actor]` on an `impl` block implements it; by hand it looks like this:
 ///
 /// ```
-/// use otp::{Actor, Context, Handled, Init, Mode, Ref, ReplyTo};
+/// use otp::{Actor, Context, Handled, Init, Mode, ActorRef, ReplyTo};
 ///
 /// struct Counter(i64);
 ///
@@ -87,7 +87,7 @@ use crate::{
 /// impl Actor for Counter {
 ///     type Args = i64;
 ///     type Message = Message;
-///     type Client<M: Mode> = Ref<Self, M>;
+///     type Client<M: Mode> = ActorRef<Self, M>;
 ///     const NAME: &'static str = "Counter";
 ///
 ///     fn init(start: i64, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
@@ -129,7 +129,7 @@ pub trait Actor: Sized + Send + 'static {
     type Args: Send + 'static;
     /// Its messages.
     type Message: Send + 'static;
-    /// Its client in each mode; [`Ref`], if there is no better one.
+    /// Its client in each mode; [`ActorRef`], if there is no better one.
     type Client<M: Mode>: Client<Self, Mode = M>;
     /// What reports call it.
     const NAME: &'static str;
@@ -184,7 +184,7 @@ pub trait Actor: Sized + Send + 'static {
         MessageKind::Cast
     }
 
-    /// Says what [`sys::get_status`](crate::sys::get_status) and the report of a crash show of the actor; its state is
+    /// Says what [`sys::status`](crate::sys::status) and the report of a crash show of the actor; its state is
     /// not shown, if it is not said here. `#[actor]` shows the state as its `Debug` does, if there is one, and lets a
     /// [`FormatStatus`] rewrite it. Should it panic, that is what is shown. `Module:format_status/1`.
     fn format_status(&self, _texts: &mut StatusTexts) {}

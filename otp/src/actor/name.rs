@@ -11,7 +11,7 @@ use std::{
 
 use super::{Actor, Address, Blocking, client::of_process};
 use crate::{
-    cell::{MonitorRef, Pid, RegName, RegisterError, Unregistered},
+    cell::{MonitorRef, Pid, RegName, RegisterError, UnregisterError},
     process::{self, Registry},
 };
 
@@ -22,12 +22,12 @@ use crate::{
 /// OTP's `{local, Name}` and `{via, Module, Term}`.
 ///
 /// ```
-/// # use otp::{Actor, Context, Handled, Init, Mode, Ref, ReplyTo};
+/// # use otp::{Actor, Context, Handled, Init, Mode, ActorRef, ReplyTo};
 /// # pub struct Counter(i64);
 /// # impl Actor for Counter {
 /// #     type Args = i64;
 /// #     type Message = ReplyTo<i64>;
-/// #     type Client<M: Mode> = Ref<Self, M>;
+/// #     type Client<M: Mode> = ActorRef<Self, M>;
 /// #     const NAME: &'static str = "Counter";
 /// #     fn init(start: i64, _: &mut Context<Self>) -> Handled<'_, Init<Self>> { Handled::Done(Init::Ok(Counter(start))) }
 /// #     fn handle<'a>(&'a mut self, reply: ReplyTo<i64>, ctx: &'a mut Context<Self>) -> Handled<'a> {
@@ -94,7 +94,7 @@ impl<A> Name<A> {
     ///
     /// # Errors
     /// When it is nobody's.
-    pub fn unregister(&self) -> Result<(), Unregistered> {
+    pub fn unregister(&self) -> Result<(), UnregisterError> {
         match &self.0 {
             Kind::Static(name) => process::unregister(name),
             Kind::Made(name) => name.unregister(),

@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Slot, slot::WeakSlot};
+use super::{Place, place::WeakPlace};
 use crate::{cell::RegName, process::Node};
 
 /// A name by its hash: the keys of registries are compared and dropped by the user's code, so never under the lock.
@@ -28,9 +28,9 @@ impl Key {
     }
 }
 
-static PLACES: Mutex<BTreeMap<Key, (RegName, WeakSlot)>> = Mutex::new(BTreeMap::new());
+static PLACES: Mutex<BTreeMap<Key, (RegName, WeakPlace)>> = Mutex::new(BTreeMap::new());
 
-fn places() -> MutexGuard<'static, BTreeMap<Key, (RegName, WeakSlot)>> {
+fn places() -> MutexGuard<'static, BTreeMap<Key, (RegName, WeakPlace)>> {
     PLACES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -44,7 +44,7 @@ impl Drop for Named {
     }
 }
 
-impl Slot {
+impl Place {
     /// From now on this name stands for the place, until it is closed. That of a root is never waited for.
     pub(crate) fn stands_for(&self, name: &RegName) {
         if self.is_root() {
@@ -61,7 +61,7 @@ impl Slot {
 }
 
 /// The place that a name stands for; the one that is held, if there are several.
-pub(super) fn place_of(name: &RegName) -> Option<Slot> {
+pub(super) fn place_of(name: &RegName) -> Option<Place> {
     let first = Key::new(name, 0);
     let candidates: Vec<_> =
         places().range(first..=Key { place: usize::MAX, ..first }).map(|(_, found)| found.clone()).collect();

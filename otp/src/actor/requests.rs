@@ -30,7 +30,7 @@ use crate::cell::{
 /// same, as [`Reply`] says.
 ///
 /// ```
-/// use otp::{NoResponse, Requests, prelude::*};
+/// use otp::{RequestsError, Requests, prelude::*};
 ///
 /// struct Square;
 ///
@@ -50,7 +50,7 @@ use crate::cell::{
 /// while let Ok((n, square)) = requests.receive(Duration::from_secs(5)) {
 ///     assert_eq!(square?, n * n);
 /// }
-/// assert_eq!(requests.check(), Err(NoResponse::NoRequest));
+/// assert_eq!(requests.check(), Err(RequestsError::NoRequest));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Requests<L, T: 'static> {
@@ -105,7 +105,7 @@ impl<T, U: 'static, F: FnOnce(U) -> T + Send> Request<T> for Mapped<U, F> {
 /// Why a collection gives no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NoResponse {
+pub enum RequestsError {
     /// It has no requests. OTP's `no_request`.
     NoRequest,
     /// No reply has come in time, or yet. OTP's `timeout` and `no_reply`.
@@ -165,19 +165,19 @@ impl<L, T: 'static> Requests<L, T> {
     /// over, nothing changes: they can be waited for again. `gen_server:wait_response/3`.
     ///
     /// # Errors
-    /// See [`NoResponse`].
-    pub fn wait(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), NoResponse> {
+    /// See [`RequestsError`].
+    pub fn wait(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), RequestsError> {
         current::block_on(self.next(limit.into())).unwrap_or_else(|interrupted| Err(interrupted.into()))
     }
 
     /// As [`wait`](Requests::wait), to be awaited, on any executor.
     ///
     /// # Errors
-    /// See [`NoResponse`].
+    /// See [`RequestsError`].
     pub async fn wait_async(
         &mut self,
         limit: impl Into<Option<Duration>>,
-    ) -> Result<(L, Result<T, CallError>), NoResponse> {
+    ) -> Result<(L, Result<T, CallError>), RequestsError> {
         self.next(limit.into()).await
     }
 
@@ -185,8 +185,8 @@ impl<L, T: 'static> Requests<L, T> {
     /// begun will not run, late replies are dropped, and the collection is empty. `gen_server:receive_response/3`.
     ///
     /// # Errors
-    /// See [`NoResponse`].
-    pub fn receive(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), NoResponse> {
+    /// See [`RequestsError`].
+    pub fn receive(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), RequestsError> {
         let received = self.wait(limit);
         self.give_up_after(&received);
         received
@@ -195,18 +195,18 @@ impl<L, T: 'static> Requests<L, T> {
     /// As [`receive`](Requests::receive), to be awaited, on any executor.
     ///
     /// # Errors
-    /// See [`NoResponse`].
+    /// See [`RequestsError`].
     pub async fn receive_async(
         &mut self,
         limit: impl Into<Option<Duration>>,
-    ) -> Result<(L, Result<T, CallError>), NoResponse> {
+    ) -> Result<(L, Result<T, CallError>), RequestsError> {
         let received = self.next(limit.into()).await;
         self.give_up_after(&received);
         received
     }
 
-    fn give_up_after(&mut self, received: &Result<(L, Result<T, CallError>), NoResponse>) {
-        if matches!(received, Err(NoResponse::Timeout)) {
+    fn give_up_after(&mut self, received: &Result<(L, Result<T, CallError>), RequestsError>) {
+        if matches!(received, Err(RequestsError::Timeout)) {
             mem::take(&mut self.pending).into_values().for_each(|mut pending| pending.request.withdraw());
         }
     }
@@ -214,10 +214,10 @@ impl<L, T: 'static> Requests<L, T> {
     /// Takes the next reply if there is one, without waiting. `gen_server:check_response/3`.
     ///
     /// # Errors
-    /// [`NoResponse::Timeout`] when none has come yet, [`NoResponse::NoRequest`] when there are no requests.
-    pub fn check(&mut self) -> Result<(L, Result<T, CallError>), NoResponse> {
+    /// [`RequestsError::Timeout`] when none has come yet, [`RequestsError::NoRequest`] when there are no requests.
+    pub fn check(&mut self) -> Result<(L, Result<T, CallError>), RequestsError> {
         self.collect();
-        let none = if self.pending.is_empty() { NoResponse::NoRequest } else { NoResponse::Timeout };
+        let none = if self.pending.is_empty() { RequestsError::NoRequest } else { RequestsError::Timeout };
         self.done.pop_front().ok_or(none)
     }
 
@@ -225,14 +225,14 @@ impl<L, T: 'static> Requests<L, T> {
     fn next(
         &mut self,
         limit: Option<Duration>,
-    ) -> impl Future<Output = Result<(L, Result<T, CallError>), NoResponse>> + use<'_, L, T> {
+    ) -> impl Future<Output = Result<(L, Result<T, CallError>), RequestsError>> + use<'_, L, T> {
         let at = current::with(|me| me.common().deadline(limit));
         let mut timer = WakeUp::within(limit);
         poll_fn(move |cx| {
             // Whom to wake is said before anybody looks: what comes after the look wakes.
             self.notes.wake_for_next(cx.waker());
             match self.check() {
-                Err(NoResponse::Timeout) => timer.poll(cx, at).map(|()| Err(NoResponse::Timeout)),
+                Err(RequestsError::Timeout) => timer.poll(cx, at).map(|()| Err(RequestsError::Timeout)),
                 checked => Poll::Ready(checked),
             }
         })
@@ -282,7 +282,7 @@ impl<L: fmt::Debug, T: 'static> fmt::Debug for Requests<L, T> {
     }
 }
 
-impl fmt::Display for NoResponse {
+impl fmt::Display for RequestsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoRequest => "there is no request to be answered",
@@ -293,9 +293,9 @@ impl fmt::Display for NoResponse {
     }
 }
 
-impl Error for NoResponse {}
+impl Error for RequestsError {}
 
-impl From<Interrupted> for NoResponse {
+impl From<Interrupted> for RequestsError {
     fn from(interrupted: Interrupted) -> Self {
         match interrupted {
             Interrupted::Exiting => Self::Exiting,

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    Actor, Address, Blocking, Context, Ended, Handled, Info, Init, IntoInit, IntoOutcome, Name, NotRegistered,
+    Actor, Address, Blocking, Context, Ended, EnterLoopError, Handled, Info, Init, IntoInit, IntoOutcome, Name,
     StartError,
     client::of_process,
     context::{Stop, program},
@@ -164,7 +164,7 @@ impl<A: Actor> Starter<A> {
     ///
     /// # Errors
     /// See [`StartError`]. When the process does not have the name that it is to have, it ends with the error
-    /// [`NotRegistered`] instead of serving.
+    /// [`EnterLoopError`] instead of serving.
     pub fn enter_loop<I: IntoInit<A>>(
         self,
         code: impl FnOnce(&mut Context<A>) -> I + Send + 'static,
@@ -173,7 +173,7 @@ impl<A: Actor> Starter<A> {
         let starting = Starting::<A>::with(A::NAME, None, relation, timeout, mailbox, |ctx: &mut Context<A>| {
             let init = code(ctx).into_init();
             Handled::Done(match (init, name.filter(|name| name.whereis() != Some(ctx.pid()))) {
-                (Init::Ok(_), Some(name)) => Init::Stop(NotRegistered(name).into_reason()),
+                (Init::Ok(_), Some(name)) => Init::Stop(EnterLoopError(name).into_reason()),
                 (init, _) => init,
             })
         });
@@ -243,7 +243,7 @@ impl<A: Actor> Starting<A> {
     }
 
     fn started(
-        started: Result<start::Started<A::Message, ()>, process::StartError<StartError>>,
+        started: Result<start::Started<A::Message, ()>, process::AckError<StartError>>,
     ) -> Result<Started<A>, StartError> {
         started.map(|started| (started.cell, started.monitor)).map_err(StartError::from)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CallError, HasPid};
+use super::{CallError, ToPid};
 use crate::{
     cell::{AnyProcess, ExitReason, IntoReason, current},
     process::{self, me},
@@ -29,11 +29,11 @@ use crate::{
 /// [`CallError::Timeout`] when it takes too long, [`CallError::CallingSelf`] for a process that would stop itself: its
 /// handlers say [`ctx.stop`](crate::Context::stop).
 pub fn stop<Kind>(
-    target: &(impl HasPid<Kind> + ?Sized),
+    target: &(impl ToPid<Kind> + ?Sized),
     reason: impl IntoReason,
     limit: impl Into<Option<Duration>>,
 ) -> Result<(), CallError> {
-    let process = target.pid_now().and_then(|pid| current::with(|me| me.common().node.find(pid)));
+    let process = target.to_pid().and_then(|pid| current::with(|me| me.common().node.find(pid)));
     stop_process(process, reason.into_reason(), limit.into())
 }
 

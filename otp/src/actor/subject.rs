@@ -2,10 +2,10 @@
 
 use std::{any::Any, sync::Arc};
 
-use super::{Actor, Address, Build, Client, Ref};
+use super::{Actor, ActorRef, Address, Build, Client};
 use crate::{
     cell::{AnyProcess, NodeInner, Pid, RegName},
-    process::{self, Subject, subject::Place},
+    process::{self, Subject, subject::AnyAddress},
 };
 
 /// An actor that handles messages of type `T` by their type.
@@ -20,7 +20,7 @@ use crate::{
 )]
 pub trait Handles<T>: Actor {}
 
-impl<A: Actor> Place for Address<A> {
+impl<A: Actor> AnyAddress for Address<A> {
     fn holder(&self) -> Option<AnyProcess> {
         self.resolve().map(AnyProcess::from)
     }
@@ -49,7 +49,7 @@ impl<A: Actor> Place for Address<A> {
         self
     }
 
-    fn is_same(&self, other: &dyn Place) -> bool {
+    fn is_same(&self, other: &dyn AnyAddress) -> bool {
         other.as_any().downcast_ref() == Some(self)
     }
 }
@@ -71,6 +71,6 @@ pub(super) fn own<A: Actor, T: Send + 'static>(
     let make = Arc::new(make);
     process::current().subject().map(move |message| {
         let make = Arc::clone(&make);
-        Arrived::<A>(Box::new(move || make(A::Client::from_inner(Ref::new(())), message)))
+        Arrived::<A>(Box::new(move || make(A::Client::from_ref(ActorRef::new(())), message)))
     })
 }

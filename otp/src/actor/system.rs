@@ -105,7 +105,7 @@ fn formatted<A: Actor>(actor: &A, texts: StatusTexts) -> StatusTexts {
     }
 }
 
-/// What [`get_status`](crate::sys::get_status) and the report of a crash show of a server, as texts.
+/// What [`get_status`](crate::sys::status) and the report of a crash show of a server, as texts.
 /// [`Actor::format_status`] may rewrite them. OTP's `gen_server:format_status()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -185,7 +185,7 @@ impl Write for Limited {
 /// }
 ///
 /// let session = Session::start()?;
-/// assert_eq!(sys::get_status(&session)?.state.as_deref(), Some("joe with a password of 6 letters"));
+/// assert_eq!(sys::status(&session)?.state.as_deref(), Some("joe with a password of 6 letters"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait FormatStatus {

@@ -7,7 +7,7 @@
 #![allow(unsafe_code, reason = "the running process is named by a pointer that its turn keeps alive")]
 
 use std::{
-    cell::{Cell as Slot, RefCell},
+    cell::{Cell as StdCell, RefCell},
     convert::Infallible,
     fmt,
     future::Future,
@@ -39,7 +39,7 @@ use crate::{
 const SPIN: Duration = Duration::from_micros(50);
 
 thread_local! {
-    static CURRENT: Slot<Option<NonNull<AnyProcess>>> = const { Slot::new(None) };
+    static CURRENT: StdCell<Option<NonNull<AnyProcess>>> = const { StdCell::new(None) };
     static ADOPTED: RefCell<Option<Adopted>> = const { RefCell::new(None) };
     /// The next one, which the thread becomes when it still runs destructors of its locals and the first has ended.
     static LAST: RefCell<Option<Adopted>> = const { RefCell::new(None) };
@@ -88,7 +88,7 @@ impl Drop for Entered<'_> {
 #[inline(always)]
 pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
     let adopted;
-    let process = match CURRENT.try_with(Slot::get) {
+    let process = match CURRENT.try_with(StdCell::get) {
         // SAFETY: it is set only by `enter`, whose guard borrows the process, and restored after each park.
         Ok(Some(process)) => unsafe { process.as_ref() },
         _ => {
@@ -110,14 +110,14 @@ fn adopted_before() -> Option<AnyProcess> {
 #[inline]
 pub(crate) fn is_lost() -> bool {
     // SAFETY: as in `try_with`.
-    matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().life.is_lost())
+    matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().life.is_lost())
 }
 
 /// Whether the process that the calling code is, on a core, has to end: asked before it takes an answer, so that an exit
 /// signal which was sent before that comes first.
 #[inline]
 pub(crate) fn ends_first() -> bool {
-    let Ok(Some(process)) = CURRENT.try_with(Slot::get) else { return false };
+    let Ok(Some(process)) = CURRENT.try_with(StdCell::get) else { return false };
     // SAFETY: as in `try_with`.
     let process = unsafe { process.as_ref() };
     process.common().must_end(process)
@@ -126,7 +126,7 @@ pub(crate) fn ends_first() -> bool {
 /// Says which process the calling code is, without memory or locks.
 pub(super) fn describe(out: &mut dyn fmt::Write) -> fmt::Result {
     // SAFETY: as in `try_with`.
-    let Ok(Some(process)) = CURRENT.try_with(Slot::get) else { return out.write_str("no process") };
+    let Ok(Some(process)) = CURRENT.try_with(StdCell::get) else { return out.write_str("no process") };
     let common = unsafe { process.as_ref() }.common();
     write!(out, "process {} ({})", common.pid, common.program.label)?;
     common.handler.name().map_or(Ok(()), |name| write!(out, ", in `{name}`"))
@@ -146,7 +146,7 @@ pub(crate) fn is_process() -> bool {
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
     let adopted;
-    let process = match CURRENT.try_with(Slot::get) {
+    let process = match CURRENT.try_with(StdCell::get) {
         // SAFETY: as in `try_with`.
         Ok(Some(process)) => unsafe { process.as_ref() },
         _ => {
@@ -198,7 +198,7 @@ pub(crate) fn visiting<R>(f: impl FnOnce() -> R) -> R {
 /// Whether the calling code is a process on a core.
 pub(crate) fn on_core() -> bool {
     // SAFETY: as in `try_with`.
-    matches!(CURRENT.try_with(Slot::get), Ok(Some(process)) if matches!(unsafe { process.as_ref() }.common().home, Home::Core))
+    matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if matches!(unsafe { process.as_ref() }.common().home, Home::Core))
 }
 
 /// Makes the calling thread a process of `node` for the length of `f`.

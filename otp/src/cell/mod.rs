@@ -44,7 +44,7 @@ pub use self::{
     info::Info,
     locals::watch_local,
     mailbox::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},
-    node::names::{RegisterError, Unregistered},
+    node::names::{RegisterError, UnregisterError},
     pid::{MonitorRef, Pid},
     reason::{Down, Exit, ExitReason, IntoReason, Panic},
     reg_name::RegName,

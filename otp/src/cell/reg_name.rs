@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Pid, RegisterError, Unregistered};
+use super::{Pid, RegisterError, UnregisterError};
 use crate::guard::Guarded;
 
 /// A name that a process can have, whatever the process is: text that the node keeps, or a key of a
@@ -17,23 +17,23 @@ use crate::guard::Guarded;
 /// It is looked up anew each time that it is used, on the node of whoever uses it. A [`Name`](crate::Name) says in
 /// addition what kind of server has it.
 #[derive(Clone)]
-pub struct RegName(Arc<Place>);
+pub struct RegName(Arc<Keeper>);
 
-pub(crate) enum Place {
+pub(crate) enum Keeper {
     Node(Cow<'static, str>),
     Via(Guarded<Box<dyn Via>>),
 }
 
 impl RegName {
     pub(crate) fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Place::Node(name.into())))
+        Self(Arc::new(Keeper::Node(name.into())))
     }
 
     pub(crate) fn of_registry(key: Box<dyn Via>) -> Self {
-        Self(Arc::new(Place::Via(Guarded::new(key))))
+        Self(Arc::new(Keeper::Via(Guarded::new(key))))
     }
 
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &Keeper {
         &self.0
     }
 
@@ -41,8 +41,8 @@ impl RegName {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &*self.0 {
-            Place::Node(name) => Some(name),
-            Place::Via(_) => None,
+            Keeper::Node(name) => Some(name),
+            Keeper::Via(_) => None,
         }
     }
 }
@@ -68,8 +68,8 @@ impl From<&Self> for RegName {
 impl PartialEq for RegName {
     fn eq(&self, other: &Self) -> bool {
         match (&*self.0, &*other.0) {
-            (Place::Node(a), Place::Node(b)) => a == b,
-            (Place::Via(a), Place::Via(b)) => a.is_same(&***b),
+            (Keeper::Node(a), Keeper::Node(b)) => a == b,
+            (Keeper::Via(a), Keeper::Via(b)) => a.is_same(&***b),
             _ => false,
         }
     }
@@ -92,8 +92,8 @@ impl PartialEq<&str> for RegName {
 impl Hash for RegName {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &*self.0 {
-            Place::Node(name) => name.hash(state),
-            Place::Via(via) => via.key_hash().hash(state),
+            Keeper::Node(name) => name.hash(state),
+            Keeper::Via(via) => via.key_hash().hash(state),
         }
     }
 }
@@ -102,8 +102,8 @@ impl Hash for RegName {
 impl fmt::Display for RegName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Place::Node(name) => f.write_str(name),
-            Place::Via(via) => via.key().fmt(f),
+            Keeper::Node(name) => f.write_str(name),
+            Keeper::Via(via) => via.key().fmt(f),
         }
     }
 }
@@ -111,8 +111,8 @@ impl fmt::Display for RegName {
 impl fmt::Debug for RegName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Place::Node(name) => name.fmt(f),
-            Place::Via(via) => f.debug_tuple("Via").field(via.key()).finish(),
+            Keeper::Node(name) => name.fmt(f),
+            Keeper::Via(via) => f.debug_tuple("Via").field(via.key()).finish(),
         }
     }
 }
@@ -120,7 +120,7 @@ impl fmt::Debug for RegName {
 /// A key in a registry, of any type.
 pub(crate) trait Via: Any + Send + Sync {
     fn register(&self, pid: Pid) -> Result<(), RegisterError>;
-    fn unregister(&self) -> Result<(), Unregistered>;
+    fn unregister(&self) -> Result<(), UnregisterError>;
     fn whereis(&self) -> Option<Pid>;
     fn key(&self) -> &dyn fmt::Debug;
     fn key_hash(&self) -> u64;

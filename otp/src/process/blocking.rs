@@ -194,14 +194,14 @@ async fn outcome<T: Send + 'static>(
 struct Work<T> {
     pool: Arc<Pool>,
     ticket: JobId,
-    slot: Arc<Slot<T>>,
+    slot: Arc<Oneshot<T>>,
 }
 
 /// What a closure came to.
 type Ended<T> = Result<T, Caught>;
 
 /// Where its thread puts that.
-struct Slot<T>(Mutex<State<T>>);
+struct Oneshot<T>(Mutex<State<T>>);
 
 enum State<T> {
     /// Whoever waits is woken when that changes.
@@ -215,7 +215,7 @@ enum State<T> {
 
 impl<T: Send + 'static> Work<T> {
     fn begin(node: &Arc<NodeInner>, f: impl FnOnce() -> T + Send + 'static) -> Self {
-        let slot = Arc::new(Slot(Mutex::new(State::Pending(None))));
+        let slot = Arc::new(Oneshot(Mutex::new(State::Pending(None))));
         let promise = Promise(Arc::clone(&slot));
         let (spans, served) = (Spans::entered(), Served::by_caller(node));
         let pool = Arc::clone(&node.pool);
@@ -275,7 +275,7 @@ impl<T> Drop for Work<T> {
     }
 }
 
-impl<T> Slot<T> {
+impl<T> Oneshot<T> {
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -295,7 +295,7 @@ impl<T> Slot<T> {
 }
 
 /// The other side of a slot: says what the closure came to, and if it is dropped before, that it came to nothing.
-struct Promise<T>(Arc<Slot<T>>);
+struct Promise<T>(Arc<Oneshot<T>>);
 
 impl<T> Promise<T> {
     fn keep(self, ended: Ended<T>) {

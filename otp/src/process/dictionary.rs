@@ -21,8 +21,8 @@ use crate::cell::current;
 /// assert_eq!(REQUEST.put(8), Some(7));
 /// process::spawn(|_| assert_eq!(REQUEST.get(), None));
 /// assert_eq!(REQUEST.with(|request| request.copied()), Some(8));
-/// assert_eq!(process::keys(), ["request"]);
-/// assert_eq!(REQUEST.erase(), Some(8));
+/// assert_eq!(process::dictionary::keys(), ["request"]);
+/// assert_eq!(REQUEST.take(), Some(8));
 /// ```
 pub struct Key<T> {
     name: &'static str,
@@ -50,8 +50,8 @@ impl<T: Send + 'static> Key<T> {
     }
 
     /// Takes the value out. `erase/1`.
-    pub fn erase(&self) -> Option<T> {
-        self.take().map(|value| *value)
+    pub fn take(&self) -> Option<T> {
+        self.take_box().map(|value| *value)
     }
 
     /// A clone of the value. `get/1`.
@@ -66,7 +66,7 @@ impl<T: Send + 'static> Key<T> {
     /// Calls `f` with the value, which it may change. While it runs the value is out of the dictionary, and it is put
     /// back when it is over, by a panic too.
     pub fn with<R>(&self, f: impl FnOnce(Option<&mut T>) -> R) -> R {
-        let mut out = Out { key: self, value: self.take() };
+        let mut out = Out { key: self, value: self.take_box() };
         f(out.value.as_deref_mut())
     }
 
@@ -84,7 +84,7 @@ impl<T: Send + 'static> Key<T> {
         .and_then(|before| before.downcast().ok())
     }
 
-    fn take(&self) -> Option<Box<T>> {
+    fn take_box(&self) -> Option<Box<T>> {
         let value = current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.take(self.id())));
         value.and_then(|value| value.downcast().ok())
     }
@@ -125,6 +125,6 @@ pub fn keys_of<T: PartialEq + Send + 'static>(value: &T) -> Vec<&'static str> {
 }
 
 /// Empties the dictionary of the current process. `erase/0`.
-pub fn erase_all() {
+pub fn clear() {
     drop(current::with(|me| me.common().own.if_dictionary(mem::take)));
 }

@@ -60,38 +60,38 @@ pub enum ProcessStatus {
 /// let pid = process::spawn(|me| {
 ///     me.receive_exit(None);
 /// });
-/// let info = process::process_info(pid).unwrap();
+/// let info = process::info(pid).unwrap();
 /// assert_eq!((info.parent, info.message_queue_len), (Some(otp::self_pid()), 0));
 /// otp::exit(pid, otp::ExitReason::Kill);
-/// assert_eq!(process::process_info(pid), None);
+/// assert_eq!(process::info(pid), None);
 /// ```
 #[must_use]
-pub fn process_info(pid: Pid) -> Option<ProcessInfo> {
+pub fn info(pid: Pid) -> Option<ProcessInfo> {
     current::with(|me| {
         if pid == me.pid() {
             me.process().take_arrivals(me);
-            return Some(info(me, ProcessStatus::Running));
+            return Some(info_of(me, ProcessStatus::Running));
         }
         let process = me.common().node.find(pid)?;
         let (asked, answer) = answer::channel();
-        me.common().node.signal_to(&process, Signal::Ask(Box::new(Info(asked))));
+        me.common().node.signal_to(&process, Signal::Ask(Box::new(InfoRequest(asked))));
         current::block_on(answer).ok().flatten()
     })
 }
 
-struct Info(answer::Asked<ProcessInfo>);
+struct InfoRequest(answer::Asked<ProcessInfo>);
 
-impl Ask for Info {
+impl Ask for InfoRequest {
     fn answer(self: Box<Self>, process: &AnyProcess) {
         let common = process.common();
         if common.own.fatal().is_none() {
             let waits = common.is_deaf() || process.process().queue_len() == 0;
-            self.0.answer(info(process, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
+            self.0.answer(info_of(process, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
         }
     }
 }
 
-fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
+fn info_of(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
     let common = process.common();
     let mut info = ProcessInfo {
         name: common.name().as_deref().map(str::to_owned),
@@ -121,11 +121,11 @@ fn info(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
 ///
 /// A process that is alive during the whole call is among them, one that has ended before is not.
 #[must_use]
-pub fn processes() -> Vec<Pid> {
+pub fn list() -> Vec<Pid> {
     super::Node::current().processes()
 }
 
-/// Labels the current process, for people: reports of its crash, [`process_info`] and the printed tree of its supervisor
+/// Labels the current process, for people: reports of its crash, [`info`](fn@info) and the printed tree of its supervisor
 /// show it. It names nothing, and any number of processes may have the same. `proc_lib:set_label/1`.
 pub fn set_label(label: impl Into<String>) {
     let label = label.into();
@@ -134,7 +134,7 @@ pub fn set_label(label: impl Into<String>) {
 
 /// The label of a process; `None` when it has none or is gone. Never waits. `proc_lib:get_label/1`.
 #[must_use]
-pub fn get_label(pid: Pid) -> Option<String> {
+pub fn label(pid: Pid) -> Option<String> {
     let label = current::with(|me| me.common().node.find(pid)?.common().label());
     label.map(|label| label.as_ref().to_owned())
 }

@@ -2,7 +2,7 @@
 
 use super::Destination;
 use crate::cell::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Unregistered,
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, UnregisterError,
     common::Watched,
     current,
     mark::Mark,
@@ -225,7 +225,7 @@ pub fn register(name: &str, pid: Pid) -> Result<(), RegisterError> {
 ///
 /// # Errors
 /// When it is nobody's.
-pub fn unregister(name: &str) -> Result<(), Unregistered> {
+pub fn unregister(name: &str) -> Result<(), UnregisterError> {
     current::with(|me| me.common().node.names.unregister(name))
 }
 

@@ -6,7 +6,7 @@
 mod blocking;
 mod channel;
 mod destination;
-mod dictionary;
+pub mod dictionary;
 mod info;
 mod link;
 pub(crate) mod me;
@@ -25,15 +25,15 @@ pub use self::{
     blocking::{BlockingTimeout, blocking, blocking_async, blocking_timeout, blocking_timeout_async},
     channel::Receiver,
     destination::Destination,
-    dictionary::{Key, erase_all, keys, keys_of},
-    info::{ProcessInfo, ProcessStatus, get_label, process_info, processes, set_label},
+    dictionary::Key,
+    info::{ProcessInfo, ProcessStatus, info, label, list, set_label},
     link::{
         demonitor, demonitor_flush, exit, exit_self, is_alive, link, monitor, monitor_name, register, registered,
         self_pid, trap_exit, unlink, unregister, whereis,
     },
     me::{Me, current},
     node::{Node, NodeBuilder},
-    outcome::{Hibernate, Outcome, hibernate},
+    outcome::{Hibernate, Termination, hibernate},
     registry::Registry,
     selector::Selector,
     sleep::{sleep, sleep_async},
@@ -41,7 +41,7 @@ pub use self::{
         Spawn, spawn, spawn_async, spawn_link, spawn_link_async, spawn_monitor, spawn_monitor_async, start, start_link,
         start_monitor,
     },
-    start::{Ack, StartError},
+    start::{Ack, AckError},
     subject::{SendError, Subject, send},
     timer::TimerRef,
 };
@@ -49,5 +49,5 @@ pub(crate) use self::{link::terminate, registry::Claim};
 pub use crate::cell::{
     AnyMessage, Down, Dropped, Event, Exit, ExitReason, Failure, IntoReason, IsUrgent, Mailbox, MailboxFull,
     MessageKind, MonitorRef, Panic, Pid, Policy, Queued, RegName, RegisterError, Statistics, Term, TermValue,
-    Unregistered, watch_local,
+    UnregisterError, watch_local,
 };

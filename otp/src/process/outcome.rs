@@ -12,7 +12,7 @@ use crate::cell::{ExitReason, IntoReason, current};
     label = "nobody gets what this code returns",
     note = "send it to a `Subject`"
 )]
-pub trait Outcome: Send {
+pub trait Termination: Send {
     /// What it does at the next message.
     ///
     /// # Errors
@@ -20,25 +20,25 @@ pub trait Outcome: Send {
     fn into_next(self) -> Result<Hibernate, ExitReason>;
 }
 
-impl Outcome for () {
+impl Termination for () {
     fn into_next(self) -> Result<Hibernate, ExitReason> {
         Err(ExitReason::Normal)
     }
 }
 
-impl<E: IntoReason + Send> Outcome for Result<(), E> {
+impl<E: IntoReason + Send> Termination for Result<(), E> {
     fn into_next(self) -> Result<Hibernate, ExitReason> {
         Err(self.err().map_or(ExitReason::Normal, IntoReason::into_reason))
     }
 }
 
-impl Outcome for Hibernate {
+impl Termination for Hibernate {
     fn into_next(self) -> Result<Hibernate, ExitReason> {
         Ok(self)
     }
 }
 
-impl Outcome for Option<Hibernate> {
+impl Termination for Option<Hibernate> {
     fn into_next(self) -> Result<Hibernate, ExitReason> {
         self.ok_or(ExitReason::Normal)
     }
@@ -54,7 +54,7 @@ impl<T> Returns for fn() -> T {
 }
 
 #[allow(private_interfaces, reason = "it is `!`, whatever way leads there")]
-impl Outcome for <fn() -> ! as Returns>::Value {
+impl Termination for <fn() -> ! as Returns>::Value {
     fn into_next(self) -> Result<Hibernate, ExitReason> {
         self
     }
@@ -89,7 +89,7 @@ pub struct Hibernate(Code);
 /// });
 /// # otp::exit(watcher, otp::ExitReason::Kill);
 /// ```
-pub fn hibernate<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Hibernate {
+pub fn hibernate<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Hibernate {
     Hibernate(Box::new(|me| code(me).into_next()))
 }
 

@@ -10,9 +10,9 @@ use std::{
 use super::Node;
 use crate::{
     cell::{
-        AnyProcess, Pid, RegName, RegisterError, Unregistered,
+        AnyProcess, Pid, RegName, RegisterError, UnregisterError,
         node::NodeInner,
-        reg_name::{Place, Via},
+        reg_name::{Keeper, Via},
     },
     guard,
 };
@@ -25,7 +25,7 @@ use crate::{
 ///
 /// ```
 /// use std::{collections::HashMap, sync::{Arc, Mutex}};
-/// use otp::{Name, Pid, process::{RegisterError, Registry, Unregistered}};
+/// use otp::{Name, Pid, process::{RegisterError, Registry, UnregisterError}};
 ///
 /// #[derive(Default)]
 /// struct Rooms(Mutex<HashMap<(String, u32), Pid>>);
@@ -44,8 +44,8 @@ use crate::{
 ///         }
 ///     }
 ///
-///     fn unregister(&self, key: &Self::Key) -> Result<(), Unregistered> {
-///         self.0.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+///     fn unregister(&self, key: &Self::Key) -> Result<(), UnregisterError> {
+///         self.0.lock().unwrap().remove(key).map(drop).ok_or(UnregisterError)
 ///     }
 ///
 ///     fn whereis(&self, key: &Self::Key) -> Option<Pid> {
@@ -68,14 +68,14 @@ pub trait Registry: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`RegisterError::Taken`] when it is another's: whoever starts a server under it is told
-    /// [`AlreadyStarted`](crate::StartError::AlreadyStarted).
+    /// [`AlreadyStarted`](crate::AckError::AlreadyStarted).
     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError>;
 
     /// Frees a name. `Module:unregister_name/1`.
     ///
     /// # Errors
     /// When it is nobody's.
-    fn unregister(&self, key: &Self::Key) -> Result<(), Unregistered>;
+    fn unregister(&self, key: &Self::Key) -> Result<(), UnregisterError>;
 
     /// Who has a name. `Module:whereis_name/1`.
     fn whereis(&self, key: &Self::Key) -> Option<Pid>;
@@ -99,8 +99,8 @@ impl RegName {
     /// See [`RegisterError`].
     pub fn register(&self, pid: Pid) -> Result<(), RegisterError> {
         match self.place() {
-            Place::Node(name) => super::register(name, pid),
-            Place::Via(via) => via.register(pid),
+            Keeper::Node(name) => super::register(name, pid),
+            Keeper::Via(via) => via.register(pid),
         }
     }
 
@@ -108,10 +108,10 @@ impl RegName {
     ///
     /// # Errors
     /// When it is nobody's.
-    pub fn unregister(&self) -> Result<(), Unregistered> {
+    pub fn unregister(&self) -> Result<(), UnregisterError> {
         match self.place() {
-            Place::Node(name) => super::unregister(name),
-            Place::Via(via) => via.unregister(),
+            Keeper::Node(name) => super::unregister(name),
+            Keeper::Via(via) => via.unregister(),
         }
     }
 
@@ -123,8 +123,8 @@ impl RegName {
     /// The process that has the name now on `node`. Runs code of the user's if a registry keeps it.
     pub(crate) fn process_at(&self, node: &NodeInner) -> Option<AnyProcess> {
         match self.place() {
-            Place::Node(name) => node.names.get(name),
-            Place::Via(via) => node.find(via.whereis()?),
+            Keeper::Node(name) => node.names.get(name),
+            Keeper::Via(via) => node.find(via.whereis()?),
         }
     }
 }
@@ -139,7 +139,7 @@ impl<R: Registry> Via for InRegistry<R> {
         self.registry.register(&self.key, pid)
     }
 
-    fn unregister(&self) -> Result<(), Unregistered> {
+    fn unregister(&self) -> Result<(), UnregisterError> {
         self.registry.unregister(&self.key)
     }
 
@@ -174,7 +174,7 @@ impl Claim {
     /// Gives the name to the current process.
     pub(crate) fn new(name: RegName) -> Result<Self, RegisterError> {
         name.register(super::self_pid())?;
-        Ok(Self(matches!(name.place(), Place::Via(_)).then_some(name)))
+        Ok(Self(matches!(name.place(), Keeper::Via(_)).then_some(name)))
     }
 
     /// The server is started: the name is its own.

@@ -4,8 +4,8 @@ use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::
 
 use super::{
     me::Me,
-    outcome::{Outcome, go_on},
-    start::{Ack, StartError, Started, Starting},
+    outcome::{Termination, go_on},
+    start::{Ack, AckError, Started, Starting},
 };
 use crate::{
     cell::{
@@ -93,19 +93,19 @@ impl Spawn {
     }
 
     /// Spawns a process that runs `code`; see [`spawn`].
-    pub fn spawn<O: Outcome, C: FnOnce(&mut Me) -> O + Send + 'static>(self, code: C) -> Pid {
+    pub fn spawn<O: Termination, C: FnOnce(&mut Me) -> O + Send + 'static>(self, code: C) -> Pid {
         self.run::<C>(closure(code)).0
     }
 
     /// As [`Spawn::spawn`], monitored by the current process from its beginning.
     #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
-    pub fn spawn_monitor<O: Outcome, C: FnOnce(&mut Me) -> O + Send + 'static>(self, code: C) -> (Pid, MonitorRef) {
+    pub fn spawn_monitor<O: Termination, C: FnOnce(&mut Me) -> O + Send + 'static>(self, code: C) -> (Pid, MonitorRef) {
         let (pid, monitor) = self.and_monitor().run::<C>(closure(code));
         (pid, monitor.expect("it was asked for"))
     }
 
     /// As [`Spawn::spawn`], for code that awaits.
-    pub fn spawn_async<O: Outcome, F: Future<Output = O> + Send + 'static, C: FnOnce(Me) -> F + Send + 'static>(
+    pub fn spawn_async<O: Termination, F: Future<Output = O> + Send + 'static, C: FnOnce(Me) -> F + Send + 'static>(
         self,
         code: C,
     ) -> Pid {
@@ -115,7 +115,7 @@ impl Spawn {
     /// As [`Spawn::spawn_monitor`], for code that awaits.
     #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
     pub fn spawn_monitor_async<
-        O: Outcome,
+        O: Termination,
         F: Future<Output = O> + Send + 'static,
         C: FnOnce(Me) -> F + Send + 'static,
     >(
@@ -129,11 +129,11 @@ impl Spawn {
     /// Starts a process that runs `code`, and waits until that says that it has started; see [`start`](fn@super::start).
     ///
     /// # Errors
-    /// See [`StartError`].
-    pub fn start<T: Send + 'static, O: Outcome, C: FnOnce(&mut Me, Ack<T>) -> O + Send + 'static>(
+    /// See [`AckError`].
+    pub fn start<T: Send + 'static, O: Termination, C: FnOnce(&mut Me, Ack<T>) -> O + Send + 'static>(
         self,
         code: C,
-    ) -> Result<(Pid, T), StartError> {
+    ) -> Result<(Pid, T), AckError> {
         let started = self.starting::<T, C>(|ack| closure(|me| code(me, ack)))?;
         Ok((started.cell.common().pid, started.value))
     }
@@ -141,12 +141,12 @@ impl Spawn {
     /// As [`Spawn::start`], monitored by the current process from its beginning. `proc_lib:start_monitor/5`.
     ///
     /// # Errors
-    /// See [`StartError`]; the monitor is over then.
+    /// See [`AckError`]; the monitor is over then.
     #[allow(clippy::missing_panics_doc, reason = "a monitor that was asked for is there")]
-    pub fn start_monitor<T: Send + 'static, O: Outcome, C: FnOnce(&mut Me, Ack<T>) -> O + Send + 'static>(
+    pub fn start_monitor<T: Send + 'static, O: Termination, C: FnOnce(&mut Me, Ack<T>) -> O + Send + 'static>(
         self,
         code: C,
-    ) -> Result<(Pid, MonitorRef, T), StartError> {
+    ) -> Result<(Pid, MonitorRef, T), AckError> {
         let started = self.and_monitor().starting::<T, C>(|ack| closure(|me| code(me, ack)))?;
         Ok((started.cell.common().pid, started.monitor.expect("it was asked for"), started.value))
     }
@@ -154,16 +154,16 @@ impl Spawn {
     /// As [`Spawn::start`], for code that awaits. The caller waits as there.
     ///
     /// # Errors
-    /// See [`StartError`].
+    /// See [`AckError`].
     pub fn start_async<
         T: Send + 'static,
-        O: Outcome,
+        O: Termination,
         F: Future<Output = O> + Send + 'static,
         C: FnOnce(Me, Ack<T>) -> F + Send + 'static,
     >(
         self,
         code: C,
-    ) -> Result<(Pid, T), StartError> {
+    ) -> Result<(Pid, T), AckError> {
         let started = self.starting::<T, C>(|ack| future(|me| code(me, ack)))?;
         Ok((started.cell.common().pid, started.value))
     }
@@ -183,7 +183,7 @@ impl Spawn {
     fn starting<T: Send + 'static, C: 'static>(
         self,
         body: impl FnOnce(Ack<T>) -> Body,
-    ) -> Result<Started<Infallible, T>, StartError> {
+    ) -> Result<Started<Infallible, T>, AckError> {
         let (relation, timeout, carrier) = (self.relation, self.timeout, self.carrier);
         let starting = Starting::new(
             program::<C>(type_name::<C>()),
@@ -213,7 +213,7 @@ impl Default for Spawn {
     }
 }
 
-fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
+fn closure<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
     Box::pin(async move {
         let next = current::with(|me| {
             let own = &me.common().program.first;
@@ -224,7 +224,7 @@ fn closure<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body
     })
 }
 
-fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(Me) -> F + Send + 'static) -> Body {
+fn future<O: Termination, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(Me) -> F + Send + 'static) -> Body {
     Box::pin(async move { go_on(code(Me::new()).await.into_next()).await })
 }
 
@@ -242,36 +242,36 @@ fn future<O: Outcome, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(
 /// let down = process::current().receive_down(monitor, None).unwrap();
 /// assert_eq!((down.pid, down.reason), (pid, otp::ExitReason::Normal));
 /// ```
-pub fn spawn<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
+pub fn spawn<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
     Spawn::new().spawn(code)
 }
 
 /// As [`spawn`], linked to the current process from its beginning. `erlang:spawn_link/1`.
-pub fn spawn_link<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
+pub fn spawn_link<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
     Spawn::new().link().spawn(code)
 }
 
 /// As [`spawn`], monitored by the current process from its beginning. `erlang:spawn_monitor/1`.
-pub fn spawn_monitor<O: Outcome>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> (Pid, MonitorRef) {
+pub fn spawn_monitor<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> (Pid, MonitorRef) {
     Spawn::new().spawn_monitor(code)
 }
 
 /// As [`spawn`], for code that awaits.
-pub fn spawn_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
+pub fn spawn_async<O: Termination, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> Pid {
     Spawn::new().spawn_async(code)
 }
 
 /// As [`spawn_link`], for code that awaits.
-pub fn spawn_link_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
+pub fn spawn_link_async<O: Termination, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> Pid {
     Spawn::new().link().spawn_async(code)
 }
 
 /// As [`spawn_monitor`], for code that awaits.
-pub fn spawn_monitor_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
+pub fn spawn_monitor_async<O: Termination, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> (Pid, MonitorRef) {
     Spawn::new().spawn_monitor_async(code)
@@ -295,14 +295,14 @@ pub fn spawn_monitor_async<O: Outcome, F: Future<Output = O> + Send + 'static>(
 ///
 /// let error = process::start(|_, ack: process::Ack<u16>| ack.failed("the port is taken")).unwrap_err();
 /// assert_eq!(error.to_string(), "its start failed: the port is taken");
-/// # Ok::<(), process::StartError>(())
+/// # Ok::<(), process::AckError>(())
 /// ```
 ///
 /// # Errors
-/// See [`StartError`]. The process is gone when an error is returned, and its name is free.
-pub fn start<T: Send + 'static, O: Outcome>(
+/// See [`AckError`]. The process is gone when an error is returned, and its name is free.
+pub fn start<T: Send + 'static, O: Termination>(
     code: impl FnOnce(&mut Me, Ack<T>) -> O + Send + 'static,
-) -> Result<(Pid, T), StartError> {
+) -> Result<(Pid, T), AckError> {
     Spawn::new().start(code)
 }
 
@@ -312,19 +312,19 @@ pub fn start<T: Send + 'static, O: Outcome>(
 /// process ended with `Normal`, it ends one that does not.
 ///
 /// # Errors
-/// See [`StartError`].
-pub fn start_link<T: Send + 'static, O: Outcome>(
+/// See [`AckError`].
+pub fn start_link<T: Send + 'static, O: Termination>(
     code: impl FnOnce(&mut Me, Ack<T>) -> O + Send + 'static,
-) -> Result<(Pid, T), StartError> {
+) -> Result<(Pid, T), AckError> {
     Spawn::new().link().start(code)
 }
 
 /// As [`start`], monitored by the current process from its beginning. `proc_lib:start_monitor/3`.
 ///
 /// # Errors
-/// See [`StartError`]; the monitor is over then.
-pub fn start_monitor<T: Send + 'static, O: Outcome>(
+/// See [`AckError`]; the monitor is over then.
+pub fn start_monitor<T: Send + 'static, O: Termination>(
     code: impl FnOnce(&mut Me, Ack<T>) -> O + Send + 'static,
-) -> Result<(Pid, MonitorRef, T), StartError> {
+) -> Result<(Pid, MonitorRef, T), AckError> {
     Spawn::new().start_monitor(code)
 }

@@ -38,7 +38,7 @@ use crate::{
 /// the one who started it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum StartError<E = ExitReason> {
+pub enum AckError<E = ExitReason> {
     /// Its code said so.
     Failed(E),
     /// It ended before its code said how the start went.
@@ -51,7 +51,7 @@ pub enum StartError<E = ExitReason> {
     Resources,
 }
 
-impl<E: fmt::Display> fmt::Display for StartError<E> {
+impl<E: fmt::Display> fmt::Display for AckError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(error) => write!(f, "its start failed: {error}"),
@@ -63,7 +63,7 @@ impl<E: fmt::Display> fmt::Display for StartError<E> {
     }
 }
 
-impl<E: Error + 'static> Error for StartError<E> {
+impl<E: Error + 'static> Error for AckError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Failed(error) => Some(error),
@@ -85,7 +85,7 @@ impl<T: Send + 'static> Ack<T> {
         self.said(value);
     }
 
-    /// The process has not started: whoever started it gets [`StartError::Failed`] when the process is gone, so its
+    /// The process has not started: whoever started it gets [`AckError::Failed`] when the process is gone, so its
     /// code is to return now. `proc_lib:init_fail/2`.
     pub fn failed(mut self, error: impl IntoReason) {
         self.refused(error.into_reason());
@@ -219,13 +219,13 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     }
 
     /// Waits until it has started, and on failure until the process is gone.
-    pub(crate) fn wait(self) -> Result<Started<M, T>, StartError<E>> {
+    pub(crate) fn wait(self) -> Result<Started<M, T>, AckError<E>> {
         let outcome = current::block_on(self.outcome());
         self.conclude(outcome)
     }
 
     /// As [`wait`](Starting::wait), for the handler of a process that is not to be bound to its core.
-    pub(crate) async fn ready(self) -> Result<Started<M, T>, StartError<E>> {
+    pub(crate) async fn ready(self) -> Result<Started<M, T>, AckError<E>> {
         let outcome = self.outcome().await;
         self.conclude(Ok(outcome))
     }
@@ -257,18 +257,18 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     fn conclude(
         mut self,
         outcome: Result<Option<Option<Result<T, E>>>, Interrupted>,
-    ) -> Result<Started<M, T>, StartError<E>> {
+    ) -> Result<Started<M, T>, AckError<E>> {
         let pid = self.cell.common().pid;
         let error = match outcome {
             Ok(Some(Some(Ok(value)))) => return Ok(Started { cell: self.cell, monitor: self.monitor, value }),
-            Ok(Some(Some(Err(error)))) => StartError::Failed(error),
-            Ok(Some(None)) => StartError::Exited(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
-            Ok(None) => StartError::Timeout,
-            Err(Interrupted::Exiting) => StartError::Exiting,
+            Ok(Some(Some(Err(error)))) => AckError::Failed(error),
+            Ok(Some(None)) => AckError::Exited(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
+            Ok(None) => AckError::Timeout,
+            Err(Interrupted::Exiting) => AckError::Exiting,
             Err(Interrupted::Resources) => {
                 unlink(pid);
                 exit(pid, ExitReason::Kill);
-                StartError::Resources
+                AckError::Resources
             }
         };
         // A starter learns of the failure by the error alone; one that does not trap exits may end of it.

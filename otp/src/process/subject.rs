@@ -69,11 +69,11 @@ enum To {
     /// Whoever has the name when something is sent.
     Name(Arc<str>),
     /// Whoever is there when something is sent.
-    Place(Arc<dyn Place>),
+    AnyAddress(Arc<dyn AnyAddress>),
 }
 
 /// A place that processes may hold one after another, known on a floor above.
-pub(crate) trait Place: Any + Send + Sync {
+pub(crate) trait AnyAddress: Any + Send + Sync {
     fn holder(&self) -> Option<AnyProcess>;
     fn pid(&self) -> Option<Pid>;
     /// The process that holds it for good, if it is such a place.
@@ -85,7 +85,7 @@ pub(crate) trait Place: Any + Send + Sync {
     /// A message of a process of the node found nobody there.
     fn missed(&self, node: &NodeInner);
     fn as_any(&self) -> &dyn Any;
-    fn is_same(&self, other: &dyn Place) -> bool;
+    fn is_same(&self, other: &dyn AnyAddress) -> bool;
 }
 
 impl PartialEq for To {
@@ -93,7 +93,7 @@ impl PartialEq for To {
         match (self, other) {
             (Self::Process(a), Self::Process(b)) => a == b,
             (Self::Name(a), Self::Name(b)) => a == b,
-            (Self::Place(a), Self::Place(b)) => a.is_same(&**b),
+            (Self::AnyAddress(a), Self::AnyAddress(b)) => a.is_same(&**b),
             _ => false,
         }
     }
@@ -111,7 +111,7 @@ pub(super) enum Letter {
 impl Letter {
     /// Whether [`receiver`](Letter::receiver) runs code of the user's.
     pub(super) fn asks(&self) -> bool {
-        matches!(self, Self::Direct(route, _) if matches!(&route.to, To::Place(place) if place.asks()))
+        matches!(self, Self::Direct(route, _) if matches!(&route.to, To::AnyAddress(place) if place.asks()))
     }
 
     /// Who gets it now, where that has to be found out.
@@ -209,8 +209,8 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// A subject whose messages reach whoever is at a place as messages of their type.
-    pub(crate) fn of_place(place: impl Place) -> Self {
-        Self::direct(To::Place(Arc::new(place)), RAW)
+    pub(crate) fn of_place(place: impl AnyAddress) -> Self {
+        Self::direct(To::AnyAddress(Arc::new(place)), RAW)
     }
 
     /// The subject that belongs to whoever has a name, on the node of the sender, at the moment when something is sent.
@@ -390,7 +390,7 @@ impl<T: Send + 'static> Subject<T> {
             Kind::Direct(route, _) => match &route.to {
                 To::Process(pid) => Some(*pid),
                 To::Name(name) => super::whereis(name),
-                To::Place(place) => place.pid(),
+                To::AnyAddress(place) => place.pid(),
             },
             Kind::Through(sink) => sink.owner(),
             Kind::Null => None,
@@ -416,7 +416,7 @@ impl<T: Send + 'static> Subject<T> {
                     "a named subject is received from by the process that has the name `{name}`"
                 );
             }
-            To::Place(_) => panic!("this subject is only to be sent to: a server handles its messages"),
+            To::AnyAddress(_) => panic!("this subject is only to be sent to: a server handles its messages"),
         }
         route.tag
     }
@@ -436,7 +436,7 @@ impl<T: Send + 'static> Subject<T> {
             Kind::Direct(route, _) => match &route.to {
                 To::Process(pid) => Some(*pid),
                 To::Name(_) => None,
-                To::Place(place) => place.process(),
+                To::AnyAddress(place) => place.process(),
             },
             Kind::Through(sink) => sink.process(),
             Kind::Null => None,
@@ -507,7 +507,7 @@ impl Route {
         current::with(|me| match &self.to {
             To::Process(_) => {}
             To::Name(name) => me.common().node.nobody.say(what, &**name),
-            To::Place(place) => match place.name() {
+            To::AnyAddress(place) => match place.name() {
                 Some(name) => me.common().node.nobody.say(what, name),
                 None => place.missed(&me.common().node),
             },
@@ -519,7 +519,7 @@ impl Route {
         match &self.to {
             To::Process(_) => {}
             To::Name(_) => node.nobody.count(),
-            To::Place(place) => place.missed(node),
+            To::AnyAddress(place) => place.missed(node),
         }
     }
 
@@ -535,7 +535,7 @@ impl Route {
         match &self.to {
             To::Process(pid) => node.find(*pid),
             To::Name(name) => node.names.get(name),
-            To::Place(place) => place.holder(),
+            To::AnyAddress(place) => place.holder(),
         }
     }
 
@@ -647,7 +647,7 @@ impl<T> fmt::Debug for Subject<T> {
             Kind::Direct(route, _) => match &route.to {
                 To::Process(owner) => write!(f, "Subject({owner}, {})", route.tag),
                 To::Name(name) => write!(f, "Subject({name:?})"),
-                To::Place(place) => write!(f, "Subject(of {:?})", place.pid()),
+                To::AnyAddress(place) => write!(f, "Subject(of {:?})", place.pid()),
             },
             Kind::Through(sink) => write!(f, "Subject(of {:?})", sink.owner()),
             Kind::Null => f.write_str("Subject(null)"),

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Hibernate, Outcome, Subject, outcome::go_on, subject::Letter};
+use super::{Hibernate, Subject, Termination, outcome::go_on, subject::Letter};
 use crate::{
     cell::{
         ExitReason, Pid, birth,
@@ -303,7 +303,7 @@ impl Expire for Timer<Letter, Post> {
 /// Calls a function, in a process of its own.
 struct Apply;
 
-impl<F: FnOnce() -> O + Send + 'static, O: Outcome + 'static> Expire for Timer<F, Apply> {
+impl<F: FnOnce() -> O + Send + 'static, O: Termination + 'static> Expire for Timer<F, Apply> {
     fn expire(self: Arc<Self>, _now: Moment) -> Option<Moment> {
         if let Some(node) = self.held.node.upgrade() {
             alone(&node, move || match self.held.take() {
@@ -414,7 +414,7 @@ pub(crate) fn post_every<T: Clone + Send + Sync + 'static>(
 }
 
 /// Calls `f` after a while. Ends with `owner`, if it has one.
-pub(crate) fn apply<O: Outcome + 'static>(
+pub(crate) fn apply<O: Termination + 'static>(
     owner: Option<Pid>,
     after: Duration,
     f: impl FnOnce() -> O + Send + 'static,
@@ -423,7 +423,7 @@ pub(crate) fn apply<O: Outcome + 'static>(
 }
 
 /// Calls `f` every `period`, the first time after one. Ends with `owner`.
-pub(crate) fn apply_every<O: Outcome + 'static>(
+pub(crate) fn apply_every<O: Termination + 'static>(
     owner: Pid,
     period: Duration,
     f: impl Fn() -> O + Send + Sync + 'static,

@@ -11,7 +11,7 @@ use std::{
 
 use super::{ChildInfo, ChildState, backoff::Failures, spec::Spec};
 use crate::{
-    actor::{ChildId, Slot},
+    actor::{ChildId, Place},
     cell::{AnyProcess, Pid, current},
     passed::pass,
     process::TimerRef,
@@ -20,9 +20,9 @@ use crate::{
 
 /// A child's place in the order of start; never given again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u64);
+pub(super) struct StartNumber(u64);
 
-impl Place {
+impl StartNumber {
     /// The first that is given.
     pub(super) const FIRST: Self = Self(0);
 }
@@ -90,27 +90,27 @@ impl Child {
 }
 
 pub(super) struct Children {
-    slot: Slot,
+    place: Place,
     next: u64,
-    in_order: BTreeMap<Place, Child>,
-    by_id: BTreeMap<ChildId, Place>,
-    by_pid: HashMap<Pid, Place>,
+    in_order: BTreeMap<StartNumber, Child>,
+    by_id: BTreeMap<ChildId, StartNumber>,
+    by_pid: HashMap<Pid, StartNumber>,
     /// How many are significant, and run or are about to be started again.
     significant: usize,
     /// How many are about to be started again.
     restarting: usize,
     /// Those that wait for another one to be started again.
-    pending: BTreeSet<Place>,
+    pending: BTreeSet<StartNumber>,
 }
 
 impl Children {
     /// The children of the supervisor at `slot`, whose ids differ. Places of its last incarnation that are none of this
     /// one are gone.
-    pub(super) fn new(slot: Slot, specs: Vec<(ChildId, Spec)>) -> Self {
+    pub(super) fn new(place: Place, specs: Vec<(ChildId, Spec)>) -> Self {
         let ids: BTreeSet<&ChildId> = specs.iter().map(|(id, _)| id).collect();
-        slot.retain(|id| ids.contains(id));
+        place.retain(|id| ids.contains(id));
         let mut children = Self {
-            slot,
+            place,
             next: 0,
             in_order: BTreeMap::new(),
             by_id: BTreeMap::new(),
@@ -126,11 +126,11 @@ impl Children {
     }
 
     /// Adds a child with a new id at the end.
-    pub(super) fn add(&mut self, id: ChildId, spec: Spec) -> Place {
-        let place = Place(self.next);
+    pub(super) fn add(&mut self, id: ChildId, spec: Spec) -> StartNumber {
+        let number = StartNumber(self.next);
         self.next += 1;
-        self.slot.declare(&id);
-        self.by_id.insert(id.clone(), place);
+        self.place.declare(&id);
+        self.by_id.insert(id.clone(), number);
         let child = Child {
             id,
             spec,
@@ -141,33 +141,33 @@ impl Children {
             failures: Failures::default(),
             retry: None,
         };
-        self.in_order.insert(place, child);
-        place
+        self.in_order.insert(number, child);
+        number
     }
 
-    pub(super) fn find(&self, id: &ChildId) -> Option<Place> {
+    pub(super) fn find(&self, id: &ChildId) -> Option<StartNumber> {
         self.by_id.get(id).copied()
     }
 
     /// The child that has this pid, or had it last.
-    pub(super) fn find_pid(&self, pid: Pid) -> Option<Place> {
+    pub(super) fn find_pid(&self, pid: Pid) -> Option<StartNumber> {
         self.by_pid.get(&pid).copied()
     }
 
-    pub(super) fn get(&self, place: Place) -> Option<&Child> {
-        self.in_order.get(&place)
+    pub(super) fn get(&self, number: StartNumber) -> Option<&Child> {
+        self.in_order.get(&number)
     }
 
     /// All, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &Child)> {
-        self.since(Place::FIRST)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (StartNumber, &Child)> {
+        self.since(StartNumber::FIRST)
     }
 
     /// That child and those that were started after it, in order.
-    pub(super) fn since(&self, first: Place) -> impl Iterator<Item = (Place, &Child)> {
-        self.in_order.range(first..).map(|(place, child)| {
+    pub(super) fn since(&self, first: StartNumber) -> impl Iterator<Item = (StartNumber, &Child)> {
+        self.in_order.range(first..).map(|(number, child)| {
             pass(1);
-            (*place, child)
+            (*number, child)
         })
     }
 
@@ -176,8 +176,8 @@ impl Children {
         self.in_order.len()
     }
 
-    pub(super) fn places(&self) -> Vec<Place> {
-        self.iter().map(|(place, _)| place).collect()
+    pub(super) fn numbers(&self) -> Vec<StartNumber> {
+        self.iter().map(|(number, _)| number).collect()
     }
 
     /// How many are significant, and run or are about to be started again.
@@ -192,21 +192,21 @@ impl Children {
 
     /// Those that wait for another one to be started again; from now on they don't.
     pub(super) fn give_up_pending(&mut self) {
-        for place in mem::take(&mut self.pending) {
-            self.set(place, State::Stopped);
+        for number in mem::take(&mut self.pending) {
+            self.set(number, State::Stopped);
         }
     }
 
     /// The slot of a child.
-    pub(super) fn slot(&self, child: &Child) -> Slot {
-        self.slot.child(&child.id)
+    pub(super) fn place(&self, child: &Child) -> Place {
+        self.place.child(&child.id)
     }
 
     /// Notes how a child is now.
-    pub(super) fn set(&mut self, place: Place, state: State) {
-        let Some(child) = self.in_order.get_mut(&place) else { return };
+    pub(super) fn set(&mut self, number: StartNumber, state: State) {
+        let Some(child) = self.in_order.get_mut(&number) else { return };
         if let Some(pid) = child.pid() {
-            self.slot.child(&child.id).vacate(pid);
+            self.place.child(&child.id).vacate(pid);
         }
         if let Some(retry) = child.retry.take() {
             retry.cancel();
@@ -218,9 +218,9 @@ impl Children {
         self.restarting -= usize::from(matches!(child.state, State::Restarting));
         self.restarting += usize::from(matches!(state, State::Restarting));
         if matches!(state, State::Pending) {
-            self.pending.insert(place);
+            self.pending.insert(number);
         } else {
-            self.pending.remove(&place);
+            self.pending.remove(&number);
         }
         child.state = state;
         match &child.state {
@@ -230,55 +230,55 @@ impl Children {
                 if let Some(last) = child.last.replace(pid) {
                     self.by_pid.remove(&last);
                 }
-                self.by_pid.insert(pid, place);
+                self.by_pid.insert(pid, number);
             }
             State::Restarting | State::Pending => {}
             State::Stopped => {
                 child.failures = Failures::default();
-                self.slot.child(&child.id).close();
+                self.place.child(&child.id).close();
             }
         }
     }
 
     /// Notes what will start a child again; it is cancelled when the child is in any other state before.
-    pub(super) fn set_retry(&mut self, place: Place, retry: TimerRef) {
-        if let Some(child) = self.in_order.get_mut(&place) {
+    pub(super) fn set_retry(&mut self, number: StartNumber, retry: TimerRef) {
+        if let Some(child) = self.in_order.get_mut(&number) {
             child.retry = Some(retry);
         }
     }
 
     /// Forgets a child that does not run, and its place in the tree.
-    pub(super) fn forget(&mut self, place: Place) {
-        self.set(place, State::Stopped);
-        if let Some(child) = self.in_order.remove(&place) {
+    pub(super) fn forget(&mut self, number: StartNumber) {
+        self.set(number, State::Stopped);
+        if let Some(child) = self.in_order.remove(&number) {
             self.by_id.remove(&child.id);
             if let Some(last) = child.last {
                 self.by_pid.remove(&last);
             }
-            self.slot.forget(&child.id);
+            self.place.forget(&child.id);
         }
     }
 }
 
-impl Index<Place> for Children {
+impl Index<StartNumber> for Children {
     type Output = Child;
 
-    fn index(&self, place: Place) -> &Child {
-        &self.in_order[&place]
+    fn index(&self, number: StartNumber) -> &Child {
+        &self.in_order[&number]
     }
 }
 
-impl IndexMut<Place> for Children {
-    fn index_mut(&mut self, place: Place) -> &mut Child {
-        self.in_order.get_mut(&place).expect("only a child that is there is changed")
+impl IndexMut<StartNumber> for Children {
+    fn index_mut(&mut self, number: StartNumber) -> &mut Child {
+        self.in_order.get_mut(&number).expect("only a child that is there is changed")
     }
 }
 
 impl Drop for Children {
     fn drop(&mut self) {
-        for place in self.places() {
-            self.set(place, State::Pending);
+        for number in self.numbers() {
+            self.set(number, State::Pending);
         }
-        self.slot.close_root();
+        self.place.close_root();
     }
 }

@@ -8,7 +8,7 @@ use super::{
     spec::{ChildKind, SpecInfo},
 };
 use crate::{
-    actor::{CallError, ChildId, ClientExt, HasPid, Name, ReplyTo, Slot, StartError, of_slot},
+    actor::{CallError, ChildId, ClientExt, Name, Place, ReplyTo, StartError, ToPid, of_place},
     cell::{IntoReason, MonitorRef, Pid, RegName},
     process,
 };
@@ -19,13 +19,13 @@ use crate::{
 /// other children. When it is gone they end in [`ChildError::Gone`]. What changes a child by its id, or asks for its spec,
 /// ends in [`ChildError::OtherKind`] when the supervisor is a dynamic one. Printed, it shows the tree as it runs now.
 #[derive(Clone, Debug)]
-pub struct SupervisorRef(Slot);
+pub struct SupervisorRef(Place);
 
 impl SupervisorRef {
     #[doc(hidden)]
     #[must_use]
-    pub fn from_slot(slot: Slot) -> Self {
-        Self(slot)
+    pub fn from_place(place: Place) -> Self {
+        Self(place)
     }
 
     /// The supervisor that has a name now, by its place in its tree.
@@ -33,8 +33,8 @@ impl SupervisorRef {
     /// # Errors
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
-    pub fn named(name: impl Into<RegName>) -> Result<Self, CallError> {
-        Self::look_up(name.into()).map(|look| Self(look.slot))
+    pub fn lookup(name: impl Into<RegName>) -> Result<Self, CallError> {
+        Self::look_up(name.into()).map(|look| Self(look.place))
     }
 
     pub(super) fn look_up(name: RegName) -> Result<Look, CallError> {
@@ -43,7 +43,7 @@ impl SupervisorRef {
 
     /// Its place in the tree.
     #[must_use]
-    pub fn slot(&self) -> &Slot {
+    pub fn place(&self) -> &Place {
         &self.0
     }
 
@@ -74,9 +74,9 @@ impl SupervisorRef {
     /// [`ChildError::Start`] when the start fails; the spec is not kept.
     pub fn start_child<C: Child>(&self, id: impl Into<ChildId>, spec: ChildSpec<C>) -> Result<C::Client, ChildError> {
         let id = id.into();
-        let slot = id.clone();
+        let place = id.clone();
         self.ask(|reply| Message::StartChild(id, spec.into_spec(), reply))??;
-        Ok(self.child::<C>(slot))
+        Ok(self.child::<C>(place))
     }
 
     /// Ends a child and waits until it has ended. Its spec is kept, unless it is temporary; the child is started again
@@ -130,7 +130,7 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
-    pub fn get_childspec(&self, id: impl Into<ChildId>) -> Result<SpecInfo, ChildError> {
+    pub fn child_spec(&self, id: impl Into<ChildId>) -> Result<SpecInfo, ChildError> {
         self.ask(|reply| Message::GetChildSpec(Who::Id(id.into()), reply))?
     }
 
@@ -156,7 +156,7 @@ impl SupervisorRef {
     /// # Errors
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
     pub fn stop(&self) -> Result<(), CallError> {
-        of_slot::<Server>(self.0.clone()).stop()
+        of_place::<Server>(self.0.clone()).stop()
     }
 
     /// As [`stop`](SupervisorRef::stop), with a reason, waiting at most for `limit`. `gen_server:stop/3`.
@@ -164,7 +164,7 @@ impl SupervisorRef {
     /// # Errors
     /// As [`stop`](SupervisorRef::stop); [`CallError::Timeout`] when it takes too long, and goes on.
     pub fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
-        of_slot::<Server>(self.0.clone()).stop_with(reason, limit)
+        of_place::<Server>(self.0.clone()).stop_with(reason, limit)
     }
 
     /// Whether it is alive.
@@ -179,11 +179,11 @@ impl SupervisorRef {
 
     /// What can be seen of it within the time that a call has.
     pub(super) fn look(&self, shown: Shown) -> Result<Look, CallError> {
-        of_slot::<Server>(self.0.clone()).call(|reply| Message::Look(shown, reply))
+        of_place::<Server>(self.0.clone()).call(|reply| Message::Look(shown, reply))
     }
 
     pub(super) fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {
-        of_slot::<Server>(self.0.clone()).no_timeout().call(request).map_err(ChildError::Gone)
+        of_place::<Server>(self.0.clone()).no_timeout().call(request).map_err(ChildError::Gone)
     }
 }
 
@@ -263,13 +263,13 @@ macro_rules! as_supervisor {
 pub(super) use as_supervisor;
 
 /// A supervisor, or a tree made by `supervisor!`.
-impl<S: AsRef<SupervisorRef>> HasPid<SupervisorRef> for S {
-    fn pid_now(&self) -> Option<Pid> {
+impl<S: AsRef<SupervisorRef>> ToPid<SupervisorRef> for S {
+    fn to_pid(&self) -> Option<Pid> {
         self.as_ref().pid()
     }
 
-    fn place(&self) -> Option<Slot> {
-        Some(self.as_ref().slot().clone())
+    fn place(&self) -> Option<Place> {
+        Some(self.as_ref().place().clone())
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{CallError, ChildId, HasPid, Name, Restart, Slot, StartError, caught},
+    actor::{CallError, ChildId, Name, Place, Restart, StartError, ToPid, caught},
     cell::{RegName, birth::Relation},
     guard::Guarded,
 };
@@ -30,7 +30,7 @@ use crate::{
     note = "put `#[actor]` on an `impl {Self}` block, or implement `otp::Actor` by hand"
 )]
 pub trait DynamicChild: 'static {
-    /// What it is started with, unless a [template](Dynamic::template) says otherwise.
+    /// What it is started with, unless a [template](DynamicSupervisor::template) says otherwise.
     type Args: Send + 'static;
     /// What its ids are made of.
     #[doc(hidden)]
@@ -58,9 +58,6 @@ impl DynamicChild for AnyChild {
     }
 }
 
-/// A dynamic supervisor to be, whose children may be of different types; see [`Dynamic::any`].
-pub type DynamicSupervisor = Dynamic<AnyChild>;
-
 /// A dynamic supervisor to be: without children, until [`start_child`](DynamicRef::start_child).
 /// Elixir's `DynamicSupervisor`, OTP's `simple_one_for_one`, Gleam's `factory_supervisor`.
 ///
@@ -69,7 +66,7 @@ pub type DynamicSupervisor = Dynamic<AnyChild>;
 /// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`.
 ///
 /// ```
-/// use otp::{Dynamic, prelude::*};
+/// use otp::{DynamicSupervisor, prelude::*};
 ///
 /// pub struct Session { user: String }
 ///
@@ -81,7 +78,7 @@ pub type DynamicSupervisor = Dynamic<AnyChild>;
 ///     pub fn user(&self) -> String { self.user.clone() }
 /// }
 ///
-/// let sessions = Dynamic::<Session>::temporary().max_children(2).start()?;
+/// let sessions = DynamicSupervisor::<Session>::temporary().max_children(2).start()?;
 /// let joe = sessions.start_child(("joe".into(),))?;
 /// assert_eq!(joe.user()?, "joe");
 /// sessions.terminate_child(&joe)?;
@@ -89,7 +86,7 @@ pub type DynamicSupervisor = Dynamic<AnyChild>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "it starts nothing until `start`"]
-pub struct Dynamic<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
+pub struct DynamicSupervisor<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
     /// What it has in common with a static one.
     supervisor: Supervisor,
     max_children: usize,
@@ -97,7 +94,7 @@ pub struct Dynamic<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
     child: PhantomData<fn() -> C>,
 }
 
-impl<C: Child> Dynamic<C> {
+impl<C: Child> DynamicSupervisor<C> {
     /// Of children as their own options say: permanent, if these say nothing. Each restart takes a clone of the
     /// arguments.
     pub fn new() -> Self
@@ -113,7 +110,7 @@ impl<C: Child> Dynamic<C> {
     }
 }
 
-impl<C: Child> Default for Dynamic<C>
+impl<C: Child> Default for DynamicSupervisor<C>
 where
     C::Args: Clone,
 {
@@ -122,7 +119,7 @@ where
     }
 }
 
-impl<C: Child, A: Send + 'static> Dynamic<C, A> {
+impl<C: Child, A: Send + 'static> DynamicSupervisor<C, A> {
     /// Of children that are what `template` makes of that with which they are to be started: the place for arguments
     /// that all have in common, and for what a spec says.
     ///
@@ -130,7 +127,7 @@ impl<C: Child, A: Send + 'static> Dynamic<C, A> {
     /// arguments, Gleam's `template`.
     ///
     /// ```
-    /// use otp::{Dynamic, prelude::*};
+    /// use otp::{DynamicSupervisor, prelude::*};
     /// # pub struct Session(String);
     /// # #[actor]
     /// # impl Session {
@@ -141,7 +138,7 @@ impl<C: Child, A: Send + 'static> Dynamic<C, A> {
     /// # }
     ///
     /// let host = "example.org".to_owned();
-    /// let sessions = Dynamic::template(move |user: &'static str| {
+    /// let sessions = DynamicSupervisor::template(move |user: &'static str| {
     ///     Session::child_spec(host.clone(), user).restart(Restart::Transient)
     /// });
     /// let joe = sessions.start()?.start_child("joe")?;
@@ -175,7 +172,7 @@ impl DynamicSupervisor {
     }
 }
 
-impl<C: DynamicChild, A: Send + 'static> Dynamic<C, A> {
+impl<C: DynamicChild, A: Send + 'static> DynamicSupervisor<C, A> {
     fn made_by(make: impl Fn(A) -> Spec + Send + Sync + 'static) -> Self {
         Self {
             supervisor: Supervisor::new(Strategy::OneForOne),
@@ -203,7 +200,7 @@ impl<C: DynamicChild, A: Send + 'static> Dynamic<C, A> {
         self
     }
 
-    /// Registers this name; see [`Supervisor::name`] and [`DynamicRef::named`].
+    /// Registers this name; see [`Supervisor::name`] and [`DynamicRef::lookup`].
     pub fn name(mut self, name: impl Into<Name<Self>>) -> Self {
         self.supervisor.name = Some(name.into().into());
         self
@@ -218,10 +215,10 @@ impl<C: DynamicChild, A: Send + 'static> Dynamic<C, A> {
         self.start_as(Relation::None)
     }
 
-    /// As [`start`](Dynamic::start), linked to the current process. `DynamicSupervisor.start_link/1`.
+    /// As [`start`](DynamicSupervisor::start), linked to the current process. `DynamicSupervisor.start_link/1`.
     ///
     /// # Errors
-    /// As for [`start`](Dynamic::start); a caller that does not trap exits is not ended by a name that is taken.
+    /// As for [`start`](DynamicSupervisor::start); a caller that does not trap exits is not ended by a name that is taken.
     pub fn start_link(self) -> Result<DynamicRef<C, A>, StartError> {
         self.start_as(Relation::Link)
     }
@@ -236,7 +233,7 @@ impl<C: DynamicChild, A: Send + 'static> Dynamic<C, A> {
     }
 }
 
-impl<C: DynamicChild, A: Send + 'static> Child for Dynamic<C, A> {
+impl<C: DynamicChild, A: Send + 'static> Child for DynamicSupervisor<C, A> {
     type Args = Self;
     type Client = DynamicRef<C, A>;
 
@@ -244,12 +241,12 @@ impl<C: DynamicChild, A: Send + 'static> Child for Dynamic<C, A> {
         tree_spec(move |_| args().into_supervisor())
     }
 
-    fn client(slot: Slot) -> DynamicRef<C, A> {
-        DynamicRef::new(SupervisorRef::from_slot(slot))
+    fn client(place: Place) -> DynamicRef<C, A> {
+        DynamicRef::new(SupervisorRef::from_place(place))
     }
 }
 
-impl<C: DynamicChild, A> fmt::Debug for Dynamic<C, A> {
+impl<C: DynamicChild, A> fmt::Debug for DynamicSupervisor<C, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dynamic")
             .field("child", &C::label())
@@ -284,13 +281,13 @@ fn spec_once<C: Child>(args: C::Args) -> ChildSpec<C> {
 pub trait InTree: Child {
     type Client;
 
-    fn client(slot: Slot) -> <Self as InTree>::Client;
+    fn client(place: Place) -> <Self as InTree>::Client;
     /// With the settings of another one.
     fn spec(
         settings: impl Fn() -> DynamicSupervisor + Send + Sync + 'static,
         template: impl Fn(Self::Args) -> ChildSpec<Self> + Clone + Send + Sync + 'static,
     ) -> ChildSpec<Supervisor>;
-    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Dynamic<Self>>>) -> ChildSpec<Supervisor>;
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<DynamicSupervisor<Self>>>) -> ChildSpec<Supervisor>;
     fn with(args: Self::Args) -> ChildSpec<Self>
     where
         Self::Args: Clone;
@@ -301,22 +298,22 @@ pub trait InTree: Child {
 impl<C: Child> InTree for C {
     type Client = DynamicRef<C>;
 
-    fn client(slot: Slot) -> DynamicRef<C> {
-        <Dynamic<C> as Child>::client(slot)
+    fn client(place: Place) -> DynamicRef<C> {
+        <DynamicSupervisor<C> as Child>::client(place)
     }
 
     fn spec(
         settings: impl Fn() -> DynamicSupervisor + Send + Sync + 'static,
         template: impl Fn(C::Args) -> ChildSpec<C> + Clone + Send + Sync + 'static,
     ) -> ChildSpec<Supervisor> {
-        let spec = <Dynamic<C> as Child>::spec(move || {
-            let Dynamic { supervisor, max_children, .. } = settings();
-            Dynamic { supervisor, max_children, ..Dynamic::template(template.clone()) }
+        let spec = <DynamicSupervisor<C> as Child>::spec(move || {
+            let DynamicSupervisor { supervisor, max_children, .. } = settings();
+            DynamicSupervisor { supervisor, max_children, ..DynamicSupervisor::template(template.clone()) }
         });
         ChildSpec::new(spec.into_spec())
     }
 
-    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Dynamic<C>>>) -> ChildSpec<Supervisor> {
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<DynamicSupervisor<C>>>) -> ChildSpec<Supervisor> {
         spec.name(RegName::from(name.into()))
     }
 
@@ -430,7 +427,7 @@ impl DynamicRef {
 }
 
 impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
-    fn start_given(&self, with: A) -> Result<Slot, ChildError> {
+    fn start_given(&self, with: A) -> Result<Place, ChildError> {
         let given: Given<C, A> = Given { with, child: PhantomData };
         self.supervisor.ask(|reply| Message::StartDynamic(Guarded::new(Box::new(given)), reply))?
     }
@@ -440,10 +437,10 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     /// # Errors
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
-    pub fn named(name: impl Into<Name<Dynamic<C, A>>>) -> Result<Self, CallError> {
+    pub fn lookup(name: impl Into<Name<DynamicSupervisor<C, A>>>) -> Result<Self, CallError> {
         let look = SupervisorRef::look_up(name.into().into())?;
         match look.takes {
-            Some(takes) if takes == TypeId::of::<Given<C, A>>() => Ok(Self::new(SupervisorRef::from_slot(look.slot))),
+            Some(takes) if takes == TypeId::of::<Given<C, A>>() => Ok(Self::new(SupervisorRef::from_place(look.place))),
             _ => Err(CallError::NoProc),
         }
     }
@@ -461,7 +458,7 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
-    pub fn terminate_child<Kind>(&self, child: &(impl HasPid<Kind> + ?Sized)) -> Result<(), ChildError> {
+    pub fn terminate_child<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> Result<(), ChildError> {
         let who = who(child)?;
         self.supervisor.ask(|reply| Message::TerminateChild(who, reply))?
     }
@@ -470,7 +467,7 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
-    pub fn get_childspec<Kind>(&self, child: &(impl HasPid<Kind> + ?Sized)) -> Result<SpecInfo, ChildError> {
+    pub fn child_spec<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> Result<SpecInfo, ChildError> {
         let who = who(child)?;
         self.supervisor.ask(|reply| Message::GetChildSpec(who, reply))?
     }
@@ -483,10 +480,10 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
 }
 
 /// How a client, a pid or a name says which child is meant.
-fn who<Kind>(child: &(impl HasPid<Kind> + ?Sized)) -> Result<Who, ChildError> {
+fn who<Kind>(child: &(impl ToPid<Kind> + ?Sized)) -> Result<Who, ChildError> {
     match child.place() {
-        Some(slot) => Ok(Who::Place(slot)),
-        None => child.pid_now().map(Who::Pid).ok_or(ChildError::NotFound),
+        Some(place) => Ok(Who::Place(place)),
+        None => child.to_pid().map(Who::Pid).ok_or(ChildError::NotFound),
     }
 }
 
@@ -512,7 +509,7 @@ impl<C: DynamicChild, A> Clone for DynamicRef<C, A> {
 
 impl<C: DynamicChild, A> fmt::Debug for DynamicRef<C, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DynamicRef<{}>({:?})", C::label(), self.supervisor.slot())
+        write!(f, "DynamicRef<{}>({:?})", C::label(), self.supervisor.place())
     }
 }
 

@@ -24,8 +24,8 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
-    dynamic::{AnyChild, Dynamic, DynamicChild, DynamicRef, DynamicSupervisor},
-    partition::{Partition, PartitionRef},
+    dynamic::{AnyChild, DynamicChild, DynamicRef, DynamicSupervisor},
+    partition::{PartitionRef, PartitionSupervisor},
     shape::{Tree, TreeChild},
     spec::{Child, ChildKind, ChildSpec, MailboxOnRestart, SpecInfo},
     strategy::{AutoShutdown, Strategy},
@@ -37,7 +37,7 @@ pub use self::{
     spec::tree_spec,
 };
 use self::{dynamic::Template, partition::Partitions, spec::Spec, tree::count};
-pub use crate::actor::{ChildId, Restart, Shutdown, Slot, SpecError};
+pub use crate::actor::{ChildId, Place, Restart, Shutdown, SpecError};
 use crate::{
     actor::{Name, StartError},
     cell::{RegName, birth::Relation},
@@ -48,12 +48,12 @@ use crate::{
 /// `supervisor!` expands to one; by hand it builds a tree at run time.
 ///
 /// ```
-/// # use otp::{Actor, Context, Handled, Init, Mode, Ref};
+/// # use otp::{Actor, Context, Handled, Init, Mode, ActorRef};
 /// # struct Db;
 /// # impl Actor for Db {
 /// #     type Args = ();
 /// #     type Message = ();
-/// #     type Client<M: Mode> = Ref<Self, M>;
+/// #     type Client<M: Mode> = ActorRef<Self, M>;
 /// #     const NAME: &'static str = "Db";
 /// #     fn init(_: (), _: &mut Context<Self>) -> Handled<'_, Init<Self>> { Handled::Done(Init::Ok(Db)) }
 /// #     fn handle<'a>(&'a mut self, _: (), _: &'a mut Context<Self>) -> Handled<'a> { Handled::Done(Ok(())) }
@@ -136,7 +136,7 @@ impl Supervisor {
         self
     }
 
-    /// Registers this name before its children are started; see [`SupervisorRef::named`]. A start that finds it taken
+    /// Registers this name before its children are started; see [`SupervisorRef::lookup`]. A start that finds it taken
     /// fails with [`StartError::AlreadyStarted`]. The name that its own child spec gives it comes first.
     pub fn name(mut self, name: impl Into<Name<Self>>) -> Self {
         self.name = Some(name.into().into());
@@ -225,7 +225,7 @@ impl fmt::Debug for Supervisor {
 #[doc(hidden)]
 pub fn start_tree(
     name: &'static str,
-    build: impl FnOnce(&Slot) -> Supervisor + Send + 'static,
+    build: impl FnOnce(&Place) -> Supervisor + Send + 'static,
     link: bool,
 ) -> Result<SupervisorRef, StartError> {
     server::start_root(name, build, if link { Relation::Link } else { Relation::None })

@@ -20,7 +20,7 @@ use super::{
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{CallError, Name, Slot, StartError},
+    actor::{CallError, Name, Place, StartError},
     cell::{RegName, birth::Relation},
     process::Node,
 };
@@ -33,7 +33,7 @@ use crate::{
 /// `supervisor!` a partition supervisor reads `shards: partition<Shard>(i, db) for i { partitions: 8 };`.
 ///
 /// ```
-/// use otp::{Partition, prelude::*};
+/// use otp::{PartitionSupervisor, prelude::*};
 ///
 /// pub struct Counter { partition: usize, count: u32 }
 ///
@@ -47,7 +47,7 @@ use crate::{
 ///     pub fn partition(&self) -> usize { self.partition }
 /// }
 ///
-/// let counters = Partition::new(|partition| Counter::child_spec(partition)).partitions(4).start()?;
+/// let counters = PartitionSupervisor::new(|partition| Counter::child_spec(partition)).partitions(4).start()?;
 /// assert_eq!(counters.partitions()?, 4);
 /// // A number finds its partition by its remainder, any other key by its hash.
 /// assert_eq!(counters.route(&6).partition()?, 2);
@@ -56,7 +56,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "it starts nothing until `start`"]
-pub struct Partition<C> {
+pub struct PartitionSupervisor<C> {
     /// What it has in common with any other.
     supervisor: Supervisor,
     /// As many as there are cores, if nothing is said.
@@ -65,7 +65,7 @@ pub struct Partition<C> {
     child: PhantomData<fn() -> C>,
 }
 
-impl<C: Child> Partition<C> {
+impl<C: Child> PartitionSupervisor<C> {
     /// Of children that are what `child` makes of their numbers, which begin with 0. Elixir's `:with_arguments`.
     ///
     /// It is called once per partition at each start of the supervisor, in the supervisor. A name in the spec would be
@@ -80,7 +80,7 @@ impl<C: Child> Partition<C> {
     }
 }
 
-impl<C> Partition<C> {
+impl<C> PartitionSupervisor<C> {
     /// How many there are, and the most that there can be; as many as the node has [cores](Node::cores), if nothing is
     /// said.
     pub fn partitions(mut self, partitions: usize) -> Self {
@@ -100,14 +100,14 @@ impl<C> Partition<C> {
         self
     }
 
-    /// Registers this name; see [`Supervisor::name`] and [`PartitionRef::named`].
+    /// Registers this name; see [`Supervisor::name`] and [`PartitionRef::lookup`].
     pub fn name(mut self, name: impl Into<Name<Self>>) -> Self {
         self.supervisor.name = Some(name.into().into());
         self
     }
 }
 
-impl<C: Child> Partition<C> {
+impl<C: Child> PartitionSupervisor<C> {
     /// Starts it and its partitions, unlinked, and waits until all of them are ready.
     ///
     /// # Errors
@@ -118,10 +118,10 @@ impl<C: Child> Partition<C> {
         self.start_as(Relation::None)
     }
 
-    /// As [`start`](Partition::start), linked to the current process. `PartitionSupervisor.start_link/1`.
+    /// As [`start`](PartitionSupervisor::start), linked to the current process. `PartitionSupervisor.start_link/1`.
     ///
     /// # Errors
-    /// As for [`start`](Partition::start); the error also ends a caller that does not trap exits, unless it is a name
+    /// As for [`start`](PartitionSupervisor::start); the error also ends a caller that does not trap exits, unless it is a name
     /// that is taken.
     pub fn start_link(self) -> Result<PartitionRef<C>, StartError> {
         self.start_as(Relation::Link)
@@ -140,7 +140,7 @@ impl<C: Child> Partition<C> {
     }
 }
 
-impl<C: Child> Child for Partition<C> {
+impl<C: Child> Child for PartitionSupervisor<C> {
     type Args = Self;
     type Client = PartitionRef<C>;
 
@@ -148,12 +148,12 @@ impl<C: Child> Child for Partition<C> {
         tree_spec(move |_| args().into_supervisor())
     }
 
-    fn client(slot: Slot) -> PartitionRef<C> {
-        PartitionRef::new(SupervisorRef::from_slot(slot))
+    fn client(place: Place) -> PartitionRef<C> {
+        PartitionRef::new(SupervisorRef::from_place(place))
     }
 }
 
-impl<C> fmt::Debug for Partition<C> {
+impl<C> fmt::Debug for PartitionSupervisor<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Partition")
             .field("child", &simple_name::<C>())
@@ -182,16 +182,16 @@ pub(super) struct Partitions {
 pub trait InPartitions: Child {
     type Client;
 
-    fn client(slot: Slot) -> <Self as InPartitions>::Client;
+    fn client(place: Place) -> <Self as InPartitions>::Client;
     /// `args` are those of the partition with a number, `each` is what all their specs say.
     fn spec(
         args: impl Fn(usize) -> Self::Args + Send + Sync + 'static,
         each: impl Fn(ChildSpec<Self>) -> ChildSpec<Self> + Clone + Send + Sync + 'static,
-        settings: impl Fn(Partition<Self>) -> Partition<Self> + Send + Sync + 'static,
+        settings: impl Fn(PartitionSupervisor<Self>) -> PartitionSupervisor<Self> + Send + Sync + 'static,
     ) -> ChildSpec<Supervisor>;
     fn named(
         spec: ChildSpec<Supervisor>,
-        name: impl Into<Name<<Partition<Self> as Mentions<Self::Args>>::Itself>>,
+        name: impl Into<Name<<PartitionSupervisor<Self> as Mentions<Self::Args>>::Itself>>,
     ) -> ChildSpec<Supervisor>;
 }
 
@@ -210,19 +210,19 @@ impl<T, A> Mentions<A> for T {
 impl<C: Child> InPartitions for C {
     type Client = <PartitionRef<C> as Mentions<C::Args>>::Itself;
 
-    fn client(slot: Slot) -> PartitionRef<C> {
-        <Partition<C> as Child>::client(slot)
+    fn client(place: Place) -> PartitionRef<C> {
+        <PartitionSupervisor<C> as Child>::client(place)
     }
 
     fn spec(
         args: impl Fn(usize) -> C::Args + Send + Sync + 'static,
         each: impl Fn(ChildSpec<C>) -> ChildSpec<C> + Clone + Send + Sync + 'static,
-        settings: impl Fn(Partition<C>) -> Partition<C> + Send + Sync + 'static,
+        settings: impl Fn(PartitionSupervisor<C>) -> PartitionSupervisor<C> + Send + Sync + 'static,
     ) -> ChildSpec<Supervisor> {
         let args = Arc::new(args);
-        let spec = <Partition<C> as Child>::spec(move || {
+        let spec = <PartitionSupervisor<C> as Child>::spec(move || {
             let (args, each) = (Arc::clone(&args), each.clone());
-            settings(Partition::new(move |number| {
+            settings(PartitionSupervisor::new(move |number| {
                 let args = Arc::clone(&args);
                 each(<C as Child>::spec(move || args(number)))
             }))
@@ -230,7 +230,7 @@ impl<C: Child> InPartitions for C {
         ChildSpec::new(spec.into_spec())
     }
 
-    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<Partition<C>>>) -> ChildSpec<Supervisor> {
+    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<PartitionSupervisor<C>>>) -> ChildSpec<Supervisor> {
         spec.name(RegName::from(name.into()))
     }
 }
@@ -252,11 +252,11 @@ impl<C: Child> PartitionRef<C> {
     /// # Errors
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
-    pub fn named(name: impl Into<Name<Partition<C>>>) -> Result<Self, CallError> {
+    pub fn lookup(name: impl Into<Name<PartitionSupervisor<C>>>) -> Result<Self, CallError> {
         let look = SupervisorRef::look_up(name.into().into())?;
         match look.partitions {
             Some(partitions) if partitions.of == TypeId::of::<C>() => {
-                Ok(Self::new(SupervisorRef::from_slot(look.slot)))
+                Ok(Self::new(SupervisorRef::from_place(look.place)))
             }
             _ => Err(CallError::NoProc),
         }
@@ -271,7 +271,7 @@ impl<C: Child> PartitionRef<C> {
     /// The client names the partition, not the key: it follows restarts, but not [`resize`](PartitionRef::resize). When
     /// there are no partitions, or the supervisor is gone, it reaches nobody.
     pub fn route<K: Hash + ?Sized>(&self, key: &K) -> C::Client {
-        let partitions = self.supervisor.slot().partitions().unwrap_or(0);
+        let partitions = self.supervisor.place().partitions().unwrap_or(0);
         self.partition(share(key, partitions))
     }
 
@@ -292,7 +292,7 @@ impl<C> PartitionRef<C> {
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone, or not yet started.
     pub fn partitions(&self) -> Result<usize, ChildError> {
-        let partitions = self.supervisor.pid().and(self.supervisor.slot().partitions());
+        let partitions = self.supervisor.pid().and(self.supervisor.place().partitions());
         partitions.ok_or(ChildError::Gone(CallError::NoProc))
     }
 
@@ -341,7 +341,7 @@ impl<C> Clone for PartitionRef<C> {
 
 impl<C> fmt::Debug for PartitionRef<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PartitionRef<{}>({:?})", simple_name::<C>(), self.supervisor.slot())
+        write!(f, "PartitionRef<{}>({:?})", simple_name::<C>(), self.supervisor.place())
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     ChildCount, ChildError, ChildInfo, ChildKind, Strategy, Supervisor, SupervisorRef,
-    children::{Children, Place, State},
+    children::{Children, StartNumber, State},
     dynamic::Template,
     ending,
     intensity::Intensity,
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     actor::{
-        Actor, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Ref, ReplyTo, Restart, Slot, Start,
+        Actor, ActorRef, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Place, ReplyTo, Restart, Start,
         StartError, Starting, StatusTexts, hidden::Later, report::unexpected,
     },
     cell::{AnyProcess, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, birth::Relation, current},
@@ -37,8 +37,8 @@ use crate::{
 pub(super) struct Tree {
     /// What reports call it.
     pub(super) label: &'static str,
-    pub(super) slot: Slot,
-    pub(super) build: Box<dyn FnOnce(&Slot) -> Supervisor + Send>,
+    pub(super) place: Place,
+    pub(super) build: Box<dyn FnOnce(&Place) -> Supervisor + Send>,
     /// Its child spec gives it a name, which comes before the one that it is built with.
     pub(super) is_named: bool,
 }
@@ -46,13 +46,13 @@ pub(super) struct Tree {
 /// Starts the supervisor of a whole tree.
 pub(super) fn start_root(
     label: &'static str,
-    build: impl FnOnce(&Slot) -> Supervisor + Send + 'static,
+    build: impl FnOnce(&Place) -> Supervisor + Send + 'static,
     relation: Relation,
 ) -> Result<SupervisorRef, StartError> {
-    let slot = Slot::root();
-    let tree = Tree { label, slot: slot.clone(), build: Box::new(build), is_named: false };
+    let place = Place::root();
+    let tree = Tree { label, place: place.clone(), build: Box::new(build), is_named: false };
     starting(tree, None, relation)?.wait().map_err(own_error)?;
-    Ok(SupervisorRef::from_slot(slot))
+    Ok(SupervisorRef::from_place(place))
 }
 
 /// Starts a supervisor that is a child itself.
@@ -79,7 +79,7 @@ fn own_error(error: StartError) -> StartError {
 pub(super) struct Server {
     label: &'static str,
     pid: Pid,
-    slot: Slot,
+    place: Place,
     strategy: Strategy,
     restarts: u32,
     period: Duration,
@@ -99,13 +99,13 @@ pub(super) enum Who {
     /// By the pid that it has or had last, as the dynamic ones do.
     Pid(Pid),
     /// By the place that a client names.
-    Place(Slot),
+    Place(Place),
 }
 
 pub(super) enum Message {
     StartChild(ChildId, Spec, ReplyTo<Result<(), ChildError>>),
     /// With what a [`Template`] takes; answered with the child's place.
-    StartDynamic(Guarded<Box<dyn Any + Send>>, ReplyTo<Result<Slot, ChildError>>),
+    StartDynamic(Guarded<Box<dyn Any + Send>>, ReplyTo<Result<Place, ChildError>>),
     TerminateChild(Who, ReplyTo<Result<(), ChildError>>),
     RestartChild(ChildId, ReplyTo<Result<Option<Pid>, ChildError>>),
     DeleteChild(ChildId, ReplyTo<Result<(), ChildError>>),
@@ -115,7 +115,7 @@ pub(super) enum Message {
     CountChildren(ReplyTo<ChildCount>),
     Resize(usize, ReplyTo<Result<usize, ChildError>>),
     /// A child is to be started again; from the supervisor itself, so that others have their turn in between.
-    TryAgain(Place),
+    TryAgain(StartNumber),
 }
 
 /// Which of its children are to be seen.
@@ -131,7 +131,7 @@ pub(super) enum Shown {
 pub(super) struct Look {
     pub(super) label: &'static str,
     pub(super) pid: Pid,
-    pub(super) slot: Slot,
+    pub(super) place: Place,
     pub(super) strategy: Strategy,
     pub(super) restarts: u32,
     pub(super) period: Duration,
@@ -160,7 +160,7 @@ async fn answer<T: Send + 'static>(
 impl Actor for Server {
     type Args = Tree;
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Supervisor";
 
     fn init(tree: Tree, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
@@ -184,12 +184,12 @@ impl Actor for Server {
                 Message::TerminateChild(who, reply) => answer(ctx, reply, self.terminate_child(who)).await,
                 Message::RestartChild(id, reply) => answer(ctx, reply, self.restart_child(id)).await,
                 Message::DeleteChild(id, reply) => answer(ctx, reply, async { self.delete_child(id) }).await,
-                Message::GetChildSpec(who, reply) => answer(ctx, reply, async { self.get_childspec(&who) }).await,
+                Message::GetChildSpec(who, reply) => answer(ctx, reply, async { self.child_spec(&who) }).await,
                 Message::WhichChild(id, reply) => answer(ctx, reply, async { self.which_child(&id) }).await,
                 Message::Look(shown, reply) => answer(ctx, reply, async { self.look(shown) }).await,
                 Message::CountChildren(reply) => answer(ctx, reply, async { self.count() }).await,
                 Message::Resize(partitions, reply) => answer(ctx, reply, self.resize(partitions)).await,
-                Message::TryAgain(place) => self.try_again(place, ctx.me()).await,
+                Message::TryAgain(number) => self.try_again(number, ctx.me()).await,
             }
         })
     }
@@ -235,7 +235,7 @@ impl Actor for Server {
             Message::TerminateChild(..) => "terminate_child",
             Message::RestartChild(..) => "restart_child",
             Message::DeleteChild(..) => "delete_child",
-            Message::GetChildSpec(..) => "get_childspec",
+            Message::GetChildSpec(..) => "child_spec",
             Message::WhichChild(..) => "which_child",
             Message::Look(..) => "which_children",
             Message::CountChildren(_) => "count_children",
@@ -249,9 +249,9 @@ impl Actor for Server {
 impl Server {
     /// Starts all children in order; when one does not start, ends those before it.
     async fn begin(tree: Tree, pid: Pid) -> Result<Self, StartError> {
-        let Tree { label, slot, build, is_named } = tree;
-        slot.begin();
-        let mut built = build(&slot);
+        let Tree { label, place, build, is_named } = tree;
+        place.begin();
+        let mut built = build(&place);
         if built.ignores {
             return Err(StartError::Ignore);
         }
@@ -260,28 +260,28 @@ impl Server {
         let mut server = Self {
             label,
             pid,
-            slot: slot.clone(),
+            place: place.clone(),
             strategy: built.strategy,
             restarts: built.restarts,
             period: built.period,
             auto_shutdown: built.auto_shutdown,
             intensity: Intensity::new(built.restarts, built.period),
-            children: Children::new(slot, built.children),
+            children: Children::new(place, built.children),
             template: built.template,
             partitions: built.partitions,
         };
         if let Some(Partitions { most, .. }) = server.partitions {
-            server.slot.divide(most);
+            server.place.divide(most);
         }
-        for place in server.children.places() {
-            if let Err(error) = server.start(place).await {
-                let id = server.children[place].id.to_string();
-                report::start_error(&server.offender(place), &error);
+        for number in server.children.numbers() {
+            if let Err(error) = server.start(number).await {
+                let id = server.children[number].id.to_string();
+                report::start_error(&server.offender(number), &error);
                 server.end_all().await;
                 return Err(StartError::Child { id, error: Box::new(error) });
             }
         }
-        server.slot.take::<Message>(&current::with(AnyProcess::clone));
+        server.place.take::<Message>(&current::with(AnyProcess::clone));
         if let Some(claim) = &mut claim {
             claim.keep();
         }
@@ -289,18 +289,18 @@ impl Server {
     }
 
     /// Starts a child that does not run; says whether it runs now, which one that did not want to does not.
-    async fn start(&mut self, place: Place) -> Result<bool, StartError> {
-        let child = &self.children[place];
-        let (started, keeps) = (child.spec.start(self.children.slot(child)), self.keeps(child.spec.restart));
+    async fn start(&mut self, number: StartNumber) -> Result<bool, StartError> {
+        let child = &self.children[number];
+        let (started, keeps) = (child.spec.start(self.children.place(child)), self.keeps(child.spec.restart));
         match started.await {
             Ok(process) => {
-                self.children.set(place, State::Running(process));
-                self.children[place].spec.started();
-                report::progress(&self.offender(place));
+                self.children.set(number, State::Running(process));
+                self.children[number].spec.started();
+                report::progress(&self.offender(number));
                 Ok(true)
             }
             Err(StartError::Ignore) => {
-                self.stopped(place, keeps);
+                self.stopped(number, keeps);
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -308,14 +308,14 @@ impl Server {
     }
 
     /// Ends a child, if it runs. What becomes of it then is for `next` to say.
-    async fn end(&mut self, place: Place, next: State) {
-        let child = &self.children[place];
+    async fn end(&mut self, number: StartNumber, next: State) {
+        let child = &self.children[number];
         if let Some(process) = child.process() {
-            self.children.slot(child).begin_end();
+            self.children.place(child).begin_end();
             let reason = ending::end(process.clone(), child.spec.shutdown).await;
-            self.ended(place, &reason);
+            self.ended(number, &reason);
         }
-        self.children.set(place, next);
+        self.children.set(number, next);
     }
 
     /// Ends all children: the last one first, or all at once if they are dynamic. Whether they come back is for the
@@ -323,28 +323,28 @@ impl Server {
     async fn end_all(&mut self) {
         if self.template.is_some() {
             let running = self.children.iter().filter_map(|(_, child)| {
-                let slot = self.children.slot(child);
-                slot.begin_end();
-                slot.close();
+                let place = self.children.place(child);
+                place.begin_end();
+                place.close();
                 Some((child.process()?.clone(), child.spec.shutdown))
             });
             for (pid, reason) in ending::end_all(running).await {
-                if let Some(place) = self.children.find_pid(pid) {
-                    self.ended(place, &reason);
+                if let Some(number) = self.children.find_pid(pid) {
+                    self.ended(number, &reason);
                 }
             }
             return;
         }
-        for place in self.children.places().into_iter().rev() {
-            self.end(place, State::Pending).await;
+        for number in self.children.numbers().into_iter().rev() {
+            self.end(number, State::Pending).await;
         }
     }
 
     /// A child that was told to end has ended.
-    fn ended(&mut self, place: Place, reason: &ExitReason) {
-        let spec = &self.children[place].spec;
+    fn ended(&mut self, number: StartNumber, reason: &ExitReason) {
+        let spec = &self.children[number].spec;
         if !strategy::is_obedient(spec.shutdown, spec.restart, reason) {
-            report::shutdown_error(&self.offender(place), reason);
+            report::shutdown_error(&self.offender(number), reason);
         }
     }
 
@@ -354,16 +354,16 @@ impl Server {
     }
 
     /// A child does not run, and is not started again by itself.
-    fn stopped(&mut self, place: Place, keep: bool) {
+    fn stopped(&mut self, number: StartNumber, keep: bool) {
         if keep {
-            self.children.set(place, State::Stopped);
+            self.children.set(number, State::Stopped);
         } else {
-            self.children.forget(place);
+            self.children.forget(number);
         }
     }
 
-    fn offender(&self, place: Place) -> Offender<'_> {
-        let child = &self.children[place];
+    fn offender(&self, number: StartNumber) -> Offender<'_> {
+        let child = &self.children[number];
         Offender {
             supervisor: self.label,
             supervisor_pid: self.pid,
@@ -381,21 +381,21 @@ impl Server {
 /// Restarting.
 impl Server {
     /// An exit signal came. An `Err` is why the supervisor has to end.
-    async fn exited(&mut self, exit: Exit, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
-        let Some(place) = self.children.find_pid(exit.from) else { return Ok(()) };
-        let child = &self.children[place];
+    async fn exited(&mut self, exit: Exit, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
+        let Some(number) = self.children.find_pid(exit.from) else { return Ok(()) };
+        let child = &self.children[number];
         // A child that lives has sent this one by hand: it means nothing, and a second one must not be started. One that
         // has ended since is judged by its end, whatever it said before.
         let Some(reason) = child.process().and_then(|process| process.common().reason()) else { return Ok(()) };
         let restart = child.spec.restart;
         if strategy::is_reported(restart, &reason) {
-            report::child_terminated(&self.offender(place), &reason);
+            report::child_terminated(&self.offender(number), &reason);
         }
         let significant = child.spec.significant;
         match strategy::ended(restart, &reason) {
-            Ended::Restart => return self.come_back(place, me).await,
-            Ended::Keep => self.stopped(place, self.keeps(restart)),
-            Ended::Forget => self.children.forget(place),
+            Ended::Restart => return self.come_back(number, me).await,
+            Ended::Keep => self.stopped(number, self.keeps(restart)),
+            Ended::Forget => self.children.forget(number),
         }
         if significant && strategy::shuts_down(self.auto_shutdown, self.children.significant()) {
             return Err(ExitReason::Shutdown);
@@ -404,7 +404,7 @@ impl Server {
     }
 
     /// A child has ended and is to be started again: at once, or after a while if it goes on failing.
-    async fn come_back(&mut self, failed: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
+    async fn come_back(&mut self, failed: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
         let now = current::with(|me| me.common().node.scheduler.now());
         let period = self.period;
         let child = &mut self.children[failed];
@@ -421,30 +421,30 @@ impl Server {
     }
 
     /// Has a child started again after a while.
-    fn retry(&mut self, place: Place, wait: Duration, me: &Ref<Self, OneWay>) {
+    fn retry(&mut self, number: StartNumber, wait: Duration, me: &ActorRef<Self, OneWay>) {
         if wait.is_zero() {
-            return me.cast(Message::TryAgain(place));
+            return me.cast(Message::TryAgain(number));
         }
-        let later = Ref::<Self, After>::new(Later { address: me.handle().address.clone(), after: wait });
-        self.children.set_retry(place, later.cast(Message::TryAgain(place)));
+        let later = ActorRef::<Self, After>::new(Later { address: me.handle().address.clone(), after: wait });
+        self.children.set_retry(number, later.cast(Message::TryAgain(number)));
     }
 
     /// Ends those that are started again with a child; gives them, in order, with the child.
-    async fn stop_with(&mut self, failed: Place) -> Vec<Place> {
-        let first = if self.strategy == Strategy::OneForAll { Place::FIRST } else { failed };
-        let children = self.children.since(first).map(|(place, child)| (place, child.spec.restart));
+    async fn stop_with(&mut self, failed: StartNumber) -> Vec<StartNumber> {
+        let first = if self.strategy == Strategy::OneForAll { StartNumber::FIRST } else { failed };
+        let children = self.children.since(first).map(|(number, child)| (number, child.spec.restart));
         let round = strategy::round(self.strategy, failed, children);
-        for place in round.stop {
-            self.end(place, State::Pending).await;
+        for number in round.stop {
+            self.end(number, State::Pending).await;
         }
-        for place in round.forget {
-            self.children.forget(place);
+        for number in round.forget {
+            self.children.forget(number);
         }
         round.start
     }
 
     /// Starts a child again that has ended, and with it whom the strategy says.
-    async fn restart(&mut self, failed: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
+    async fn restart(&mut self, failed: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
         let now = current::with(|me| me.common().node.scheduler.now());
         let allowed = self.intensity.allows(now);
         if !allowed {
@@ -452,19 +452,19 @@ impl Server {
         }
         self.children.set(failed, State::Restarting);
         if !allowed {
-            self.slot.give_up();
+            self.place.give_up();
             return Err(ExitReason::Shutdown);
         }
-        for place in self.stop_with(failed).await {
-            match self.start(place).await {
-                Ok(true) => self.children[place].restarts += 1,
+        for number in self.stop_with(failed).await {
+            match self.start(number).await {
+                Ok(true) => self.children[number].restarts += 1,
                 Ok(false) => {}
                 Err(error) => {
-                    report::start_error(&self.offender(place), &error);
-                    self.children.set(place, State::Restarting);
-                    let child = &mut self.children[place];
+                    report::start_error(&self.offender(number), &error);
+                    self.children.set(number, State::Restarting);
+                    let child = &mut self.children[number];
                     let wait = child.spec.backoff.map_or(Duration::ZERO, |backoff| child.failures.failed(backoff));
-                    self.retry(place, wait, &me);
+                    self.retry(number, wait, &me);
                     break;
                 }
             }
@@ -472,9 +472,9 @@ impl Server {
         Ok(())
     }
 
-    async fn try_again(&mut self, place: Place, me: Ref<Self, OneWay>) -> Result<(), ExitReason> {
-        match self.children.get(place) {
-            Some(child) if matches!(child.state, State::Restarting) => self.restart(place, me).await,
+    async fn try_again(&mut self, number: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
+        match self.children.get(number) {
+            Some(child) if matches!(child.state, State::Restarting) => self.restart(number, me).await,
             // It was told to stay as it is meanwhile, or is gone.
             _ => Ok(()),
         }
@@ -488,13 +488,13 @@ impl Server {
             return Err(ChildError::OtherKind);
         }
         validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;
-        if let Some(place) = self.children.find(&id) {
-            return Err(self.children[place].pid().map_or(ChildError::AlreadyPresent, ChildError::AlreadyStarted));
+        if let Some(number) = self.children.find(&id) {
+            return Err(self.children[number].pid().map_or(ChildError::AlreadyPresent, ChildError::AlreadyStarted));
         }
         self.start_new(id, spec).await.map(drop)
     }
 
-    async fn start_dynamic(&mut self, given: Guarded<Box<dyn Any + Send>>) -> Result<Slot, ChildError> {
+    async fn start_dynamic(&mut self, given: Guarded<Box<dyn Any + Send>>) -> Result<Place, ChildError> {
         let template = self.template.as_mut().ok_or(ChildError::OtherKind)?;
         let (id, spec) = template.child(given, self.children.len())?;
         validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;
@@ -502,25 +502,25 @@ impl Server {
     }
 
     /// Starts a child with a new id; gives its place, which is gone if it did not want to run and is not kept.
-    async fn start_new(&mut self, id: ChildId, spec: Spec) -> Result<Slot, ChildError> {
-        let place = self.children.add(id, spec);
-        let slot = self.children.slot(&self.children[place]);
-        match self.start(place).await {
-            Ok(_) => Ok(slot),
+    async fn start_new(&mut self, id: ChildId, spec: Spec) -> Result<Place, ChildError> {
+        let number = self.children.add(id, spec);
+        let place = self.children.place(&self.children[number]);
+        match self.start(number).await {
+            Ok(_) => Ok(place),
             Err(error) => {
-                self.children.forget(place);
+                self.children.forget(number);
                 Err(ChildError::Start(error))
             }
         }
     }
 
     async fn terminate_child(&mut self, who: Who) -> Result<(), ChildError> {
-        let place = self.find(&who)?;
-        self.end(place, State::Stopped).await;
+        let number = self.find(&who)?;
+        self.end(number, State::Stopped).await;
         if self.strategy != Strategy::OneForOne {
             self.give_up_pending();
         }
-        self.stopped(place, self.keeps(self.children[place].spec.restart));
+        self.stopped(number, self.keeps(self.children[number].spec.restart));
         Ok(())
     }
 
@@ -532,14 +532,14 @@ impl Server {
     }
 
     async fn restart_child(&mut self, id: ChildId) -> Result<Option<Pid>, ChildError> {
-        let place = self.find_stopped(id)?;
-        self.start(place).await.map_err(ChildError::Start)?;
-        Ok(self.children.get(place).and_then(|child| child.pid()))
+        let number = self.find_stopped(id)?;
+        self.start(number).await.map_err(ChildError::Start)?;
+        Ok(self.children.get(number).and_then(|child| child.pid()))
     }
 
     fn delete_child(&mut self, id: ChildId) -> Result<(), ChildError> {
-        let place = self.find_stopped(id)?;
-        self.children.forget(place);
+        let number = self.find_stopped(id)?;
+        self.children.forget(number);
         Ok(())
     }
 
@@ -549,10 +549,10 @@ impl Server {
         if count > most {
             return Err(ChildError::TooManyPartitions(most));
         }
-        let before = self.slot.partitions().unwrap_or(most);
+        let before = self.place.partitions().unwrap_or(most);
         if count < before {
             // No key belongs any more to one that is about to end.
-            self.slot.divide(count);
+            self.place.divide(count);
         }
         for number in (count..before).rev() {
             match self.terminate_child(Who::Id(number.into())).await {
@@ -564,44 +564,44 @@ impl Server {
         for number in before..count {
             match self.restart_child(number.into()).await {
                 // The strategy has started it with others.
-                Ok(_) | Err(ChildError::Running | ChildError::Restarting) => self.slot.divide(number + 1),
+                Ok(_) | Err(ChildError::Running | ChildError::Restarting) => self.place.divide(number + 1),
                 Err(error) => return Err(error),
             }
         }
         Ok(before)
     }
 
-    fn get_childspec(&self, who: &Who) -> Result<SpecInfo, ChildError> {
+    fn child_spec(&self, who: &Who) -> Result<SpecInfo, ChildError> {
         let child = &self.children[self.find(who)?];
         Ok(child.spec.info(&child.id))
     }
 
     /// The child that is named as this kind of supervisor does it.
-    fn find(&self, who: &Who) -> Result<Place, ChildError> {
+    fn find(&self, who: &Who) -> Result<StartNumber, ChildError> {
         let found = match (who, &self.template) {
             (Who::Id(id), None) => self.children.find(id),
             (Who::Pid(pid), Some(_)) => self.children.find_pid(*pid),
             // An id comes again when the supervisor is restarted, a place does not.
-            (Who::Place(slot), Some(_)) => slot
+            (Who::Place(place), Some(_)) => place
                 .id()
                 .and_then(|id| self.children.find(id))
-                .filter(|place| self.children.slot(&self.children[*place]).is_same(slot)),
+                .filter(|number| self.children.place(&self.children[*number]).is_same(place)),
             _ => return Err(ChildError::OtherKind),
         };
         found.ok_or(ChildError::NotFound)
     }
 
-    fn find_stopped(&self, id: ChildId) -> Result<Place, ChildError> {
-        let place = self.find(&Who::Id(id))?;
-        match self.children[place].state {
+    fn find_stopped(&self, id: ChildId) -> Result<StartNumber, ChildError> {
+        let number = self.find(&Who::Id(id))?;
+        match self.children[number].state {
             State::Running(_) => Err(ChildError::Running),
             State::Restarting => Err(ChildError::Restarting),
-            State::Pending | State::Stopped => Ok(place),
+            State::Pending | State::Stopped => Ok(number),
         }
     }
 
     fn which_child(&self, id: &ChildId) -> Result<ChildInfo, ChildError> {
-        self.children.find(id).map(|place| self.children[place].info()).ok_or(ChildError::NotFound)
+        self.children.find(id).map(|number| self.children[number].info()).ok_or(ChildError::NotFound)
     }
 
     fn look(&self, shown: Shown) -> Look {
@@ -614,7 +614,7 @@ impl Server {
         Look {
             label: self.label,
             pid: self.pid,
-            slot: self.slot.clone(),
+            place: self.place.clone(),
             strategy: self.strategy,
             restarts: self.restarts,
             period: self.period,
@@ -656,8 +656,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         if self.template.is_some() {
             // No supervisor that comes after it starts them again.
-            self.children.places().into_iter().for_each(|place| self.children.forget(place));
+            self.children.numbers().into_iter().for_each(|number| self.children.forget(number));
         }
-        self.slot.vacate(self.pid);
+        self.place.vacate(self.pid);
     }
 }

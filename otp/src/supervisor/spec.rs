@@ -8,7 +8,7 @@ use std::{
 
 use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, report, server};
 use crate::{
-    actor::{Actor, Blocking, ChildId, Name, Restart, Shutdown, Slot, Start, StartError, Starting, caught, of_slot},
+    actor::{Actor, Blocking, ChildId, Name, Place, Restart, Shutdown, Start, StartError, Starting, caught, of_place},
     cell::{
         AnyProcess, Mailbox, RegName,
         birth::Relation,
@@ -36,7 +36,7 @@ pub trait Child: Sized + 'static {
 
     /// A client of whoever holds a place.
     #[doc(hidden)]
-    fn client(slot: Slot) -> Self::Client;
+    fn client(place: Place) -> Self::Client;
 
     /// Its shape, if it is a declared tree.
     #[doc(hidden)]
@@ -86,8 +86,8 @@ where
         })
     }
 
-    fn client(slot: Slot) -> A::Client<Blocking> {
-        of_slot::<A>(slot)
+    fn client(place: Place) -> A::Client<Blocking> {
+        of_place::<A>(place)
     }
 
     fn declared(name: &'static str) -> TreeChild {
@@ -104,22 +104,22 @@ impl Child for Supervisor {
         tree_spec(move |_| args())
     }
 
-    fn client(slot: Slot) -> SupervisorRef {
-        SupervisorRef::from_slot(slot)
+    fn client(place: Place) -> SupervisorRef {
+        SupervisorRef::from_place(place)
     }
 }
 
 /// The spec of a child that is a supervisor; `build` runs once per start of it, in its process.
-pub fn tree_spec<C: Child>(build: impl Fn(&Slot) -> Supervisor + Send + Sync + 'static) -> ChildSpec<C> {
+pub fn tree_spec<C: Child>(build: impl Fn(&Place) -> Supervisor + Send + Sync + 'static) -> ChildSpec<C> {
     let build = Arc::new(build);
     let label = simple_name::<C>();
     ChildSpec::new(Spec {
-        start: Some(Box::new(move |Given { slot, name, .. }| {
+        start: Some(Box::new(move |Given { place, name, .. }| {
             let build = Arc::clone(&build);
             let tree = server::Tree {
                 label,
-                slot: slot.clone(),
-                build: Box::new(move |slot| build(slot)),
+                place: place.clone(),
+                build: Box::new(move |place| build(place)),
                 is_named: name.is_some(),
             };
             Box::pin(server::start(tree, name.cloned()))
@@ -158,19 +158,19 @@ type Started = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Sen
 
 /// What a start is told by the spec.
 struct Given<'a> {
-    slot: &'a Slot,
+    place: &'a Place,
     name: Option<&'a RegName>,
     mailbox: Option<Mailbox>,
 }
 
 /// Gives a process that has started its place in the tree.
-type Settle = fn(&AnyProcess, &Slot, MailboxOnRestart);
+type Settle = fn(&AnyProcess, &Place, MailboxOnRestart);
 
-fn settle<M: Send + 'static>(process: &AnyProcess, slot: &Slot, on_restart: MailboxOnRestart) {
+fn settle<M: Send + 'static>(process: &AnyProcess, place: &Place, on_restart: MailboxOnRestart) {
     if on_restart == MailboxOnRestart::Keep {
-        slot.inherit::<M>(process);
+        place.inherit::<M>(process);
     }
-    slot.take::<M>(process);
+    place.take::<M>(process);
 }
 
 /// What becomes of the messages that wait in a child's mailbox when the child is started again.
@@ -202,16 +202,16 @@ pub(super) struct Spec {
 
 impl Spec {
     /// Starts it, linked to the current process, and gives it its place in the tree.
-    pub(super) fn start(&self, slot: Slot) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
+    pub(super) fn start(&self, place: Place) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
         let start = self.start.as_ref().expect("a temporary child is started once");
-        let started = start(Given { slot: &slot, name: self.name.as_ref(), mailbox: self.mailbox });
+        let started = start(Given { place: &place, name: self.name.as_ref(), mailbox: self.mailbox });
         let (settle, on_restart, name) = (self.settle, self.on_restart, self.name.clone());
         async move {
             let process = started.await?;
-            settle(&process, &slot, on_restart);
+            settle(&process, &place, on_restart);
             if let Some(name) = name {
                 // Its hash may be the user's, and a panic there is not the end of the supervisor.
-                _ = caught(|| slot.stands_for(&name));
+                _ = caught(|| place.stands_for(&name));
             }
             Ok(process)
         }
@@ -341,8 +341,8 @@ impl<C> ChildSpec<C> {
     }
 
     /// Starts it as a supervisor would, linked to the current process.
-    pub(crate) fn start(&self, slot: &Slot) -> Result<AnyProcess, StartError> {
-        current::block_on(self.spec.start(slot.clone())).unwrap_or_else(|interrupted| match interrupted {
+    pub(crate) fn start(&self, place: &Place) -> Result<AnyProcess, StartError> {
+        current::block_on(self.spec.start(place.clone())).unwrap_or_else(|interrupted| match interrupted {
             Interrupted::Exiting => Err(StartError::Exiting),
             Interrupted::Resources => Err(StartError::Resources),
         })

@@ -21,7 +21,7 @@ use super::{
     ChildKind, ChildState, Strategy, SupervisorRef,
     server::{Look, Shown},
 };
-use crate::process::get_label;
+use crate::process::label;
 
 /// So many children of a dynamic supervisor are shown.
 const SHOWN: Shown = Shown::First(3);
@@ -50,7 +50,7 @@ fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth
         match child.state {
             ChildState::Running(pid) => {
                 write!(f, " {pid}")?;
-                get_label(pid).map_or(Ok(()), |label| write!(f, " {label:?}"))?;
+                label(pid).map_or(Ok(()), |label| write!(f, " {label:?}"))?;
             }
             ChildState::Restarting => f.write_str(" restarting")?,
             ChildState::Stopped => f.write_str(" stopped")?,
@@ -59,7 +59,7 @@ fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth
             write!(f, ", {}", count(child.restarts))?;
         }
         if child.kind == ChildKind::Supervisor && matches!(child.state, ChildState::Running(_)) {
-            let nested = SupervisorRef::from_slot(at.slot().child(&child.id));
+            let nested = SupervisorRef::from_place(at.place().child(&child.id));
             match nested.look(SHOWN) {
                 Ok(look) => supervisor(f, &nested, &look, depth + 1)?,
                 Err(error) => write!(f, ": {error}")?,

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use otp::{
-    NotRegistered, Starter,
+    EnterLoopError, Starter,
     prelude::*,
-    process::{RegisterError, Registry, Unregistered},
+    process::{RegisterError, Registry, UnregisterError},
 };
 
 fn millis(n: u64) -> Duration {
@@ -67,8 +67,8 @@ impl Registry for Book {
         Ok(())
     }
 
-    fn unregister(&self, key: &u8) -> Result<(), Unregistered> {
-        self.0.lock().unwrap().remove(key).map(drop).ok_or(Unregistered)
+    fn unregister(&self, key: &u8) -> Result<(), UnregisterError> {
+        self.0.lock().unwrap().remove(key).map(drop).ok_or(UnregisterError)
     }
 
     fn whereis(&self, key: &u8) -> Option<Pid> {
@@ -98,7 +98,7 @@ fn gs_spec_init(t: &mut Sim) {
     asked.send(10);
     assert_eq!(lamp.level()?, 8);
     let pid = lamp.pid().unwrap();
-    assert_eq!(process::process_info(pid).unwrap().links, [otp::self_pid()]);
+    assert_eq!(process::info(pid).unwrap().links, [otp::self_pid()]);
     lamp.finish();
     let exit = process::current().receive_exit(None).unwrap();
     assert_eq!((exit.from, exit.reason), (pid, ExitReason::Normal));
@@ -130,7 +130,7 @@ fn gs_spec_init_part_timeout(t: &mut Sim) {
     assert_eq!(ignored.unwrap_err(), StartError::Ignore);
     t.crashes();
     t.settle();
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0);
+    assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0);
 }
 
 #[otp::test(seeds = 20)]
@@ -146,7 +146,7 @@ fn gs_spec_init_part_name(t: &mut Sim) {
     // Nobody's name, another's, or no longer its own: it does not serve.
     let is = |error: StartError, name: &str| match error {
         StartError::Failed(reason) => {
-            assert_eq!(reason.error_ref::<NotRegistered>().unwrap().name().as_str(), Some(name));
+            assert_eq!(reason.error_ref::<EnterLoopError>().unwrap().name().as_str(), Some(name));
         }
         error => panic!("{error}"),
     };
@@ -173,7 +173,7 @@ fn gs_spec_init_part_name(t: &mut Sim) {
     })?;
     let exit = process::current().receive_exit(None).unwrap();
     assert_eq!(Some(exit.from), gone.pid());
-    assert!(exit.reason.error_ref::<NotRegistered>().is_some(), "{}", exit.reason);
+    assert!(exit.reason.error_ref::<EnterLoopError>().is_some(), "{}", exit.reason);
     assert_eq!(t.crashes().len(), 1);
 
     // A registry of one's own.
@@ -181,7 +181,7 @@ fn gs_spec_init_part_name(t: &mut Sim) {
     let name = || otp::Name::<Lamp>::via(&book, 7);
     let not_there = Starter::<Lamp>::new().name(name()).enter_loop(move |_| lamp());
     assert!(
-        matches!(not_there.unwrap_err(), StartError::Failed(reason) if reason.error_ref::<NotRegistered>().is_some())
+        matches!(not_there.unwrap_err(), StartError::Failed(reason) if reason.error_ref::<EnterLoopError>().is_some())
     );
     assert_eq!(t.crashes().len(), 1);
     let own = name();

@@ -136,7 +136,7 @@ fn pid(client: &ServerRef) -> Pid {
 /// Nothing is left in the mailbox of the test but the exits of what it linked to.
 fn assert_no_stray_messages() {
     while process::current().receive_exit(Duration::ZERO).is_some_and(|exit| exit.reason == ExitReason::Normal) {}
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0);
+    assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0);
 }
 
 /// Starts, calls, stops; the `Down` of a monitor comes then, and a call finds nobody.
@@ -212,7 +212,7 @@ fn gs_start_part_failed(t: &mut Sim) {
 /// A registry that refuses, or panics, fails the start.
 #[otp::test]
 fn gs_start_part_refused(t: &mut Sim) {
-    use otp::process::{RegisterError, Registry, Unregistered};
+    use otp::process::{RegisterError, Registry, UnregisterError};
 
     struct Refuses;
 
@@ -224,8 +224,8 @@ fn gs_start_part_refused(t: &mut Sim) {
             Err(RegisterError::Named)
         }
 
-        fn unregister(&self, _: &bool) -> Result<(), Unregistered> {
-            Err(Unregistered)
+        fn unregister(&self, _: &bool) -> Result<(), UnregisterError> {
+            Err(UnregisterError)
         }
 
         fn whereis(&self, _: &bool) -> Option<Pid> {
@@ -264,7 +264,7 @@ fn gs_start_part_followed(t: &mut Sim) {
         client.add();
         client.add();
         assert_eq!((a.casts(), b.casts()), (Ok(1), Ok(2)));
-        t.kill(client.clone());
+        t.kill(&client);
         t.settle();
         assert_eq!(client.who(), Err(CallError::NoProc));
 
@@ -276,7 +276,7 @@ fn gs_start_part_followed(t: &mut Sim) {
         assert_eq!(client.who(), Err(CallError::NoProc));
         assert_eq!(client.stop(), Err(CallError::NoProc));
         client.add();
-        t.kill(stranger);
+        t.kill(&stranger);
         t.settle();
         assert_eq!(name.whereis(), None);
         let _ = name.unregister();
@@ -286,7 +286,7 @@ fn gs_start_part_followed(t: &mut Sim) {
             let spec = Server::child_spec(How::Ok, None).name(&name);
             let tree = Supervisor::new(Strategy::OneForOne).child("server", spec).start().unwrap();
             let before = client.who().unwrap();
-            t.kill(client.clone());
+            t.kill(&client);
             t.settle();
             assert_ne!(client.who().unwrap(), before);
             tree.stop().unwrap();

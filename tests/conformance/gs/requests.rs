@@ -1,6 +1,6 @@
 //! Requests and their collections, casts, plain messages, replies that travel.
 
-use otp::{NoResponse, Requests, Starter, prelude::*, process::Subject};
+use otp::{Requests, RequestsError, Starter, prelude::*, process::Subject};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -182,7 +182,7 @@ fn servers(log: &Subject<String>) -> Result<[ServerRef; 3], StartError> {
 fn gs_send_request_wait_reqid_collection(t: &mut Sim) {
     let servers = servers(&process::current().subject())?;
     let mut requests: Requests<&str, u32> = Requests::new();
-    assert_eq!(requests.wait(None), Err(NoResponse::NoRequest));
+    assert_eq!(requests.wait(None), Err(RequestsError::NoRequest));
 
     // In the order in which they come, whether they are waited for or have come before.
     for early in [false, true] {
@@ -197,19 +197,19 @@ fn gs_send_request_wait_reqid_collection(t: &mut Sim) {
             assert_eq!(requests.wait(SECOND), Ok((label, Ok(value))));
             assert_eq!(t.now() - began, if early { Duration::ZERO } else { millis(after) });
         }
-        assert_eq!(requests.wait(SECOND), Err(NoResponse::NoRequest));
+        assert_eq!(requests.wait(SECOND), Err(RequestsError::NoRequest));
         assert!(requests.is_empty());
     }
 
     // A timeout changes nothing.
     requests = three(&servers);
-    assert_eq!(requests.wait(millis(99)), Err(NoResponse::Timeout));
+    assert_eq!(requests.wait(millis(99)), Err(RequestsError::Timeout));
     assert_eq!(requests.len(), 3);
     assert_eq!(requests.wait(millis(2)), Ok(("fast", Ok(2))));
-    assert_eq!(requests.wait(Duration::ZERO), Err(NoResponse::Timeout));
+    assert_eq!(requests.wait(Duration::ZERO), Err(RequestsError::Timeout));
 
     // The end of a server is the response to its request, and only to that one.
-    t.kill(servers[0].clone());
+    t.kill(&servers[0]);
     requests.add("gone", servers[0].request().echo(4));
     assert_eq!(requests.wait(None), Ok(("slow", Err(CallError::Exited(ExitReason::Killed)))));
     assert_eq!(requests.wait(None), Ok(("gone", Err(CallError::NoProc))));
@@ -226,11 +226,11 @@ fn gs_send_request_receive_reqid_collection(t: &mut Sim) {
     assert_eq!(requests.receive(SECOND), Ok(("fast", Ok(2))));
     assert_eq!(told(t, &log).len(), 4);
     requests.add("never", servers[1].request().echo_after(SECOND, 5));
-    assert_eq!(requests.receive(millis(10)), Err(NoResponse::Timeout));
-    assert_eq!(requests.receive(millis(10)), Err(NoResponse::NoRequest));
+    assert_eq!(requests.receive(millis(10)), Err(RequestsError::Timeout));
+    assert_eq!(requests.receive(millis(10)), Err(RequestsError::NoRequest));
     assert_eq!(requests.len(), 0);
     t.advance(SECOND * 5);
-    assert_eq!(requests.check(), Err(NoResponse::NoRequest), "a late reply is dropped");
+    assert_eq!(requests.check(), Err(RequestsError::NoRequest), "a late reply is dropped");
     assert_eq!(told(t, &log), [""; 0], "what had not begun never runs");
     // It can be used again.
     requests.add("again", servers[0].request().echo(6));
@@ -241,23 +241,27 @@ fn gs_send_request_receive_reqid_collection(t: &mut Sim) {
 fn gs_send_request_check_reqid_collection(t: &mut Sim) {
     let servers = servers(&process::current().subject())?;
     let mut requests: Requests<&str, u32> = Requests::new();
-    assert_eq!(requests.check(), Err(NoResponse::NoRequest));
+    assert_eq!(requests.check(), Err(RequestsError::NoRequest));
 
     requests = three(&servers);
     let mut apart = servers[1].request().echo(4);
     let others = process::current().subject();
     others.send("another message");
     t.settle();
-    assert_eq!(requests.check(), Err(NoResponse::Timeout), "what came belongs to no request");
+    assert_eq!(requests.check(), Err(RequestsError::Timeout), "what came belongs to no request");
     assert_eq!(others.receive(Duration::ZERO), Some("another message"));
     t.advance(millis(150));
     assert_eq!(requests.check(), Ok(("fast", Ok(2))));
-    assert_eq!(requests.check(), Err(NoResponse::Timeout), "the other reply is of a request outside of the collection");
+    assert_eq!(
+        requests.check(),
+        Err(RequestsError::Timeout),
+        "the other reply is of a request outside of the collection"
+    );
     assert_eq!(apart.check(), Some(Ok(4)));
     t.advance(millis(150));
     assert_eq!(requests.check(), Ok(("middle", Ok(3))));
     assert_eq!(requests.check(), Ok(("slow", Ok(1))));
-    assert_eq!(requests.check(), Err(NoResponse::NoRequest));
+    assert_eq!(requests.check(), Err(RequestsError::NoRequest));
 }
 
 #[otp::test(seeds = 20)]

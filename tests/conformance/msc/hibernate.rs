@@ -52,7 +52,7 @@ fn msc_hibernate_basic(t: &mut Sim) {
     // A link, an unlink and a question are no messages.
     otp::link(pid);
     otp::unlink(pid);
-    assert!(process::process_info(pid).is_some());
+    assert!(process::info(pid).is_some());
     t.settle();
     assert_eq!(stacks.load(SeqCst), 3);
     numbers.send(0);

@@ -24,19 +24,19 @@ fn why(text: &'static str) -> ExitReason {
 #[otp::test(seeds = 10)]
 fn proc_t_process_info(t: &mut Sim) {
     let pid = process::spawn(stay);
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.name, info.label, info.trap_exit), (None, None, false));
     process::register("named", pid)?;
-    assert_eq!(process::process_info(pid).unwrap().name.as_deref(), Some("named"));
-    t.kill(pid);
-    assert_eq!(process::process_info(pid), None);
+    assert_eq!(process::info(pid).unwrap().name.as_deref(), Some("named"));
+    t.kill(&pid);
+    assert_eq!(process::info(pid), None);
     // Of the one who asks, too.
-    let own = process::process_info(otp::self_pid()).unwrap();
+    let own = process::info(otp::self_pid()).unwrap();
     assert_eq!((own.name, own.trap_exit), (None, true));
     // One that ends while it is asked is gone.
     let pid = process::spawn(|_| otp::sleep(millis(10)));
     otp::exit(pid, why("enough"));
-    assert_eq!(process::process_info(pid), None);
+    assert_eq!(process::info(pid), None);
     t.crashes();
 }
 
@@ -51,7 +51,7 @@ fn proc_process_info_other_message_queue_len_signal_race(t: &mut Sim) {
     let queue = queue.receive(None).unwrap();
     for sent in 1..50 {
         queue.send(sent);
-        assert_eq!(process::process_info(pid).unwrap().message_queue_len, sent, "what was sent before is counted");
+        assert_eq!(process::info(pid).unwrap().message_queue_len, sent, "what was sent before is counted");
     }
     let _ = t;
 }
@@ -67,10 +67,10 @@ fn proc_process_info_parent(t: &mut Sim) {
         stay(me);
     });
     let child = pids.receive(None).unwrap();
-    let info = |pid| process::process_info(pid).unwrap();
+    let info = |pid| process::info(pid).unwrap();
     assert_eq!((info(parent).parent, info(parent).ancestors), (Some(me), vec![me]));
     assert_eq!((info(child).parent, info(child).ancestors), (Some(parent), vec![parent, me]));
-    t.kill(parent);
+    t.kill(&parent);
     assert_eq!((info(child).parent, info(child).ancestors), (Some(parent), vec![parent, me]), "dead or not");
     assert_eq!(info(me).parent, None);
 
@@ -102,13 +102,13 @@ fn proc_spawn_request_bif(t: &mut Sim) {
     assert_eq!((exit.from, exit.reason), (pid, why("gone")));
 
     let (pid, monitor) = Spawn::new().link().spawn_monitor_async(|_| async { process::sleep_async(millis(5)).await });
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by), (vec![me.pid()], vec![me.pid()]));
     assert_eq!(me.receive_down(monitor, None).unwrap().pid, pid);
     assert_eq!(me.receive_exit(None).unwrap().reason, ExitReason::Normal);
 
     let pid = Spawn::new().spawn(stay);
-    let info = process::process_info(pid).unwrap();
+    let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by), (vec![], vec![]));
     assert_eq!(t.crashes().len(), 1);
 }
@@ -120,7 +120,7 @@ fn proc_spawn_request_monitor_child_exit(t: &mut Sim) {
     let down = process::current().receive_down(monitor, None).unwrap();
     assert_eq!((down.monitor, down.pid, down.reason), (monitor, pid, ExitReason::Normal));
     t.settle();
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().message_queue_len, 0, "once");
+    assert_eq!(process::info(otp::self_pid()).unwrap().message_queue_len, 0, "once");
 }
 
 #[otp::test(seeds = 50)]
@@ -174,23 +174,23 @@ fn proc_spawn_request_link_parent_exit_compound_reason(t: &mut Sim) {
 
 #[otp::test(seeds = 20)]
 fn proc_processes_term_proc_list(t: &mut Sim) {
-    let before = process::processes();
+    let before = process::list();
     let all: Vec<Pid> = (0..100).map(|_| process::spawn(stay)).collect();
-    let listed = |pid: &Pid| process::processes().contains(pid);
+    let listed = |pid: &Pid| process::list().contains(pid);
     assert!(all.iter().all(listed) && before.iter().all(listed), "spawned is alive");
-    assert_eq!(process::processes().len(), before.len() + 100);
+    assert_eq!(process::list().len(), before.len() + 100);
     t.settle();
     for pid in all.iter().step_by(2) {
-        t.kill(*pid);
+        t.kill(&*pid);
     }
     assert!(all.iter().enumerate().all(|(n, pid)| listed(pid) == (n % 2 == 1)));
-    assert_eq!(process::processes(), Node::current().processes());
+    assert_eq!(process::list(), Node::current().processes());
     assert!(listed(&otp::self_pid()));
     // Not in its own farewell any more: who sees its state dropped finds it gone.
     struct Look(process::Subject<bool>);
     impl Drop for Look {
         fn drop(&mut self) {
-            self.0.send(process::processes().contains(&otp::self_pid()));
+            self.0.send(process::list().contains(&otp::self_pid()));
         }
     }
     let seen = process::current().subject();
@@ -200,8 +200,8 @@ fn proc_processes_term_proc_list(t: &mut Sim) {
         std::future::pending::<()>().await;
     });
     t.settle();
-    for pid in process::processes().into_iter().filter(|pid| !before.contains(pid)) {
-        t.kill(pid);
+    for pid in process::list().into_iter().filter(|pid| !before.contains(pid)) {
+        t.kill(&pid);
     }
     assert_eq!(seen.receive(Duration::ZERO), Some(false));
 }

@@ -1,6 +1,6 @@
 //! What a supervisor is asked for, and how it refuses.
 
-use otp::{AutoShutdown, CallError, ChildError, ChildState, Shutdown, SpecError, process::process_info};
+use otp::{AutoShutdown, CallError, ChildError, ChildState, Shutdown, SpecError};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn sup_child_adm(t: &mut Sim) {
     let pid = child.pid().unwrap();
     assert_eq!(listed(&tree), [("child1".to_owned(), Some(pid))]);
     assert_eq!(counts(&tree), [1, 1, 0, 1]);
-    assert!(process_info(pid).unwrap().links.contains(&tree.pid().unwrap()));
+    assert!(process::info(pid).unwrap().links.contains(&tree.pid().unwrap()));
     assert_eq!(tree.start_child("child1", journal.spec("other")).unwrap_err(), ChildError::AlreadyStarted(pid));
     assert_eq!(tree.restart_child("child1"), Err(ChildError::Running));
     assert_eq!(tree.delete_child("child1"), Err(ChildError::Running));
@@ -43,10 +43,10 @@ fn sup_child_adm(t: &mut Sim) {
     assert_eq!(counts(&tree), [0, 0, 0, 0]);
 
     // Nobody of that name, somebody else of that name, and one that is gone.
-    assert_eq!(SupervisorRef::named("foo").unwrap_err(), CallError::NoProc);
+    assert_eq!(SupervisorRef::lookup("foo").unwrap_err(), CallError::NoProc);
     let other = Worker::start_link(journal.worker("w")).unwrap();
     process::register("w", other.pid().unwrap()).unwrap();
-    assert_eq!(SupervisorRef::named("w").unwrap_err(), CallError::NoProc);
+    assert_eq!(SupervisorRef::lookup("w").unwrap_err(), CallError::NoProc);
     assert_eq!(shut_down(&tree), ExitReason::Shutdown);
     let gone = || ChildError::Gone(CallError::NoProc);
     assert_eq!(tree.start_child("a", journal.spec("a")).unwrap_err(), gone());
@@ -62,14 +62,14 @@ fn sup_child_adm(t: &mut Sim) {
 fn sup_child_adm_by_name(_t: &mut Sim) {
     let journal = Journal::default();
     let tree = Supervisor::new(Strategy::OneForOne).name("sup_test").start_link().unwrap();
-    let named = SupervisorRef::named("sup_test").unwrap();
+    let named = SupervisorRef::lookup("sup_test").unwrap();
     assert_eq!(named.pid(), tree.pid());
     let child = named.start_child("child1", journal.spec("child1")).unwrap();
     assert_eq!(tree.which_child("child1").unwrap().state, ChildState::Running(child.pid().unwrap()));
     named.terminate_child("child1").unwrap();
     assert_eq!(child.pid(), None);
     assert_eq!(shut_down(&tree), ExitReason::Shutdown);
-    assert_eq!(SupervisorRef::named("sup_test").unwrap_err(), CallError::NoProc);
+    assert_eq!(SupervisorRef::lookup("sup_test").unwrap_err(), CallError::NoProc);
 }
 
 /// Most that can be wrong with one spec does not compile: see tests/ui/supervisor and tests/ui/types. This is the rest.
@@ -86,7 +86,7 @@ fn sup_child_specs(_t: &mut Sim) {
         let nested = || Supervisor::spec(|| Supervisor::new(Strategy::OneForOne)).restart(restart).shutdown(shutdown);
         tree.start_child(("worker", index), worker()).unwrap();
         tree.start_child(("nested", index), nested()).unwrap();
-        let said = tree.get_childspec(("nested", index)).unwrap();
+        let said = tree.child_spec(("nested", index)).unwrap();
         assert_eq!((said.restart, said.shutdown), (restart, shutdown));
         together = together.child(("worker", index), worker()).child(("nested", index), nested());
     }
@@ -131,7 +131,7 @@ fn sup_child_specs_map(_t: &mut Sim) {
                 let refused = |error| ChildError::Start(StartError::Spec(error));
                 assert_eq!(added, expected.clone().map_err(refused), "{policy:?} {restart:?}");
                 if added.is_ok() {
-                    assert_eq!(running.get_childspec("a").unwrap().significant, significant);
+                    assert_eq!(running.child_spec("a").unwrap().significant, significant);
                     running.terminate_child("a").unwrap();
                     let _ = running.delete_child("a");
                 }
@@ -221,9 +221,9 @@ fn sup_get_callback_module(_t: &mut Sim) {
     }
 
     let house = House::start_link(Journal::default()).unwrap();
-    let runs = |tree: &SupervisorRef| process_info(tree.pid().unwrap()).unwrap().initial_call;
+    let runs = |tree: &SupervisorRef| process::info(tree.pid().unwrap()).unwrap().initial_call;
     assert_eq!(runs(house.supervisor()), "House");
-    assert_eq!(process_info(house.door().pid().unwrap()).unwrap().initial_call, "Worker");
+    assert_eq!(process::info(house.door().pid().unwrap()).unwrap().initial_call, "Worker");
     let outer = supervisor(Strategy::OneForOne);
     assert_eq!(runs(&outer), "Supervisor");
     let inner = outer.start_child("house", House::child_spec(Journal::default())).unwrap();

@@ -1,6 +1,6 @@
 //! `simple_one_for_one`.
 
-use otp::{AutoShutdown, Child, ChildError, ChildKind, ChildState, Dynamic, DynamicSupervisor, Name, prelude::*};
+use otp::{AutoShutdown, Child, ChildError, ChildKind, ChildState, DynamicSupervisor, Name, prelude::*};
 
 use crate::dynamics::{
     HOUR, Mood, Plan, SECOND, Worker, WorkerRef, Workers, abnormal, counts, end, exit_of, kill, no_start, pid, reasons,
@@ -22,14 +22,14 @@ fn sup_sup_start_ignore_temporary_child_start_child_simple(_: &mut Sim) {
 fn sup_sup_start_map_simple(t: &mut Sim) {
     let supervisor = workers(Restart::Temporary).start()?;
     let children = [supervisor.start_child(works())?, supervisor.start_child(works())?];
-    for spec in [supervisor.get_childspec(&children[0])?, supervisor.get_childspec(&pid(&children[1]))?] {
+    for spec in [supervisor.child_spec(&children[0])?, supervisor.child_spec(&pid(&children[1]))?] {
         assert_eq!((spec.label, spec.kind, spec.name), ("Worker", ChildKind::Worker, None));
         assert_eq!((spec.restart, spec.shutdown), (Restart::Temporary, Shutdown::After(5 * SECOND)));
         assert!(!spec.significant);
     }
-    assert_eq!(supervisor.get_childspec(&process::self_pid()).unwrap_err(), ChildError::NotFound);
+    assert_eq!(supervisor.child_spec(&process::self_pid()).unwrap_err(), ChildError::NotFound);
     kill(t, &children[0]);
-    assert_eq!(supervisor.get_childspec(&children[0]).unwrap_err(), ChildError::NotFound);
+    assert_eq!(supervisor.child_spec(&children[0]).unwrap_err(), ChildError::NotFound);
 }
 
 #[otp::test(seeds = 20)]
@@ -65,15 +65,15 @@ fn sup_child_adm_simple(t: &mut Sim) {
     assert_eq!(by_id.terminate_child(&id), Err(ChildError::OtherKind));
     assert_eq!(by_id.restart_child(&id), Err(ChildError::OtherKind));
     assert_eq!(by_id.delete_child(&id), Err(ChildError::OtherKind));
-    assert_eq!(by_id.get_childspec(&id).unwrap_err(), ChildError::OtherKind);
+    assert_eq!(by_id.child_spec(&id).unwrap_err(), ChildError::OtherKind);
     assert_eq!(by_id.start_child("id", Worker::child_spec(works())).unwrap_err(), ChildError::OtherKind);
     assert!(child.is_alive());
     // Nor do they have pids to a static supervisor, and other children than one's own are none at all.
     let fixed = Supervisor::new(Strategy::OneForOne).start()?;
-    let mistaken = <Dynamic<Worker, Plan> as Child>::client(fixed.slot().clone());
+    let mistaken = <DynamicSupervisor<Worker, Plan> as Child>::client(fixed.place().clone());
     assert_eq!(mistaken.start_child(works()).unwrap_err(), ChildError::OtherKind);
     assert_eq!(mistaken.terminate_child(&child), Err(ChildError::OtherKind));
-    let mistaken = <DynamicSupervisor as Child>::client(supervisor.supervisor().slot().clone());
+    let mistaken = <DynamicSupervisor as Child>::client(supervisor.supervisor().place().clone());
     assert_eq!(mistaken.start_child(Worker::child_spec(works())).unwrap_err(), ChildError::OtherKind);
 
     let last = pid(&child);
@@ -90,10 +90,12 @@ fn sup_child_adm_simple(t: &mut Sim) {
     }
 
     // A client of a child that is gone means none that comes after it, under whichever supervisor.
-    let top = Supervisor::new(Strategy::OneForOne).child("workers", Dynamic::<Worker>::spec(Dynamic::new)).start()?;
-    let supervisor = top.child::<Dynamic<Worker>>("workers");
+    let top = Supervisor::new(Strategy::OneForOne)
+        .child("workers", DynamicSupervisor::<Worker>::spec(DynamicSupervisor::new))
+        .start()?;
+    let supervisor = top.child::<DynamicSupervisor<Worker>>("workers");
     let before = supervisor.start_child((works(),))?;
-    t.kill(supervisor.clone());
+    t.kill(&supervisor);
     t.settle();
     let after = supervisor.start_child((works(),))?;
     assert_eq!(supervisor.terminate_child(&before), Err(ChildError::NotFound));
@@ -134,10 +136,10 @@ fn sup_simple_one_for_one_extra(t: &mut Sim) {
         }
     }
 
-    let supervisor = Dynamic::<Told>::new().start()?;
+    let supervisor = DynamicSupervisor::<Told>::new().start()?;
     let child = supervisor.start_child(("extra",))?;
     assert_eq!(child.extra(), Ok("extra"));
-    t.kill(child.clone());
+    t.kill(&child);
     t.settle();
     assert_eq!(child.extra(), Ok("extra"), "it was restarted with it");
 }
@@ -214,7 +216,7 @@ fn sup_do_not_save_start_parameters_for_temporary_children(_: &mut Sim) {
         supervisor.start_child(Worker::child_spec(plan.clone()).restart(restart))?;
         assert_eq!(plan.holders() > 1, kept, "{restart:?}");
     }
-    let (plan, supervisor) = (works(), Dynamic::<Worker>::temporary().start()?);
+    let (plan, supervisor) = (works(), DynamicSupervisor::<Worker>::temporary().start()?);
     supervisor.start_child((plan.clone(),))?;
     assert_eq!(plan.holders(), 1);
 }
@@ -249,7 +251,7 @@ fn sup_scale_start_stop_many_children(t: &mut Sim) {
     let dynamic = |children| {
         let supervisor = workers(Restart::Permanent).start().expect("it starts");
         let all = (0..children).map(|_| supervisor.start_child(works()).expect("it starts")).collect::<Vec<_>>();
-        all.iter().step_by(2).for_each(|child| t.kill(child.clone()));
+        all.iter().step_by(2).for_each(|child| t.kill(child));
         t.settle();
         assert_eq!(counts(&supervisor), [children, children, 0, children]);
         supervisor.stop().expect("it lives");
@@ -258,7 +260,7 @@ fn sup_scale_start_stop_many_children(t: &mut Sim) {
     // Each end is one that could be the last of those that matter.
     let significant = |children| {
         let template = |plan: Plan| Worker::child_spec(plan).restart(Restart::Transient).significant(true);
-        let supervisor = Dynamic::template(template).auto_shutdown(AutoShutdown::AllSignificant).start();
+        let supervisor = DynamicSupervisor::template(template).auto_shutdown(AutoShutdown::AllSignificant).start();
         let supervisor = supervisor.expect("it starts");
         let all = (0..children).map(|_| supervisor.start_child(works()).expect("it starts")).collect::<Vec<_>>();
         all.iter().for_each(|child| child.end(ExitReason::Normal));
@@ -292,11 +294,11 @@ fn sup_simple_global_supervisor(t: &mut Sim) {
         .child("middle", Supervisor::spec(middle).name(MIDDLE))
         .child("other", Worker::child_spec(works()))
         .start_link()?;
-    let (other, named) = (top.child::<Worker>("other"), || SupervisorRef::named(&MIDDLE));
+    let (other, named) = (top.child::<Worker>("other"), || SupervisorRef::lookup(&MIDDLE));
     let now = || (MIDDLE.whereis().expect("it lives"), SERVER.whereis().expect("it lives"), pid(&other));
 
     let before = now();
-    t.kill(MIDDLE);
+    t.kill(&MIDDLE);
     t.settle();
     let after = now();
     assert!(before.0 != after.0 && before.1 != after.1 && before.2 != after.2, "all are restarted");
@@ -351,7 +353,7 @@ fn sup_hanging_restart_loop_simple(t: &mut Sim) {
     let id = supervisor.which_children()?[1].id.clone();
     assert_eq!(supervisor.supervisor().restart_child(&id), Err(ChildError::OtherKind));
     assert_eq!(supervisor.supervisor().delete_child(&id), Err(ChildError::OtherKind));
-    assert_eq!(supervisor.get_childspec(&last)?.restart, Restart::Permanent);
+    assert_eq!(supervisor.child_spec(&last)?.restart, Restart::Permanent);
     supervisor.terminate_child(&last)?;
     assert_eq!(counts(&supervisor), [1, 1, 0, 1]);
     let starts = plan.starts();

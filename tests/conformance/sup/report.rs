@@ -38,7 +38,7 @@ fn sup_format_log_1(t: &mut Sim) {
             .child("nested", Supervisor::spec(|| Supervisor::new(Strategy::OneForOne)))
             .start_link()
             .unwrap();
-        let pids = [tree.slot().child("broken"), tree.slot().child(("stubborn", 3)), tree.slot().child("nested")]
+        let pids = [tree.place().child("broken"), tree.place().child(("stubborn", 3)), tree.place().child("nested")]
             .map(|slot| slot.pid().unwrap().to_string());
         let pid = tree.pid().unwrap();
         broken.breaks();

@@ -162,7 +162,7 @@ fn sup_do_not_save_child_specs_for_temporary_children(t: &mut Sim) {
             let spec = || journal.spec("child").restart(restart);
             let child = tree.start_child("child", spec()).unwrap();
             match by {
-                Kill => t.kill(child.clone()),
+                Kill => t.kill(&child),
                 Normal => end(t, &tree, "child", ExitReason::Normal),
                 Abnormal => end(t, &tree, "child", abnormal()),
                 Terminate => tree.terminate_child("child").unwrap(),
@@ -206,8 +206,8 @@ fn sup_start_parameters_of_temporary_children_are_dropped(t: &mut Sim) {
         assert_eq!(Arc::strong_count(&large), 2, "here, and for the permanent one");
         tree.start_child("another", spec(Restart::Temporary)).unwrap();
         assert_eq!(Arc::strong_count(&large), 2);
-        assert_eq!(tree.get_childspec("another").unwrap().restart, Restart::Temporary);
-        t.kill(tree.child::<Worker>("permanent"));
+        assert_eq!(tree.child_spec("another").unwrap().restart, Restart::Temporary);
+        t.kill(&tree.child::<Worker>("permanent"));
         t.settle();
         assert!(tree.child::<Worker>("permanent").is_alive());
         tree.terminate_child("permanent").unwrap();

@@ -22,7 +22,7 @@ use By::{Abnormal, Kill, Normal};
 impl By {
     fn end(self, t: &Sim, tree: &SupervisorRef, id: &str) {
         match self {
-            Kill => t.kill(tree.child::<Worker>(id)),
+            Kill => t.kill(&tree.child::<Worker>(id)),
             Abnormal => end(t, tree, id, abnormal()),
             By::Shutdown => end(t, tree, id, ExitReason::Shutdown),
             Normal => end(t, tree, id, ExitReason::Normal),

@@ -126,7 +126,7 @@ fn sup_sup_start_fail(t: &mut Sim) {
     let crashes = t.crashes();
     assert_eq!(crashes.iter().map(|crash| &crash.reason).collect::<Vec<_>>(), [&reason]);
     assert!(process::current().receive_exit(Some(Duration::ZERO)).is_none());
-    assert_eq!(process::process_info(otp::self_pid()).unwrap().links, []);
+    assert_eq!(process::info(otp::self_pid()).unwrap().links, []);
 }
 
 /// A supervisor that is built anew and fails to be counts as a child whose restart fails.
@@ -182,7 +182,7 @@ fn sup_sup_start_map(_t: &mut Sim) {
         .start_link()
         .unwrap();
     let said = |id: &str| {
-        let spec = tree.get_childspec(id).unwrap();
+        let spec = tree.child_spec(id).unwrap();
         assert_eq!(spec.id, id.into());
         assert!(!spec.significant);
         (spec.label, spec.kind, spec.restart, spec.shutdown, spec.name.map(|name| name.to_string()))
@@ -193,13 +193,13 @@ fn sup_sup_start_map(_t: &mut Sim) {
     assert_eq!(said("child2"), ("Worker", ChildKind::Worker, Restart::Permanent, Shutdown::BrutalKill, second));
     let infinity = Shutdown::Infinity;
     assert_eq!(said("child3"), ("Supervisor", ChildKind::Supervisor, Restart::Permanent, infinity, None));
-    assert_eq!(tree.get_childspec("child4"), Err(ChildError::NotFound));
+    assert_eq!(tree.child_spec("child4"), Err(ChildError::NotFound));
 
     // It is the spec that is asked for, not the child.
     tree.terminate_child("child2").unwrap();
-    assert_eq!(tree.get_childspec("child2").unwrap().shutdown, Shutdown::BrutalKill);
+    assert_eq!(tree.child_spec("child2").unwrap().shutdown, Shutdown::BrutalKill);
     assert_eq!(shut_down(&tree), ExitReason::Shutdown);
-    assert_eq!(tree.get_childspec("child1"), Err(ChildError::Gone(CallError::NoProc)));
+    assert_eq!(tree.child_spec("child1"), Err(ChildError::Gone(CallError::NoProc)));
 }
 
 /// Without an id or a start nothing compiles (`tests/ui/supervisor`: `no_name.rs`, `missing_spec.rs`, `child_without_type.rs`):

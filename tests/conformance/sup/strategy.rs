@@ -140,7 +140,7 @@ fn another_fails(t: &Sim, strategy: Strategy) -> String {
     assert_eq!(after[0] == before[0], strategy == Strategy::RestForOne);
     // Both rounds were counted.
     let pid = tree.pid().unwrap();
-    t.kill(tree.child::<Worker>("child4"));
+    t.kill(&tree.child::<Worker>("child4"));
     assert_eq!(exit_of(pid), ExitReason::Shutdown);
     happened
 }

@@ -17,28 +17,28 @@ fn who_does_not_come_to_a_request_is_named(t: &mut Sim) {
     let before = t.now();
     assert_eq!(sys::suspend(&counter), Err(SysError::Timeout), "a busy one");
     assert_eq!(t.now() - before, Duration::from_secs(5));
-    assert_eq!(sys::get_state(&counter.timeout(millis(10))), Err(SysError::Timeout), "a client's own limit");
+    assert_eq!(sys::state(&counter.timeout(millis(10))), Err(SysError::Timeout), "a client's own limit");
     held.wait().unwrap();
-    assert!(!sys::get_status(&counter).unwrap().is_suspended, "what was given up does not happen later");
+    assert!(!sys::status(&counter).unwrap().is_suspended, "what was given up does not happen later");
 
     let plain = process::spawn(|me| drop(me.receive_exit(None)));
-    assert_eq!(sys::get_status(&plain), Err(SysError::Timeout), "one that is no server");
+    assert_eq!(sys::status(&plain), Err(SysError::Timeout), "one that is no server");
 
     // One that ends instead of answering.
     let held = counter.no_timeout().request().hold(Duration::from_secs(2));
     t.settle();
     let pid = counter.pid().unwrap();
     let asking = process::spawn_monitor(move |_| {
-        let asked = sys::get_status(&pid);
+        let asked = sys::status(&pid);
         assert_eq!(asked, Err(SysError::Exited(ExitReason::Killed)));
     });
     t.settle();
-    t.kill(counter.pid().unwrap());
+    t.kill(&counter.pid().unwrap());
     assert!(held.wait().is_err());
     assert_eq!(process::current().receive_down(asking.1, None).unwrap().reason, ExitReason::Normal);
 
-    assert_eq!(sys::get_status(&process::self_pid()), Err(SysError::CallingSelf));
-    assert_eq!(sys::get_status("nobody"), Err(SysError::NoProc));
+    assert_eq!(sys::status(&process::self_pid()), Err(SysError::CallingSelf));
+    assert_eq!(sys::status("nobody"), Err(SysError::NoProc));
 }
 
 /// Shown where its parameter can be.
@@ -72,11 +72,11 @@ impl<T: Send + 'static> Box<T> {
 #[otp::test]
 fn a_state_is_shown_where_its_type_can_be(_: &mut Sim) {
     let state = |status: Result<sys::Status, SysError>| status.unwrap().state;
-    assert_eq!(state(sys::get_status(&Shelf::start(1).unwrap())).as_deref(), Some("Shelf { _item: 1 }"));
-    let generic = sys::get_status(&Box::start(1).unwrap()).unwrap();
+    assert_eq!(state(sys::status(&Shelf::start(1).unwrap())).as_deref(), Some("Shelf { _item: 1 }"));
+    let generic = sys::status(&Box::start(1).unwrap()).unwrap();
     assert_eq!(generic.state, None);
     assert!(generic.to_string().contains("state: not shown (`Box` is not `Debug` for every parameter)"), "{generic}");
-    let status = sys::get_status(&Trapping::start().unwrap()).unwrap();
+    let status = sys::status(&Trapping::start().unwrap()).unwrap();
     assert_eq!(status.state, None);
     assert!(status.to_string().contains("state: not shown (`Trapping` is not `Debug`)"), "{status}");
 }
@@ -92,7 +92,7 @@ fn the_status_and_the_reports_say_who_it_is(t: &mut Sim) {
         me.receive_exit(None);
     });
     let listening = started.receive(None).unwrap();
-    let status = sys::get_status(&listening).unwrap();
+    let status = sys::status(&listening).unwrap();
     assert_eq!((status.initial_call, status.label.as_deref()), ("Listening", Some("the one at the door")));
     assert_eq!((status.parent, &status.ancestors[..]), (Some(parent), &[parent, process::self_pid()][..]));
     let ancestors = format!("[{parent}, {}]", process::self_pid());
@@ -120,7 +120,7 @@ fn a_request_is_no_message_to_be_flushed(t: &mut Sim) {
     listening.sweep();
     t.settle();
     listening.hear("gone".into());
-    let asking = process::spawn_monitor(move |_| assert_eq!(sys::get_status(&pid).unwrap().pid, pid));
+    let asking = process::spawn_monitor(move |_| assert_eq!(sys::status(&pid).unwrap().pid, pid));
     t.settle();
     assert_eq!(process::current().receive_down(asking.1, None).unwrap().reason, ExitReason::Normal);
     assert!(heard(&listening).is_empty());

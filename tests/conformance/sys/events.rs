@@ -17,21 +17,21 @@ fn the_log_keeps_the_last_events(_: &mut Sim) {
     let counter = Counter::start(1).unwrap();
     let me = process::self_pid();
     let got = |message: &'static str, kind| Event::In { kind, message: message.into() };
-    assert!(sys::get_log(&counter).unwrap().is_empty());
-    sys::log(&counter, sys::LOG).unwrap();
+    assert!(sys::log(&counter).unwrap().is_empty());
+    sys::set_log(&counter, sys::DEFAULT_LOG_LEN).unwrap();
     for _ in 0..20 {
         counter.reset();
     }
-    assert_eq!(sys::get_log(&counter).unwrap().len(), 10);
+    assert_eq!(sys::log(&counter).unwrap().len(), 10);
     counter.add(1).unwrap();
     let sent = Event::Out { message: "add".into(), to: Some(me) };
     let last = [got("reset", MessageKind::Cast), got("add", MessageKind::Call { from: Some(me) }), sent];
-    assert_eq!(sys::get_log(&counter).unwrap()[7..], last);
-    sys::log(&counter, 3).unwrap();
-    assert_eq!(sys::get_log(&counter).unwrap(), last, "a smaller log keeps the last of them");
-    assert_eq!(sys::get_status(&counter).unwrap().log.len(), 3);
-    sys::log(&counter, None).unwrap();
-    assert!(sys::get_log(&counter).unwrap().is_empty());
+    assert_eq!(sys::log(&counter).unwrap()[7..], last);
+    sys::set_log(&counter, 3).unwrap();
+    assert_eq!(sys::log(&counter).unwrap(), last, "a smaller log keeps the last of them");
+    assert_eq!(sys::status(&counter).unwrap().log.len(), 3);
+    sys::set_log(&counter, None).unwrap();
+    assert!(sys::log(&counter).unwrap().is_empty());
 }
 
 #[otp::test]
@@ -52,14 +52,14 @@ fn a_function_is_called_until_it_wants_no_more(_: &mut Sim) {
     sys::install(&counter, "a", listener("second a", goes_on)).unwrap();
     sys::install(&counter, "once", listener("once", |_| ControlFlow::Break(()))).unwrap();
     sys::install(&counter, "fails", |_: &Event| panic!("bad listener")).unwrap();
-    assert_eq!(sys::get_status(&counter).unwrap().installed, ["a", "once", "fails"]);
+    assert_eq!(sys::status(&counter).unwrap().installed, ["a", "once", "fails"]);
     counter.reset();
     counter.later();
-    assert_eq!(sys::get_status(&counter).unwrap().installed, ["a"], "one is done, one has panicked");
+    assert_eq!(sys::status(&counter).unwrap().installed, ["a"], "one is done, one has panicked");
     sys::remove(&counter, "a").unwrap();
     sys::remove(&counter, "a").unwrap();
     counter.reset();
-    assert!(sys::get_status(&counter).unwrap().installed.is_empty());
+    assert!(sys::status(&counter).unwrap().installed.is_empty());
     let seen = seen.lock().unwrap();
     assert_eq!(*seen, ["a: got cast reset", "once: got cast reset", "a: got cast later", "a: got continue load"]);
 }
@@ -67,22 +67,22 @@ fn a_function_is_called_until_it_wants_no_more(_: &mut Sim) {
 #[otp::test]
 fn all_is_switched_off_at_once(_: &mut Sim) {
     let counter = Counter::start(1).unwrap();
-    sys::statistics(&counter, true).unwrap();
-    sys::log(&counter, 5).unwrap();
+    sys::set_statistics(&counter, true).unwrap();
+    sys::set_log(&counter, 5).unwrap();
     sys::suspend(&counter).unwrap();
     sys::no_debug(&counter).unwrap();
-    assert_eq!(sys::get_statistics(&counter), Err(SysError::NoStatistics));
-    assert!(sys::get_status(&counter).unwrap().is_suspended, "that is no debug option");
+    assert_eq!(sys::statistics(&counter), Err(SysError::NoStatistics));
+    assert!(sys::status(&counter).unwrap().is_suspended, "that is no debug option");
 }
 
 /// A process that handles what it is told by type, and what it does not expect.
 #[otp::test]
 fn signals_are_events_too(t: &mut Sim) {
     let trapping = Trapping::start().unwrap();
-    sys::log(&trapping, sys::LOG).unwrap();
+    sys::set_log(&trapping, sys::DEFAULT_LOG_LEN).unwrap();
     let ended = process::spawn(|_| {});
     sys::with_state(&trapping, move |_| process::monitor(ended)).unwrap();
     t.settle();
-    let log: Vec<String> = sys::get_log(&trapping).unwrap().iter().map(ToString::to_string).collect();
+    let log: Vec<String> = sys::log(&trapping).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(log, [format!("got info DOWN of {ended}")]);
 }

@@ -19,17 +19,17 @@ fn a_suspended_server_serves_requests_and_exits_alone(t: &mut Sim) {
     let first = counter.request().add(5);
     let second = counter.request().add(6);
     t.advance(LONG);
-    assert_eq!(sys::get_state(&counter).unwrap(), Counter { n: 1, ..Counter::default() }, "nothing is handled");
-    let status = sys::get_status(&counter).unwrap();
+    assert_eq!(sys::state(&counter).unwrap(), Counter { n: 1, ..Counter::default() }, "nothing is handled");
+    let status = sys::status(&counter).unwrap();
     assert!(status.is_suspended && status.message_queue_len == 3, "{status:?}");
-    let info = process::process_info(status.pid).unwrap();
+    let info = process::info(status.pid).unwrap();
     assert_eq!(info.status, process::ProcessStatus::Waiting, "messages have no reason to wake it");
     sys::replace_state(&counter, |_| Counter { n: 100, ..Counter::default() }).unwrap();
 
     sys::resume(&counter).unwrap();
     sys::resume(&counter).unwrap();
     assert_eq!((first.wait(), second.wait()), (Ok(5), Ok(11)));
-    assert_eq!(sys::get_state(&counter).unwrap().handled, ["reset", "add", "add"], "in order");
+    assert_eq!(sys::state(&counter).unwrap().handled, ["reset", "add", "add"], "in order");
 
     sys::suspend(&counter).unwrap();
     counter.reset();
@@ -38,7 +38,7 @@ fn a_suspended_server_serves_requests_and_exits_alone(t: &mut Sim) {
 
     let killed = Counter::start(1).unwrap();
     sys::suspend(&killed).unwrap();
-    t.kill(killed);
+    t.kill(&killed);
 
     // The exit of its parent ends it, though it traps exits.
     let trapping = Trapping::start_link().unwrap();
@@ -57,7 +57,7 @@ fn a_suspended_server_serves_all_requests_that_wait(t: &mut Sim) {
     let served = process::current().subject();
     for _ in 0..5 {
         let (served, counter) = (served.clone(), counter.clone());
-        process::spawn(move |_| served.send(sys::get_state(&counter).map(|state| state.n)));
+        process::spawn(move |_| served.send(sys::state(&counter).map(|state| state.n)));
     }
     t.settle();
     for _ in 0..5 {
@@ -111,21 +111,21 @@ supervisor! {
 fn a_suspended_supervisor_restarts_nothing(t: &mut Sim) {
     let shop = t.start(Shop::child_spec()).unwrap();
     let supervisor = shop.supervisor();
-    let status = sys::get_status(supervisor).unwrap();
+    let status = sys::status(supervisor).unwrap();
     assert_eq!(status.initial_call, "Shop");
     assert!(status.state.unwrap().contains("OneForOne"), "it shows its strategy and children");
 
     sys::suspend(supervisor).unwrap();
     let first = shop.counter().pid().unwrap();
-    t.kill(first);
+    t.kill(&first);
     t.advance(LONG);
     assert_eq!(shop.counter().pid().filter(|pid| *pid != first), None, "it is not healed");
     sys::resume(supervisor).unwrap();
     t.settle();
     let second = shop.counter().pid().unwrap();
     assert_ne!(second, first);
-    assert_eq!(sys::get_status("shop counter").unwrap().pid, second, "by name");
-    assert_eq!(sys::get_state(&shop.counter()).unwrap().n, 1, "by its place in the tree");
+    assert_eq!(sys::status("shop counter").unwrap().pid, second, "by name");
+    assert_eq!(sys::state(&shop.counter()).unwrap().n, 1, "by its place in the tree");
 }
 
 #[otp::test(seeds = 20)]
@@ -133,14 +133,14 @@ fn what_comes_through_a_subject_of_its_own_is_held_and_seen(t: &mut Sim) {
     let given = process::current().subject();
     let listening = Listening::start(given.clone()).unwrap();
     let door = given.receive(None).unwrap();
-    sys::log(&listening, sys::LOG).unwrap();
+    sys::set_log(&listening, sys::DEFAULT_LOG_LEN).unwrap();
     sys::suspend(&listening).unwrap();
     door.send("knock".into());
     t.settle();
     assert!(heard(&listening).is_empty(), "it waits");
     sys::resume(&listening).unwrap();
     assert_eq!(heard(&listening), ["knock"]);
-    let log: Vec<String> = sys::get_log(&listening).unwrap().iter().map(ToString::to_string).collect();
+    let log: Vec<String> = sys::log(&listening).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(log, ["got cast hear"], "as the message that it became");
 }
 
@@ -183,12 +183,12 @@ fn a_server_with_a_bound_is_suspended_as_others_are(t: &mut Sim) {
     }
     narrow.put_first(4);
     t.settle();
-    let status = sys::get_status(&narrow).unwrap();
+    let status = sys::status(&narrow).unwrap();
     assert_eq!((status.message_queue_len, status.state.as_deref()), (2, Some("Narrow { handled: [] }")));
-    sys::log(&narrow, sys::LOG).unwrap();
+    sys::set_log(&narrow, sys::DEFAULT_LOG_LEN).unwrap();
     sys::resume(&narrow).unwrap();
-    assert_eq!(sys::get_state(&narrow).unwrap().handled, [0, 4, 3], "in the order of its mailbox");
-    let log: Vec<String> = sys::get_log(&narrow).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(sys::state(&narrow).unwrap().handled, [0, 4, 3], "in the order of its mailbox");
+    let log: Vec<String> = sys::log(&narrow).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(log, ["got info overflowed", "got cast put_first", "got cast put"]);
 
     sys::suspend(&narrow).unwrap();

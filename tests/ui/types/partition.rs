@@ -1,4 +1,4 @@
-use otp::{Partition, prelude::*};
+use otp::{PartitionSupervisor, prelude::*};
 
 struct Shard;
 #[actor]
@@ -14,14 +14,14 @@ struct Key;
 
 fn main() {
     // What makes a child spec is given the number of the partition, and nothing else.
-    let _ = Partition::new(|number: usize, _: u32| Shard::child_spec(number));
+    let _ = PartitionSupervisor::new(|number: usize, _: u32| Shard::child_spec(number));
     // There is none without it.
-    let _ = Partition::<Shard>::new();
+    let _ = PartitionSupervisor::<Shard>::new();
     // A partition supervisor is never shut down by the end of a child.
-    let _ = Partition::new(Shard::child_spec).auto_shutdown(otp::AutoShutdown::AnySignificant);
+    let _ = PartitionSupervisor::new(Shard::child_spec).auto_shutdown(otp::AutoShutdown::AnySignificant);
     // A number of partitions is not negative.
-    let _ = Partition::new(Shard::child_spec).partitions(-1);
-    let shards = Partition::new(Shard::child_spec).start().unwrap();
+    let _ = PartitionSupervisor::new(Shard::child_spec).partitions(-1);
+    let shards = PartitionSupervisor::new(Shard::child_spec).start().unwrap();
     let _ = shards.route(&Key);
     let _ = shards.resize(-1);
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use bench::{per_op, report};
-use otp::{ClientExt, Ref};
+use otp::{ClientExt, ActorRef};
 
 use crate::{
     counter::{Counter, Message},
@@ -38,7 +38,7 @@ pub(crate) fn blocking() {
 pub(crate) fn blocking_1000() {
     const CALLERS: u64 = 1000;
     let counter = Counter::start();
-    let callers: Vec<Ref<Runner>> = (0..CALLERS).map(|_| Runner::start()).collect();
+    let callers: Vec<ActorRef<Runner>> = (0..CALLERS).map(|_| Runner::start()).collect();
     let ns = per_op(1_000_000, |n| {
         let (done, ended) = mpsc::channel();
         let before = counter.call(Message::Read).expect("it answers");
@@ -64,7 +64,7 @@ pub(crate) fn outside() {
 }
 
 /// Calls that wait for their reply.
-fn calls(counter: &Ref<Counter>, n: u64) {
+fn calls(counter: &ActorRef<Counter>, n: u64) {
     let before = counter.call(Message::Read).expect("it answers");
     let mut last = before;
     for _ in 0..n {

@@ -1,6 +1,6 @@
 //! The server that most workloads talk to: one number.
 
-use otp::{Actor, Context, ExitReason, Handled, Init, Mode, Ref, ReplyTo};
+use otp::{Actor, Context, ExitReason, Handled, Init, Mode, ActorRef, ReplyTo};
 
 pub(crate) struct Counter(u64);
 
@@ -12,7 +12,7 @@ pub(crate) enum Message {
 }
 
 impl Counter {
-    pub(crate) fn start() -> Ref<Counter> {
+    pub(crate) fn start() -> ActorRef<Counter> {
         otp::start::<Counter>(()).expect("a counter starts")
     }
 }
@@ -20,7 +20,7 @@ impl Counter {
 impl Actor for Counter {
     type Args = ();
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Counter";
 
     fn init((): (), _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::mpsc};
 
-use otp::{Actor, Context, Handled, Init, Mode, Ref};
+use otp::{Actor, Context, Handled, Init, Mode, ActorRef};
 
 /// An actor that does what it is told.
 pub(crate) struct Runner;
@@ -13,7 +13,7 @@ pub(crate) enum Work {
 }
 
 impl Runner {
-    pub(crate) fn start() -> Ref<Runner> {
+    pub(crate) fn start() -> ActorRef<Runner> {
         otp::start::<Runner>(()).expect("a runner starts")
     }
 }
@@ -39,7 +39,7 @@ pub(crate) fn awaiting<T: Send + 'static>(body: impl Future<Output = T> + Send +
 impl Actor for Runner {
     type Args = ();
     type Message = Work;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Runner";
 
     fn init((): (), _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bench::{fail, report, resident, threads};
-use otp::{Actor, ClientExt, Context, Handled, Init, Mode, Ref, ReplyTo};
+use otp::{Actor, ClientExt, Context, Handled, Init, Mode, ActorRef, ReplyTo};
 
 use crate::inside::{Runner, Work};
 
@@ -56,7 +56,7 @@ fn park(count: usize) -> Parked {
     let gate = otp::start::<Gate>((count, full)).expect("the gate starts").no_timeout();
 
     let empty = resident();
-    let callers: Vec<Ref<Runner>> = (0..count).map(|_| Runner::start()).collect();
+    let callers: Vec<ActorRef<Runner>> = (0..count).map(|_| Runner::start()).collect();
     let (idle, cores, began) = (resident(), threads(), Instant::now());
     for caller in &callers {
         let (gate, done) = (gate.clone(), done.clone());
@@ -90,7 +90,7 @@ enum Message {
 impl Actor for Gate {
     type Args = (usize, Sender<()>);
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Gate";
 
     fn init((count, full): Self::Args, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bench::{per_op, report};
 use otp::{
-    Actor, Child, Context, ExitReason, Handled, Init, Mode, Ref, ReplyTo, Strategy, Supervisor,
+    Actor, Child, Context, ExitReason, Handled, Init, Mode, ActorRef, ReplyTo, Strategy, Supervisor,
     process::{self, Subject},
 };
 
@@ -56,12 +56,12 @@ enum Message {
 }
 
 impl Actor for Fragile {
-    type Args = Subject<Ref<Fragile>>;
+    type Args = Subject<ActorRef<Fragile>>;
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Fragile";
 
-    fn init(started: Subject<Ref<Fragile>>, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
+    fn init(started: Subject<ActorRef<Fragile>>, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
         started.send(ctx.client());
         Handled::Done(Init::Ok(Fragile(0)))
     }

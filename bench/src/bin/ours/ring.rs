@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, Sender};
 
 use bench::{per_op, report};
-use otp::{Actor, Context, Handled, Init, Mode, Ref};
+use otp::{Actor, Context, Handled, Init, Mode, ActorRef};
 
 const SIZE: usize = 1000;
 
@@ -18,7 +18,7 @@ pub(crate) fn hundred_tokens() {
 fn run(name: &str, tokens: u64, hops: u64) {
     let (ended, arrivals) = mpsc::channel();
     let start = |_| otp::start::<Node>(ended.clone()).expect("a node starts");
-    let nodes: Vec<Ref<Node>> = (0..SIZE).map(start).collect();
+    let nodes: Vec<ActorRef<Node>> = (0..SIZE).map(start).collect();
     for (index, node) in nodes.iter().enumerate() {
         node.cast(Message::Next(nodes[(index + 1) % SIZE].clone()));
     }
@@ -33,19 +33,19 @@ fn run(name: &str, tokens: u64, hops: u64) {
 }
 
 struct Node {
-    next: Option<Ref<Node>>,
+    next: Option<ActorRef<Node>>,
     ended: Sender<()>,
 }
 
 enum Message {
-    Next(Ref<Node>),
+    Next(ActorRef<Node>),
     Token { left: u64 },
 }
 
 impl Actor for Node {
     type Args = Sender<()>;
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Node";
 
     fn init(ended: Sender<()>, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, Sender};
 
 use bench::{fail, report, skynet};
 use otp::{
-    Actor, Context, ExitReason, Handled, Init, Mode, Ref,
+    Actor, Context, ExitReason, Handled, Init, Mode, ActorRef,
     process::{self, Subject},
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn awaiting() {
 /// Where a sum goes.
 enum Up {
     Root(Sender<u64>),
-    Node(Ref<Node>),
+    Node(ActorRef<Node>),
 }
 
 /// The part of the tree that a node is the root of.
@@ -77,7 +77,7 @@ impl Node {
 impl Actor for Node {
     type Args = Share;
     type Message = Message;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Node";
 
     fn init(share: Share, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, Sender};
 
 use bench::{per_op, report};
-use otp::{Actor, ClientExt, Context, Down, Handled, Info, Init, Mode, Ref};
+use otp::{Actor, ClientExt, Context, Down, Handled, Info, Init, Mode, ActorRef};
 
 use crate::{
     counter::{Counter, Message},
@@ -42,7 +42,7 @@ struct Owner {
 impl Actor for Owner {
     type Args = Sender<()>;
     type Message = u64;
-    type Client<M: Mode> = Ref<Self, M>;
+    type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Owner";
 
     fn init(ended: Sender<()>, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
@@ -51,7 +51,7 @@ impl Actor for Owner {
 
     fn handle<'a>(&'a mut self, count: u64, _: &'a mut Context<Self>) -> Handled<'a> {
         self.alive = count;
-        let counters: Vec<Ref<Counter>> = (0..count).map(|_| Counter::start()).collect();
+        let counters: Vec<ActorRef<Counter>> = (0..count).map(|_| Counter::start()).collect();
         for counter in &counters {
             counter.monitor();
         }

@@ -11,7 +11,7 @@ use crate::ast::is_doc;
 use crate::expand::Extent;
 use crate::expand::tokens::{at, local, written_at};
 
-/// `pub struct CounterRef<M = Blocking>(Ref<Counter, M>);`
+/// `pub struct CounterRef<M = Blocking>(ActorRef<Counter, M>);`
 pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, mode_parameter, .. } = scope;
     let self_ty = &scope.self_ty;
@@ -26,7 +26,7 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     let bounds = scope.bounds(None);
     quote! {
         #docs
-        pub struct #client #generics (#otp::Ref<#self_ty, #mode_parameter>) #bounds;
+        pub struct #client #generics (#otp::ActorRef<#self_ty, #mode_parameter>) #bounds;
     }
 }
 
@@ -37,10 +37,10 @@ pub(super) fn traits(scope: &Scope) -> TokenStream {
     let (inner, formatter) = (local("inner"), local("formatter"));
     let client = quote! {
         type Mode = #mode_parameter;
-        fn from_inner(#inner: #otp::Ref<#self_ty, #mode_parameter>) -> Self {
+        fn from_ref(#inner: #otp::ActorRef<#self_ty, #mode_parameter>) -> Self {
             Self(#inner)
         }
-        fn inner(&self) -> &#otp::Ref<#self_ty, #mode_parameter> {
+        fn inner(&self) -> &#otp::ActorRef<#self_ty, #mode_parameter> {
             &self.0
         }
     };

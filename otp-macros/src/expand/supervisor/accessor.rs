@@ -25,7 +25,7 @@ impl<'tree> Accessor<'tree> {
         let id = id(child);
         let ty = ChildType::new(tree, parent, child);
         let site = ty.as_ref().map_or(Span::mixed_site(), |ty| ty.site);
-        let slot = quote_spanned!(site=> self.0.slot());
+        let slot = quote_spanned!(site=> self.0.place());
         let (returns, body) = match (&child.start, ty) {
             (Start::Each(_), Some(ty)) => {
                 let (client, make) = (ty.path("Client"), ty.path("client"));
@@ -46,7 +46,7 @@ impl<'tree> Accessor<'tree> {
                 let make = ty.path("client");
                 (ty.path("Client"), quote_spanned!(site=> #make(#slot.child(#id))))
             }
-            (Start::Spec(_), None) => (quote!(#otp::Slot), quote_spanned!(site=> #slot.child(#id))),
+            (Start::Spec(_), None) => (quote!(#otp::Place), quote_spanned!(site=> #slot.child(#id))),
             (_, None) => return None,
         };
         Some(Self { child, returns, body, site })

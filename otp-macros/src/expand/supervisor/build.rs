@@ -28,7 +28,7 @@ pub(super) fn function(tree: &Tree) -> TokenStream {
     let steps = environment.steps(&tree.supervisor, &tree.name);
     quote_spanned! {Span::mixed_site()=>
         fn __otp_build(
-            slot: &#otp::Slot,
+            slot: &#otp::Place,
             args: &::std::sync::Arc<(#(#types,)*)>,
         ) -> #otp::Supervisor
         #are_shared
@@ -41,7 +41,7 @@ pub(super) fn function(tree: &Tree) -> TokenStream {
 }
 
 impl<'tree> Environment<'tree> {
-    /// The builder with all children of a supervisor; expects `slot: &Slot` and `args: &Arc<..>` in scope.
+    /// The builder with all children of a supervisor; expects `slot: &Place` and `args: &Arc<..>` in scope.
     fn steps(mut self, supervisor: &'tree Supervisor, parent: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();

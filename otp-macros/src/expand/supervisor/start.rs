@@ -70,7 +70,7 @@ fn shared(tree: &Tree) -> TokenStream {
         fn parameters_are_shared_between_threads(
             args: (#(#types,)*),
         ) -> ::std::boxed::Box<
-            dyn ::core::ops::Fn(&#otp::Slot) -> #otp::Supervisor
+            dyn ::core::ops::Fn(&#otp::Place) -> #otp::Supervisor
                 + ::core::marker::Send
                 + ::core::marker::Sync,
         >
@@ -117,8 +117,8 @@ pub(super) fn child(supervisor: &SupervisorType<'_>, extent: Extent) -> TokenStr
                 #spec
             }
 
-            fn client(slot: #otp::Slot) -> Self {
-                Self(#otp::SupervisorRef::from_slot(slot))
+            fn client(slot: #otp::Place) -> Self {
+                Self(#otp::SupervisorRef::from_place(slot))
             }
 
             #shape

@@ -43,15 +43,15 @@ impl std::error::Error for RegisterError {}
 
 /// Why a name was not freed: it is nobody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unregistered;
+pub struct UnregisterError;
 
-impl std::fmt::Display for Unregistered {
+impl std::fmt::Display for UnregisterError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("no process has this name")
     }
 }
 
-impl std::error::Error for Unregistered {}
+impl std::error::Error for UnregisterError {}
 
 impl Names {
     fn table(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, AnyProcess>> {
@@ -83,14 +83,14 @@ impl Names {
     }
 
     /// Takes a name from its holder. `erlang:unregister/1`.
-    pub(crate) fn unregister(&self, name: &str) -> Result<(), Unregistered> {
+    pub(crate) fn unregister(&self, name: &str) -> Result<(), UnregisterError> {
         let mut table = self.table();
         let holder = table.remove(name);
         let freed = holder.as_ref().and_then(|holder| holder.common().relate(|own| own.belongings().name = None));
         drop(table);
         // It may have been the last reference to a process.
         drop(holder);
-        freed.ok_or(Unregistered)
+        freed.ok_or(UnregisterError)
     }
 
     /// Takes out the name of a process that has ended.

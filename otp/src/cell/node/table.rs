@@ -30,13 +30,13 @@ pub(crate) struct Table {
 
 #[derive(Default)]
 struct Shard {
-    slots: Vec<Slot>,
+    slots: Vec<TableEntry>,
     free: Vec<u32>,
     /// How many of its processes run on cores.
     on_cores: usize,
 }
 
-struct Slot {
+struct TableEntry {
     serial: NonZeroU32,
     process: Option<AnyProcess>,
 }
@@ -58,7 +58,7 @@ impl Table {
         let number = next % SHARDS;
         let mut shard = self.shard(number);
         let index = shard.free.pop().unwrap_or_else(|| {
-            shard.slots.push(Slot { serial: NonZeroU32::MIN, process: None });
+            shard.slots.push(TableEntry { serial: NonZeroU32::MIN, process: None });
             shard.slots.len() as u32 - 1
         });
         let slot = &mut shard.slots[index as usize];

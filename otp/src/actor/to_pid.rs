@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Slot};
+use super::{Actor, Addressed, CALL_TIMEOUT, Client, ClientExt, Name, Place};
 use crate::{cell::Pid, process};
 
 /// Something that names a process: a pid, a client, a place in a tree, a name.
 ///
 /// `Kind` only keeps the implementations apart.
-pub trait HasPid<Kind> {
+pub trait ToPid<Kind> {
     /// The process that it names now.
-    fn pid_now(&self) -> Option<Pid>;
+    fn to_pid(&self) -> Option<Pid>;
 
     /// How long a request to it waits.
     #[doc(hidden)]
@@ -20,19 +20,19 @@ pub trait HasPid<Kind> {
 
     /// The place in a tree that it names, if it is one.
     #[doc(hidden)]
-    fn place(&self) -> Option<Slot> {
+    fn place(&self) -> Option<Place> {
         None
     }
 }
 
-impl HasPid<Pid> for Pid {
-    fn pid_now(&self) -> Option<Pid> {
+impl ToPid<Pid> for Pid {
+    fn to_pid(&self) -> Option<Pid> {
         Some(*self)
     }
 }
 
-impl<A: Actor, C: Client<A, Mode: Addressed>> HasPid<(A,)> for C {
-    fn pid_now(&self) -> Option<Pid> {
+impl<A: Actor, C: Client<A, Mode: Addressed>> ToPid<(A,)> for C {
+    fn to_pid(&self) -> Option<Pid> {
         ClientExt::pid(self)
     }
 
@@ -40,29 +40,29 @@ impl<A: Actor, C: Client<A, Mode: Addressed>> HasPid<(A,)> for C {
         self.target().timeout()
     }
 
-    fn place(&self) -> Option<Slot> {
-        self.target().address.as_slot().cloned()
+    fn place(&self) -> Option<Place> {
+        self.target().address.as_place().cloned()
     }
 }
 
-impl HasPid<Slot> for Slot {
-    fn pid_now(&self) -> Option<Pid> {
+impl ToPid<Place> for Place {
+    fn to_pid(&self) -> Option<Pid> {
         self.pid()
     }
 
-    fn place(&self) -> Option<Slot> {
+    fn place(&self) -> Option<Place> {
         Some(self.clone())
     }
 }
 
-impl HasPid<String> for str {
-    fn pid_now(&self) -> Option<Pid> {
+impl ToPid<String> for str {
+    fn to_pid(&self) -> Option<Pid> {
         process::whereis(self)
     }
 }
 
-impl<A> HasPid<Name<A>> for Name<A> {
-    fn pid_now(&self) -> Option<Pid> {
+impl<A> ToPid<Name<A>> for Name<A> {
+    fn to_pid(&self) -> Option<Pid> {
         self.whereis()
     }
 }

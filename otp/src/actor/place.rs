@@ -93,15 +93,15 @@ impl fmt::Debug for ChildId {
 /// It names whoever holds the place now, across restarts of the child and of the supervisors above it, until its child
 /// spec is deleted. Clients made from it keep working without being re-wired.
 #[derive(Clone)]
-pub struct Slot(Arc<Inner>);
+pub struct Place(Arc<Inner>);
 
 /// A place that is gone when nobody else names it.
 #[derive(Clone)]
-pub(super) struct WeakSlot(Weak<Inner>);
+pub(super) struct WeakPlace(Weak<Inner>);
 
-impl WeakSlot {
-    pub(super) fn upgrade(&self) -> Option<Slot> {
-        self.0.upgrade().map(Slot)
+impl WeakPlace {
+    pub(super) fn upgrade(&self) -> Option<Place> {
+        self.0.upgrade().map(Place)
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) struct State {
     pub(super) named: Option<Box<Named>>,
     children: BTreeMap<ChildId, Known>,
     /// The place above, as long as this one is there only because somebody names it.
-    above: Option<Slot>,
+    above: Option<Place>,
     /// Among how many children keys are divided, once a partition supervisor has held the place.
     partitions: Option<usize>,
 }
@@ -136,21 +136,21 @@ pub(super) struct State {
 /// How a place knows one below it.
 enum Known {
     /// The child has a spec.
-    Declared(Slot),
+    Declared(Place),
     /// Somebody has asked for it: it is there for as long as somebody names it.
-    Named(WeakSlot),
+    Named(WeakPlace),
 }
 
 impl Known {
-    fn slot(&self) -> Option<Slot> {
+    fn place(&self) -> Option<Place> {
         match self {
-            Self::Declared(slot) => Some(slot.clone()),
-            Self::Named(slot) => slot.upgrade(),
+            Self::Declared(place) => Some(place.clone()),
+            Self::Named(place) => place.upgrade(),
         }
     }
 }
 
-impl Slot {
+impl Place {
     /// A place of its own, at the root of a tree.
     pub(crate) fn root() -> Self {
         Self::new(None, None)
@@ -174,12 +174,12 @@ impl Slot {
     pub fn child(&self, id: impl Into<ChildId>) -> Self {
         let id = id.into();
         let mut state = self.state();
-        if let Some(slot) = state.children.get(&id).and_then(Known::slot) {
-            return slot;
+        if let Some(place) = state.children.get(&id).and_then(Known::place) {
+            return place;
         }
-        let slot = Self::new(Some(id.clone()), Some(self.clone()));
-        state.children.insert(id, Known::Named(slot.downgrade()));
-        slot
+        let place = Self::new(Some(id.clone()), Some(self.clone()));
+        state.children.insert(id, Known::Named(place.downgrade()));
+        place
     }
 
     /// The id of the child whose place it is.
@@ -199,7 +199,7 @@ impl Slot {
         let state = self.state();
         let named = state.children.range(first..).inspect(|_| pass(1)).take_while(|(id, _)| id.name() == name);
         let declared = named.filter_map(|(_, known)| match known {
-            Known::Declared(slot) => Some(slot.clone()),
+            Known::Declared(place) => Some(place.clone()),
             Known::Named(_) => None,
         });
         declared.collect()
@@ -289,7 +289,7 @@ impl Slot {
             let mut state = self.state();
             state.closed = true;
             left.extend(state.left.take());
-            let children: Vec<_> = state.children.values().inspect(|_| pass(1)).filter_map(Known::slot).collect();
+            let children: Vec<_> = state.children.values().inspect(|_| pass(1)).filter_map(Known::place).collect();
             (state.before.take(), state.named.take(), children)
         };
         drop((before, named));
@@ -306,9 +306,9 @@ impl Slot {
 
     /// There is a spec of a child with this id.
     pub(crate) fn declare(&self, id: &ChildId) {
-        let slot = self.child(id);
-        let above = slot.state().above.take();
-        self.state().children.insert(id.clone(), Known::Declared(slot));
+        let place = self.child(id);
+        let above = place.state().above.take();
+        self.state().children.insert(id.clone(), Known::Declared(place));
         drop(above);
     }
 
@@ -325,7 +325,7 @@ impl Slot {
     /// Forgets the place of a child whose spec is deleted. Clients that name it reach nobody.
     pub(crate) fn forget(&self, id: &ChildId) {
         let removed = self.state().children.remove(id);
-        if let Some(removed) = removed.as_ref().and_then(Known::slot) {
+        if let Some(removed) = removed.as_ref().and_then(Known::place) {
             let holder = removed.state().holder.take();
             drop(holder);
             removed.close();
@@ -336,8 +336,8 @@ impl Slot {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(super) fn downgrade(&self) -> WeakSlot {
-        WeakSlot(Arc::downgrade(&self.0))
+    pub(super) fn downgrade(&self) -> WeakPlace {
+        WeakPlace(Arc::downgrade(&self.0))
     }
 
     pub(crate) fn address(&self) -> usize {
@@ -351,8 +351,8 @@ impl Drop for Inner {
         let (Some(above), Some(id)) = (state.above.take(), &self.id) else { return };
         let mut siblings = above.state();
         // Another place may have the id by now.
-        if let Some(Known::Named(slot)) = siblings.children.get(id)
-            && slot.0.strong_count() == 0
+        if let Some(Known::Named(place)) = siblings.children.get(id)
+            && place.0.strong_count() == 0
         {
             siblings.children.remove(id);
         }
@@ -372,11 +372,11 @@ impl State {
     }
 }
 
-impl fmt::Debug for Slot {
+impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pid() {
-            Some(pid) => write!(f, "Slot({pid})"),
-            None => f.write_str("Slot(empty)"),
+            Some(pid) => write!(f, "Place({pid})"),
+            None => f.write_str("Place(empty)"),
         }
     }
 }
