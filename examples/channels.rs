@@ -31,7 +31,7 @@ fn serve(me: &mut Me) {
         match event {
             Event::Command(Command::Join { who, to }) => {
                 let Some(pid) = to.owner() else { continue };
-                members.insert(who, (to, otp::monitor(pid)));
+                members.insert(who, (to, process::monitor(pid)));
                 tell(&members, &format!("{who} has joined"));
             }
             Event::Command(Command::Leave { who }) => {
@@ -87,7 +87,7 @@ fn main() {
     show(2);
     lobby.send(Command::Say { who: "ann", line: "hello" });
     show(2);
-    otp::exit(bob, ExitReason::Kill);
+    process::exit(bob, ExitReason::Kill);
     show(1);
     join("cem", &screen);
     show(2);

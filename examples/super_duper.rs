@@ -1,7 +1,7 @@
 //! Three characters under a supervisor, who has seen it all: each strategy heals them in its own way. In the fourth
 //! chapter they come and go while the play is on.
 
-use otp::{DynamicSupervisor, prelude::*};
+use otp::{prelude::*, supervisor::DynamicSupervisor};
 
 /// A character says who starts and who ends.
 #[derive(Debug)]

@@ -11,7 +11,9 @@ use std::{
 };
 
 use otp::{
-    Node, Requests, RequestsError, Starter,
+    Node,
+    actor::Starter,
+    client::{Requests, RequestsError},
     prelude::*,
     process::{ProcessStatus, Subject},
 };

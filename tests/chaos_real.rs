@@ -26,7 +26,11 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use otp::{Node, exit, prelude::*, process};
+use otp::{
+    Node,
+    prelude::*,
+    process::{self, exit},
+};
 
 /// How late anything may be, beside what the machine itself is late: it is busy with other tests.
 const SLACK: Duration = Duration::from_millis(150);
@@ -280,7 +284,7 @@ fn storm(cores: usize, seed: u64) {
                 }
             });
             process::spawn(move |me| {
-                let monitor = otp::monitor(bystander);
+                let monitor = otp::process::monitor(bystander);
                 let down = me.receive_down(monitor, None);
                 tell.send(down.map(|down| down.reason)).unwrap();
             });

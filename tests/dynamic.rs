@@ -3,7 +3,11 @@
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use otp::{ChildError, DynamicRef, DynamicSupervisor, Name, prelude::*};
+use otp::{
+    Name,
+    prelude::*,
+    supervisor::{ChildError, DynamicRef, DynamicSupervisor},
+};
 
 /// Belongs to one user, whose name is no `Clone`.
 struct Session {

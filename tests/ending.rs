@@ -13,8 +13,8 @@ use latch::Latch;
 use listener::{Report, listen};
 use otp::{
     Node, Pid, Restart,
+    name::RegisterError,
     prelude::*,
-    process::RegisterError,
     supervisor::{ChildState, Shutdown},
 };
 
@@ -165,7 +165,7 @@ fn a_later_failure_is_added_to_the_reason(t: &mut Sim) {
             let clumsy = Clumsy::start()?;
             prepare(&clumsy);
             let (pid, monitor) = (clumsy.pid().unwrap(), clumsy.monitor().unwrap());
-            otp::link(pid);
+            process::link(pid);
             let kept = clumsy.request().keep();
             clumsy.fail(first);
             if text == "queued" {
@@ -260,7 +260,7 @@ fn a_failure_is_told_although_it_is_killed_while_it_terminates(t: &mut Sim) {
     let kept = clumsy.request().keep();
     clumsy.fail(First::Panic);
     t.settle();
-    otp::exit(clumsy.pid().unwrap(), ExitReason::Kill);
+    process::exit(clumsy.pid().unwrap(), ExitReason::Kill);
     let reason = process::current().receive_down(monitor, None).unwrap().reason;
     assert_eq!((&*reason.as_panic().unwrap().message, reason.later()), ("first", &[ExitReason::Killed][..]));
     assert_eq!(kept.wait(), Err(CallError::Exited(reason)));
@@ -339,10 +339,10 @@ fn who_watches_one_that_is_ending_is_told_why() {
             for reason in [|| ExitReason::Normal, || ExitReason::other("real")] {
                 let (pid, is_dropping, latch) = ends_slowly(place, reason, "slow");
                 is_dropping.recv().unwrap();
-                let (by_pid, by_name) = (otp::monitor(pid), process::monitor_name("slow"));
-                let dropped = otp::monitor(pid);
-                otp::demonitor(dropped);
-                otp::link(pid);
+                let (by_pid, by_name) = (process::monitor(pid), process::monitor_name("slow"));
+                let dropped = process::monitor(pid);
+                process::demonitor(dropped);
+                process::link(pid);
                 latch.open();
                 let me = process::current();
                 for monitor in [by_pid, by_name] {
@@ -350,7 +350,7 @@ fn who_watches_one_that_is_ending_is_told_why() {
                 }
                 let exit = me.receive_exit(PATIENCE).unwrap();
                 assert_eq!((exit.from, exit.reason), (pid, reason()));
-                let late = otp::monitor(pid);
+                let late = process::monitor(pid);
                 assert_eq!(me.receive_down(late, PATIENCE).unwrap().reason, ExitReason::NoProc);
                 assert_eq!(me.receive_down(dropped, Duration::ZERO), None);
             }
@@ -438,14 +438,14 @@ fn asks(pid: Pid, name: &str) -> Vec<(&'static str, bool)> {
     let node = Node::current();
     let by_name = process::Subject::<()>::named(name.to_owned());
     vec![
-        ("is_alive", otp::is_alive(pid)),
+        ("is_alive", process::is_alive(pid)),
         ("whereis", process::whereis(name) == Some(pid)),
         ("registered", process::registered().iter().any(|own| own == name)),
         ("processes", process::list().contains(&pid)),
         ("node", node.processes().contains(&pid)),
         ("owner", by_name.owner() == Some(pid)),
         ("register", process::register(name, otp::self_pid()) == Err(RegisterError::Taken(pid))),
-        ("is_alive again", otp::is_alive(pid)),
+        ("is_alive again", process::is_alive(pid)),
     ]
 }
 
@@ -491,7 +491,7 @@ fn all_ways_to_ask_see_one_end() {
 
 /// As [`ask_until_gone`], without taking the name.
 fn ask_until_gone_by_eye(pid: Pid, name: &str) {
-    while otp::is_alive(pid) {
+    while process::is_alive(pid) {
         std::thread::yield_now();
     }
     assert_ne!(process::whereis(name), Some(pid));
@@ -509,13 +509,13 @@ fn who_is_not_alive_has_no_name_under_load() {
                 me.receive_exit(None);
             });
             process::register("port", pid).unwrap();
-            otp::exit(pid, ExitReason::Kill);
-            assert!(!otp::is_alive(pid));
+            process::exit(pid, ExitReason::Kill);
+            assert!(!process::is_alive(pid));
             assert_eq!(process::whereis("port"), None);
             assert_eq!(process::register("port", otp::self_pid()), Ok(()));
             process::unregister("port").unwrap();
             let (pid, monitor) = process::spawn_monitor(|_| ());
-            while otp::is_alive(pid) {}
+            while process::is_alive(pid) {}
             assert!(!process::list().contains(&pid));
             process::current().receive_down(monitor, None).unwrap();
         }
@@ -530,8 +530,8 @@ fn all_ways_to_ask_see_one_end_under_seeds(t: &mut Sim) {
     });
     process::register("slow", pid).unwrap();
     let asker = process::spawn(move |_| ask_until_gone(pid, "slow"));
-    let monitor = otp::monitor(asker);
-    process::spawn(move |_| otp::exit(pid, ExitReason::Shutdown));
+    let monitor = process::monitor(asker);
+    process::spawn(move |_| process::exit(pid, ExitReason::Shutdown));
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
     assert_eq!(t.crashes().len(), 0);
 }

@@ -9,9 +9,12 @@
 use std::sync::Arc;
 
 use otp::{
-    ChildError, ChildId, DynamicSupervisor, Name, PartitionSupervisor, Place, Requests,
+    Name,
+    client::Requests,
+    name::{RegName, RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegName, RegisterError, Registry, Selector, Spawn, Subject, UnregisterError},
+    process::{Selector, Spawn, Subject},
+    supervisor::{ChildError, ChildId, DynamicSupervisor, PartitionSupervisor, Place},
     sys, timer,
 };
 
@@ -204,8 +207,8 @@ fn relations(t: &mut Sim) {
     let info = process::info(process::self_pid()).unwrap();
     assert!(info.links.is_empty() && info.monitors.is_empty());
     leaves_nothing(t, "signals to the dead", |_| {
-        otp::exit(gone, ExitReason::Kill);
-        otp::exit("nobody", ExitReason::Kill);
+        process::exit(gone, ExitReason::Kill);
+        process::exit("nobody", ExitReason::Kill);
         process::send(gone, 1);
         let _ = process::is_alive(gone);
         let _ = (process::info(gone), process::label(gone));
@@ -254,8 +257,8 @@ fn names(t: &mut Sim) {
         assert!(client.say(1).is_err());
         let _ = client.wait_for_restart().timeout(NOW).say(1);
         process::demonitor_flush(name.monitor());
-        let server = otp::Starter::<Echo>::new().name(&name).start((true,)).unwrap();
-        assert!(otp::Starter::<Echo>::new().name(&name).start((true,)).is_err());
+        let server = actor::Starter::<Echo>::new().name(&name).start((true,)).unwrap();
+        assert!(actor::Starter::<Echo>::new().name(&name).start((true,)).is_err());
         assert_eq!(client.say(1), Ok(1));
         server.stop().unwrap();
     });

@@ -21,7 +21,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use otp::{CallError, ExitReason, MonitorRef, Node, StartError, exit, prelude::*, process};
+use otp::{
+    CallError, ExitReason, Node, StartError,
+    prelude::*,
+    process::{self, MonitorRef, exit},
+};
 
 /// What nobody has to wait for. The promise is 10 ms; the rest is for a machine that is busy with other tests.
 const LATE: Duration = Duration::from_millis(150);
@@ -295,7 +299,7 @@ fn the_limit_of_a_start_holds_however_long_it_takes() {
             }
         }
         let took = in_a_process(2, || {
-            let error = otp::Starter::<Slow>::new().timeout(LIMIT).start(()).unwrap_err();
+            let error = actor::Starter::<Slow>::new().timeout(LIMIT).start(()).unwrap_err();
             assert!(matches!(error, StartError::Timeout));
         });
         // It is killed, and declared dead when it does not come back.

@@ -7,8 +7,9 @@ use std::{cell::RefCell, fmt, mem, sync::Arc};
 use listener::{Report, listen};
 use otp::{
     Name,
+    name::{RegName, RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegName, RegisterError, Registry, SendError, Subject, UnregisterError},
+    process::{SendError, Subject},
     timer,
 };
 use tracing::Level;

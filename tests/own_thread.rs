@@ -17,7 +17,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use otp::{CallError, Node, exit, prelude::*, process, process::Spawn};
+use otp::{
+    CallError, Node,
+    prelude::*,
+    process::{self, Spawn, exit},
+};
 
 thread_local! {
     static COUNT: Cell<u32> = const { Cell::new(0) };

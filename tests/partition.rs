@@ -8,7 +8,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use otp::{ChildError, Name, Node, PartitionRef, PartitionSupervisor, SpecError, prelude::*};
+use otp::{
+    Name, Node,
+    prelude::*,
+    supervisor::{ChildError, PartitionRef, PartitionSupervisor, SpecError},
+};
 
 /// Has its share of the keys of a store.
 struct Shard {
@@ -276,7 +280,7 @@ fn a_resize_ends_the_last_first_and_knows_those_that_are_being_restarted(t: &mut
     fails.store(1, SeqCst);
     t.kill(&shards.partition(0));
     t.settle();
-    assert_eq!(shards.supervisor().which_child(1)?.state, otp::ChildState::Restarting);
+    assert_eq!(shards.supervisor().which_child(1)?.state, supervisor::ChildState::Restarting);
     assert_eq!((shards.resize(2), shards.partitions()), (Ok(1), Ok(2)));
     fails.store(usize::MAX, SeqCst);
     t.advance(second);

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-use otp::{AutoShutdown, prelude::*};
+use otp::{prelude::*, supervisor::AutoShutdown};
 
 /// Says when it starts and ends; ends as it is told to.
 struct Worker {

@@ -8,8 +8,10 @@
 use std::{future::poll_fn, task::Poll};
 
 use otp::{
-    DynamicRef, DynamicSupervisor, ExitReason, Node, PartitionSupervisor, Pid, Strategy, Supervisor, SupervisorRef,
-    prelude::*, timer,
+    ExitReason, Node, Pid, Strategy, Supervisor, SupervisorRef,
+    prelude::*,
+    supervisor::{DynamicRef, DynamicSupervisor, PartitionSupervisor},
+    timer,
 };
 
 const SIZES: [usize; 2] = [1_000, 100_000];
@@ -117,7 +119,7 @@ fn one_more_message_for_a_receive_that_waits(t: &mut Sim) {
             t.settle();
         });
         is_cheap("a signal", size, |_| {
-            otp::exit(waiting, ExitReason::Normal);
+            process::exit(waiting, ExitReason::Normal);
             t.settle();
         });
         is_cheap("what it waits for", size, |_| {
@@ -163,7 +165,7 @@ fn one_more_message_for_a_receive_behind_a_bound(t: &mut Sim) {
             wanted.send(());
             t.settle();
         });
-        otp::exit(busy.pid().unwrap(), ExitReason::Kill);
+        process::exit(busy.pid().unwrap(), ExitReason::Kill);
         t.settle();
         drop(t.crashes());
     }
@@ -179,7 +181,7 @@ fn starts_and_ends_beside_much_mail(t: &mut Sim) {
         is_cheap("a stop", size, |_| Desk::start().unwrap().stop().unwrap());
         is_cheap("a kill", size, |_| t.kill(&Desk::start().unwrap()));
         is_cheap("a start that fails", size, |_| assert!(Fails::start_link().is_err()));
-        is_cheap("a monitor that is ended", size, |_| process::demonitor_flush(otp::monitor(pid)));
+        is_cheap("a monitor that is ended", size, |_| process::demonitor_flush(process::monitor(pid)));
         process::current().flush();
     }
 }
@@ -304,7 +306,7 @@ fn one_that_is_dropped(t: &mut Sim) {
 }
 
 fn kill(t: &mut Sim, pid: Pid) {
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     t.settle();
 }
 
@@ -317,15 +319,15 @@ fn one_more_link(t: &mut Sim) {
     for size in SIZES {
         let linked: Vec<_> = (0..size).map(|_| Desk::start_link().unwrap().pid().unwrap()).collect();
         is_cheap("a link", size, |_| {
-            otp::link(desk());
+            process::link(desk());
             t.settle();
         });
         is_cheap("a link that there is", size, |n| {
-            otp::link(linked[size / 2 + n]);
+            process::link(linked[size / 2 + n]);
             t.settle();
         });
         is_cheap("a link that is ended", size, |n| {
-            otp::unlink(linked[size / 2 + n]);
+            process::unlink(linked[size / 2 + n]);
             t.settle();
         });
         is_cheap("the end of a process that is linked", size, |n| {
@@ -333,7 +335,7 @@ fn one_more_link(t: &mut Sim) {
             assert!(process::current().receive_exit(Duration::ZERO).is_some());
         });
         is_cheap("a link to one that is gone", size, |n| {
-            otp::link(linked[size - 1 - n]);
+            process::link(linked[size - 1 - n]);
             assert!(process::current().receive_exit(Duration::ZERO).is_some());
         });
     }
@@ -343,18 +345,18 @@ fn one_more_link(t: &mut Sim) {
 fn one_more_monitor(t: &mut Sim) {
     for size in SIZES {
         let watched = desk();
-        let monitors: Vec<_> = (0..size).map(|_| otp::monitor(watched)).collect();
+        let monitors: Vec<_> = (0..size).map(|_| process::monitor(watched)).collect();
         is_cheap("a monitor", size, |_| {
-            otp::monitor(watched);
+            process::monitor(watched);
             t.settle();
         });
         is_cheap("a monitor that is ended", size, |n| {
-            assert!(otp::demonitor(monitors[size / 2 + n]));
+            assert!(process::demonitor(monitors[size / 2 + n]));
             t.settle();
         });
         is_cheap("the end of a process that is monitored", size, |_| {
             let other = desk();
-            let monitor = otp::monitor(other);
+            let monitor = process::monitor(other);
             kill(t, other);
             assert!(process::current().receive_down(monitor, Duration::ZERO).is_some());
         });
@@ -363,9 +365,9 @@ fn one_more_monitor(t: &mut Sim) {
             assert!(process::current().receive_down(monitor, Duration::ZERO).is_some());
         });
         is_cheap("the end of a process that monitors", size, |_| {
-            let watcher = process::spawn(move |_| _ = otp::monitor(watched));
+            let watcher = process::spawn(move |_| _ = process::monitor(watched));
             t.settle();
-            assert!(!otp::is_alive(watcher));
+            assert!(!process::is_alive(watcher));
         });
     }
 }
@@ -401,11 +403,11 @@ fn one_more_process(t: &mut Sim) {
             process::spawn(|_| ());
             t.settle();
         });
-        is_cheap("whether one is alive", size, |n| assert!(otp::is_alive(live[size / 2 + n])));
+        is_cheap("whether one is alive", size, |n| assert!(process::is_alive(live[size / 2 + n])));
         is_cheap("what is known of one", size, |n| assert!(process::info(live[size / 2 + n]).is_some()));
         is_cheap("an end", size, |n| {
             kill(t, live[n]);
-            assert!(!otp::is_alive(live[n]));
+            assert!(!process::is_alive(live[n]));
         });
         is_cheap("how many there are", size, |_| assert_eq!(t.node().len(), before + size));
         // Who asks for all passes each once, dead ones too.
@@ -429,11 +431,11 @@ fn one_more_node(t: &mut Sim) {
         let last = Node::builder().cores(1).start()?;
         let at_last = last.enter(desk);
         for pid in [there, at_last] {
-            is_cheap("a process of another node", size, |_| assert!(otp::is_alive(pid)));
-            is_cheap("a monitor at another node", size, |_| assert!(otp::demonitor(otp::monitor(pid))));
+            is_cheap("a process of another node", size, |_| assert!(process::is_alive(pid)));
+            is_cheap("a monitor at another node", size, |_| assert!(process::demonitor(process::monitor(pid))));
             is_cheap("a link to another node", size, |_| {
-                otp::link(pid);
-                otp::unlink(pid);
+                process::link(pid);
+                process::unlink(pid);
             });
         }
         is_cheap("a process of the same node", size, |_| kill(t, desk()));
@@ -483,7 +485,7 @@ fn children_that_are_ended_before_much_mail(t: &mut Sim) {
         }
         t.settle();
         let pid = desks.pid().unwrap();
-        process::spawn(move |_| (0..size).for_each(|_| otp::exit(pid, ExitReason::Normal)));
+        process::spawn(move |_| (0..size).for_each(|_| process::exit(pid, ExitReason::Normal)));
         t.settle();
         otp::sys::resume(&desks)?;
         let all = passes(|| t.settle());
@@ -532,7 +534,9 @@ fn one_more_partition(_: &mut Sim) {
         is_cheap("a partition by its number", size, |n| assert_eq!(partitions.partition(n).answer(), Ok(42)));
         is_cheap("a partition that there is not", size, |n| drop(partitions.partition(size + n)));
         is_cheap("how many there are", size, |_| assert_eq!(partitions.partitions(), Ok(size)));
-        is_cheap("the supervisor by its name", size, |_| otp::PartitionRef::<Desk>::lookup(name.clone()).unwrap());
+        is_cheap("the supervisor by its name", size, |_| {
+            supervisor::PartitionRef::<Desk>::lookup(name.clone()).unwrap()
+        });
         is_cheap("one less", size, |n| assert_eq!(partitions.resize(size - 1 - n), Ok(size - n)));
         is_cheap("one more", size, |n| assert_eq!(partitions.resize(size - 49 + n), Ok(size - 50 + n)));
     }

@@ -9,9 +9,13 @@ use std::{
 };
 
 use otp::{
-    DynamicSupervisor, Mailbox, Name, Policy, Requests, RequestsError, Starter,
+    Name,
+    actor::Starter,
+    client::{Requests, RequestsError},
+    mailbox::{Mailbox, Policy},
     prelude::*,
     process::{Down, Subject},
+    supervisor::DynamicSupervisor,
     sys::{self, SysError},
 };
 
@@ -299,7 +303,7 @@ fn what_has_come_into_a_full_mailbox_is_handled_and_what_waits_for_room_is_not(t
 fn a_request_that_waits_for_the_next_incarnation_is_handled_once_it_is_sent(t: &mut Sim) {
     let log = process::current().subject();
     let supervisor = Supervisor::new(Strategy::OneForOne)
-        .child("kept", Desk::child_spec(log.clone()).mailbox_on_restart(otp::MailboxOnRestart::Keep))
+        .child("kept", Desk::child_spec(log.clone()).mailbox_on_restart(supervisor::MailboxOnRestart::Keep))
         .start()?;
     let desk = supervisor.child::<Desk>("kept");
     sys::suspend(&desk)?;

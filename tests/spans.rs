@@ -17,7 +17,11 @@ use std::{
     sync::{Arc, Mutex, Once, mpsc},
 };
 
-use otp::{Node, exit, prelude::*, process};
+use otp::{
+    Node,
+    prelude::*,
+    process::{self, exit},
+};
 use tracing::{Event, Metadata, Span, Subscriber, info_span, span};
 use tracing_core::span::Current;
 

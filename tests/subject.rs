@@ -57,7 +57,7 @@ fn a_named_subject_reaches_whoever_has_the_name(t: &mut Sim) {
     assert_eq!((desk.owner(), desk.try_send("one")), (Some(first), Ok(())));
     assert_eq!(told.receive(None), Some((1, "one")));
 
-    otp::exit(first, ExitReason::Kill);
+    process::exit(first, ExitReason::Kill);
     t.settle();
     let second = process::spawn(serve(2));
     t.settle();

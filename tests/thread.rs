@@ -102,14 +102,14 @@ fn a_selector_is_a_channel_too() {
     });
     assert_eq!([next(), next(), next()], ["number 2", "text", "exit over"]);
     assert_eq!(other.receive(None), Some(3));
-    otp::exit(waiting, ExitReason::Kill);
+    process::exit(waiting, ExitReason::Kill);
     assert_eq!(next(), "down killed");
-    assert!(!otp::demonitor(ended) && !otp::demonitor(before));
+    assert!(!process::demonitor(ended) && !process::demonitor(before));
 
     // A monitor that was given up says nothing more.
     let (gone, monitor) = process::spawn_monitor(|me| drop(me.receive_exit(None)));
-    assert!(otp::demonitor(monitor));
-    otp::exit(gone, ExitReason::Kill);
+    assert!(process::demonitor(monitor));
+    process::exit(gone, ExitReason::Kill);
     numbers.send(4);
     assert_eq!(next(), "number 4");
 

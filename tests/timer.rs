@@ -10,8 +10,9 @@ use std::sync::{
 
 use otp::{
     Name, Node,
+    name::{RegName, RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegName, RegisterError, Registry, Subject, UnregisterError},
+    process::Subject,
     timer::{self, Timeout},
 };
 

@@ -144,7 +144,7 @@ fn a_running_tree_prints_at_a_glance(t: &mut Sim) {
 fn a_tree_ends_in_reverse_order(t: &mut Sim) {
     let mall = t.start(Mall::child_spec(Starts::default()))?;
     let order = [mall.empty().supervisor().pid(), mall.shop().supervisor().pid()].map(|pid| pid.expect("it runs"));
-    let monitors = order.map(otp::monitor);
+    let monitors = order.map(process::monitor);
     mall.supervisor().stop()?;
     let me = process::current();
     for (pid, monitor) in order.into_iter().zip(monitors) {
@@ -248,7 +248,7 @@ fn wedged_children_do_not_hang_their_supervisor_even_on_one_core() {
         let tree = Wedged::start_link(Arc::clone(&released)).expect("it starts");
         tree.first().hold();
         tree.second().hold();
-        let monitor = otp::monitor(tree.supervisor().pid().expect("it runs"));
+        let monitor = process::monitor(tree.supervisor().pid().expect("it runs"));
         tree.supervisor().stop().expect("it ends as it was told to");
         let down = process::current().receive_down(monitor, Duration::from_secs(60)).expect("it ended");
         assert_eq!(down.reason, ExitReason::Normal);

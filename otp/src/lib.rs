@@ -34,7 +34,7 @@ extern crate self as otp;
 
 #[doc(hidden)]
 pub mod __private;
-mod actor;
+pub mod actor;
 mod cell;
 mod guard;
 mod passed;
@@ -51,23 +51,67 @@ pub mod sys;
 mod time;
 pub mod timer;
 
-pub use actor::{
-    Actor, ActorRef, Addressed, After, Async, AwaitsReply, Blocking, Build, CallError, ChildId, Client, ClientExt,
-    Context, EnterLoopError, Handled, Handles, IdleTimeout, Info, Init, IntoInit, IntoOutcome, Mode, Name, Next,
-    OneWay, Options, Place, Reply, ReplyTo, Request, Requests, RequestsError, Restart, Sent, Shutdown, SpecError,
-    StartError, Starter, TestContext, ToPid, start, start_link, stop,
+/// Clients: typed handles to servers, what their calls come to, and requests that are collected together.
+pub mod client {
+    pub use crate::actor::{
+        call::Reply,
+        client::{ActorRef, Client, ClientExt},
+        error::CallError,
+        reply::ReplyTo,
+        requests::{Requests, RequestsError},
+        sent::Sent,
+    };
+}
+
+/// Mailboxes with a bound, or with a lane for messages that go first.
+///
+/// ```
+/// use otp::mailbox::{Mailbox, Policy};
+///
+/// const AT_MOST_100: Mailbox = Mailbox::bounded(100, Policy::Reject);
+/// # let _ = AT_MOST_100;
+/// ```
+pub mod mailbox {
+    pub use crate::cell::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued};
+}
+
+/// What a client's methods do: wait for the answer, give a future, a request to collect later, or send to oneself.
+pub mod mode {
+    pub use crate::actor::mode::{
+        Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request,
+    };
+}
+
+/// Names of processes, whoever keeps them, and whatever else says which process is meant.
+pub mod name {
+    pub use crate::{
+        actor::{name::Name, to_pid::ToPid},
+        cell::{RegName, RegisterError, UnregisterError},
+        process::{Destination, Registry},
+    };
+}
+
+/// Tests: simulations, probes that stand in for servers, handlers without a process.
+pub mod testing {
+    pub use crate::{
+        actor::test_context::TestContext,
+        probe::{Message, Probe},
+        sim::{Crash, Sim},
+    };
+}
+
+#[doc(no_inline)]
+pub use self::{
+    actor::{Actor, Context, StartError},
+    client::{ActorRef, CallError, ClientExt, Reply, ReplyTo},
+    name::Name,
+    process::{Down, Exit, ExitReason, Node, Pid, self_pid, sleep, sleep_async},
+    supervisor::{Child, ChildSpec, Restart, Shutdown, Strategy, Supervisor, SupervisorRef},
+    testing::Sim,
 };
-pub use probe::{Message, Probe};
-pub use process::{
-    AnyMessage, BlockingTimeout, Down, Dropped, Exit, ExitReason, IntoReason, IsUrgent, Mailbox, MailboxFull,
-    MonitorRef, Node, Pid, Policy, Queued, Term, TimerRef, blocking, blocking_async, blocking_timeout,
-    blocking_timeout_async, demonitor, exit, is_alive, link, monitor, self_pid, sleep, sleep_async, trap_exit, unlink,
-};
-pub use sim::{Crash, Sim};
-pub use supervisor::{
-    AnyChild, AutoShutdown, Child, ChildCount, ChildError, ChildInfo, ChildKind, ChildSpec, ChildState, DynamicChild,
-    DynamicRef, DynamicSupervisor, MailboxOnRestart, PartitionRef, PartitionSupervisor, SpecInfo, Strategy, Supervisor,
-    SupervisorRef,
+pub use self::{
+    actor::{start, start_link, stop},
+    process::{blocking, blocking_async, blocking_timeout, blocking_timeout_async},
 };
 
 #[cfg(feature = "run")]
@@ -100,7 +144,7 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 /// ```
 ///
 /// `Shop::start(cfg)`, `Shop::start_link(cfg)` and `Shop::child_spec(cfg)` start it; `shop.db()` is a client of the child `db`,
-/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.sessions()` a [`DynamicRef`], `shop.shards()` a [`PartitionRef`], `shop.extra()` a [`Place`], `shop.supervisor()` the
+/// valid across its restarts, `shop.workers().worker()` a `Vec` of them, `shop.sessions()` a [`DynamicRef`](crate::supervisor::DynamicRef), `shop.shards()` a [`PartitionRef`](crate::supervisor::PartitionRef), `shop.extra()` a [`Place`](crate::supervisor::Place), `shop.supervisor()` the
 /// supervisor itself.
 ///
 /// **What is evaluated when.** The parameters are kept once and shared by reference (they must be `Send + Sync`, not `Clone`). A child's
@@ -113,12 +157,12 @@ pub use otp_macros::{actor, handle_call, handle_cast, handle_continue, handle_in
 /// restarts of a child that goes on failing ([`ChildSpec::backoff`]), and `mailbox_on_restart: keep`, whose waiting messages are for
 /// its next incarnation (or `drop`, the default; [`ChildSpec::mailbox_on_restart`]).
 ///
-/// **Dynamic supervisors.** `dynamic<Session>` starts without children; see [`DynamicSupervisor`]. Of its options `name`,
+/// **Dynamic supervisors.** `dynamic<Session>` starts without children; see [`DynamicSupervisor`](crate::supervisor::DynamicSupervisor). Of its options `name`,
 /// `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child.
 /// The arguments of children that are not `restart: temporary` are kept for restarts, and so must be `Clone`.
 ///
 /// **Partition supervisors.** `partition<Shard>(i, db) for i` starts a fixed number of children, to which `i` is their
-/// number, and which share the keys; see [`PartitionSupervisor`]. `for i` may be left out. Of its options `name`, `partitions: 8` (one for each core, if nothing is
+/// number, and which share the keys; see [`PartitionSupervisor`](crate::supervisor::PartitionSupervisor). `for i` may be left out. Of its options `name`, `partitions: 8` (one for each core, if nothing is
 /// said), `strategy: one_for_all` (`one_for_one`) and `intensity: 5 in 10s` are its own, all others those of each partition.
 ///
 /// `Shop::tree()` is the shape of the tree, as a value that can be looked at and printed; nothing has to run for it.
@@ -137,9 +181,12 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::supervisor;
     pub use crate::{
-        Actor, Blocking, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Info, Init,
-        IntoReason, Mailbox, Mode, MonitorRef, Pid, Policy, Reply, ReplyTo, Restart, Shutdown, Sim, StartError,
-        Strategy, Supervisor, SupervisorRef, TimerRef, process,
+        Actor, CallError, Child, ChildSpec, ClientExt as _, Context, Down, Exit, ExitReason, Pid, Reply, ReplyTo,
+        Restart, Shutdown, Sim, StartError, Strategy, Supervisor, SupervisorRef,
+        actor::{Info, Init},
+        mailbox::{Mailbox, Policy},
+        mode::{Blocking, Mode},
+        process::{self, IntoReason, MonitorRef, TimerRef},
     };
     #[cfg(feature = "macros")]
     pub use crate::{actor, handle_call, handle_cast, handle_continue, handle_info, init, terminate};

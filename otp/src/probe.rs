@@ -31,7 +31,7 @@ pub type Message<A> = <A as Actor>::Message;
 /// By default each message waits for [`next`](Probe::next); a [script](Probe::script) answers at once.
 ///
 /// ```
-/// use otp::{Message, prelude::*};
+/// use otp::{testing::Message, prelude::*};
 ///
 /// pub struct Db;
 ///

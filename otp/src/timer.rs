@@ -95,7 +95,7 @@ pub fn apply_interval<O: Termination + 'static>(
     timer::apply_every(process::self_pid(), period, f)
 }
 
-/// Sends an exit signal to a process, by pid or by name, after a while: see [`exit`](crate::exit). `timer:exit_after/3`.
+/// Sends an exit signal to a process, by pid or by name, after a while: see [`exit`](crate::process::exit). `timer:exit_after/3`.
 ///
 /// Who has a name is seen when the time has come; nothing happens if it is nobody. The signal comes from a process of the
 /// timer's, so that a reason of `Normal` ends nobody, not even the process that has set it.

@@ -7,7 +7,7 @@ use std::{
     task::{Context as Polled, Poll, Wake, Waker},
 };
 
-use otp::{SpecError, prelude::*};
+use otp::{prelude::*, supervisor::SpecError};
 
 use super::{DeskRef, LONG, Log, desk, down, millis, why};
 
@@ -121,7 +121,7 @@ fn a_handler_that_does_not_return_fails_the_call_whose_reply_is_elsewhere(t: &mu
     let (dozes, _) = desk();
     let call = dozes.no_timeout().request().give_away_and_doze(replies.clone());
     t.settle();
-    otp::exit(dozes.pid().unwrap(), ExitReason::Kill);
+    process::exit(dozes.pid().unwrap(), ExitReason::Kill);
     assert_eq!(call.wait(), Err(CallError::Exited(ExitReason::Killed)));
     for _ in 0..2 {
         assert!(!replies.receive(None).unwrap().is_awaited());
@@ -152,8 +152,8 @@ fn who_looks_at_once_learns_the_reason_too(t: &mut Sim) {
         (|desk| desk.fail(why("r")), why("r")),
         (|desk| drop(desk.stop()), ExitReason::Normal),
         (|desk| assert_eq!(desk.halt(1, ExitReason::Shutdown), Ok(2)), ExitReason::Shutdown),
-        (|desk| otp::exit(desk.pid().unwrap(), ExitReason::Shutdown), ExitReason::Shutdown),
-        (|desk| otp::exit(desk.pid().unwrap(), ExitReason::Kill), ExitReason::Killed),
+        (|desk| process::exit(desk.pid().unwrap(), ExitReason::Shutdown), ExitReason::Shutdown),
+        (|desk| process::exit(desk.pid().unwrap(), ExitReason::Kill), ExitReason::Killed),
     ];
     for (end, reason) in endings {
         let (desk, log) = (desk().0, Log::default());

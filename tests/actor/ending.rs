@@ -21,11 +21,17 @@ fn endings() -> Vec<Ending> {
         ("error normal", |desk| desk.fail(ExitReason::Normal), false, true, ExitReason::Normal),
         ("stop", |desk| drop(desk.stop()), false, true, ExitReason::Normal),
         ("stop trapping", |desk| drop(desk.stop_with(why("r"), None)), true, true, why("r")),
-        ("exit", |desk| otp::exit(desk.pid().unwrap(), ExitReason::Shutdown), false, false, ExitReason::Shutdown),
-        ("kill", |desk| otp::exit(desk.pid().unwrap(), ExitReason::Kill), false, false, ExitReason::Killed),
-        ("kill trapping", |desk| otp::exit(desk.pid().unwrap(), ExitReason::Kill), true, false, ExitReason::Killed),
-        ("parent", |desk| otp::exit(desk.pid().unwrap(), why("p")), true, true, why("p")),
-        ("parent normal", |desk| otp::exit(desk.pid().unwrap(), ExitReason::Normal), true, true, ExitReason::Normal),
+        ("exit", |desk| process::exit(desk.pid().unwrap(), ExitReason::Shutdown), false, false, ExitReason::Shutdown),
+        ("kill", |desk| process::exit(desk.pid().unwrap(), ExitReason::Kill), false, false, ExitReason::Killed),
+        ("kill trapping", |desk| process::exit(desk.pid().unwrap(), ExitReason::Kill), true, false, ExitReason::Killed),
+        ("parent", |desk| process::exit(desk.pid().unwrap(), why("p")), true, true, why("p")),
+        (
+            "parent normal",
+            |desk| process::exit(desk.pid().unwrap(), ExitReason::Normal),
+            true,
+            true,
+            ExitReason::Normal,
+        ),
     ]
 }
 
@@ -87,7 +93,7 @@ fn the_death_of_a_parent_terminates_a_child_that_traps(t: &mut Sim) {
         let monitor = desk.monitor().unwrap();
         desk.note(1);
         t.settle();
-        otp::exit(parent, why("now"));
+        process::exit(parent, why("now"));
         assert_eq!(down(monitor), reason);
         let mut expected = vec!["1".to_owned()];
         expected.extend(trap.then(|| format!("terminate {reason}")));
@@ -103,12 +109,12 @@ fn the_exit_of_another_is_a_message_to_who_traps(t: &mut Sim) {
     let pid = desk.pid().unwrap();
     for reason in [why("o"), ExitReason::Normal] {
         process::spawn(move |_| {
-            otp::link(pid);
+            process::link(pid);
             Err(reason)
         });
         t.settle();
     }
-    process::spawn(move |_| otp::exit(pid, ExitReason::Shutdown));
+    process::spawn(move |_| process::exit(pid, ExitReason::Shutdown));
     t.settle();
     assert_eq!(desk.ask(1), Ok(2));
     assert_eq!(log.take(), ["exit \"o\"", "exit normal", "exit shutdown", "ask 1"]);
@@ -138,7 +144,7 @@ fn stop_says_how_it_went(t: &mut Sim) {
     let (desk, _) = self::desk();
     desk.pause(millis(20));
     let pid = desk.pid().unwrap();
-    process::spawn(move |_| otp::exit(pid, why("other")));
+    process::spawn(move |_| process::exit(pid, why("other")));
     assert_eq!(desk.stop(), Err(CallError::Exited(why("other"))));
     let (desk, _) = self::desk();
     desk.let_terminate_panic();

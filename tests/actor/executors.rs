@@ -49,7 +49,7 @@ fn a_call_can_be_awaited_on_any_executor() {
         let slow = desk.no_timeout().as_async().slow(3, LONG);
         let queued = desk.no_timeout().as_async().ask(3);
         let pid = desk.pid().unwrap();
-        thread::spawn(move || otp::exit(pid, why("gone")));
+        thread::spawn(move || process::exit(pid, why("gone")));
         for call in [kept, slow, queued] {
             assert_eq!(block_on(pin!(call)), Err(CallError::Exited(why("gone"))));
         }

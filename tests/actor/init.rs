@@ -1,6 +1,6 @@
 //! How an actor begins, and how its start can fail.
 
-use otp::{Starter, prelude::*};
+use otp::{actor::Starter, prelude::*};
 
 use super::{LONG, Log, down, exited, millis, why};
 
@@ -38,7 +38,7 @@ impl Begins {
             }
             How::Killed => {
                 let own = ctx.pid();
-                process::spawn(move |_| otp::exit(own, ExitReason::Kill));
+                process::spawn(move |_| process::exit(own, ExitReason::Kill));
                 otp::sleep(LONG);
                 Init::Ok(Self { log })
             }
@@ -187,7 +187,7 @@ fn a_starter_that_dies_takes_a_linked_child_along(t: &mut Sim) {
     });
     t.settle();
     assert_eq!(t.node().len(), 3);
-    otp::exit(starter, ExitReason::Shutdown);
+    process::exit(starter, ExitReason::Shutdown);
     assert_eq!(down(monitor), ExitReason::Shutdown);
     t.settle();
     assert_eq!(t.node().len(), 1);

@@ -89,7 +89,7 @@ fn an_exit_ends_a_handler_where_it_waits(t: &mut Sim) {
         let monitor = desk.monitor().unwrap();
         let request = if asynchronous { desk.request().doze(1, LONG) } else { desk.request().slow(1, LONG) };
         t.settle();
-        otp::exit(desk.pid().unwrap(), ExitReason::Shutdown);
+        process::exit(desk.pid().unwrap(), ExitReason::Shutdown);
         assert_eq!(request.wait(), Err(CallError::Exited(ExitReason::Shutdown)));
         assert_eq!(down(monitor), ExitReason::Shutdown);
         log.0.lock().unwrap().retain(|line| line != "doze 1");

@@ -13,7 +13,7 @@ fn stay(me: &mut Me) {
 fn dies_of_panic(t: &Sim, text: &str, act: impl FnOnce(&DeskRef, &Log)) {
     let (bystander, _) = desk();
     let (desk, log) = desk();
-    otp::link(desk.pid().unwrap());
+    process::link(desk.pid().unwrap());
     let kept = desk.request().later();
     t.settle();
     act(&desk, &log);
@@ -42,13 +42,13 @@ fn a_panic_ends_its_process_and_nothing_else(t: &mut Sim) {
     dies_of_panic(t, "state is dropped", |desk, log| {
         desk.hold(Held::panics(log, "state"));
         t.settle();
-        otp::exit(desk.pid().unwrap(), ExitReason::Kill);
+        process::exit(desk.pid().unwrap(), ExitReason::Kill);
     });
     dies_of_panic(t, "queued is dropped", |desk, log| {
         desk.pause(LONG);
         desk.hold(Held::panics(log, "queued"));
         t.settle();
-        otp::exit(desk.pid().unwrap(), ExitReason::Kill);
+        process::exit(desk.pid().unwrap(), ExitReason::Kill);
     });
 }
 
@@ -63,7 +63,7 @@ fn a_message_for_a_subject_may_panic_when_it_is_dropped(t: &mut Sim) {
     let subject = subjects.receive(None).unwrap();
     subject.send(Held::panics(&log, "payload"));
     t.settle();
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(down(monitor).as_panic().map(|panic| panic.message.as_str()), Some("payload is dropped"));
     assert_eq!((log.take().len(), t.crashes().len()), (1, 1));
 }

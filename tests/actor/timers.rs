@@ -238,7 +238,7 @@ fn a_timer_that_panics_ends_its_process(t: &mut Sim) {
     let (clock, log) = self::clock();
     let monitor = clock.monitor().unwrap();
     drop(clock.after_with(LONG, Held::panics(&log, "timer")).unwrap());
-    otp::exit(clock.pid().unwrap(), ExitReason::Shutdown);
+    process::exit(clock.pid().unwrap(), ExitReason::Shutdown);
     assert_eq!(down(monitor).as_panic().map(|panic| panic.message.as_str()), Some("timer is dropped"));
     assert_eq!(t.crashes().len(), 2);
 }

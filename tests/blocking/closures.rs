@@ -41,7 +41,7 @@ fn in_a_closure_the_code_is_a_process_of_the_same_node_for_a_while() {
         assert_ne!(pid, caller);
         let exit = heard.receive(PATIENCE).unwrap();
         assert_eq!((exit.from, exit.reason), (pid, ExitReason::Normal));
-        assert!(!before.contains(&pid) && !otp::is_alive(pid));
+        assert!(!before.contains(&pid) && !process::is_alive(pid));
         assert_ne!(blocking(otp::self_pid), pid, "the next one on this thread is another");
         wait_until(|| node.processes() == before);
     });

@@ -28,7 +28,7 @@ fn what_panics_or_blocks_in_its_drop_harms_nobody() {
             }));
         });
         begun.recv_timeout(PATIENCE).unwrap();
-        otp::exit(pid, ExitReason::Kill);
+        process::exit(pid, ExitReason::Kill);
         assert_eq!(down(monitor), ExitReason::Killed);
         open.send(()).unwrap();
         // A result whose drop blocks.
@@ -36,8 +36,8 @@ fn what_panics_or_blocks_in_its_drop_harms_nobody() {
         let (_, monitor) = process::spawn_monitor(move |me| {
             let (own, mut blocked) = (me.pid(), Some(blocked));
             drop(blocking(move || {
-                otp::exit(own, ExitReason::Kill);
-                wait_until(|| !otp::is_alive(own));
+                process::exit(own, ExitReason::Kill);
+                wait_until(|| !process::is_alive(own));
                 OnDrop(move || blocked.take().into_iter().for_each(|blocked| blocked()))
             }));
         });
@@ -56,7 +56,7 @@ fn what_panics_or_blocks_in_its_drop_harms_nobody() {
             let _loud = &loud;
         };
         let (pid, monitor, open) = queued(|| process::spawn_monitor(|_| blocking(closure)));
-        otp::exit(pid, ExitReason::Kill);
+        process::exit(pid, ExitReason::Kill);
         assert_eq!(down(monitor), ExitReason::Killed);
         open.send(()).unwrap();
         assert_eq!(blocking(|| 7), 7);
@@ -73,7 +73,7 @@ fn a_result_that_its_caller_does_not_live_to_see_is_dropped_and_harms_nobody() {
             let (_, monitor) = process::spawn_monitor(|me| {
                 let own = me.pid();
                 drop(blocking(move || {
-                    otp::exit(own, ExitReason::Kill);
+                    process::exit(own, ExitReason::Kill);
                     Loud
                 }));
             });
@@ -98,7 +98,7 @@ fn a_destructor_of_a_process_that_is_killed_can_block() {
         me.receive_exit(None);
     });
     ready.receive(PATIENCE).unwrap();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     assert_eq!(down(monitor), ExitReason::Killed);
     assert_eq!(written.try_recv(), Ok(7));
 }

@@ -119,7 +119,7 @@ fn a_panic_that_nobody_waits_for_is_reported() {
         });
     });
     begun.recv_timeout(PATIENCE).unwrap();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     assert_eq!(down(monitor), ExitReason::Killed);
     open.send(()).unwrap();
     let is_it = |text: &String| text.contains("nobody waits for this") && text.contains("heard.rs");

@@ -27,7 +27,7 @@ fn a_caller_that_is_killed_in_the_queue_takes_its_closure_along() {
                     false => process::spawn_monitor(|_| blocking(closure)),
                     true => process::spawn_monitor_async(|_| blocking_async(closure)),
                 });
-                otp::exit(pid, exit.clone());
+                process::exit(pid, exit.clone());
                 assert_eq!(down(monitor), ends);
                 assert!(dropped.load(SeqCst), "its closure is gone with it");
                 open.send(()).unwrap();
@@ -63,7 +63,7 @@ fn a_caller_that_is_killed_while_its_closure_runs_ends_at_once() {
                 }),
             };
             begun.recv_timeout(PATIENCE).unwrap();
-            otp::exit(pid, ExitReason::Kill);
+            process::exit(pid, ExitReason::Kill);
             assert_eq!(down(monitor), ExitReason::Killed);
             assert!(unwound.load(SeqCst));
             assert!(!result.load(SeqCst));
@@ -86,7 +86,7 @@ fn one_that_was_killed_before_does_not_begin() {
         blocking(move || begins.store(true, SeqCst));
     });
     is_ready.recv_timeout(PATIENCE).unwrap();
-    otp::exit(pid, ExitReason::other("stop"));
+    process::exit(pid, ExitReason::other("stop"));
     go.send(()).unwrap();
     assert_eq!(down(monitor), ExitReason::other("stop"));
     blocking(|| ());

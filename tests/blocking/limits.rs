@@ -2,7 +2,11 @@
 
 use std::sync::mpsc;
 
-use otp::{BlockingTimeout, blocking, blocking_timeout, blocking_timeout_async, prelude::*, process::Spawn};
+use otp::{
+    blocking, blocking_timeout, blocking_timeout_async,
+    prelude::*,
+    process::{BlockingTimeout, Spawn},
+};
 
 use super::{OnDrop, PATIENCE, Reader, down, held, node};
 

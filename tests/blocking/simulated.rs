@@ -80,7 +80,7 @@ fn in_a_simulation_a_panic_and_an_exit_end_its_caller_as_elsewhere(t: &mut Sim) 
         let goes_on = went_on.clone();
         let (_, killed) = process::spawn_monitor_async(move |me| async move {
             let own = me.pid();
-            let kill = move || otp::exit(own, ExitReason::Kill);
+            let kill = move || process::exit(own, ExitReason::Kill);
             match by_async {
                 false => blocking(kill),
                 true => blocking_async(kill).await,

@@ -13,7 +13,7 @@ mod run;
 
 use std::sync::{Arc, Mutex};
 
-use otp::{DynamicSupervisor, prelude::*, timer};
+use otp::{prelude::*, supervisor::DynamicSupervisor, timer};
 
 use crate::run::run;
 
@@ -93,7 +93,7 @@ impl Plan {
         journal.events.push((now, format!("{mark}{}", self.id)));
         journal.ending.retain(|(pid, group)| {
             // Who has ended is gone before another one starts or ends, unless both end at once as dynamic children do.
-            let alive = otp::is_alive(*pid);
+            let alive = process::is_alive(*pid);
             assert!(!alive || (group.is_some() && mark == '-'), "{mark}{} while {pid} is not gone", self.id);
             alive
         });

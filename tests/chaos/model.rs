@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use otp::{
-    AutoShutdown, DynamicSupervisor, PartitionSupervisor,
     Strategy::{OneForAll, OneForOne, RestForOne},
     prelude::*,
+    supervisor::{AutoShutdown, DynamicSupervisor, PartitionSupervisor},
 };
 
 use super::{Event, Plan, Workers, millis};

@@ -7,10 +7,10 @@ use std::{
 };
 
 use otp::{
-    AutoShutdown, ChildError, ChildState, DynamicSupervisor, PartitionRef, PartitionSupervisor,
     Strategy::{OneForAll, OneForOne, RestForOne},
-    ToPid as _,
+    name::ToPid as _,
     prelude::*,
+    supervisor::{AutoShutdown, ChildError, ChildState, DynamicSupervisor, PartitionRef, PartitionSupervisor},
 };
 
 use super::{Dice, Event, Journal, Mood, Plan, Worker, Workers, millis};
@@ -454,7 +454,7 @@ fn compare_supervisor(real: &SupervisorRef, model: &Branch, after: &str) {
             ChildState::Restarting => panic!("after {after}: {} is being restarted", child.id),
         };
         assert_eq!((pid.is_some(), real_child.restarts), (child.runs(), child.restarts), "after {after}: {}", child.id);
-        assert!(pid.is_none_or(otp::is_alive), "after {after}: {} is dead", child.id);
+        assert!(pid.is_none_or(process::is_alive), "after {after}: {} is dead", child.id);
         match &child.kind {
             Kind::Worker(_) => assert_eq!(process::whereis(&child.id), pid, "after {after}: {}", child.id),
             Kind::Supervisor(nested) if child.runs() => {
@@ -478,7 +478,7 @@ fn settled(supervisor: &SupervisorRef, running: &mut Vec<Vec<String>>) {
             assert_eq!(child.state, ChildState::Stopped, "{} is still being restarted", child.id);
             continue;
         };
-        assert!(otp::is_alive(pid), "{} is dead", child.id);
+        assert!(process::is_alive(pid), "{} is dead", child.id);
         if child.label == "Worker" {
             workers.push(process::info(pid).unwrap().name.unwrap());
             if !is_dynamic {

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::SeqCst},
 };
 
-use otp::{ChildCount, DynamicChild, DynamicRef, DynamicSupervisor, prelude::*};
+use otp::{
+    prelude::*,
+    supervisor::{ChildCount, DynamicChild, DynamicRef, DynamicSupervisor},
+};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);

@@ -1,7 +1,8 @@
 //! Gleam OTP's actor.
 
 use otp::{
-    StartError, Starter,
+    StartError,
+    actor::Starter,
     prelude::*,
     process::{Selector, Subject},
     sys,
@@ -84,17 +85,17 @@ impl Actor for Anything {
     type Client<M: Mode> = otp::ActorRef<Self, M>;
     const NAME: &'static str = "Anything";
 
-    fn init(subject: Subject<String>, _: &mut Context<Self>) -> otp::Handled<'_, Init<Self>> {
-        otp::Handled::Done(Init::Ok(Self { subject }))
+    fn init(subject: Subject<String>, _: &mut Context<Self>) -> actor::Handled<'_, Init<Self>> {
+        actor::Handled::Done(Init::Ok(Self { subject }))
     }
 
-    fn handle<'a>(&'a mut self, message: Self::Message, _: &'a mut Context<Self>) -> otp::Handled<'a> {
+    fn handle<'a>(&'a mut self, message: Self::Message, _: &'a mut Context<Self>) -> actor::Handled<'a> {
         match message {}
     }
 
-    fn info<'a>(&'a mut self, info: Info, _: &'a mut Context<Self>) -> otp::Handled<'a> {
+    fn info<'a>(&'a mut self, info: Info, _: &'a mut Context<Self>) -> actor::Handled<'a> {
         self.subject.send(as_text(&info));
-        otp::Handled::Done(Ok(()))
+        actor::Handled::Done(Ok(()))
     }
 
     fn message_name(message: &Self::Message) -> &'static str {
@@ -132,7 +133,7 @@ fn gla_unexpected_message_handled(_t: &mut Sim) {
 fn gla_abnormal_exit_trapped(t: &mut Sim) {
     let holder = Holder::start_link("", told()).unwrap();
     let pid = holder.pid().unwrap();
-    otp::exit(pid, ExitReason::other("boo!"));
+    process::exit(pid, ExitReason::other("boo!"));
     let exits = Selector::new().select_exits(|exit| (exit.from, exit.reason));
     assert_eq!(exits.receive(millis(1)), Some((pid, ExitReason::other("boo!"))));
     t.crashes();
@@ -142,7 +143,7 @@ fn gla_abnormal_exit_trapped(t: &mut Sim) {
 fn gla_killed_exit_trapped(t: &mut Sim) {
     let holder = Holder::start_link("", told()).unwrap();
     let pid = holder.pid().unwrap();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     let exits = Selector::new().select_exits(|exit| (exit.from, exit.reason));
     assert_eq!(exits.receive(millis(1)), Some((pid, ExitReason::Killed)));
     t.crashes();

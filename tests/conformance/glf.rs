@@ -1,6 +1,10 @@
 //! `factory_supervisor_test`.
 
-use otp::{DynamicRef, DynamicSupervisor, Name, prelude::*};
+use otp::{
+    Name,
+    prelude::*,
+    supervisor::{DynamicRef, DynamicSupervisor},
+};
 
 use crate::dynamics::{Plan, Worker, counts, end, kill, pid, workers, works};
 

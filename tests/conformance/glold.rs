@@ -21,14 +21,14 @@ fn millis(n: u64) -> Duration {
 #[otp::test]
 fn glold_is_alive(_t: &mut Sim) {
     let pid = process::spawn(|me| drop(me.receive_exit(None)));
-    assert!(otp::is_alive(pid));
+    assert!(process::is_alive(pid));
 }
 
 #[otp::test(seeds = 20)]
 fn glold_is_alive_dead(_t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(|_| ());
     assert!(process::current().receive_down(monitor, None).is_some());
-    assert!(!otp::is_alive(pid));
+    assert!(!process::is_alive(pid));
 }
 
 #[otp::test(seeds = 20)]
@@ -57,7 +57,7 @@ fn glold_new_reference(_t: &mut Sim) {
     a.send(1);
     assert_eq!((b.receive(NOW), a.receive(NOW)), (None, Some(1)));
     let target = process::spawn(|me| drop(me.receive_exit(None)));
-    assert_ne!(otp::monitor(target), otp::monitor(target));
+    assert_ne!(process::monitor(target), process::monitor(target));
 }
 
 #[otp::test]
@@ -122,7 +122,7 @@ fn glold_pid(_t: &mut Sim) {
 
 /// The request brings the subject for its answer.
 fn try_call(to: &Subject<(u32, Subject<u32>)>, number: u32, limit: Duration) -> Result<u32, &'static str> {
-    let monitor = otp::monitor(to.owner().ok_or("no owner")?);
+    let monitor = process::monitor(to.owner().ok_or("no owner")?);
     let answer = process::current().subject();
     to.send((number, answer.clone()));
     let outcome = Selector::new().select_map(&answer, Ok).select_monitor(monitor, |_| Err("callee down"));

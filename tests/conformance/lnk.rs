@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use otp::{Node, prelude::*, process::RegName};
+use otp::{Node, name::RegName, prelude::*};
 
 use super::puppet::{Dice, PATIENCE, Puppet, down, down_now, exit, exit_now, own_info, why};
 
@@ -25,9 +25,9 @@ fn lnk_links(t: &mut Sim) {
     // Either side ends it, either makes it again.
     for (by, other) in [(&two, &one), (&one, &two), (&two, &one)] {
         let (to_other, to_by) = (other.pid, by.pid);
-        by.ask(move |_| otp::unlink(to_other));
+        by.ask(move |_| process::unlink(to_other));
         assert!(!are_linked(&one, &two));
-        other.ask(move |_| otp::link(to_by));
+        other.ask(move |_| process::link(to_by));
         assert!(are_linked(&one, &two));
     }
 
@@ -38,15 +38,15 @@ fn lnk_links(t: &mut Sim) {
     assert_eq!(two.info().links, []);
 
     let three = two.ask(|_| Puppet::spawn_link());
-    let monitor = otp::monitor(three.pid);
+    let monitor = process::monitor(three.pid);
     two.end(why("died too"));
     assert_eq!(down(monitor).reason, why("died too"));
     assert_eq!(process::info(three.pid), None);
     assert_eq!(t.crashes().len(), 3);
 
-    otp::link(otp::self_pid());
+    process::link(otp::self_pid());
     assert_eq!(own_info().links, []);
-    otp::unlink(otp::self_pid());
+    process::unlink(otp::self_pid());
     assert_eq!(exit_now(), None);
 }
 
@@ -57,7 +57,7 @@ fn monitors(watcher: &Puppet, target: &Puppet, name: Option<RegName>) {
         let name = name.clone();
         move || match name.clone() {
             Some(name) => watcher.ask(move |_| process::monitor_name(name)),
-            None => watcher.ask(move |_| otp::monitor(pid)),
+            None => watcher.ask(move |_| process::monitor(pid)),
         }
     };
     let seen = |there: bool| {
@@ -70,9 +70,9 @@ fn monitors(watcher: &Puppet, target: &Puppet, name: Option<RegName>) {
 
     let first = watch();
     seen(true);
-    assert!(!target.ask(move |_| otp::demonitor(first)), "it is not its own");
+    assert!(!target.ask(move |_| process::demonitor(first)), "it is not its own");
     seen(true);
-    assert!(watcher.ask(move |_| otp::demonitor(first)));
+    assert!(watcher.ask(move |_| process::demonitor(first)));
     seen(false);
 
     let second = watch();
@@ -100,19 +100,19 @@ fn lnk_process_monitors(t: &mut Sim) {
     assert_eq!(t.crashes().len(), 2);
 
     process::register("me", otp::self_pid()).unwrap();
-    let own = [otp::monitor(otp::self_pid()), process::monitor_name("me")];
+    let own = [process::monitor(otp::self_pid()), process::monitor_name("me")];
     let info = own_info();
     assert_eq!((info.monitors, info.monitored_by), (vec![], vec![]));
     t.advance(millis(500));
     for monitor in own {
         assert_eq!(down_now(monitor), None);
-        assert!(!otp::demonitor(monitor));
+        assert!(!process::demonitor(monitor));
     }
 
     // They end with their owner.
     let (target, watcher) = (Puppet::spawn(), Puppet::spawn());
     let pid = target.pid;
-    watcher.ask(move |_| (otp::monitor(pid), otp::monitor(pid)));
+    watcher.ask(move |_| (process::monitor(pid), process::monitor(pid)));
     assert_eq!(target.info().monitored_by, [watcher.pid; 2]);
     watcher.end(ExitReason::Normal);
     t.settle();
@@ -126,12 +126,12 @@ fn lnk_otp_5772_monitor(t: &mut Sim) {
     let pause = Dice::new(t.seed()).below(3);
     process::spawn(move |_| {
         otp::sleep(millis(1));
-        otp::exit(pid, ExitReason::Shutdown);
+        process::exit(pid, ExitReason::Shutdown);
     });
     let (active, here, late) = watcher.ask(move |me| {
-        let monitor = otp::monitor(pid);
+        let monitor = process::monitor(pid);
         otp::sleep(millis(pause));
-        let active = otp::demonitor(monitor);
+        let active = process::demonitor(monitor);
         (active, down_now(monitor), me.receive_down(monitor, millis(1000)))
     });
     assert_eq!(here.is_none(), active);
@@ -152,7 +152,7 @@ fn lnk_otp_5772_monitor_part_threads() {
 
 /// Ends a monitor while its target ends, and takes what has come by then.
 fn remove(monitor: MonitorRef) {
-    let active = otp::demonitor(monitor);
+    let active = process::demonitor(monitor);
     assert_eq!(own_info().message_queue_len, usize::from(!active));
     assert_eq!(down_now(monitor).is_none(), active);
 }
@@ -169,8 +169,8 @@ fn lnk_otp_17127_local_random(t: &mut Sim) {
             for _ in 0..50 {
                 let other = pids[dice.below(COUNT) as usize];
                 match dice.below(5) {
-                    0 | 1 => otp::link(other),
-                    2 | 3 => otp::unlink(other),
+                    0 | 1 => process::link(other),
+                    2 | 3 => process::unlink(other),
                     _ => otp::sleep(millis(dice.below(2))),
                 }
             }
@@ -208,10 +208,10 @@ fn more_otp_5772_link(t: &mut Sim) {
         let pid = target.pid;
         process::spawn(move |_| {
             otp::sleep(millis(1));
-            otp::exit(pid, ExitReason::Shutdown);
+            process::exit(pid, ExitReason::Shutdown);
         });
         otp::sleep(millis(pause));
-        otp::unlink(pid);
+        process::unlink(pid);
         (exit_now(), me.receive_exit(millis(1000)))
     });
     assert!(pause == 1 || here.is_some() == (pause == 2));
@@ -224,7 +224,7 @@ fn more_otp_5772_link_part_threads() {
     node.enter(|| {
         for _ in 0..2000 {
             let pid = process::spawn_link(|_| {});
-            otp::unlink(pid);
+            process::unlink(pid);
             while exit_now().is_some() {}
         }
         node.stop();
@@ -240,26 +240,26 @@ fn more_links_and_monitors_between_nodes() {
         let one = Puppet::spawn();
         let two = there.enter(Puppet::spawn);
         let (one_pid, two_pid) = (one.pid, two.pid);
-        two.ask(move |_| otp::link(one_pid));
+        two.ask(move |_| process::link(one_pid));
         assert!(are_linked(&one, &two));
-        one.ask(move |_| otp::unlink(two_pid));
+        one.ask(move |_| process::unlink(two_pid));
         assert!(!are_linked(&one, &two));
         one.ask(move |me| {
             me.trap_exit(true);
-            otp::link(two_pid);
+            process::link(two_pid);
         });
         assert!(are_linked(&one, &two));
         monitors(&one, &there.enter(Puppet::spawn), None);
 
         // The end of a node is the end of its processes.
-        let monitor = otp::monitor(two_pid);
+        let monitor = process::monitor(two_pid);
         there.stop();
         let told = process::current().receive_down(monitor, PATIENCE).unwrap();
         assert_eq!((told.pid, told.reason), (two_pid, ExitReason::Shutdown));
         assert_eq!(one.ask(|_| exit()), (two_pid, ExitReason::Shutdown));
         assert_eq!(one.info().links, []);
-        assert_eq!(down(otp::monitor(two_pid)).reason, ExitReason::NoProc);
-        otp::link(two_pid);
+        assert_eq!(down(process::monitor(two_pid)).reason, ExitReason::NoProc);
+        process::link(two_pid);
         assert_eq!(exit(), (two_pid, ExitReason::NoProc));
     });
     here.stop();
@@ -272,22 +272,22 @@ fn more_links_of_a_thread() {
     node.enter(|| {
         let one = Puppet::spawn();
         let own = otp::self_pid();
-        one.ask(move |_| otp::link(own));
+        one.ask(move |_| process::link(own));
         assert_eq!(own_info().links, [one.pid]);
-        one.ask(move |_| otp::unlink(own));
+        one.ask(move |_| process::unlink(own));
         assert_eq!(own_info().links, []);
-        otp::link(one.pid);
+        process::link(one.pid);
         assert_eq!(one.info().links, [own]);
         one.end(why("died"));
         assert_eq!(exit(), (one.pid, why("died")));
         assert_eq!(own_info().links, []);
 
         let two = Puppet::spawn();
-        two.ask(move |_| otp::monitor(own));
+        two.ask(move |_| process::monitor(own));
         assert_eq!((own_info().monitored_by, own_info().monitors), (vec![two.pid], vec![]));
         let monitor = process::monitor_name("nobody");
         assert_eq!(down(monitor).reason, ExitReason::NoProc);
-        assert_eq!(down_now(otp::monitor(own)), None);
+        assert_eq!(down_now(process::monitor(own)), None);
     });
     node.stop();
 }

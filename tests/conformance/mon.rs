@@ -4,8 +4,9 @@
 
 use otp::{
     Node,
+    name::RegName,
     prelude::*,
-    process::{RegName, Selector, Subject},
+    process::{Selector, Subject},
 };
 
 use super::puppet::{Dice, PATIENCE, Puppet, down, down_now, exit_now, own_info, why};
@@ -28,11 +29,11 @@ fn own_tables() -> (Vec<Pid>, Vec<Pid>) {
 /// One that is monitored ends the one that monitors it, and then itself; why they ended.
 fn end_the_watcher(t: &mut Sim, watch: impl FnOnce(&Puppet) -> Puppet) -> [ExitReason; 2] {
     let watcher = Puppet::spawn();
-    let (watcher_pid, watcher_ends) = (watcher.pid, otp::monitor(watcher.pid));
+    let (watcher_pid, watcher_ends) = (watcher.pid, process::monitor(watcher.pid));
     let target = watch(&watcher);
-    let target_ends = otp::monitor(target.pid);
+    let target_ends = process::monitor(target.pid);
     target.tell(move |_| {
-        otp::exit(watcher_pid, why("foo"));
+        process::exit(watcher_pid, why("foo"));
         process::exit_self(ExitReason::Normal);
     });
     let reasons = [down(watcher_ends).reason, down(target_ends).reason];
@@ -48,7 +49,7 @@ fn mon_case_1(t: &mut Sim) {
     let reasons = end_the_watcher(t, |watcher| {
         let target = Puppet::spawn();
         let pid = target.pid;
-        watcher.ask(move |_| otp::monitor(pid));
+        watcher.ask(move |_| process::monitor(pid));
         target
     });
     assert_eq!(reasons, [why("foo"), ExitReason::Normal]);
@@ -62,7 +63,7 @@ fn mon_case_1a(t: &mut Sim) {
 
 /// One that is monitored tries to end the monitor, and then ends; whether it could, and what is told of its end.
 fn end_the_monitor(target: &Puppet, monitor: MonitorRef) -> (bool, Pid, ExitReason) {
-    let ended = target.ask(move |_| otp::demonitor(monitor));
+    let ended = target.ask(move |_| process::demonitor(monitor));
     target.ask(move |_| process::demonitor_flush(monitor));
     target.end(ExitReason::Normal);
     let told = down(monitor);
@@ -73,7 +74,7 @@ fn end_the_monitor(target: &Puppet, monitor: MonitorRef) -> (bool, Pid, ExitReas
 #[otp::test(seeds = 20)]
 fn mon_case_2(_t: &mut Sim) {
     let target = Puppet::spawn();
-    let seen = end_the_monitor(&target, otp::monitor(target.pid));
+    let seen = end_the_monitor(&target, process::monitor(target.pid));
     assert_eq!(seen, (false, target.pid, ExitReason::Normal));
 }
 
@@ -93,14 +94,14 @@ fn mon_demon_e_1() {
             let target = Puppet::spawn();
             let (theirs, of_me) = {
                 let pid = target.pid;
-                watcher.ask(move |_| (otp::monitor(pid), otp::monitor(own)))
+                watcher.ask(move |_| (process::monitor(pid), process::monitor(own)))
             };
             for monitor in [theirs, of_me] {
-                assert!(!otp::demonitor(monitor));
+                assert!(!process::demonitor(monitor));
                 process::demonitor_flush(monitor);
             }
             assert_eq!(own_info().monitored_by, [watcher.pid]);
-            assert!(watcher.ask(move |_| otp::demonitor(of_me)));
+            assert!(watcher.ask(move |_| process::demonitor(of_me)));
             target.end(ExitReason::Normal);
             assert_eq!(watcher.ask(move |_| down(theirs)).reason, ExitReason::Normal);
         }
@@ -113,13 +114,13 @@ fn mon_demon_e_1() {
 #[otp::test(seeds = 20)]
 fn mon_demon_1(t: &mut Sim) {
     let (target, monitor) = Puppet::spawn_monitor();
-    assert!(otp::demonitor(monitor));
-    assert!(!otp::demonitor(monitor));
-    let told = otp::monitor(target.pid);
+    assert!(process::demonitor(monitor));
+    assert!(!process::demonitor(monitor));
+    let told = process::monitor(target.pid);
     target.end(ExitReason::Normal);
     down(told);
-    assert!(!otp::demonitor(told));
-    assert!(!otp::demonitor(otp::monitor(otp::self_pid())));
+    assert!(!process::demonitor(told));
+    assert!(!process::demonitor(process::monitor(otp::self_pid())));
     t.settle();
     assert_eq!((down_now(monitor), down_now(told)), (None, None));
 }
@@ -127,17 +128,17 @@ fn mon_demon_1(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn mon_demonitor_flush(t: &mut Sim) {
     let target = Puppet::spawn();
-    let monitors: [MonitorRef; 5] = std::array::from_fn(|_| otp::monitor(target.pid));
+    let monitors: [MonitorRef; 5] = std::array::from_fn(|_| process::monitor(target.pid));
     let [early, received, flushed, kept, other] = monitors;
     process::demonitor_flush(early);
     process::demonitor_flush(early);
     let notes = process::current().subject();
     notes.send(1);
-    otp::exit(target.pid, why("bang"));
+    process::exit(target.pid, why("bang"));
     assert_eq!(down(received).reason, why("bang"));
     t.advance(millis(100));
     process::demonitor_flush(flushed);
-    assert!(!otp::demonitor(kept));
+    assert!(!process::demonitor(kept));
     // It takes nothing else.
     notes.send(2);
     assert_eq!(own_info().message_queue_len, 4);
@@ -158,13 +159,13 @@ fn mon_gh_5225_demonitor_alias(t: &mut Sim) {
         let to = answers.clone();
         target.ask(move |_| to.send(n));
     };
-    assert!(otp::demonitor(monitor));
-    assert!(!otp::demonitor(monitor));
+    assert!(process::demonitor(monitor));
+    assert!(!process::demonitor(monitor));
     process::demonitor_flush(monitor);
     answer(1);
     assert_eq!(answers.receive(None), Some(1));
 
-    let monitor = otp::monitor(target.pid);
+    let monitor = process::monitor(target.pid);
     answers.close();
     answer(2);
     assert_eq!(own_info().monitors, [target.pid]);
@@ -198,9 +199,9 @@ fn mon_list_cleanup(t: &mut Sim) {
     let target = Puppet::spawn();
     process::register("jeeves", target.pid).unwrap();
     assert_eq!((own_tables(), tables(&target)), (nothing(), nothing()));
-    let monitor = otp::monitor(target.pid);
+    let monitor = process::monitor(target.pid);
     assert_eq!((own_tables(), tables(&target)), ((vec![target.pid], vec![]), (vec![], vec![own])));
-    assert!(otp::demonitor(monitor));
+    assert!(process::demonitor(monitor));
     assert_eq!((own_tables(), tables(&target)), (nothing(), nothing()));
 
     let monitor = process::monitor_name("jeeves");
@@ -227,8 +228,8 @@ fn mon_list_cleanup_part_node() {
     here.enter(|| {
         let own = otp::self_pid();
         let [target, watcher] = [(); 2].map(|()| there.enter(Puppet::spawn));
-        let monitor = otp::monitor(target.pid);
-        watcher.ask(move |_| otp::monitor(own));
+        let monitor = process::monitor(target.pid);
+        watcher.ask(move |_| process::monitor(own));
         assert_eq!(own_tables(), (vec![target.pid], vec![watcher.pid]));
         assert_eq!((tables(&target), tables(&watcher)), ((vec![], vec![own]), (vec![own], vec![])));
         there.stop();
@@ -242,8 +243,8 @@ fn mon_list_cleanup_part_node() {
 fn mix(places: &[&Node], stay: impl Fn(&Puppet, MonitorRef, Option<MonitorRef>), mutual: bool) -> Vec<Puppet> {
     let own = otp::self_pid();
     let all: Vec<Puppet> = places.iter().map(|node| node.enter(Puppet::spawn)).collect();
-    let theirs: Vec<MonitorRef> = all.iter().map(|puppet| puppet.ask(move |_| otp::monitor(own))).collect();
-    let ours: Vec<_> = all.iter().map(|puppet| mutual.then(|| otp::monitor(puppet.pid))).collect();
+    let theirs: Vec<MonitorRef> = all.iter().map(|puppet| puppet.ask(move |_| process::monitor(own))).collect();
+    let ours: Vec<_> = all.iter().map(|puppet| mutual.then(|| process::monitor(puppet.pid))).collect();
     let mut pids: Vec<Pid> = all.iter().map(|puppet| puppet.pid).collect();
     pids.sort_unstable();
     let (mut monitors, mut monitored_by) = own_tables();
@@ -268,8 +269,8 @@ fn mon_mixer() {
                 mixed.extend(mix(
                     &places,
                     |puppet, theirs, ours| {
-                        assert!(puppet.ask(move |_| otp::demonitor(theirs)));
-                        assert!(ours.is_none_or(otp::demonitor));
+                        assert!(puppet.ask(move |_| process::demonitor(theirs)));
+                        assert!(ours.is_none_or(process::demonitor));
                         assert_eq!(tables(puppet), (vec![], vec![]));
                     },
                     mutual,
@@ -303,7 +304,7 @@ fn mon_otp_5827() {
     drop(former);
     let node = Node::builder().cores(1).start().unwrap();
     node.enter(|| {
-        let told = process::current().receive_down(otp::monitor(pid), PATIENCE).unwrap();
+        let told = process::current().receive_down(process::monitor(pid), PATIENCE).unwrap();
         assert_eq!((told.pid, told.reason), (pid, ExitReason::NoProc));
     });
     node.stop();
@@ -348,7 +349,7 @@ fn mon_monitor_3_noproc_gh6185(t: &mut Sim) {
     let dead = process::spawn(|_| {});
     t.settle();
     for by_name in [false, true] {
-        let watch = || if by_name { process::monitor_name("nobody") } else { otp::monitor(dead) };
+        let watch = || if by_name { process::monitor_name("nobody") } else { process::monitor(dead) };
         // `explicit_unalias`.
         let alias: Subject<u32> = process::current().subject();
         let tagged = Selector::new()
@@ -372,17 +373,17 @@ fn mon_monitor_3_noproc_gh6185(t: &mut Sim) {
 
 #[otp::test(seeds = 50)]
 fn more_demon_2(t: &mut Sim) {
-    let own = otp::monitor(otp::self_pid());
-    assert!(!otp::demonitor(own));
-    assert!(!otp::demonitor(own));
+    let own = process::monitor(otp::self_pid());
+    assert!(!process::demonitor(own));
+    assert!(!process::demonitor(own));
 
     let brief = process::spawn(|_| otp::sleep(millis(1)));
-    assert_eq!(down(otp::monitor(brief)).reason, ExitReason::Normal);
+    assert_eq!(down(process::monitor(brief)).reason, ExitReason::Normal);
 
     let target = Puppet::spawn();
-    let monitor = otp::monitor(target.pid);
-    assert!(otp::demonitor(monitor));
-    otp::exit(target.pid, ExitReason::shutdown_with("frop"));
+    let monitor = process::monitor(target.pid);
+    assert!(process::demonitor(monitor));
+    process::exit(target.pid, ExitReason::shutdown_with("frop"));
     t.advance(millis(100));
     assert_eq!(own_info().message_queue_len, 0);
 }
@@ -393,9 +394,9 @@ fn more_mon_1(t: &mut Sim) {
     let told = down(monitor);
     assert_eq!((told.pid, told.name, told.reason), (pid, None, ExitReason::Normal));
     let (target, monitor) = Puppet::spawn_monitor();
-    otp::exit(target.pid, why("frop"));
+    process::exit(target.pid, why("frop"));
     assert_eq!(down(monitor).reason, why("frop"));
-    assert_eq!(down(otp::monitor(target.pid)).reason, ExitReason::NoProc);
+    assert_eq!(down(process::monitor(target.pid)).reason, ExitReason::NoProc);
 
     for reason in [ExitReason::Normal, why("frop")] {
         let jeeves = Puppet::spawn();
@@ -434,7 +435,7 @@ fn more_named_down() {
         for _ in 0..500 {
             let target = Puppet::spawn();
             process::register("jeeves", target.pid).unwrap();
-            otp::exit(target.pid, ExitReason::Shutdown);
+            process::exit(target.pid, ExitReason::Shutdown);
             let monitor = process::monitor_name("jeeves");
             process::current().receive_down(monitor, PATIENCE).unwrap();
             process::register("jeeves", otp::self_pid()).unwrap();
@@ -460,7 +461,7 @@ fn more_local_remove_monitor(t: &mut Sim) {
                 .collect();
             otp::sleep(millis(2));
             let active = monitors.into_iter().filter(|monitor| {
-                let active = otp::demonitor(*monitor);
+                let active = process::demonitor(*monitor);
                 assert_eq!(down_now(*monitor).is_none(), active);
                 active
             });

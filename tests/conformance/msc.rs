@@ -125,7 +125,7 @@ fn msc_receive_after_errors(t: &mut Sim) {
     let sender = told.clone();
     let waiting = process::spawn(move |me| sender.send(me.subject::<()>().receive(Duration::MAX)));
     t.advance(Duration::from_secs(100 * 365 * 86_400));
-    assert_eq!((otp::is_alive(waiting), told.receive(NOW)), (true, None));
+    assert_eq!((process::is_alive(waiting), told.receive(NOW)), (true, None));
 }
 
 #[otp::test(seeds = 20)]

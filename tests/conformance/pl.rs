@@ -11,8 +11,9 @@ use std::{
 };
 
 use otp::{
+    name::RegisterError,
     prelude::*,
-    process::{Ack, AckError, Hibernate, Me, RegisterError, Spawn, Subject},
+    process::{Ack, AckError, Hibernate, Me, Spawn, Subject},
 };
 
 fn millis(n: u64) -> Duration {
@@ -110,7 +111,7 @@ fn pl_sync_start_link(t: &mut Sim) {
     assert_eq!((value, t.now()), (7, millis(700)));
     let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by), (vec![otp::self_pid()], vec![]));
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(process::current().receive_exit(None).map(|exit| exit.from), Some(pid));
     nothing_is_left(t);
 }
@@ -208,7 +209,7 @@ fn pl_sync_start_timeout(t: &mut Sim) {
         stay(me);
     })?;
     t.advance(millis(2000));
-    assert!(otp::is_alive(pid));
+    assert!(process::is_alive(pid));
 }
 
 fn work(me: &mut Me) {
@@ -227,8 +228,8 @@ fn pl_spawn_opt(t: &mut Sim) {
     assert!(seen.initial_call.ends_with("pl::work"), "{}", seen.initial_call);
     assert_eq!((seen.label.as_deref(), seen.links), (Some("the worker"), vec![otp::self_pid()]));
     assert_eq!(seen.monitored_by, [otp::self_pid()]);
-    otp::demonitor(monitor);
-    otp::unlink(pid);
+    process::demonitor(monitor);
+    process::unlink(pid);
     for pid in [process::spawn(work), process::spawn_link(work), process::spawn_monitor(work).0] {
         assert!(info(pid).initial_call.ends_with("pl::work"));
     }

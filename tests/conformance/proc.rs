@@ -43,8 +43,8 @@ fn proc_t_exit_1(t: &mut Sim) {
 fn proc_t_exit_2_other(t: &mut Sim) {
     for _ in 0..10 {
         let target = Puppet::spawn_link();
-        let monitor = otp::monitor(target.pid);
-        otp::exit(target.pid, ExitReason::other(kb_128()));
+        let monitor = process::monitor(target.pid);
+        process::exit(target.pid, ExitReason::other(kb_128()));
         let (from, reason) = exit();
         assert_eq!((from, reason.downcast_ref()), (target.pid, Some(&kb_128())));
         assert_eq!(down(monitor).reason, reason);
@@ -55,7 +55,7 @@ fn proc_t_exit_2_other(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn proc_t_exit_2_other_normal(t: &mut Sim) {
     let target = Puppet::spawn_link();
-    otp::exit(target.pid, ExitReason::Normal);
+    process::exit(target.pid, ExitReason::Normal);
     t.advance(millis(1000));
     assert_eq!(exit_now(), None);
     assert_eq!(target.info().links, [otp::self_pid()]);
@@ -67,7 +67,7 @@ fn proc_normal_suicide_exit(_t: &mut Sim) {
     let after = Arc::new(AtomicBool::new(false));
     let seen = after.clone();
     let pid = process::spawn_link(move |me| {
-        otp::exit(me.pid(), ExitReason::Normal);
+        process::exit(me.pid(), ExitReason::Normal);
         seen.store(true, SeqCst);
         Err(why("it went on"))
     });
@@ -80,7 +80,7 @@ fn proc_abnormal_suicide_exit(t: &mut Sim) {
     let after = Arc::new(AtomicBool::new(false));
     let seen = after.clone();
     let pid = process::spawn_link(move |me| {
-        otp::exit(me.pid(), ExitReason::other(kb_128()));
+        process::exit(me.pid(), ExitReason::other(kb_128()));
         seen.store(true, SeqCst);
     });
     let (from, reason) = exit();
@@ -138,7 +138,7 @@ fn proc_exit_and_timeout(t: &mut Sim) {
     });
     let high = process::spawn_link(move |_| {
         otp::sleep(millis(10));
-        otp::exit(low, why("you are dead"));
+        process::exit(low, why("you are dead"));
     });
     t.advance(millis(100));
     let mut told = [exit(), exit()];
@@ -205,12 +205,12 @@ fn proc_spawn_monitor_alias_part_reply(t: &mut Sim) {
     drop(request);
     t.advance(millis(100));
     assert_eq!(own_info().message_queue_len, 0);
-    assert!(otp::is_alive(pid));
+    assert!(process::is_alive(pid));
 
     // The end of the process ends it too.
     let request = oracle.request().tell(millis(10));
     t.settle();
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(request.wait(), Err(CallError::Exited(ExitReason::Shutdown)));
     assert_eq!(oracle.request().tell(millis(1)).wait(), Err(CallError::NoProc));
     t.settle();
@@ -230,7 +230,7 @@ fn proc_monitor_tag(t: &mut Sim) {
         Selector::new().select_monitor(monitor, move |down| Event::Tagged(tag, down.monitor, down.pid, down.reason))
     };
     let (target, untagged) = Puppet::spawn_monitor();
-    let monitors = [otp::monitor(target.pid), otp::monitor(target.pid)];
+    let monitors = [process::monitor(target.pid), process::monitor(target.pid)];
     target.end(why("bye"));
     let both = tagged(monitors[0], "first").merge(tagged(monitors[1], "second"));
     let rest = both.clone().select_monitors(|down| Event::Other(down.pid));
@@ -243,7 +243,7 @@ fn proc_monitor_tag(t: &mut Sim) {
     assert_eq!(down_now(untagged), None);
 
     // Of nobody, by pid and by name.
-    for monitor in [otp::monitor(target.pid), process::monitor_name("nobody")] {
+    for monitor in [process::monitor(target.pid), process::monitor_name("nobody")] {
         match tagged(monitor, "none").receive(None) {
             Some(Event::Tagged("none", own, _, ExitReason::NoProc)) => assert_eq!(own, monitor),
             other => panic!("{other:?}"),
@@ -251,8 +251,8 @@ fn proc_monitor_tag(t: &mut Sim) {
     }
     // One that was ended is not told of.
     let target = Puppet::spawn();
-    let monitor = otp::monitor(target.pid);
-    assert!(otp::demonitor(monitor));
+    let monitor = process::monitor(target.pid);
+    assert!(process::demonitor(monitor));
     target.end(ExitReason::Normal);
     t.settle();
     assert_eq!(tagged(monitor, "ended").receive(Duration::ZERO), None);
@@ -264,7 +264,7 @@ fn proc_monitor_tag(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn more_self_exit(_t: &mut Sim) {
     for _ in 0..20 {
-        otp::exit(otp::self_pid(), ExitReason::other(kb_128()));
+        process::exit(otp::self_pid(), ExitReason::other(kb_128()));
         let (from, reason) = exit();
         assert_eq!((from, reason.downcast_ref()), (otp::self_pid(), Some(&kb_128())));
     }
@@ -277,7 +277,7 @@ fn more_t_exit_2_catch(t: &mut Sim) {
         let pid = process::spawn_link(move |me| {
             let pid = me.pid();
             let _caught = catch_unwind(AssertUnwindSafe(|| {
-                if by_signal { otp::exit(pid, why("die")) } else { process::exit_self(why("die")) }
+                if by_signal { process::exit(pid, why("die")) } else { process::exit_self(why("die")) }
             }));
         });
         // As in Erlang, `exit(Reason)` can be caught and `exit(self(), Reason)` cannot.
@@ -296,9 +296,9 @@ fn more_exit_twice(t: &mut Sim) {
     });
     process::spawn(move |_| {
         otp::sleep(millis(5));
-        otp::exit(low, why("first"));
-        otp::exit(low, why("second"));
-        otp::exit(low, ExitReason::Kill);
+        process::exit(low, why("first"));
+        process::exit(low, why("second"));
+        process::exit(low, ExitReason::Kill);
     });
     assert_eq!(exit(), (low, why("first")));
     t.advance(millis(10));
@@ -314,10 +314,10 @@ fn more_process_status_exiting() {
         for _ in 0..500 {
             let target = Puppet::spawn();
             process::register("exiting", target.pid).unwrap();
-            otp::exit(target.pid, ExitReason::Shutdown);
+            process::exit(target.pid, ExitReason::Shutdown);
             assert_eq!(process::info(target.pid), None);
-            assert!(!otp::is_alive(target.pid));
-            let monitor = otp::monitor(target.pid);
+            assert!(!process::is_alive(target.pid));
+            let monitor = process::monitor(target.pid);
             process::current().receive_down(monitor, PATIENCE).unwrap();
             assert_eq!(process::whereis("exiting"), None);
         }
@@ -340,17 +340,17 @@ fn more_exits_of_a_thread() {
         }))
         .map_err(|payload| payload.downcast_ref::<String>().cloned().unwrap_or_default())
     };
-    assert_eq!(ends(|own| otp::exit(own, ExitReason::Normal)), Ok(()));
-    assert!(ends(|own| otp::exit(own, why("told"))).unwrap_err().contains("told"));
-    assert!(ends(|own| otp::exit(own, ExitReason::Kill)).unwrap_err().contains("killed"));
+    assert_eq!(ends(|own| process::exit(own, ExitReason::Normal)), Ok(()));
+    assert!(ends(|own| process::exit(own, why("told"))).unwrap_err().contains("told"));
+    assert!(ends(|own| process::exit(own, ExitReason::Kill)).unwrap_err().contains("killed"));
     node.enter(|| {
         let own = otp::self_pid();
         let puppet = Puppet::spawn();
         for reason in [ExitReason::Normal, why("told")] {
             let sent = reason.clone();
-            puppet.ask(move |_| otp::exit(own, sent));
+            puppet.ask(move |_| process::exit(own, sent));
             assert_eq!(exit(), (puppet.pid, reason.clone()));
-            otp::exit(own, reason.clone());
+            process::exit(own, reason.clone());
             assert_eq!(exit(), (own, reason));
         }
     });

@@ -9,8 +9,8 @@ use std::{
 
 use otp::{
     Name,
+    name::{RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegisterError, Registry, UnregisterError},
 };
 
 /// Keeps names until they are taken back: nothing is freed unless somebody does so.

@@ -16,7 +16,7 @@ use super::puppet::{PATIENCE, Puppet, down, down_now, exit, exit_now, own_info, 
 fn order() -> usize {
     let seen = Arc::new(AtomicUsize::new(0));
     let target = Puppet::spawn();
-    let monitor = otp::monitor(target.pid);
+    let monitor = process::monitor(target.pid);
     let see = |seen: &Arc<AtomicUsize>| {
         let seen = seen.clone();
         target.tell(move |_| {
@@ -25,7 +25,7 @@ fn order() -> usize {
         });
     };
     (0..3).for_each(|_| see(&seen));
-    otp::exit(target.pid, ExitReason::shutdown_with("good order"));
+    process::exit(target.pid, ExitReason::shutdown_with("good order"));
     (0..3).for_each(|_| see(&seen));
     let told = process::current().receive_down(monitor, PATIENCE).unwrap();
     assert_eq!(told.reason, ExitReason::shutdown_with("good order"));
@@ -67,10 +67,10 @@ fn sig_xm_sig_order_part_servers(t: &mut Sim) {
     let seen = Arc::new(AtomicUsize::new(0));
     let target = Target::start(seen.clone()).unwrap();
     let pid = target.pid().unwrap();
-    let monitor = otp::monitor(pid);
+    let monitor = process::monitor(pid);
     process::spawn(move |_| {
         (0..3).for_each(|_| target.see());
-        otp::exit(pid, ExitReason::Shutdown);
+        process::exit(pid, ExitReason::Shutdown);
         (0..3).for_each(|_| target.see());
     });
     assert_eq!(down(monitor).reason, ExitReason::Shutdown);
@@ -81,9 +81,9 @@ fn sig_xm_sig_order_part_servers(t: &mut Sim) {
 /// Ends a process linked to the caller, unlinks it and links it again, in this order: the link finds nobody.
 fn relink() {
     let target = Puppet::spawn_link();
-    otp::exit(target.pid, ExitReason::shutdown_with("real"));
-    otp::unlink(target.pid);
-    otp::link(target.pid);
+    process::exit(target.pid, ExitReason::shutdown_with("real"));
+    process::unlink(target.pid);
+    process::link(target.pid);
     let mut told = vec![];
     // What came before `unlink` stays.
     while told.last() != Some(&ExitReason::NoProc) {
@@ -104,12 +104,12 @@ fn sig_unlink_exit(t: &mut Sim) {
 
     // Nothing is left of it: a link that is unlinked in time is told of nothing.
     let target = Puppet::spawn_link();
-    otp::exit(target.pid, ExitReason::shutdown_with("real"));
+    process::exit(target.pid, ExitReason::shutdown_with("real"));
     for _ in 0..3 {
-        otp::unlink(target.pid);
-        otp::link(target.pid);
+        process::unlink(target.pid);
+        process::link(target.pid);
     }
-    otp::unlink(target.pid);
+    process::unlink(target.pid);
     t.settle();
     assert_eq!(exit_now(), None);
 }
@@ -168,12 +168,12 @@ fn more_monitor_named_order_local(_t: &mut Sim) {
 #[otp::test(seeds = 50)]
 fn more_an_exiting_process_is_gone_for_what_comes_later(t: &mut Sim) {
     let target = Puppet::spawn();
-    let before = otp::monitor(target.pid);
-    otp::exit(target.pid, ExitReason::Shutdown);
-    let after = otp::monitor(target.pid);
-    otp::link(target.pid);
-    otp::exit(target.pid, why("later"));
-    assert!(!otp::is_alive(target.pid));
+    let before = process::monitor(target.pid);
+    process::exit(target.pid, ExitReason::Shutdown);
+    let after = process::monitor(target.pid);
+    process::link(target.pid);
+    process::exit(target.pid, why("later"));
+    assert!(!process::is_alive(target.pid));
     assert_eq!(process::info(target.pid), None);
     assert_eq!(down(before).reason, ExitReason::Shutdown);
     assert_eq!(down(after).reason, ExitReason::NoProc);
@@ -200,7 +200,7 @@ fn line(length: u32, last: Last, end: process::Subject<Pid>) {
     }
     match last {
         Last::IsKilled => end.send(otp::self_pid()),
-        Last::KillsItself => otp::exit(otp::self_pid(), ExitReason::Kill),
+        Last::KillsItself => process::exit(otp::self_pid(), ExitReason::Kill),
         Last::ExitsWithKill => process::exit_self(ExitReason::Kill),
     }
 }
@@ -213,7 +213,7 @@ fn more_kill2killed(t: &mut Sim) {
             let ends = process::current().subject();
             line(length, last, ends.clone());
             if let Last::IsKilled = last {
-                otp::exit(ends.receive(None).unwrap(), ExitReason::Kill);
+                process::exit(ends.receive(None).unwrap(), ExitReason::Kill);
             }
             let reason = if let Last::ExitsWithKill = last { ExitReason::Kill } else { ExitReason::Killed };
             assert_eq!(exit().1, reason);
@@ -229,10 +229,10 @@ fn more_kill2killed(t: &mut Sim) {
 fn more_exit_before_pending_exit(t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(|me| -> () {
         let me = me.pid();
-        process::spawn(move |_| otp::exit(me, why("signal")));
+        process::spawn(move |_| process::exit(me, why("signal")));
         process::exit_self(ExitReason::Shutdown);
     });
     assert_eq!(down(monitor).reason, ExitReason::Shutdown);
     t.settle();
-    assert!(!otp::is_alive(pid));
+    assert!(!process::is_alive(pid));
 }

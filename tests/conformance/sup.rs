@@ -19,7 +19,10 @@ use std::sync::{
     },
 };
 
-use otp::{ChildCount, ChildState, prelude::*};
+use otp::{
+    prelude::*,
+    supervisor::{ChildCount, ChildState},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);

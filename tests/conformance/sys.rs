@@ -7,7 +7,8 @@ mod suspended;
 use std::{fs, path::PathBuf};
 
 use otp::{
-    ActorRef, Handled,
+    ActorRef,
+    actor::Handled,
     prelude::*,
     process::Subject,
     sys::{self, MessageKind, StatusTexts, SysError},

@@ -242,11 +242,11 @@ fn tbif_auto_cancel_yielding(t: &mut Sim) {
     });
     let (every, kill) = timers.receive(None).unwrap();
     assert_eq!(t.node().timers(), MANY + 3);
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     t.settle();
     assert_eq!((t.node().timers(), Arc::strong_count(&held)), (0, 1), "what they held is gone");
     assert_eq!((every.left(), every.cancel(), kill.left(), kill.cancel()), (None, None, None, None));
-    assert!(!otp::is_alive(pid));
+    assert!(!process::is_alive(pid));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn tmr_apply_after1(t: &mut Sim) {
     let by = done.receive(None).unwrap();
     assert_eq!(timer::now(), Duration::ZERO);
     assert_ne!(by, otp::self_pid(), "in a process of its own");
-    assert!(!otp::is_alive(by));
+    assert!(!process::is_alive(by));
     assert_eq!((timer.left(), timer.cancel()), (None, None));
     t.advance(LONG);
     assert_eq!(done.receive(Duration::ZERO), None);
@@ -151,7 +151,7 @@ fn without_every_process(t: &Sim, reason: ExitReason) -> [Option<&'static str>; 
     assert_eq!(done.receive(None), Some("busy"));
     for pid in t.node().processes() {
         if pid != otp::self_pid() {
-            otp::exit(pid, reason.clone());
+            process::exit(pid, reason.clone());
         }
     }
     t.settle();
@@ -210,7 +210,7 @@ fn tmr_apply_interval1(t: &mut Sim) {
     assert_eq!(down(monitor), ExitReason::Normal);
     assert_eq!(come(&ticks).len(), 3);
     t.advance(LONG);
-    assert_eq!((come(&ticks).len(), otp::is_alive(pid)), (0, false));
+    assert_eq!((come(&ticks).len(), process::is_alive(pid)), (0, false));
 }
 
 // Messages.
@@ -262,7 +262,7 @@ fn tmr_send_after5(t: &mut Sim) {
     process::unregister("kitchen").unwrap();
     let (cook, _) = waiting_as("kitchen");
     timer::send_after(HALF, &kitchen, "for the next");
-    otp::exit(cook, ExitReason::Kill);
+    process::exit(cook, ExitReason::Kill);
     t.settle();
     let kitchen = named();
     assert_eq!(kitchen.receive(None), Some("for the next"));
@@ -316,7 +316,7 @@ fn tmr_send_interval2(t: &mut Sim) {
     assert_eq!(come(&done).len(), 0);
 
     // It ends with the receiver.
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     let set = timers.clone();
     let pid = process::spawn(move |me| {
         let ticks = me.subject();
@@ -326,9 +326,9 @@ fn tmr_send_interval2(t: &mut Sim) {
     });
     let timer = timers.receive(None).unwrap();
     t.advance(millis(999));
-    assert!(otp::is_alive(pid));
+    assert!(process::is_alive(pid));
     t.advance(millis(1));
-    assert_eq!((otp::is_alive(pid), timer.left(), timer.cancel()), (false, None, None));
+    assert_eq!((process::is_alive(pid), timer.left(), timer.cancel()), (false, None, None));
     assert_eq!(t.node().timers(), 0);
 }
 
@@ -346,7 +346,7 @@ fn tmr_send_interval3(t: &mut Sim) {
     let (cook, _) = waiting_as("kitchen");
     let timer = timer::send_interval(HALF, &kitchen, "tick");
     assert_eq!(timer.left(), Some(HALF));
-    otp::exit(cook, ExitReason::Kill);
+    process::exit(cook, ExitReason::Kill);
     t.settle();
     let kitchen = named();
     t.advance(LONG);
@@ -420,7 +420,7 @@ fn tmr_cancel6(t: &mut Sim) {
         let tell = subjects.clone();
         let pid = process::spawn(move |me| tell.send(me.subject::<()>()));
         let orphan = subjects.receive(None).unwrap();
-        assert!(!otp::is_alive(pid));
+        assert!(!process::is_alive(pid));
         [timer::send_after(LONG, &orphan, ()), timer::send_interval(LONG, &orphan, ()), timer::kill_after(LONG, pid)]
     };
     assert_eq!(t.node().timers(), 0);
@@ -439,7 +439,7 @@ fn tmr_exit_after1(t: &mut Sim) {
     let (pid, monitor) = waiting();
     timer::exit_after(HALF, pid, why());
     t.advance(millis(499));
-    assert!(otp::is_alive(pid));
+    assert!(process::is_alive(pid));
     assert_eq!((down(monitor), t.now()), (why(), HALF));
     assert_eq!(process::current().receive_down(stays, LONG), None, "nobody else ends");
     // Cancelled, and for a process that ends before.
@@ -448,7 +448,7 @@ fn tmr_exit_after1(t: &mut Sim) {
     assert_eq!(timer.cancel(), Some(HALF));
     timer::exit_after(LONG * 2, pid, why());
     t.advance(LONG);
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!((down(monitor), t.node().timers()), (ExitReason::Shutdown, 0));
     assert_eq!(t.crashes().len(), 1);
 }
@@ -462,8 +462,8 @@ fn tmr_exit_after2(t: &mut Sim) {
     let (_, second) = waiting_as("egg");
     assert_eq!((down(second), t.now()), (why(), HALF));
     t.advance(LONG);
-    assert!(otp::is_alive(before));
-    otp::exit(before, ExitReason::Kill);
+    assert!(process::is_alive(before));
+    process::exit(before, ExitReason::Kill);
     assert_eq!((down(first), t.crashes().len()), (ExitReason::Killed, 1));
 }
 
@@ -549,8 +549,8 @@ fn tmr_sleep2(t: &mut Sim) {
         .collect();
     t.advance(long);
     for (pid, monitor) in sleepers {
-        assert!(otp::is_alive(pid));
-        otp::exit(pid, ExitReason::Shutdown);
+        assert!(process::is_alive(pid));
+        process::exit(pid, ExitReason::Shutdown);
         assert_eq!(down(monitor), ExitReason::Shutdown, "an exit signal ends the wait");
     }
 }

@@ -1,6 +1,10 @@
 //! `DynamicSupervisorTest`.
 
-use otp::{Child, ChildError, ChildKind, ChildState, DynamicRef, DynamicSupervisor, ExitReason, Name, prelude::*};
+use otp::{
+    Child, ExitReason, Name,
+    prelude::*,
+    supervisor::{ChildError, ChildKind, ChildState, DynamicRef, DynamicSupervisor},
+};
 
 use crate::{
     dynamics::{

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use otp::{Name, Reply, Starter, prelude::*};
+use otp::{Name, Reply, actor::Starter, prelude::*};
 
 use super::rooms::{Book, Rooms, in_book};
 

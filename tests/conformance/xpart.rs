@@ -9,8 +9,9 @@ use std::{
 };
 
 use otp::{
-    ChildError, ChildKind, ChildState, DynamicSupervisor, Name, Node, PartitionRef, PartitionSupervisor, SpecError,
+    Name, Node,
     prelude::*,
+    supervisor::{ChildError, ChildKind, ChildState, DynamicSupervisor, PartitionRef, PartitionSupervisor, SpecError},
 };
 
 use crate::{
@@ -164,7 +165,7 @@ fn xpart_stop_via(_: &mut Sim) {
     let name = Name::via(&Rooms::new(), 7);
     let pid = workers().name(&name).start()?.pid().expect("it runs");
     PartitionRef::lookup(&name)?.stop()?;
-    assert!(!otp::is_alive(pid));
+    assert!(!process::is_alive(pid));
 }
 
 #[otp::test(seeds = 20)]
@@ -212,13 +213,13 @@ fn more_xpart_resize(_: &mut Sim) {
         let at = |number: usize| Some(all[number]);
         [at(0), at(1), at(2), at(0), at(1), at(2), at(0), at(1)]
     });
-    assert!(all[3..].iter().all(|pid| !otp::is_alive(*pid)));
+    assert!(all[3..].iter().all(|pid| !process::is_alive(*pid)));
     assert_eq!(workers.resize(0), Ok(3));
     assert_eq!((workers.partitions(), counts(&workers)), (Ok(0), [8, 0, 0, 8]));
     assert_eq!([workers.route(&5).is_alive(), workers.route("key").is_alive()], [false, false]);
     assert_eq!(workers.resize(8), Ok(0));
     assert_eq!((workers.partitions(), counts(&workers)), (Ok(8), [8, 8, 0, 8]));
-    assert!(all.iter().all(|pid| !otp::is_alive(*pid)));
+    assert!(all.iter().all(|pid| !process::is_alive(*pid)));
 }
 
 #[otp::test(seeds = 20)]

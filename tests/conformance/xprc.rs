@@ -95,7 +95,7 @@ fn xprc_dictionary_part_death(t: &mut Sim) {
     for kept in ["kept", "bad"] {
         let log = Arc::new(Mutex::new(Vec::new()));
         let keeper = Keeper::start(log.clone(), kept)?;
-        let monitor = otp::monitor(keeper.pid().unwrap());
+        let monitor = process::monitor(keeper.pid().unwrap());
         t.settle();
         assert!(log.lock().unwrap().is_empty());
         // Stopping one that ends otherwise is an error.
@@ -169,8 +169,8 @@ fn xprc_sleep_2_32(t: &mut Sim) {
     for long in [millis(1 << 32), Duration::MAX] {
         let (pid, monitor) = process::spawn_monitor(move |_| otp::sleep(long));
         t.advance(Duration::from_secs(3600));
-        assert!(otp::is_alive(pid), "it sleeps");
-        otp::exit(pid, ExitReason::Kill);
+        assert!(process::is_alive(pid), "it sleeps");
+        process::exit(pid, ExitReason::Kill);
         assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Killed);
     }
     let before = t.now();
@@ -191,7 +191,7 @@ fn xprc_info(t: &mut Sim) {
         otp::sleep(Duration::from_secs(60));
     });
     t.settle();
-    let monitor = otp::monitor(pid);
+    let monitor = process::monitor(pid);
     process::send(pid, "a message");
     let info = process::info(pid).unwrap();
     assert_eq!((info.name, info.label.as_deref()), (None, Some("sleeper")));
@@ -200,7 +200,7 @@ fn xprc_info(t: &mut Sim) {
     assert_eq!((info.message_queue_len, info.trap_exit, info.status), (1, true, ProcessStatus::Waiting));
     assert_eq!(info.dictionary, ["colour"]);
     assert!(info.initial_call.contains("xprc_info"), "{}", info.initial_call);
-    otp::demonitor(monitor);
+    process::demonitor(monitor);
 
     let own = process::info(me).unwrap();
     assert_eq!((own.parent, own.status, own.trap_exit), (None, ProcessStatus::Running, true));
@@ -223,10 +223,10 @@ fn xprc_info_name(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn xprc_exit_other_normal(t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(stay);
-    otp::link(pid);
-    otp::exit(pid, ExitReason::Normal);
+    process::link(pid);
+    process::exit(pid, ExitReason::Normal);
     t.advance(millis(100));
-    assert!(otp::is_alive(pid), "`Normal` of another is ignored");
+    assert!(process::is_alive(pid), "`Normal` of another is ignored");
     assert!(process::current().receive_down(monitor, Duration::ZERO).is_none());
     // One that traps exits is told.
     let exits = process::current().subject();
@@ -236,7 +236,7 @@ fn xprc_exit_other_normal(t: &mut Sim) {
         to.send(me.receive_exit(None).unwrap());
     });
     t.settle();
-    otp::exit(pid, ExitReason::Normal);
+    process::exit(pid, ExitReason::Normal);
     let exit: Exit = exits.receive(None).unwrap();
     assert_eq!((exit.from, exit.reason), (otp::self_pid(), ExitReason::Normal));
 }

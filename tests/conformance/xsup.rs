@@ -4,14 +4,17 @@
 
 use std::sync::Arc;
 
-use otp::{AutoShutdown, ChildError, ChildKind, ChildState, Name, SpecError};
+use otp::{
+    Name,
+    supervisor::{AutoShutdown, ChildError, ChildKind, ChildState, SpecError},
+};
 
 use super::{
     rooms::{Book, Rooms},
     sup::{Journal, Worker},
 };
 use otp::prelude::*;
-use otp::{Child, process::RegName};
+use otp::{Child, name::RegName};
 
 /// Of what was pushed, the last comes first.
 struct Stack(Vec<&'static str>);

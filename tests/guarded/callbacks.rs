@@ -61,7 +61,7 @@ fn a_waker_that_panics_is_not_the_end_of_who_wakes(t: &mut Sim) {
     let mut lost = pin!(slow.no_timeout().as_async().wait());
     assert!(lost.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_pending());
     let monitor = slow.monitor().unwrap();
-    otp::exit(slow.pid().unwrap(), ExitReason::Kill);
+    process::exit(slow.pid().unwrap(), ExitReason::Kill);
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Killed);
     assert!(wakes.0.load(SeqCst) > before + 1);
     t.crashes();

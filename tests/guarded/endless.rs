@@ -29,7 +29,7 @@ fn a_text_that_never_comes_holds_up_its_own_process_alone() {
                 tree.which_children().unwrap().into_iter().find(|child| child.id == "bad".into()).unwrap().state;
             assert_eq!(state, ChildState::Running(before.unwrap()));
             let monitor = bad.monitor().unwrap();
-            otp::exit(before.unwrap(), ExitReason::Kill);
+            process::exit(before.unwrap(), ExitReason::Kill);
             process::current().receive_down(monitor, PATIENCE).unwrap();
             assert_eq!(bad.wait_for_restart().ping(), Ok(()));
             assert_ne!(bad.pid(), before);

@@ -7,10 +7,10 @@ use std::{
 };
 
 use otp::{
-    Child, DynamicSupervisor, Pid,
+    Child, Pid,
+    name::{RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegisterError, Registry, UnregisterError},
-    supervisor::ChildError,
+    supervisor::{ChildError, DynamicSupervisor},
 };
 
 use super::{Bad, How, UNHEARD, Worker, Wrong, hear, spec};
@@ -109,12 +109,12 @@ fn what_others_drop_harms_them_in_no_way(t: &mut Sim) {
     t.settle();
     for reason in [|| ExitReason::error(Loud), || ExitReason::other(Loud), || ExitReason::shutdown_with(Loud)] {
         process::spawn(move |_| {
-            otp::link(watcher);
+            process::link(watcher);
             Err::<(), _>(reason())
         });
         t.settle();
     }
-    assert!(otp::is_alive(watcher));
+    assert!(process::is_alive(watcher));
 
     // What a dynamic supervisor is given and does not want, and what makes its children.
     struct Given(#[allow(dead_code, reason = "it is dropped")] Loud);
@@ -135,7 +135,7 @@ fn what_others_drop_harms_them_in_no_way(t: &mut Sim) {
     .start()?;
     assert!(matches!(children.start_child(Loud), Err(ChildError::MaxChildren)));
     assert!(children.count_children().is_ok());
-    let monitor = otp::monitor(children.pid().unwrap());
+    let monitor = process::monitor(children.pid().unwrap());
     children.stop()?;
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
     t.crashes();

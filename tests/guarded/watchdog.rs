@@ -85,7 +85,7 @@ fn lose(stuck: &StuckRef, latch: &Latch, send: impl FnOnce()) {
     stuck.get_stuck(running, latch.clone());
     is_running.recv().unwrap();
     send();
-    otp::exit(stuck.pid().unwrap(), ExitReason::Kill);
+    process::exit(stuck.pid().unwrap(), ExitReason::Kill);
 }
 
 /// What waits for one that is declared dead is dropped by processes of their own, and foreign wakers are woken beside
@@ -111,7 +111,7 @@ fn the_watchdog_drops_nothing_of_the_users() {
         };
         stuck.take_later(heavy());
         stuck.ask().unwrap();
-        otp::link(pid);
+        process::link(pid);
         let monitor = stuck.monitor().unwrap();
         let (mut calls, mut polled) = (Vec::new(), None);
         let waker = Waker::from(Arc::new(Woken(Mutex::new(Some(heavy())))));
@@ -163,7 +163,7 @@ fn what_the_dead_leave_may_panic() {
             caught.send(payload).unwrap();
         });
         running.recv().unwrap();
-        otp::exit(killed, ExitReason::Kill);
+        process::exit(killed, ExitReason::Kill);
         let payload = payloads.recv().unwrap();
 
         let stuck = Stuck::start().unwrap();
@@ -206,7 +206,7 @@ fn get_stuck<T: 'static>(node: &Node, wedge: &Latch) {
     });
     is_running.recv().unwrap();
     let before = node.lost_threads();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     let reason = process::current().receive_down(monitor, PATIENCE).unwrap().reason;
     assert_eq!((reason, node.lost_threads()), (ExitReason::Killed, before + 1));
 }

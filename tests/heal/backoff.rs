@@ -3,9 +3,8 @@
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use otp::{
-    SpecError,
     prelude::*,
-    supervisor::{ChildError, ChildState},
+    supervisor::{ChildError, ChildState, SpecError},
 };
 
 use super::{Worker, World, is_running, kill, millis, secs, state};
@@ -92,9 +91,9 @@ fn restarts_that_fail_are_spaced_too_and_each_try_counts(t: &mut Sim) {
     let (a, pid) = (supervisor.child::<Worker>("a"), supervisor.pid().unwrap());
     t.kill(&a);
     t.advance(millis(299));
-    assert!(otp::is_alive(pid), "two tries");
+    assert!(process::is_alive(pid), "two tries");
     t.advance(millis(1));
-    assert!(!otp::is_alive(pid), "and one too many");
+    assert!(!process::is_alive(pid), "and one too many");
     assert!(supervisor.gave_up());
     assert_eq!(t.crashes().len(), 4 + 2);
 }

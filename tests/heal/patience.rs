@@ -10,9 +10,8 @@ use std::{
 };
 
 use otp::{
-    DynamicSupervisor,
     prelude::*,
-    supervisor::{ChildError, ChildState, MailboxOnRestart},
+    supervisor::{ChildError, ChildState, DynamicSupervisor, MailboxOnRestart},
 };
 
 use super::{Idle, STRATEGIES, Worker, World, kill, millis, secs, state, three};

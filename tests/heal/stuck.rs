@@ -53,14 +53,14 @@ fn a_request_that_was_left_is_not_lost_with_a_stuck_child() {
         for _ in 0..2 {
             a.ping().unwrap();
             let end = a.monitor().unwrap();
-            otp::exit(a.pid().unwrap(), ExitReason::Kill);
+            process::exit(a.pid().unwrap(), ExitReason::Kill);
             process::current().receive_down(end, None).unwrap();
         }
         let (running, is_running) = mpsc::channel();
         a.get_stuck(running);
         let queued = a.request().ping();
         is_running.recv().unwrap();
-        otp::exit(a.pid().unwrap(), ExitReason::Kill);
+        process::exit(a.pid().unwrap(), ExitReason::Kill);
         assert_eq!(queued.wait(), Err(CallError::Exited(ExitReason::Killed)));
         tree.stop().unwrap();
     });
@@ -99,7 +99,7 @@ fn a_stuck_child_is_declared_dead_and_its_tree_goes_on() {
         first.get_stuck(running.clone());
         is_running.recv().unwrap();
         let (queued, before) = (first.request().ping(), first.pid().unwrap());
-        otp::exit(before, ExitReason::Kill);
+        process::exit(before, ExitReason::Kill);
         assert_eq!(queued.wait(), Err(CallError::Exited(ExitReason::Killed)));
         assert_eq!(first.wait_for_restart().ping(), Ok(()));
         assert_ne!(first.pid(), Some(before));
@@ -199,7 +199,7 @@ fn one_that_was_declared_dead_at_its_end_keeps_nothing() {
         process::send(a.pid().unwrap(), Heavy { dropping, let_go: Arc::clone(&let_go) });
         drop(free);
         is_dropping.recv().unwrap();
-        otp::exit(a.pid().unwrap(), ExitReason::Kill);
+        process::exit(a.pid().unwrap(), ExitReason::Kill);
         assert_eq!(queued.wait(), Err(CallError::Exited(ExitReason::Killed)));
         assert_eq!(a.wait_for_restart().ping(), Ok(()));
         let_go.store(true, SeqCst);

@@ -14,7 +14,7 @@ mod taken;
 
 use std::sync::{Arc, Mutex};
 
-use otp::{Dropped, Starter, prelude::*, process::Subject};
+use otp::{actor::Starter, mailbox::Dropped, prelude::*, process::Subject};
 
 const LONG: Duration = Duration::from_secs(3600);
 

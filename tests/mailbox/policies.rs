@@ -1,6 +1,6 @@
 //! What becomes of one message too many.
 
-use otp::{MailboxFull, prelude::*};
+use otp::{mailbox::MailboxFull, prelude::*};
 
 use super::{LONG, Note, busy, millis, occupy};
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use otp::{Node, Starter, prelude::*};
+use otp::{Node, actor::Starter, prelude::*};
 
 use super::{Busy, LONG, Log, Mutual, busy, millis, waiting};
 
@@ -112,7 +112,7 @@ trait AwaitNow {
     fn await_now(self, ready: bool);
 }
 
-impl AwaitNow for otp::Sent {
+impl AwaitNow for otp::client::Sent {
     fn await_now(self, ready: bool) {
         let mut sent = std::pin::pin!(self);
         let polled = sent.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));

@@ -1,6 +1,6 @@
 //! Signals and a full mailbox.
 
-use otp::{Starter, prelude::*};
+use otp::{actor::Starter, prelude::*};
 
 use super::{Busy, Log, busy, millis, waiting};
 

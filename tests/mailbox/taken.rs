@@ -1,6 +1,6 @@
 //! What takes room, what makes room, and what is given back.
 
-use otp::{Starter, prelude::*};
+use otp::{actor::Starter, prelude::*};
 
 use super::{Busy, Gate, Log, Note, SaysGoodbye, busy, millis, occupy};
 

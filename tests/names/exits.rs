@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use otp::{
+    name::{Destination, RegName},
     prelude::*,
-    process::{Destination, Me, RegName},
+    process::Me,
 };
 
 use super::{Book, stay};
@@ -16,16 +17,16 @@ fn an_exit_goes_to_whoever_has_the_name(_t: &mut Sim) {
         let (pid, monitor) = process::spawn_monitor(stay);
         name.register(pid).unwrap();
         assert_eq!(Destination::from(&name).whereis(), Some(pid));
-        otp::exit(&name, ExitReason::Shutdown);
+        process::exit(&name, ExitReason::Shutdown);
         assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
         // There is nobody: nothing happens.
-        otp::exit(&name, ExitReason::Kill);
+        process::exit(&name, ExitReason::Kill);
         assert_eq!(Destination::from(&name).whereis(), None);
     }
     // To oneself it takes effect before it returns.
     let (_, monitor) = process::spawn_monitor(|me: &mut Me| -> () {
         process::register("self", me.pid()).unwrap();
-        otp::exit("self", ExitReason::other("own"));
+        process::exit("self", ExitReason::other("own"));
         panic!("it goes on");
     });
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::other("own"));

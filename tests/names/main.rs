@@ -20,8 +20,9 @@ use std::{
 
 use otp::{
     Name,
+    name::{RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{Me, RegisterError, Registry, UnregisterError},
+    process::Me,
 };
 
 fn millis(n: u64) -> Duration {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use otp::{
     Name,
+    name::{RegName, Registry},
     prelude::*,
-    process::{RegName, Registry},
 };
 
 use super::{Book, Idle, stay};
@@ -22,11 +22,11 @@ fn a_monitor_by_name_says_the_name(t: &mut Sim) {
     for name in names {
         let pid = process::spawn(stay);
         name.register(pid).unwrap();
-        let by_pid = otp::monitor(pid);
+        let by_pid = process::monitor(pid);
         let by_name = [process::monitor_name(&name), process::monitor_name(name.clone())];
         let given_up = process::monitor_name(&name);
-        assert!(otp::demonitor(given_up));
-        assert!(!otp::demonitor(given_up));
+        assert!(process::demonitor(given_up));
+        assert!(!process::demonitor(given_up));
         // It is bound to who has the name now.
         name.unregister().unwrap();
         let next = process::spawn(stay);
@@ -51,7 +51,7 @@ fn a_monitor_of_a_name_that_is_nobodys_says_so_at_once(t: &mut Sim) {
     let monitor = process::monitor_name("nobody");
     let said = down(monitor).unwrap();
     assert_eq!((said.reason, said.name), (ExitReason::NoProc, Some("nobody".into())));
-    assert!(!otp::is_alive(said.pid));
+    assert!(!process::is_alive(said.pid));
     assert_eq!(down(monitor), None);
     // A book may name one that has ended.
     let book = Arc::new(Book::default());
@@ -70,7 +70,7 @@ fn a_monitor_of_ones_own_name_is_silent(t: &mut Sim) {
     let monitor = process::monitor_name("me");
     t.settle();
     assert_eq!(down(monitor), None);
-    assert!(!otp::demonitor(monitor));
+    assert!(!process::demonitor(monitor));
 }
 
 /// An actor hears the name, too.
@@ -99,7 +99,7 @@ fn an_actor_hears_which_name_went_down(t: &mut Sim) {
 
     process::register("there", process::spawn(stay)).unwrap();
     let watches = Watches::start(vec!["there", "nobody"]).unwrap();
-    otp::exit("there", ExitReason::Shutdown);
+    process::exit("there", ExitReason::Shutdown);
     t.settle();
     let expected = [("nobody".to_owned(), ExitReason::NoProc), ("there".to_owned(), ExitReason::Shutdown)];
     assert_eq!(watches.seen().unwrap(), expected);

@@ -10,9 +10,10 @@ use std::{
 };
 
 use otp::{
-    Name, Node, Starter,
+    Name, Node,
+    actor::Starter,
+    name::{RegName, RegisterError, Registry},
     prelude::*,
-    process::{RegName, RegisterError, Registry},
 };
 
 use super::{Book, Idle, millis, stay};
@@ -39,10 +40,10 @@ fn a_registry_may_know_processes_of_other_nodes() {
     here.enter(|| {
         let name = RegName::via(&book, "far");
         assert_eq!(name.whereis(), Some(far));
-        otp::exit(&name, ExitReason::Shutdown);
-        let monitor = otp::monitor(far);
+        process::exit(&name, ExitReason::Shutdown);
+        let monitor = process::monitor(far);
         assert!(process::current().receive_down(monitor, None).is_some());
-        assert!(otp::is_alive(near));
+        assert!(process::is_alive(near));
     });
     here.stop();
     there.stop();
@@ -95,9 +96,9 @@ fn a_late_monitor_is_told_when_the_name_is_free() {
             me.receive_exit(None);
         });
         process::register("port", pid).unwrap();
-        otp::exit(pid, ExitReason::Shutdown);
+        process::exit(pid, ExitReason::Shutdown);
         is_dropped.recv().unwrap();
-        let monitor = otp::monitor(pid);
+        let monitor = process::monitor(pid);
         let told = Arc::new(AtomicBool::new(false));
         process::send(pid, Hold(Arc::clone(&told)));
         go.send(()).unwrap();

@@ -118,7 +118,7 @@ fn a_supervisor_may_have_a_name(t: &mut Sim) {
     t.settle();
     assert_eq!(process::whereis("inner"), pid("a"));
     let refused = outer.start_child("c", inner()).unwrap_err();
-    assert_eq!(refused, otp::ChildError::Start(StartError::AlreadyStarted(pid("a").unwrap())));
+    assert_eq!(refused, supervisor::ChildError::Start(StartError::AlreadyStarted(pid("a").unwrap())));
 }
 
 /// A supervisor that is not started gives its name back, also to a registry that watches nobody.

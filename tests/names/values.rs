@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use otp::{Name, process::RegName};
+use otp::{Name, name::RegName};
 
 use super::{Book, Idle};
 

@@ -9,9 +9,10 @@ use std::{
 };
 
 use otp::{
-    Name, Node, Starter,
+    Name, Node,
+    actor::Starter,
+    name::{RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegisterError, Registry, UnregisterError},
 };
 
 use super::{Idle, millis};
@@ -50,7 +51,7 @@ impl Registry for Register {
 
     fn whereis(&self, key: &Self::Key) -> Option<Pid> {
         let mut names = self.0.lock().unwrap();
-        names.retain(|(_, pid)| otp::is_alive(*pid));
+        names.retain(|(_, pid)| process::is_alive(*pid));
         names.iter().find(|(other, _)| other == key).map(|(_, pid)| *pid)
     }
 }
@@ -174,18 +175,18 @@ fn the_names_of_dynamic_children_and_of_nested_trees_are_waited_for(t: &mut Sim)
         .intensity(9, millis(1000))
         .child(
             "scribes",
-            otp::DynamicSupervisor::<Scribe, Name<Scribe>>::spec({
+            supervisor::DynamicSupervisor::<Scribe, Name<Scribe>>::spec({
                 let desk = desk.clone();
                 move || {
                     let desk = desk.clone();
-                    otp::DynamicSupervisor::template(move |name: Name<Scribe>| desk.spec(name))
+                    supervisor::DynamicSupervisor::template(move |name: Name<Scribe>| desk.spec(name))
                         .intensity(9, millis(1000))
                 }
             }),
         )
         .child("nested", nested.backoff(millis(1000)..=millis(1000)))
         .start()?;
-    let scribes = top.child::<otp::DynamicSupervisor<Scribe, Name<Scribe>>>("scribes");
+    let scribes = top.child::<supervisor::DynamicSupervisor<Scribe, Name<Scribe>>>("scribes");
     let scribe = scribes.start_child(name.clone())?;
     kill(t, scribe.pid());
     kill(t, scribe.pid());

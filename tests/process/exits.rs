@@ -46,7 +46,7 @@ fn fate(t: &Sim, trapping: bool, act: impl FnOnce(Pid)) -> Fate {
 /// Links a process to `pid` that ends with `reason`.
 fn break_link(pid: Pid, reason: ExitReason) {
     process::spawn(move |_| {
-        otp::link(pid);
+        process::link(pid);
         Err(reason)
     });
 }
@@ -67,7 +67,7 @@ fn plain_reasons() -> Vec<ExitReason> {
 #[otp::test(seeds = 20)]
 fn exit_with_kill_cannot_be_trapped_and_becomes_killed(t: &mut Sim) {
     for trapping in [false, true] {
-        assert_eq!(fate(t, trapping, |pid| otp::exit(pid, ExitReason::Kill)), Fate::Dead(ExitReason::Killed));
+        assert_eq!(fate(t, trapping, |pid| process::exit(pid, ExitReason::Kill)), Fate::Dead(ExitReason::Killed));
     }
 }
 
@@ -81,11 +81,11 @@ fn kill_through_a_link_is_nothing_special(t: &mut Sim) {
 fn a_killed_process_ends_those_linked_to_it_as_killed(t: &mut Sim) {
     let kill_linked = |pid| {
         let victim = process::spawn(move |me| {
-            otp::link(pid);
+            process::link(pid);
             stay(me);
         });
         t.settle();
-        otp::exit(victim, ExitReason::Kill);
+        process::exit(victim, ExitReason::Kill);
     };
     assert_eq!(fate(t, true, kill_linked), Fate::Told(ExitReason::Killed));
     assert_eq!(fate(t, false, kill_linked), Fate::Dead(ExitReason::Killed));
@@ -94,7 +94,7 @@ fn a_killed_process_ends_those_linked_to_it_as_killed(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn who_traps_is_told(t: &mut Sim) {
     for reason in plain_reasons().into_iter().chain([ExitReason::Normal]) {
-        assert_eq!(fate(t, true, |pid| otp::exit(pid, reason.clone())), Fate::Told(reason.clone()));
+        assert_eq!(fate(t, true, |pid| process::exit(pid, reason.clone())), Fate::Told(reason.clone()));
         assert_eq!(fate(t, true, |pid| break_link(pid, reason.clone())), Fate::Told(reason));
     }
 }
@@ -102,14 +102,14 @@ fn who_traps_is_told(t: &mut Sim) {
 #[otp::test(seeds = 20)]
 fn who_does_not_trap_ends_with_the_reason(t: &mut Sim) {
     for reason in plain_reasons() {
-        assert_eq!(fate(t, false, |pid| otp::exit(pid, reason.clone())), Fate::Dead(reason.clone()));
+        assert_eq!(fate(t, false, |pid| process::exit(pid, reason.clone())), Fate::Dead(reason.clone()));
         assert_eq!(fate(t, false, |pid| break_link(pid, reason.clone())), Fate::Dead(reason));
     }
 }
 
 #[otp::test(seeds = 20)]
 fn normal_from_another_is_ignored(t: &mut Sim) {
-    assert_eq!(fate(t, false, |pid| otp::exit(pid, ExitReason::Normal)), Fate::Nothing);
+    assert_eq!(fate(t, false, |pid| process::exit(pid, ExitReason::Normal)), Fate::Nothing);
     assert_eq!(fate(t, false, |pid| break_link(pid, ExitReason::Normal)), Fate::Nothing);
 }
 
@@ -117,8 +117,8 @@ fn normal_from_another_is_ignored(t: &mut Sim) {
 fn the_exit_of_a_link_that_is_no_more_is_dropped(t: &mut Sim) {
     let end_unlinked = |pid| {
         process::spawn(move |_| {
-            otp::link(pid);
-            otp::unlink(pid);
+            process::link(pid);
+            process::unlink(pid);
             Err(why("unlinked"))
         });
     };
@@ -132,7 +132,7 @@ fn exit_to_oneself_acts_before_it_returns(t: &mut Sim) {
         let after = Arc::new(AtomicUsize::new(0));
         let (seen, sent) = (after.clone(), reason.clone());
         let (_, monitor) = process::spawn_monitor(move |me| {
-            otp::exit(me.pid(), sent);
+            process::exit(me.pid(), sent);
             seen.fetch_add(1, SeqCst);
         });
         assert_eq!(down(monitor), reason);
@@ -147,11 +147,11 @@ fn exit_to_oneself_is_trapped_but_for_kill(t: &mut Sim) {
     let sender = exits.clone();
     let (pid, monitor) = process::spawn_monitor(move |me| {
         me.trap_exit(true);
-        otp::exit(me.pid(), ExitReason::Normal);
-        otp::exit(me.pid(), why("self"));
+        process::exit(me.pid(), ExitReason::Normal);
+        process::exit(me.pid(), why("self"));
         sender.send(me.receive_exit(Duration::ZERO));
         sender.send(me.receive_exit(Duration::ZERO));
-        otp::exit(me.pid(), ExitReason::Kill);
+        process::exit(me.pid(), ExitReason::Kill);
         sender.send(None);
     });
     for reason in [ExitReason::Normal, why("self")] {
@@ -167,9 +167,9 @@ fn exit_to_oneself_is_trapped_but_for_kill(t: &mut Sim) {
 fn the_first_fatal_signal_counts(t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(stay);
     for reason in ["first", "second", "third"] {
-        otp::exit(pid, why(reason));
+        process::exit(pid, why(reason));
     }
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     assert_eq!(down(monitor), why("first"));
     assert_eq!(t.crashes().len(), 1);
 }
@@ -185,12 +185,12 @@ fn trapping_is_decided_when_the_signal_arrives(t: &mut Sim) {
         assert!(me.trap_exit(false));
         stay(me);
     });
-    let monitor = otp::monitor(pid);
+    let monitor = process::monitor(pid);
     t.settle();
-    otp::exit(pid, why("trapped"));
+    process::exit(pid, why("trapped"));
     assert_eq!(told.receive(None), Some(why("trapped")));
     t.settle();
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(down(monitor), ExitReason::Shutdown);
 }
 
@@ -206,7 +206,7 @@ fn what_arrived_while_trapping_stays_trapped(_t: &mut Sim) {
         assert_eq!(me.receive_exit(None).unwrap().reason, why("early"));
     });
     started.receive(None);
-    otp::exit(pid, why("early"));
+    process::exit(pid, why("early"));
     assert_eq!(down(monitor), ExitReason::Normal);
 }
 
@@ -214,7 +214,7 @@ fn what_arrived_while_trapping_stays_trapped(_t: &mut Sim) {
 fn an_exit_to_nobody_changes_nothing(t: &mut Sim) {
     let (pid, monitor) = process::spawn_monitor(|_| {});
     down(monitor);
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     t.settle();
     assert_eq!(process::current().receive_exit(Duration::ZERO), None);
 }
@@ -231,7 +231,7 @@ fn who_has_to_end_is_not_alive() {
         process::spawn(move |_| {
             taken.send(()).unwrap();
             let _ = was_sent.recv();
-            otp::trap_exit(false);
+            process::trap_exit(false);
             taken.send(()).unwrap();
             let _ = may_end.recv();
         })
@@ -241,11 +241,11 @@ fn who_has_to_end_is_not_alive() {
     let asker = thread::spawn(move || {
         inside.enter(|| {
             was_taken.recv().unwrap();
-            otp::exit(ends, why("ended"));
+            process::exit(ends, why("ended"));
             sent.send(()).unwrap();
             was_taken.recv().unwrap();
             asking.send(otp::self_pid()).unwrap();
-            otp::is_alive(ends)
+            process::is_alive(ends)
         })
     });
     // It tells about itself when it waits, or does not any more.

@@ -27,18 +27,18 @@ fn links_are_seen_from_both_sides_and_made_once(t: &mut Sim) {
     let (a, b) = (process::spawn(stay), process::spawn(stay));
     let me = otp::self_pid();
     for _ in 0..3 {
-        otp::link(a);
-        otp::link(me);
+        process::link(a);
+        process::link(me);
     }
-    otp::link(b);
+    process::link(b);
     assert_eq!(process::info(a).unwrap().links, [me]);
     assert_eq!(process::info(me).unwrap().links, [a, b]);
-    otp::unlink(a);
-    otp::unlink(me);
+    process::unlink(a);
+    process::unlink(me);
     assert_eq!(process::info(a).unwrap().links, []);
     assert_eq!(process::info(me).unwrap().links, [b]);
-    otp::exit(a, ExitReason::Kill);
-    otp::exit(b, ExitReason::Kill);
+    process::exit(a, ExitReason::Kill);
+    process::exit(b, ExitReason::Kill);
     t.settle();
     assert_eq!(process::current().receive_exit(Duration::ZERO).unwrap().from, b);
     assert_eq!(process::current().receive_exit(Duration::ZERO), None);
@@ -49,12 +49,12 @@ fn links_are_seen_from_both_sides_and_made_once(t: &mut Sim) {
 fn a_link_to_the_dead_is_an_exit_with_noproc(t: &mut Sim) {
     let (dead, monitor) = process::spawn_monitor(|_| {});
     down(monitor);
-    otp::link(dead);
+    process::link(dead);
     let exit = process::current().receive_exit(None).unwrap();
     assert_eq!((exit.from, exit.reason), (dead, ExitReason::NoProc));
 
     let (_, monitor) = process::spawn_monitor(move |me| {
-        otp::link(dead);
+        process::link(dead);
         stay(me);
     });
     assert_eq!(down(monitor), ExitReason::NoProc);
@@ -69,7 +69,7 @@ fn after_unlink_no_exit_comes(t: &mut Sim) {
         me.trap_exit(true);
         let other = process::spawn_link(|_| otp::sleep(millis(1)));
         otp::sleep(millis(1));
-        otp::unlink(other);
+        process::unlink(other);
         // What was delivered before `unlink` returned stays; after that there is nothing.
         let _ = me.receive_exit(Duration::ZERO);
         sender.send(me.receive_exit(millis(10)));
@@ -83,7 +83,7 @@ fn an_exit_in_the_mailbox_survives_unlink(_t: &mut Sim) {
     let me = process::current();
     let other = process::spawn_link(|_| {});
     otp::sleep(millis(1));
-    otp::unlink(other);
+    process::unlink(other);
     assert_eq!(me.receive_exit(Duration::ZERO).unwrap().from, other);
 }
 
@@ -94,9 +94,9 @@ fn restless(me: &Me, others: &[Pid], mut dice: Dice, steps: usize) {
     for _ in 0..steps {
         let other = others[dice.below(others.len())];
         match dice.below(12) {
-            0..=3 => otp::link(other),
-            4..=6 => otp::unlink(other),
-            7 => monitors.push(otp::monitor(other)),
+            0..=3 => process::link(other),
+            4..=6 => process::unlink(other),
+            7 => monitors.push(process::monitor(other)),
             8 => {
                 if let Some(monitor) = monitors.pop() {
                     process::demonitor_flush(monitor);
@@ -184,7 +184,7 @@ fn both_sides_agree_after_a_storm_on_threads() {
                 made.iter().for_each(|pid| drop(process::info(*pid)));
             }
             agree(&made);
-            made.iter().for_each(|pid| otp::exit(*pid, ExitReason::Kill));
+            made.iter().for_each(|pid| process::exit(*pid, ExitReason::Kill));
         });
     }
     node.stop();
@@ -205,7 +205,7 @@ fn both_sides_agree_when_both_change_their_mind_at_once() {
                 while rounds.receive(None).is_some() {
                     let other = *pids.get().unwrap().iter().find(|pid| **pid != me.pid()).unwrap();
                     for _ in 0..dice.below(12) {
-                        if dice.below(2) == 0 { otp::link(other) } else { otp::unlink(other) }
+                        if dice.below(2) == 0 { process::link(other) } else { process::unlink(other) }
                     }
                     done.send(());
                 }
@@ -234,7 +234,7 @@ fn after_unlink_no_exit_comes_from_another_thread() {
         let me = process::current();
         for _ in 0..5000 {
             let other = process::spawn_link(|_| {});
-            otp::unlink(other);
+            process::unlink(other);
             // What was delivered before; what comes later is found in one of the next rounds, or at the end.
             if let Some(exit) = me.receive_exit(Duration::ZERO) {
                 assert_eq!(exit.from, other);

@@ -2,8 +2,8 @@
 
 use otp::{
     Node,
+    name::{RegisterError, UnregisterError},
     prelude::*,
-    process::{RegisterError, UnregisterError},
 };
 
 use super::{PATIENCE, down, stay};
@@ -35,12 +35,12 @@ fn who_sees_the_end_can_take_the_name(t: &mut Sim) {
     for linked in [true, false] {
         let pid = process::spawn(stay);
         process::register("port", pid).unwrap();
-        let monitor = (!linked).then(|| otp::monitor(pid));
+        let monitor = (!linked).then(|| process::monitor(pid));
         if linked {
-            otp::link(pid);
+            process::link(pid);
         }
         let next = process::spawn(stay);
-        otp::exit(pid, ExitReason::Kill);
+        process::exit(pid, ExitReason::Kill);
         match monitor {
             Some(monitor) => drop(me.receive_down(monitor, None)),
             None => drop(me.receive_exit(None)),
@@ -63,7 +63,7 @@ fn who_sees_the_end_can_take_the_name_under_load() {
                 for _ in 0..500 {
                     let (pid, monitor) = process::spawn_monitor(stay);
                     process::register(&name, pid).unwrap();
-                    otp::exit(pid, ExitReason::Kill);
+                    process::exit(pid, ExitReason::Kill);
                     me.receive_down(monitor, None).unwrap();
                 }
                 sender.send(());
@@ -83,13 +83,13 @@ fn who_is_told_first_can_take_the_name() {
             process::register("port", pid).unwrap();
             let next = process::spawn(stay);
             // The first is told long before the last.
-            let monitors: Vec<_> = (0..2000).map(|_| otp::monitor(pid)).collect();
-            otp::exit(pid, ExitReason::Kill);
+            let monitors: Vec<_> = (0..2000).map(|_| process::monitor(pid)).collect();
+            process::exit(pid, ExitReason::Kill);
             process::current().receive_down(monitors[0], PATIENCE).unwrap();
             assert_eq!(process::register("port", next), Ok(()));
             monitors.iter().for_each(|monitor| process::demonitor_flush(*monitor));
-            otp::exit(next, ExitReason::Kill);
-            down(otp::monitor(next));
+            process::exit(next, ExitReason::Kill);
+            down(process::monitor(next));
         }
     });
     node.stop();

@@ -104,7 +104,7 @@ fn a_stopped_node_leaves_nothing() {
             process::spawn(move |me| {
                 let _held = Tell("held", held);
                 me.trap_exit(true);
-                otp::link(stubborn);
+                process::link(stubborn);
                 sender.send(());
                 me.receive_exit(None);
             });

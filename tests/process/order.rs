@@ -64,11 +64,11 @@ fn all_signals_of_a_pair_share_one_order(t: &mut Sim) {
     let sender = process::spawn(move |_| {
         client.be_busy();
         client.note(1);
-        otp::exit(at, ExitReason::shutdown_with(2));
+        process::exit(at, ExitReason::shutdown_with(2));
         client.note(3);
         otp::sleep(millis(u64::from(otp::self_pid() == at)));
         client.note(4);
-        otp::exit(at, ExitReason::shutdown_with(5));
+        process::exit(at, ExitReason::shutdown_with(5));
         client.note(6);
     });
     recorder.watch(sender);
@@ -101,7 +101,7 @@ fn nothing_sent_after_a_fatal_exit_is_seen(t: &mut Sim) {
         process::spawn(move |_| {
             otp::sleep(millis(1));
             (0..5).for_each(|n| numbers.send(n));
-            otp::exit(pid, ExitReason::Shutdown);
+            process::exit(pid, ExitReason::Shutdown);
             (5..10).for_each(|n| numbers.send(n));
         });
         (pid, monitor)
@@ -146,13 +146,13 @@ fn order_holds_between_threads_too() {
 #[otp::test(seeds = 50)]
 fn is_alive_looks_behind_what_the_caller_sent(_t: &mut Sim) {
     let pid = process::spawn(stay);
-    assert!(otp::is_alive(pid));
-    otp::exit(pid, ExitReason::Normal);
-    assert!(otp::is_alive(pid));
-    otp::exit(pid, ExitReason::Shutdown);
-    assert!(!otp::is_alive(pid));
+    assert!(process::is_alive(pid));
+    process::exit(pid, ExitReason::Normal);
+    assert!(process::is_alive(pid));
+    process::exit(pid, ExitReason::Shutdown);
+    assert!(!process::is_alive(pid));
     let pid = process::spawn(stay);
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(process::info(pid), None);
 }
 

@@ -13,7 +13,7 @@ fn spawned_code_runs_in_a_process_of_its_own(t: &mut Sim) {
     let pid = process::spawn(move |me| sender.send((me.pid(), otp::self_pid())));
     assert_eq!(pids.receive(None), Some((pid, pid)));
     t.settle();
-    assert!(!otp::is_alive(pid));
+    assert!(!process::is_alive(pid));
 
     let sender = pids.clone();
     let pid = process::spawn_async(move |me| async move { sender.send((me.pid(), otp::self_pid())) });
@@ -26,7 +26,7 @@ fn spawn_links_and_monitors_nobody(t: &mut Sim) {
     let info = process::info(pid).unwrap();
     assert_eq!((info.links, info.monitored_by, info.parent), (vec![], vec![], Some(otp::self_pid())));
     assert!(!info.trap_exit);
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     t.settle();
     assert_eq!(process::current().receive_exit(Duration::ZERO), None);
 }
@@ -80,7 +80,7 @@ fn code_that_never_returns_is_code(t: &mut Sim) {
     let (other, monitor) = process::spawn_monitor(|_| panic!("at once"));
     assert!(down(monitor).as_panic().is_some());
     t.advance(millis(100));
-    assert!(otp::is_alive(pid) && !otp::is_alive(other));
+    assert!(process::is_alive(pid) && !process::is_alive(other));
     assert_eq!(t.crashes().len(), 1);
 }
 

@@ -37,8 +37,8 @@ fn a_thread_that_has_to_end_is_not_alive(t: &mut Sim) {
     let (own, alive) = (otp::self_pid(), Arc::new(Mutex::new(Vec::new())));
     let seen = alive.clone();
     process::spawn(move |_| {
-        otp::exit(own, why("ended"));
-        seen.lock().unwrap().push(otp::is_alive(own));
+        process::exit(own, why("ended"));
+        seen.lock().unwrap().push(process::is_alive(own));
     });
     assert!(catch_unwind(|| otp::sleep(LONG)).is_err());
     otp::sleep(millis(1));
@@ -50,7 +50,7 @@ fn who_is_being_dropped_is_not_alive(t: &mut Sim) {
     struct Asks(Arc<Mutex<Vec<bool>>>);
     impl Drop for Asks {
         fn drop(&mut self) {
-            self.0.lock().unwrap().push(otp::is_alive(otp::self_pid()));
+            self.0.lock().unwrap().push(process::is_alive(otp::self_pid()));
         }
     }
     let alive = Arc::new(Mutex::new(Vec::new()));
@@ -60,7 +60,7 @@ fn who_is_being_dropped_is_not_alive(t: &mut Sim) {
         process::sleep_async(LONG).await;
     });
     t.settle();
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     t.settle();
     assert_eq!(*alive.lock().unwrap(), [false]);
 }
@@ -80,9 +80,9 @@ fn a_killed_thread_is_not_waited_for() {
     });
     let pid = pids.recv().unwrap();
     node.enter(|| {
-        assert!(otp::is_alive(pid));
-        otp::exit(pid, ExitReason::Kill);
-        assert!(!otp::is_alive(pid));
+        assert!(process::is_alive(pid));
+        process::exit(pid, ExitReason::Kill);
+        assert!(!process::is_alive(pid));
     });
     drop(go_on);
     thread.join().unwrap();

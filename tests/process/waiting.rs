@@ -63,7 +63,7 @@ fn an_exit_reaches_a_process_where_it_waits(t: &mut Sim) {
             });
             t.settle();
             assert!(log.lock().unwrap().is_empty());
-            otp::exit(pid, reason.clone());
+            process::exit(pid, reason.clone());
             let expected = if reason == ExitReason::Kill { ExitReason::Killed } else { reason.clone() };
             assert_eq!(down(monitor), expected);
             // The stack was unwound before the end was told.
@@ -81,7 +81,7 @@ fn an_exit_reaches_code_that_awaits(t: &mut Sim) {
         process::sleep_async(LONG).await;
     });
     t.settle();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     assert_eq!(down(monitor), ExitReason::Killed);
     assert_eq!(*log.lock().unwrap(), ["held"]);
 }
@@ -95,7 +95,7 @@ fn a_guard_held_where_a_process_dies_is_poisoned(t: &mut Sim) {
         otp::sleep(LONG);
     });
     t.settle();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     down(monitor);
     assert!(lock.is_poisoned());
 }
@@ -117,7 +117,7 @@ fn code_that_catches_its_end_is_stopped_again(t: &mut Sim) {
         Err::<(), _>(why("I go on"))
     });
     t.settle();
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(down(monitor), ExitReason::Shutdown);
     assert_eq!(caught.load(SeqCst), 4);
     assert_eq!(t.now(), Duration::ZERO);
@@ -128,7 +128,7 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
     struct Waits(SilentRef, Arc<Mutex<Vec<String>>>);
     impl Drop for Waits {
         fn drop(&mut self) {
-            otp::exit(otp::self_pid(), ExitReason::Kill);
+            process::exit(otp::self_pid(), ExitReason::Kill);
             let asked = self.0.ask();
             let received = process::current().receive_exit(None);
             let shown = sys::status(&self.0).err();
@@ -144,7 +144,7 @@ fn what_waits_in_a_destructor_of_the_dying_is_not_waited_for(t: &mut Sim) {
         otp::sleep(LONG);
     });
     t.settle();
-    otp::exit(pid, ExitReason::Kill);
+    process::exit(pid, ExitReason::Kill);
     assert_eq!(down(monitor), ExitReason::Killed);
     assert_eq!(*log.lock().unwrap(), ["Err(Exiting) None Some(Exiting) Some(Exiting)"]);
     assert_eq!(t.now(), Duration::ZERO);

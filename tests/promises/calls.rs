@@ -116,7 +116,7 @@ fn storm(clerk: &ClerkRef, dice: &mut Dice, id: u64, crashes: bool) -> Option<Re
     if dice.below(20) == 0 {
         let reason =
             [ExitReason::Kill, ExitReason::Shutdown, why("storm")][dice.below(if crashes { 3 } else { 2 })].clone();
-        otp::exit(clerk.pid().unwrap(), reason);
+        process::exit(clerk.pid().unwrap(), reason);
     }
     Some(match dice.below(40) {
         0 if crashes => clerk.panics(id),
@@ -206,7 +206,7 @@ impl Executioner {
 
     #[handle_call]
     fn end(&self, caller: Pid) -> Pid {
-        otp::exit(caller, ExitReason::Kill);
+        process::exit(caller, ExitReason::Kill);
         caller
     }
 }

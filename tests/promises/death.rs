@@ -27,9 +27,9 @@ fn what_a_process_has_is_gone_before_its_name_and_that_before_its_end_is_told(t:
             let (pid, seen, watched) = (keeper.pid().unwrap(), log.clone(), watched.clone());
             process::spawn(move |me| {
                 me.trap_exit(true);
-                let monitor = otp::monitor(pid);
+                let monitor = process::monitor(pid);
                 if linked {
-                    otp::link(pid);
+                    process::link(pid);
                     me.receive_exit(None);
                 } else {
                     me.receive_down(monitor, None);
@@ -43,7 +43,7 @@ fn what_a_process_has_is_gone_before_its_name_and_that_before_its_end_is_told(t:
             });
         }
         t.settle();
-        otp::exit(keeper.pid().unwrap(), ExitReason::Kill);
+        process::exit(keeper.pid().unwrap(), ExitReason::Kill);
         t.settle();
         let mut log = log.take();
         let told = log.split_off(4);
@@ -73,22 +73,22 @@ fn a_process_dies_once_with_one_reason(t: &mut Sim) {
     let keeper = Keeper::start().unwrap();
     let pid = keeper.pid().unwrap();
     let reasons = process::current().subject();
-    let monitors: Vec<_> = (0..3).map(|_| otp::monitor(pid)).collect();
-    otp::link(pid);
+    let monitors: Vec<_> = (0..3).map(|_| process::monitor(pid)).collect();
+    process::link(pid);
     for _ in 0..3 {
         let sender = reasons.clone();
         process::spawn(move |me| {
             me.trap_exit(true);
-            otp::link(pid);
+            process::link(pid);
             sender.send(me.receive_exit(None).unwrap().reason);
         });
     }
     t.settle();
     for text in ["a", "b", "c"] {
         let keeper = keeper.clone();
-        process::spawn(move |_| otp::exit(pid, why(text)));
+        process::spawn(move |_| process::exit(pid, why(text)));
         process::spawn(move |_| keeper.fail_with(why(text)));
-        process::spawn(move |_| otp::exit(pid, ExitReason::Kill));
+        process::spawn(move |_| process::exit(pid, ExitReason::Kill));
     }
     let first = down(monitors[0]);
     assert!(monitors[1..].iter().all(|monitor| down(*monitor) == first));

@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use otp::{Starter, prelude::*};
+use otp::{actor::Starter, prelude::*};
 
 const LONG: Duration = Duration::from_secs(3600);
 /// Longer than anything here takes on a busy machine.

@@ -13,7 +13,8 @@ use std::{
 };
 
 use otp::{
-    Node, Starter,
+    Node,
+    actor::Starter,
     prelude::*,
     process::{Me, Subject},
     sys::{self, SysError},
@@ -65,9 +66,9 @@ impl Aftermath {
         if let Ok(reply) = self.elsewhere.recv() {
             reply.send(());
         }
-        otp::exit(self.victim, ExitReason::Kill);
-        otp::link(self.victim);
-        otp::monitor(self.victim);
+        process::exit(self.victim, ExitReason::Kill);
+        process::link(self.victim);
+        process::monitor(self.victim);
         let _ = process::register("stolen", self.keeper.pid().unwrap());
         let log = self.seen.clone();
         process::spawn(move |_| log.say("spawned"));
@@ -164,7 +165,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         let subject = me.subject();
         let stuck = Starter::<Stuck>::new().name("stuck").start(()).unwrap();
         let monitor = stuck.monitor().unwrap();
-        otp::link(stuck.pid().unwrap());
+        process::link(stuck.pid().unwrap());
         let after =
             Aftermath { subject: subject.clone(), keeper: keeper.clone(), seen: seen.clone(), elsewhere, victim };
         // The core is held until all have asked: the stuck process takes what they ask with what it gets stuck in.
@@ -214,7 +215,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert_eq!(node.lost_threads(), 0);
         let waiter_down_too = waiter.monitor().unwrap();
 
-        otp::exit(stuck.pid().unwrap(), ExitReason::Kill);
+        process::exit(stuck.pid().unwrap(), ExitReason::Kill);
         assert_eq!(down(monitor), ExitReason::Killed);
         assert_eq!(me.receive_exit(PATIENCE).unwrap().reason, ExitReason::Killed);
         assert_eq!(process::whereis("stuck"), None);
@@ -228,8 +229,8 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert_eq!(looking.join().unwrap(), Err(SysError::Exited(ExitReason::Killed)));
         assert_eq!(stuck.ping(), Err(CallError::NoProc));
         // Everybody else goes on, who was parked when it began among them.
-        assert!(otp::is_alive(waiter.pid().unwrap()));
-        otp::exit(waiter.pid().unwrap(), ExitReason::Kill);
+        assert!(process::is_alive(waiter.pid().unwrap()));
+        process::exit(waiter.pid().unwrap(), ExitReason::Kill);
         assert_eq!(down(waiter_down), ExitReason::Killed);
         assert_eq!(down(waiter_down_too), ExitReason::Killed);
         was_unwound.recv_timeout(PATIENCE).unwrap();
@@ -249,7 +250,7 @@ fn code_that_does_not_come_back_is_declared_dead() {
         assert_eq!(keeper.ping(), Ok(()));
         assert_eq!(seen.take(), ["not delivered", "Some(Err(Exiting))", "Some(Exiting)", "None"]);
         assert_eq!(process::whereis("stolen"), None);
-        assert!(otp::is_alive(victim));
+        assert!(process::is_alive(victim));
         assert_eq!(node.len(), 4, "the test, its keeper, its hands, and the new one");
         far.enter(|| {
             let info = process::info(victim).unwrap();
@@ -283,7 +284,7 @@ fn a_start_does_not_hang_on_an_init_that_does() {
     node.enter(|| {
         // Killed by somebody else.
         let (running, is_running) = mpsc::channel();
-        let killer = thread::spawn(move || otp::exit(is_running.recv().unwrap(), ExitReason::Kill));
+        let killer = thread::spawn(move || process::exit(is_running.recv().unwrap(), ExitReason::Kill));
         let started = Starter::<Endless>::new().name("endless").start((running, go.clone()));
         assert_eq!(started.err(), Some(StartError::Failed(ExitReason::Killed)));
         killer.join().unwrap();

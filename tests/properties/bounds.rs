@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use otp::{Starter, prelude::*, process::Me};
+use otp::{actor::Starter, prelude::*, process::Me};
 
 use super::{Dice, millis};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use otp::{Starter, prelude::*};
+use otp::{actor::Starter, prelude::*};
 
 use super::{Dice, millis};
 

@@ -1,6 +1,9 @@
 //! 8 Dynamic supervisors.
 
-use otp::{ChildError, DynamicSupervisor, prelude::*};
+use otp::{
+    prelude::*,
+    supervisor::{ChildError, DynamicSupervisor},
+};
 
 use super::{Failing, Lingering, SECOND, Server, log, why};
 

@@ -1,6 +1,6 @@
 //! 3 Names.
 
-use otp::{prelude::*, process::RegisterError};
+use otp::{name::RegisterError, prelude::*};
 
 use super::stay;
 

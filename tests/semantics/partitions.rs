@@ -1,6 +1,9 @@
 //! 9 Partition supervisors.
 
-use otp::{ChildError, PartitionSupervisor, prelude::*};
+use otp::{
+    prelude::*,
+    supervisor::{ChildError, PartitionSupervisor},
+};
 
 use super::Server;
 

@@ -114,7 +114,7 @@ fn s1_5_a_trapped_exit_of_a_stranger_comes_with_normal_too(t: &mut Sim) {
     assert_eq!(exit(), Some((sends, ExitReason::Normal)));
     process::exit(from, ExitReason::Normal);
     t.settle();
-    assert!(otp::is_alive(from), "who does not trap ignores it");
+    assert!(process::is_alive(from), "who does not trap ignores it");
 }
 
 #[otp::test(seeds = 20)]

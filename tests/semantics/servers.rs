@@ -1,6 +1,6 @@
 //! 6 Servers.
 
-use otp::{Name, Starter, prelude::*, sys};
+use otp::{Name, actor::Starter, prelude::*, sys};
 
 use super::{Failing, SECOND, Server, come, down, exit, log, server, why};
 

@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use otp::{AutoShutdown, ChildError, ChildState, SpecError, prelude::*, process::Selector};
+use otp::{
+    prelude::*,
+    process::Selector,
+    supervisor::{AutoShutdown, ChildError, ChildState, SpecError},
+};
 
 use super::{Failing, Lingering, SECOND, Server, come, down, exit, log, why};
 

@@ -7,8 +7,8 @@ use std::sync::{
 
 use Strategy::{OneForOne, RestForOne};
 use otp::{
-    CallError, ClientExt, ExitReason, Place, process,
-    supervisor::{Child, ChildError, Strategy, Supervisor},
+    CallError, ClientExt, ExitReason, process,
+    supervisor::{Child, ChildError, Place, Strategy, Supervisor},
 };
 
 use super::{Journal, Message, Plan, SECOND, Worker, four, kill, simulated};
@@ -129,7 +129,7 @@ fn a_tree_lives_without_anybody_who_holds_clients_of_it() {
         t.advance(3600 * SECOND);
         process::exit(a, ExitReason::Kill);
         t.advance(3600 * SECOND);
-        assert!(otp::is_alive(pid));
+        assert!(process::is_alive(pid));
         assert_eq!(journal.take(), "+a +b +c +d -a +a");
     });
 }

@@ -28,7 +28,10 @@ use std::{
 };
 
 use otp::{
-    Actor, ActorRef, Context, ExitReason, Handled, Init, Mode, Pid, ReplyTo, Sim, process,
+    Actor, ActorRef, Context, ExitReason, Pid, ReplyTo, Sim,
+    actor::{Handled, Init},
+    mode::Mode,
+    process,
     supervisor::{Child, ChildSpec, ChildState, Strategy, Supervisor, SupervisorRef},
 };
 
@@ -179,12 +182,12 @@ fn state(supervisor: &SupervisorRef, id: &str) -> Option<ChildState> {
 }
 
 fn is_running(supervisor: &SupervisorRef, id: &str) -> bool {
-    matches!(state(supervisor, id), Some(ChildState::Running(pid)) if otp::is_alive(pid))
+    matches!(state(supervisor, id), Some(ChildState::Running(pid)) if process::is_alive(pid))
 }
 
 /// Why a process ends, once it does.
 fn reason_of(pid: Pid) -> ExitReason {
-    let monitor = otp::monitor(pid);
+    let monitor = process::monitor(pid);
     process::current().receive_down(monitor, None).unwrap().reason
 }
 

@@ -3,10 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use Strategy::{OneForAll, OneForOne, RestForOne};
-use otp::{
-    Place,
-    supervisor::{Child, Strategy, Supervisor},
-};
+use otp::supervisor::{Child, Place, Strategy, Supervisor};
 
 use super::{Journal, Plan, SECOND, kill, simulated};
 

@@ -116,7 +116,7 @@ fn a_child_that_does_not_end_as_it_is_told_is_reported_with_its_own_reason() {
     let quick = Plan { traps: true, lingers: SECOND, ..journal.worker("d") };
     reported(
         |t| {
-            let supervisor = otp::DynamicSupervisor::any().start().unwrap();
+            let supervisor = otp::supervisor::DynamicSupervisor::any().start().unwrap();
             for plan in [&slow, &quick, &journal.worker("e")] {
                 supervisor.start_child(plan.spec().shutdown(Shutdown::After(3 * SECOND))).unwrap();
             }

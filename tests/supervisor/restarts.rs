@@ -105,7 +105,7 @@ fn intensity_counts_to_the_nanosecond() {
         simulated(|t| {
             let journal = Journal::default();
             let supervisor = four(OneForOne, &journal).intensity(2, 5 * SECOND).start().unwrap();
-            let monitor = otp::monitor(supervisor.pid().unwrap());
+            let monitor = process::monitor(supervisor.pid().unwrap());
             kill(t, &supervisor, "a");
             t.advance(SECOND);
             kill(t, &supervisor, "b");

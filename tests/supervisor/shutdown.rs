@@ -34,7 +34,7 @@ fn a_child_that_does_not_end_is_killed_when_its_time_is_over() {
     simulated(|t| {
         let wedged = Plan { traps: true, lingers: 3600 * SECOND, ..Journal::default().worker("a") };
         let supervisor = Supervisor::new(OneForOne).child("a", wedged.spec()).start().unwrap();
-        let monitor = otp::monitor(supervisor.child::<Worker>("a").pid().unwrap());
+        let monitor = process::monitor(supervisor.child::<Worker>("a").pid().unwrap());
         let began = t.now();
         supervisor.stop().unwrap();
         assert_eq!(t.now() - began, 5 * SECOND);
@@ -48,7 +48,7 @@ fn a_brutal_kill_asks_nobody() {
         let wedged = Plan { traps: true, lingers: 3600 * SECOND, ..Journal::default().worker("a") };
         let spec = wedged.spec().shutdown(Shutdown::BrutalKill);
         let supervisor = Supervisor::new(OneForOne).child("a", spec).start().unwrap();
-        let monitor = otp::monitor(supervisor.child::<Worker>("a").pid().unwrap());
+        let monitor = process::monitor(supervisor.child::<Worker>("a").pid().unwrap());
         let began = t.now();
         supervisor.terminate_child("a").unwrap();
         assert_eq!(t.now(), began);
@@ -62,7 +62,7 @@ fn a_child_that_has_unlinked_itself_hangs_nobody() {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForOne).child("a", journal.spec("a")).start().unwrap();
         let parent = supervisor.pid().unwrap();
-        supervisor.child::<Worker>("a").cast(Message::Run(Box::new(move || otp::unlink(parent))));
+        supervisor.child::<Worker>("a").cast(Message::Run(Box::new(move || process::unlink(parent))));
         t.settle();
         supervisor.stop().unwrap();
         assert_eq!(journal.take(), "+a -a");
@@ -106,7 +106,7 @@ fn a_child_has_the_time_to_shut_down_that_its_spec_says() {
             let nested =
                 Supervisor::spec(move || Supervisor::new(OneForOne).child("a", slow.spec().shutdown(shutdown)));
             let supervisor = Supervisor::new(OneForOne).child("nested", nested).start().unwrap();
-            let monitor = otp::monitor(supervisor.place().child("nested").pid().unwrap());
+            let monitor = process::monitor(supervisor.place().child("nested").pid().unwrap());
             let began = t.now();
             supervisor.stop().unwrap();
             assert_eq!(t.now() - began, expected, "{shutdown:?}");
@@ -129,7 +129,7 @@ fn children_that_are_killed_are_awaited_one_by_one_too() {
         journal.take();
         let d = supervisor.child::<Worker>("d").pid().unwrap();
         supervisor.terminate_child("d").unwrap();
-        assert!(!otp::is_alive(d));
+        assert!(!process::is_alive(d));
         supervisor.stop().unwrap();
         assert_eq!(journal.take(), "-d -c -b -a");
     });

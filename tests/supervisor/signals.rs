@@ -16,9 +16,11 @@ fn exit_signals_of_strangers_mean_nothing() {
         let journal = Journal::default();
         let supervisor = Supervisor::new(OneForAll).child("a", journal.spec("a")).start().unwrap();
         let pid = supervisor.pid().unwrap();
-        process::spawn(move |_| otp::exit(pid, ExitReason::Shutdown));
+        process::spawn(move |_| process::exit(pid, ExitReason::Shutdown));
         // A child that lives cannot make its supervisor start a second one.
-        supervisor.child::<Worker>("a").cast(Message::Run(Box::new(move || otp::exit(pid, ExitReason::other("boo")))));
+        supervisor
+            .child::<Worker>("a")
+            .cast(Message::Run(Box::new(move || process::exit(pid, ExitReason::other("boo")))));
         t.settle();
         assert_eq!(supervisor.pid(), Some(pid));
         assert_eq!(journal.take(), "+a");
@@ -42,7 +44,7 @@ fn the_exit_of_its_parent_ends_a_supervisor() {
         let reason = reason_of(supervisor.pid().unwrap());
         assert_eq!(reason, ExitReason::shutdown_with("parent"));
         assert_eq!(journal.take(), "-d -c -b -a");
-        assert!(!otp::is_alive(parent));
+        assert!(!process::is_alive(parent));
     });
 }
 
@@ -76,7 +78,7 @@ fn a_forged_exit_and_the_end_that_follows_it_are_one_end() {
         let pid = supervisor.pid().unwrap();
         for id in ["a", "b"] {
             let child = supervisor.child::<Worker>(id);
-            child.cast(Message::Run(Box::new(move || otp::exit(pid, ExitReason::other("forged")))));
+            child.cast(Message::Run(Box::new(move || process::exit(pid, ExitReason::other("forged")))));
             child.cast(Message::End(ExitReason::Shutdown));
         }
         t.settle();
@@ -104,7 +106,7 @@ fn the_end_of_its_parent_ends_a_supervisor_that_is_linked_to_it_whatever_the_rea
             });
             t.settle();
             let supervisor = told.try_recv().unwrap().unwrap();
-            let monitor = otp::monitor(supervisor.pid().unwrap());
+            let monitor = process::monitor(supervisor.pid().unwrap());
             t.advance(SECOND);
             t.crashes();
             assert_eq!(supervisor.pid().is_some(), !linked, "{reason:?}");

@@ -27,7 +27,7 @@ fn significant_children_end_their_supervisor() {
                 .child("c", journal.spec("c").restart(Restart::Transient))
                 .start()
                 .unwrap();
-            let monitor = otp::monitor(supervisor.pid().unwrap());
+            let monitor = process::monitor(supervisor.pid().unwrap());
             for id in ends {
                 assert!(supervisor.pid().is_some());
                 end(t, &supervisor, id, ExitReason::Normal);

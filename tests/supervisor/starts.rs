@@ -4,8 +4,8 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use Strategy::OneForOne;
 use otp::{
-    ClientExt, ExitReason, Restart, Sim, SpecError, StartError, process,
-    supervisor::{AutoShutdown, Child, ChildError, ChildState, Strategy, Supervisor},
+    ClientExt, ExitReason, Restart, Sim, StartError, process,
+    supervisor::{AutoShutdown, Child, ChildError, ChildState, SpecError, Strategy, Supervisor},
 };
 
 use super::{Journal, SECOND, Worker, kill, reason_of, simulated, state};

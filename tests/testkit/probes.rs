@@ -1,6 +1,6 @@
 //! Probes.
 
-use otp::{Message, prelude::*};
+use otp::{prelude::*, testing::Message};
 
 use super::{Db, DbRef, SECOND, why};
 

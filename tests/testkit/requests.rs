@@ -7,7 +7,11 @@ use std::{
     task::{Context as Polled, Poll, Wake, Waker},
 };
 
-use otp::{Node, Requests, RequestsError, prelude::*};
+use otp::{
+    Node,
+    client::{Requests, RequestsError},
+    prelude::*,
+};
 
 use super::{Db, SECOND};
 

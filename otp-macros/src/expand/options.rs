@@ -46,10 +46,10 @@ pub(crate) fn mailbox(otp: &TokenStream, options: &Options, site: Span) -> Optio
                 Policy::DropNewest => quote!(DropNewest),
                 Policy::Stop => quote!(Stop),
             };
-            quote!(bounded(#limit, #otp::Policy::#policy))
+            quote!(bounded(#limit, #otp::mailbox::Policy::#policy))
         }
     };
-    Some(quote_spanned!(site=> .mailbox(#otp::Mailbox::#mailbox)))
+    Some(quote_spanned!(site=> .mailbox(#otp::mailbox::Mailbox::#mailbox)))
 }
 
 pub(crate) fn mailbox_on_restart(otp: &TokenStream, options: &Options, site: Span) -> Option<TokenStream> {
@@ -57,7 +57,7 @@ pub(crate) fn mailbox_on_restart(otp: &TokenStream, options: &Options, site: Spa
         MailboxOnRestart::Drop => quote!(Drop),
         MailboxOnRestart::Keep => quote!(Keep),
     };
-    Some(quote_spanned!(site=> .mailbox_on_restart(#otp::MailboxOnRestart::#mailbox)))
+    Some(quote_spanned!(site=> .mailbox_on_restart(#otp::supervisor::MailboxOnRestart::#mailbox)))
 }
 
 pub(crate) fn backoff(options: &Options, site: Span) -> Option<TokenStream> {
@@ -80,7 +80,7 @@ pub(crate) fn auto_shutdown(otp: &TokenStream, word: Option<&Word<AutoShutdown>>
         AutoShutdown::AnySignificant => quote!(AnySignificant),
         AutoShutdown::AllSignificant => quote!(AllSignificant),
     };
-    Some(quote!(.auto_shutdown(#otp::AutoShutdown::#auto_shutdown)))
+    Some(quote!(.auto_shutdown(#otp::supervisor::AutoShutdown::#auto_shutdown)))
 }
 
 /// `::otp::Strategy::OneForOne`

@@ -19,7 +19,9 @@ impl Counter {
     }
 }
 /// Counts.
-pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Counter, M>);
+pub struct CounterRef<M: ::otp::mode::Mode = ::otp::mode::Blocking>(
+    ::otp::ActorRef<Counter, M>,
+);
 const _: () = {
     ///The messages of `Counter`.
     pub enum CounterMessage {
@@ -31,20 +33,22 @@ const _: () = {
     impl ::otp::Actor for Counter {
         type Args = ();
         type Message = CounterMessage;
-        type Client<M: ::otp::Mode> = CounterRef<M>;
+        type Client<M: ::otp::mode::Mode> = CounterRef<M>;
         const NAME: &'static str = "Counter";
         fn init(
             args: Self::Args,
             ctx: &mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+        ) -> ::otp::actor::Handled<'_, ::otp::actor::Init<Self>> {
             let () = args;
-            ::otp::Handled::Done(::otp::IntoInit::<Self>::into_init(Self::init()))
+            ::otp::actor::Handled::Done(
+                ::otp::actor::IntoInit::<Self>::into_init(Self::init()),
+            )
         }
         fn handle<'a>(
             &'a mut self,
             message: Self::Message,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             match message {
                 #[cfg(feature = "one")]
                 CounterMessage::Get(reply) => {
@@ -52,20 +56,20 @@ const _: () = {
                         let answer = Self::get(self);
                         ctx.reply(reply, answer);
                     }
-                    ::otp::Handled::Done(::core::result::Result::Ok(()))
+                    ::otp::actor::Handled::Done(::core::result::Result::Ok(()))
                 }
             }
         }
         fn info<'a>(
             &'a mut self,
-            info: ::otp::Info,
+            info: ::otp::actor::Info,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             #[cfg(unix)]
             let info = match info.downcast::<Exit>() {
                 ::core::result::Result::Ok(exit) => {
-                    return ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::exit(self, exit)),
+                    return ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(Self::exit(self, exit)),
                     );
                 }
                 ::core::result::Result::Err(info) => info,
@@ -111,7 +115,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::otp::Client<Counter> for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::otp::client::Client<Counter> for CounterRef<M> {
         type Mode = M;
         fn from_ref(inner: ::otp::ActorRef<Counter, M>) -> Self {
             Self(inner)
@@ -121,13 +125,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::clone::Clone for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::clone::Clone for CounterRef<M> {
         fn clone(&self) -> Self {
             Self(::core::clone::Clone::clone(&self.0))
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::fmt::Debug for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::fmt::Debug for CounterRef<M> {
         fn fmt(
             &self,
             formatter: &mut ::core::fmt::Formatter<'_>,
@@ -136,26 +140,26 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::Eq for CounterRef<M> {}
+    impl<M: ::otp::mode::Addressed> ::core::cmp::Eq for CounterRef<M> {}
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::hash::Hash for CounterRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::hash::Hash for CounterRef<M> {
         fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    impl<M: ::otp::Mode> CounterRef<M> {
+    impl<M: ::otp::mode::Mode> CounterRef<M> {
         /// Answers.
         #[cfg(feature = "one")]
         #[deprecated]
-        pub(in crate::shop) fn get(&self) -> <M as ::otp::AwaitsReply>::Answer<i64>
+        pub(in crate::shop) fn get(&self) -> <M as ::otp::mode::AwaitsReply>::Answer<i64>
         where
-            M: ::otp::AwaitsReply,
+            M: ::otp::mode::AwaitsReply,
         {
             ::otp::__private::reply_must_be_send::<
                 i64,

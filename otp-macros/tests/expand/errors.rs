@@ -21,7 +21,9 @@ impl<'a> Counter<'a> {
     }
 }
 ///A client of `Counter`: one method per handler, sent in the way of its mode.
-pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Counter<'static>, M>);
+pub struct CounterRef<M: ::otp::mode::Mode = ::otp::mode::Blocking>(
+    ::otp::ActorRef<Counter<'static>, M>,
+);
 const _: () = {
     ///The messages of `Counter`.
     pub enum CounterMessage {}
@@ -29,12 +31,12 @@ const _: () = {
     impl ::otp::Actor for Counter<'static> {
         type Args = ();
         type Message = CounterMessage;
-        type Client<M: ::otp::Mode> = CounterRef<M>;
+        type Client<M: ::otp::mode::Mode> = CounterRef<M>;
         const NAME: &'static str = "Counter";
         fn init(
             args: Self::Args,
             ctx: &mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+        ) -> ::otp::actor::Handled<'_, ::otp::actor::Init<Self>> {
             let _ = (args, ctx);
             ::core::unimplemented!()
         }
@@ -42,7 +44,7 @@ const _: () = {
             &'a mut self,
             message: Self::Message,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             let _ = (message, ctx);
             ::core::unimplemented!()
         }
@@ -66,7 +68,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::otp::Client<Counter<'static>> for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::otp::client::Client<Counter<'static>>
+    for CounterRef<M> {
         type Mode = M;
         fn from_ref(inner: ::otp::ActorRef<Counter<'static>, M>) -> Self {
             Self(inner)
@@ -76,13 +79,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::clone::Clone for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::clone::Clone for CounterRef<M> {
         fn clone(&self) -> Self {
             Self(::core::clone::Clone::clone(&self.0))
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::fmt::Debug for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::fmt::Debug for CounterRef<M> {
         fn fmt(
             &self,
             formatter: &mut ::core::fmt::Formatter<'_>,
@@ -91,24 +94,24 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::Eq for CounterRef<M> {}
+    impl<M: ::otp::mode::Addressed> ::core::cmp::Eq for CounterRef<M> {}
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::hash::Hash for CounterRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::hash::Hash for CounterRef<M> {
         fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    impl<M: ::otp::Mode> CounterRef<M> {
+    impl<M: ::otp::mode::Mode> CounterRef<M> {
         ///Calls `find`.
-        fn find(&self, key: &str) -> <M as ::otp::AwaitsReply>::Answer<()>
+        fn find(&self, key: &str) -> <M as ::otp::mode::AwaitsReply>::Answer<()>
         where
-            M: ::otp::AwaitsReply,
+            M: ::otp::mode::AwaitsReply,
         {
             let _ = (key,);
             ::core::unimplemented!()

@@ -13,7 +13,11 @@ where
     }
 }
 ///A client of `Stack`: one method per handler, sent in the way of its mode.
-pub struct StackRef<T: Clone, const N: usize, M: ::otp::Mode = ::otp::Blocking>(
+pub struct StackRef<
+    T: Clone,
+    const N: usize,
+    M: ::otp::mode::Mode = ::otp::mode::Blocking,
+>(
     ::otp::ActorRef<Stack<T, N>, M>,
 )
 where
@@ -43,24 +47,26 @@ const _: () = {
     {
         type Args = ();
         type Message = StackMessage<T, N>;
-        type Client<M: ::otp::Mode> = StackRef<T, N, M>;
+        type Client<M: ::otp::mode::Mode> = StackRef<T, N, M>;
         const NAME: &'static str = "Stack";
         fn init(
             args: Self::Args,
             ctx: &mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+        ) -> ::otp::actor::Handled<'_, ::otp::actor::Init<Self>> {
             let () = args;
-            ::otp::Handled::Done(::otp::IntoInit::<Self>::into_init(Self::init()))
+            ::otp::actor::Handled::Done(
+                ::otp::actor::IntoInit::<Self>::into_init(Self::init()),
+            )
         }
         fn handle<'a>(
             &'a mut self,
             message: Self::Message,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             match message {
                 StackMessage::Swap(other, size) => {
-                    ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(
+                    ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(
                             Self::swap(self, other.take(), size.take()),
                         ),
                     )
@@ -103,8 +109,11 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone, const N: usize, M: ::otp::Mode> ::otp::Client<Stack<T, N>>
-    for StackRef<T, N, M>
+    impl<
+        T: Clone,
+        const N: usize,
+        M: ::otp::mode::Mode,
+    > ::otp::client::Client<Stack<T, N>> for StackRef<T, N, M>
     where
         T: Send + 'static,
         Stack<T, N>: Sized,
@@ -118,7 +127,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone, const N: usize, M: ::otp::Mode> ::core::clone::Clone
+    impl<T: Clone, const N: usize, M: ::otp::mode::Mode> ::core::clone::Clone
     for StackRef<T, N, M>
     where
         T: Send + 'static,
@@ -129,7 +138,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone, const N: usize, M: ::otp::Mode> ::core::fmt::Debug
+    impl<T: Clone, const N: usize, M: ::otp::mode::Mode> ::core::fmt::Debug
     for StackRef<T, N, M>
     where
         T: Send + 'static,
@@ -143,7 +152,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone, const N: usize, M: ::otp::Addressed> ::core::cmp::PartialEq
+    impl<T: Clone, const N: usize, M: ::otp::mode::Addressed> ::core::cmp::PartialEq
     for StackRef<T, N, M>
     where
         T: Send + 'static,
@@ -154,14 +163,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone, const N: usize, M: ::otp::Addressed> ::core::cmp::Eq
+    impl<T: Clone, const N: usize, M: ::otp::mode::Addressed> ::core::cmp::Eq
     for StackRef<T, N, M>
     where
         T: Send + 'static,
         Stack<T, N>: Sized,
     {}
     #[automatically_derived]
-    impl<T: Clone, const N: usize, M: ::otp::Addressed> ::core::hash::Hash
+    impl<T: Clone, const N: usize, M: ::otp::mode::Addressed> ::core::hash::Hash
     for StackRef<T, N, M>
     where
         T: Send + 'static,
@@ -171,7 +180,7 @@ const _: () = {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    impl<T: Clone, const N: usize, M: ::otp::Mode> StackRef<T, N, M>
+    impl<T: Clone, const N: usize, M: ::otp::mode::Mode> StackRef<T, N, M>
     where
         T: Send + 'static,
         Stack<T, N>: Sized,
@@ -181,7 +190,7 @@ const _: () = {
             &self,
             other: Stack<T, N>,
             size: [u8; <Stack<T, N>>::SIZE],
-        ) -> <M as ::otp::Mode>::Cast<Stack<T, N>> {
+        ) -> <M as ::otp::mode::Mode>::Cast<Stack<T, N>> {
             self.0
                 .cast(
                     StackMessage::Swap(

@@ -9,7 +9,9 @@ impl Camera {
     }
 }
 ///A client of `Camera`: one method per handler, sent in the way of its mode.
-pub struct CameraRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Camera, M>);
+pub struct CameraRef<M: ::otp::mode::Mode = ::otp::mode::Blocking>(
+    ::otp::ActorRef<Camera, M>,
+);
 const _: () = {
     ///The messages of `Camera`.
     pub enum CameraMessage {
@@ -19,30 +21,32 @@ const _: () = {
     impl ::otp::Actor for Camera {
         type Args = ();
         type Message = CameraMessage;
-        type Client<M: ::otp::Mode> = CameraRef<M>;
+        type Client<M: ::otp::mode::Mode> = CameraRef<M>;
         const NAME: &'static str = "Camera";
-        const OPTIONS: ::otp::Options = ::otp::Options::DEFAULT
+        const OPTIONS: ::otp::actor::Options = ::otp::actor::Options::DEFAULT
             .restart(::otp::Restart::Transient)
             .thread();
         fn init(
             args: Self::Args,
             ctx: &mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+        ) -> ::otp::actor::Handled<'_, ::otp::actor::Init<Self>> {
             let () = args;
-            ::otp::Handled::Done(::otp::IntoInit::<Self>::into_init(Self::init()))
+            ::otp::actor::Handled::Done(
+                ::otp::actor::IntoInit::<Self>::into_init(Self::init()),
+            )
         }
         fn handle<'a>(
             &'a mut self,
             message: Self::Message,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             match message {
                 CameraMessage::Shoot(reply) => {
                     if reply.begin() {
                         let answer = Self::shoot(self);
                         ctx.reply(reply, answer);
                     }
-                    ::otp::Handled::Done(::core::result::Result::Ok(()))
+                    ::otp::actor::Handled::Done(::core::result::Result::Ok(()))
                 }
             }
         }
@@ -82,7 +86,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::otp::Client<Camera> for CameraRef<M> {
+    impl<M: ::otp::mode::Mode> ::otp::client::Client<Camera> for CameraRef<M> {
         type Mode = M;
         fn from_ref(inner: ::otp::ActorRef<Camera, M>) -> Self {
             Self(inner)
@@ -92,13 +96,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::clone::Clone for CameraRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::clone::Clone for CameraRef<M> {
         fn clone(&self) -> Self {
             Self(::core::clone::Clone::clone(&self.0))
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::fmt::Debug for CameraRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::fmt::Debug for CameraRef<M> {
         fn fmt(
             &self,
             formatter: &mut ::core::fmt::Formatter<'_>,
@@ -107,24 +111,24 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::PartialEq for CameraRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::cmp::PartialEq for CameraRef<M> {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::Eq for CameraRef<M> {}
+    impl<M: ::otp::mode::Addressed> ::core::cmp::Eq for CameraRef<M> {}
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::hash::Hash for CameraRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::hash::Hash for CameraRef<M> {
         fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    impl<M: ::otp::Mode> CameraRef<M> {
+    impl<M: ::otp::mode::Mode> CameraRef<M> {
         ///Calls `shoot`.
-        fn shoot(&self) -> <M as ::otp::AwaitsReply>::Answer<Image>
+        fn shoot(&self) -> <M as ::otp::mode::AwaitsReply>::Answer<Image>
         where
-            M: ::otp::AwaitsReply,
+            M: ::otp::mode::AwaitsReply,
         {
             ::otp::__private::reply_must_be_send::<
                 Image,

@@ -38,7 +38,9 @@ impl Counter {
     fn helper(&self) {}
 }
 ///A client of `Counter`: one method per handler, sent in the way of its mode.
-pub struct CounterRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<Counter, M>);
+pub struct CounterRef<M: ::otp::mode::Mode = ::otp::mode::Blocking>(
+    ::otp::ActorRef<Counter, M>,
+);
 const _: () = {
     ///The messages of `Counter`.
     pub enum CounterMessage {
@@ -53,32 +55,32 @@ const _: () = {
     impl ::otp::Actor for Counter {
         type Args = (i64,);
         type Message = CounterMessage;
-        type Client<M: ::otp::Mode> = CounterRef<M>;
+        type Client<M: ::otp::mode::Mode> = CounterRef<M>;
         const NAME: &'static str = "Counter";
-        const OPTIONS: ::otp::Options = ::otp::Options::DEFAULT
+        const OPTIONS: ::otp::actor::Options = ::otp::actor::Options::DEFAULT
             .name("counter")
             .shutdown(::otp::Shutdown::After(::core::time::Duration::new(5u64, 0u32)));
         fn init(
             args: Self::Args,
             ctx: &mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+        ) -> ::otp::actor::Handled<'_, ::otp::actor::Init<Self>> {
             let (start,) = args;
-            ::otp::Handled::Done(
-                ::otp::IntoInit::<Self>::into_init(Self::init(start, ctx)),
+            ::otp::actor::Handled::Done(
+                ::otp::actor::IntoInit::<Self>::into_init(Self::init(start, ctx)),
             )
         }
         fn handle<'a>(
             &'a mut self,
             message: Self::Message,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             match message {
                 CounterMessage::Get(reply) => {
                     if reply.begin() {
                         let answer = Self::get(self);
                         ctx.reply(reply, answer);
                     }
-                    ::otp::Handled::Done(::core::result::Result::Ok(()))
+                    ::otp::actor::Handled::Done(::core::result::Result::Ok(()))
                 }
                 CounterMessage::When(n, reply) => {
                     if reply.begin() {
@@ -86,10 +88,10 @@ const _: () = {
                         Self::when(self, n.take(), reply);
                         ctx.deferred(tracker);
                     }
-                    ::otp::Handled::Done(::core::result::Result::Ok(()))
+                    ::otp::actor::Handled::Done(::core::result::Result::Ok(()))
                 }
                 CounterMessage::Fetch(url, reply) => {
-                    ::otp::Handled::future(async move {
+                    ::otp::actor::Handled::future(async move {
                         if reply.begin() {
                             let answer = Self::fetch(self, url.take()).await;
                             ctx.reply(reply, answer);
@@ -98,39 +100,43 @@ const _: () = {
                     })
                 }
                 CounterMessage::Reset => {
-                    ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::reset(self)),
+                    ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(Self::reset(self)),
                     )
                 }
                 CounterMessage::Tick => {
-                    ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::tick(self)),
+                    ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(Self::tick(self)),
                     )
                 }
                 CounterMessage::Line(line) => {
-                    ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::line(self, line.take())),
+                    ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(
+                            Self::line(self, line.take()),
+                        ),
                     )
                 }
             }
         }
         fn info<'a>(
             &'a mut self,
-            info: ::otp::Info,
+            info: ::otp::actor::Info,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             let info = match info.downcast::<Line>() {
                 ::core::result::Result::Ok(line) => {
-                    return ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::line(self, line)),
+                    return ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(Self::line(self, line)),
                     );
                 }
                 ::core::result::Result::Err(info) => info,
             };
             let info = match info.downcast::<Down>() {
                 ::core::result::Result::Ok(down) => {
-                    return ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::down(self, down, ctx)),
+                    return ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(
+                            Self::down(self, down, ctx),
+                        ),
                     );
                 }
                 ::core::result::Result::Err(info) => info,
@@ -141,8 +147,8 @@ const _: () = {
             &'a mut self,
             reason: &'a ::otp::ExitReason,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a, ()> {
-            ::otp::Handled::Done(Self::bye(self, reason))
+        ) -> ::otp::actor::Handled<'a, ()> {
+            ::otp::actor::Handled::Done(Self::bye(self, reason))
         }
         fn message_code(
             message: &Self::Message,
@@ -228,9 +234,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::otp::Handles<Line> for Counter {}
+    impl ::otp::actor::Handles<Line> for Counter {}
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::otp::Client<Counter> for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::otp::client::Client<Counter> for CounterRef<M> {
         type Mode = M;
         fn from_ref(inner: ::otp::ActorRef<Counter, M>) -> Self {
             Self(inner)
@@ -240,13 +246,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::clone::Clone for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::clone::Clone for CounterRef<M> {
         fn clone(&self) -> Self {
             Self(::core::clone::Clone::clone(&self.0))
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::fmt::Debug for CounterRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::fmt::Debug for CounterRef<M> {
         fn fmt(
             &self,
             formatter: &mut ::core::fmt::Formatter<'_>,
@@ -255,24 +261,24 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::cmp::PartialEq for CounterRef<M> {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::Eq for CounterRef<M> {}
+    impl<M: ::otp::mode::Addressed> ::core::cmp::Eq for CounterRef<M> {}
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::hash::Hash for CounterRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::hash::Hash for CounterRef<M> {
         fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    impl<M: ::otp::Mode> CounterRef<M> {
+    impl<M: ::otp::mode::Mode> CounterRef<M> {
         ///Calls `get`.
-        fn get(&self) -> <M as ::otp::AwaitsReply>::Answer<i64>
+        fn get(&self) -> <M as ::otp::mode::AwaitsReply>::Answer<i64>
         where
-            M: ::otp::AwaitsReply,
+            M: ::otp::mode::AwaitsReply,
         {
             ::otp::__private::reply_must_be_send::<
                 i64,
@@ -282,9 +288,9 @@ const _: () = {
             >()(&self.0, |reply| CounterMessage::Get(reply))
         }
         ///Calls `when`.
-        fn when(&self, n: i64) -> <M as ::otp::AwaitsReply>::Answer<i64>
+        fn when(&self, n: i64) -> <M as ::otp::mode::AwaitsReply>::Answer<i64>
         where
-            M: ::otp::AwaitsReply,
+            M: ::otp::mode::AwaitsReply,
         {
             ::otp::__private::reply_must_be_send::<
                 i64,
@@ -300,9 +306,9 @@ const _: () = {
             )
         }
         ///Calls `fetch`.
-        fn fetch(&self, url: String) -> <M as ::otp::AwaitsReply>::Answer<Bytes>
+        fn fetch(&self, url: String) -> <M as ::otp::mode::AwaitsReply>::Answer<Bytes>
         where
-            M: ::otp::AwaitsReply,
+            M: ::otp::mode::AwaitsReply,
         {
             ::otp::__private::reply_must_be_send::<
                 Bytes,
@@ -318,15 +324,15 @@ const _: () = {
             )
         }
         ///Sends `reset`.
-        fn reset(&self) -> <M as ::otp::Mode>::Cast<Counter> {
+        fn reset(&self) -> <M as ::otp::mode::Mode>::Cast<Counter> {
             self.0.cast(CounterMessage::Reset)
         }
         ///Sends `tick`.
-        fn tick(&self) -> <M as ::otp::Mode>::Cast<Counter> {
+        fn tick(&self) -> <M as ::otp::mode::Mode>::Cast<Counter> {
             self.0.cast(CounterMessage::Tick)
         }
         ///Sends `line`.
-        fn line(&self, line: Line) -> <M as ::otp::Mode>::Cast<Counter> {
+        fn line(&self, line: Line) -> <M as ::otp::mode::Mode>::Cast<Counter> {
             self.0
                 .cast(
                     CounterMessage::Line(

@@ -9,7 +9,9 @@ impl r#struct {
     }
 }
 ///A client of `struct`: one method per handler, sent in the way of its mode.
-pub struct structRef<M: ::otp::Mode = ::otp::Blocking>(::otp::ActorRef<r#struct, M>);
+pub struct structRef<M: ::otp::mode::Mode = ::otp::mode::Blocking>(
+    ::otp::ActorRef<r#struct, M>,
+);
 const _: () = {
     ///The messages of `struct`.
     pub enum structMessage {
@@ -19,24 +21,28 @@ const _: () = {
     impl ::otp::Actor for r#struct {
         type Args = (u8,);
         type Message = structMessage;
-        type Client<M: ::otp::Mode> = structRef<M>;
+        type Client<M: ::otp::mode::Mode> = structRef<M>;
         const NAME: &'static str = "struct";
         fn init(
             args: Self::Args,
             ctx: &mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'_, ::otp::Init<Self>> {
+        ) -> ::otp::actor::Handled<'_, ::otp::actor::Init<Self>> {
             let (r#type,) = args;
-            ::otp::Handled::Done(::otp::IntoInit::<Self>::into_init(Self::init(r#type)))
+            ::otp::actor::Handled::Done(
+                ::otp::actor::IntoInit::<Self>::into_init(Self::init(r#type)),
+            )
         }
         fn handle<'a>(
             &'a mut self,
             message: Self::Message,
             ctx: &'a mut ::otp::Context<Self>,
-        ) -> ::otp::Handled<'a> {
+        ) -> ::otp::actor::Handled<'a> {
             match message {
                 structMessage::Move(r#in) => {
-                    ::otp::Handled::Done(
-                        ::otp::IntoOutcome::into_outcome(Self::r#move(self, r#in.take())),
+                    ::otp::actor::Handled::Done(
+                        ::otp::actor::IntoOutcome::into_outcome(
+                            Self::r#move(self, r#in.take()),
+                        ),
                     )
                 }
             }
@@ -73,7 +79,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::otp::Client<r#struct> for structRef<M> {
+    impl<M: ::otp::mode::Mode> ::otp::client::Client<r#struct> for structRef<M> {
         type Mode = M;
         fn from_ref(inner: ::otp::ActorRef<r#struct, M>) -> Self {
             Self(inner)
@@ -83,13 +89,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::clone::Clone for structRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::clone::Clone for structRef<M> {
         fn clone(&self) -> Self {
             Self(::core::clone::Clone::clone(&self.0))
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Mode> ::core::fmt::Debug for structRef<M> {
+    impl<M: ::otp::mode::Mode> ::core::fmt::Debug for structRef<M> {
         fn fmt(
             &self,
             formatter: &mut ::core::fmt::Formatter<'_>,
@@ -98,22 +104,22 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::PartialEq for structRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::cmp::PartialEq for structRef<M> {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::cmp::Eq for structRef<M> {}
+    impl<M: ::otp::mode::Addressed> ::core::cmp::Eq for structRef<M> {}
     #[automatically_derived]
-    impl<M: ::otp::Addressed> ::core::hash::Hash for structRef<M> {
+    impl<M: ::otp::mode::Addressed> ::core::hash::Hash for structRef<M> {
         fn hash<H: ::core::hash::Hasher>(&self, hasher: &mut H) {
             ::core::hash::Hash::hash(&self.0, hasher);
         }
     }
-    impl<M: ::otp::Mode> structRef<M> {
+    impl<M: ::otp::mode::Mode> structRef<M> {
         ///Sends `r#move`.
-        fn r#move(&self, r#in: u8) -> <M as ::otp::Mode>::Cast<r#struct> {
+        fn r#move(&self, r#in: u8) -> <M as ::otp::mode::Mode>::Cast<r#struct> {
             self.0
                 .cast(
                     structMessage::Move(

@@ -19,7 +19,7 @@ impl Shop {
     }
     /// The `extra` child.
     #[must_use]
-    pub(crate) fn extra(&self) -> ::otp::Place {
+    pub(crate) fn extra(&self) -> ::otp::supervisor::Place {
         self.0.place().child("extra")
     }
     /// The supervisor itself, to look at its children or to stop it.
@@ -110,7 +110,7 @@ const _: () = {
         args: (Config, usize),
     ) -> ::std::boxed::Box<
         dyn ::core::ops::Fn(
-            &::otp::Place,
+            &::otp::supervisor::Place,
         ) -> ::otp::Supervisor + ::core::marker::Send + ::core::marker::Sync,
     >
     where
@@ -168,7 +168,7 @@ const _: () = {
         }
     }
     fn __otp_build(
-        slot: &::otp::Place,
+        slot: &::otp::supervisor::Place,
         args: &::std::sync::Arc<(Config, usize)>,
     ) -> ::otp::Supervisor
     where
@@ -182,7 +182,7 @@ const _: () = {
         let _ = &shards;
         let builder = ::otp::Supervisor::new(::otp::Strategy::RestForOne)
             .intensity(3u32, ::core::time::Duration::new(0u64, 500000000u32))
-            .auto_shutdown(::otp::AutoShutdown::AnySignificant);
+            .auto_shutdown(::otp::supervisor::AutoShutdown::AnySignificant);
         let builder = builder
             .child(
                 "db",
@@ -284,13 +284,13 @@ const _: () = {
                 Self,
             >(move |slot| parameters_are_shared_between_threads(args())(slot))
         }
-        fn client(place: ::otp::Place) -> Self {
+        fn client(slot: ::otp::supervisor::Place) -> Self {
             Self(::otp::SupervisorRef::from_place(slot))
         }
         fn shape() -> ::core::option::Option<::otp::supervisor::Tree> {
             let tree = ::otp::supervisor::Tree::new("Shop", ::otp::Strategy::RestForOne)
                 .intensity(3u32, ::core::time::Duration::new(0u64, 500000000u32))
-                .auto_shutdown(::otp::AutoShutdown::AnySignificant);
+                .auto_shutdown(::otp::supervisor::AutoShutdown::AnySignificant);
             let tree = tree
                 .child(
                     <Db as ::otp::Child>::declared("db")
@@ -322,7 +322,7 @@ const _: () = {
         ) -> ::otp::ChildSpec<Self> {
             ::otp::__private::tree_spec::<Self>(move |_| match args() {})
         }
-        fn client(place: ::otp::Place) -> Self {
+        fn client(slot: ::otp::supervisor::Place) -> Self {
             Self(::otp::SupervisorRef::from_place(slot))
         }
         fn shape() -> ::core::option::Option<::otp::supervisor::Tree> {

@@ -158,7 +158,7 @@ const _: () = {
             let _ = args;
             ::core::unimplemented!()
         }
-        fn client(place: ::otp::Place) -> Self {
+        fn client(slot: ::otp::supervisor::Place) -> Self {
             Self(::otp::SupervisorRef::from_place(slot))
         }
     }
@@ -173,7 +173,7 @@ const _: () = {
             let _ = args;
             ::core::unimplemented!()
         }
-        fn client(place: ::otp::Place) -> Self {
+        fn client(slot: ::otp::supervisor::Place) -> Self {
             Self(::otp::SupervisorRef::from_place(slot))
         }
     }

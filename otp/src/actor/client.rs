@@ -31,7 +31,7 @@ impl<A: Actor, M: Mode> ActorRef<A, M> {
     }
 
     /// Sends a message that has no answer; dropped when the process is gone. It waits only for room in a mailbox that
-    /// was asked to make it wait: see [`Policy::Block`](crate::Policy::Block).
+    /// was asked to make it wait: see [`Policy::Block`](crate::mailbox::Policy::Block).
     pub fn cast(&self, message: A::Message) -> M::Cast<A> {
         M::cast(&self.0, message)
     }
@@ -173,12 +173,12 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     }
 
     /// How many casts the full mailbox of the process that this client reaches now has dropped since it started; 0 when
-    /// there is none, or its [`Mailbox`](crate::Mailbox) is unbounded.
+    /// there is none, or its [`Mailbox`](crate::mailbox::Mailbox) is unbounded.
     fn dropped(&self) -> u64 {
         self.target().address.resolve().map_or(0, |process| process.dropped())
     }
 
-    /// Watches the process that this client reaches now; see [`monitor`](crate::monitor). `None` when there is none.
+    /// Watches the process that this client reaches now; see [`monitor`](crate::process::monitor). `None` when there is none.
     fn monitor(&self) -> Option<MonitorRef> {
         ClientExt::pid(self).map(process::monitor)
     }

@@ -191,7 +191,7 @@ impl<A: Actor> Context<A> {
         self.as_process(|_| process::monitor(target))
     }
 
-    /// Ends a monitor; see [`demonitor`](crate::demonitor).
+    /// Ends a monitor; see [`demonitor`](crate::process::demonitor).
     pub fn demonitor(&self, monitor: MonitorRef) -> bool {
         self.as_process(|_| process::demonitor(monitor))
     }
@@ -207,17 +207,17 @@ impl<A: Actor> Context<A> {
         self.as_process(|_| process::monitor_name(name))
     }
 
-    /// Sends an exit signal, which comes from this process; see [`exit`](crate::exit).
+    /// Sends an exit signal, which comes from this process; see [`exit`](crate::process::exit).
     pub fn exit(&self, to: impl Into<Destination>, reason: impl IntoReason) {
         self.as_process(|_| process::exit(to, reason));
     }
 
-    /// Links itself to a process; see [`link`](crate::link).
+    /// Links itself to a process; see [`link`](crate::process::link).
     pub fn link(&self, other: Pid) {
         self.as_process(|_| process::link(other));
     }
 
-    /// Ends a link; see [`unlink`](crate::unlink).
+    /// Ends a link; see [`unlink`](crate::process::unlink).
     pub fn unlink(&self, other: Pid) {
         self.as_process(|_| process::unlink(other));
     }
@@ -256,7 +256,7 @@ impl<A: Actor> Context<A> {
     /// `{noreply, State}`.
     ///
     /// ```
-    /// use otp::{Actor, Context, Handled, Init, Mode, ActorRef, ReplyTo};
+    /// use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo};
     ///
     /// /// A door that those who came before it opens wait for.
     /// struct Door(Vec<ReplyTo<()>>);

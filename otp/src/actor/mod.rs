@@ -4,28 +4,28 @@
 //! are the sides of a conversation with it.
 
 mod address;
-mod call;
-mod client;
+pub(crate) mod call;
+pub(crate) mod client;
 mod context;
-mod error;
+pub(crate) mod error;
 mod left;
 #[cfg(all(test, loom))]
 mod loom_tests;
-mod mode;
-mod name;
+pub(crate) mod mode;
+pub(crate) mod name;
 mod named;
-mod options;
-mod place;
-mod reply;
+pub(crate) mod options;
+pub(crate) mod place;
+pub(crate) mod reply;
 pub(crate) mod report;
-mod requests;
-mod sent;
+pub(crate) mod requests;
+pub(crate) mod sent;
 mod server;
 mod stop;
 mod subject;
 mod system;
-mod test_context;
-mod to_pid;
+pub(crate) mod test_context;
+pub(crate) mod to_pid;
 
 /// What appears in hidden methods of public traits.
 pub(crate) mod hidden {
@@ -45,24 +45,26 @@ pub(crate) use self::{
     server::{Start, Starting, caught},
     system::{Ended, Served, SystemRequest, shown},
 };
-pub use self::{
+pub(crate) use self::{
     call::Reply,
     client::{ActorRef, Client, ClientExt},
-    context::Context,
-    error::{CallError, EnterLoopError, SpecError, StartError},
+    error::CallError,
     mode::{Addressed, After, Async, AwaitsReply, Blocking, Build, IdleTimeout, Mode, Next, OneWay, Request},
     name::Name,
-    options::{Options, Restart, Shutdown},
+    options::{Restart, Shutdown},
     place::{ChildId, Place},
     reply::ReplyTo,
-    requests::{Requests, RequestsError},
     sent::Sent,
+    to_pid::ToPid,
+};
+pub use self::{
+    context::Context,
+    error::{EnterLoopError, StartError},
+    options::Options,
     server::Starter,
     stop::stop,
     subject::Handles,
     system::{FormatStatus, StatusTexts},
-    test_context::TestContext,
-    to_pid::ToPid,
 };
 pub use crate::cell::Info;
 use crate::{
@@ -75,7 +77,7 @@ use crate::{
 /// `#[actor]` on an `impl` block implements it; by hand it looks like this:
 ///
 /// ```
-/// use otp::{Actor, Context, Handled, Init, Mode, ActorRef, ReplyTo};
+/// use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo};
 ///
 /// struct Counter(i64);
 ///
@@ -139,7 +141,7 @@ pub trait Actor: Sized + Send + 'static {
     /// Says which messages go before the others that wait; `None` when all go in the order in which they came.
     ///
     /// Messages of each kind keep their order among themselves. One that goes first overtakes whatever else waits, the
-    /// [`Down`]s and [`Exit`]s of others among it; it never falls behind: what a process has sent before its end is
+    /// [`Down`](crate::Down)s and [`Exit`](crate::Exit)s of others among it; it never falls behind: what a process has sent before its end is
     /// handled before its `Down`. It runs in the sender, and must not panic.
     const PRIORITY: Option<IsUrgent<Self::Message>> = None;
 
@@ -157,7 +159,7 @@ pub trait Actor: Sized + Send + 'static {
 
     /// Told, before the next message, that its full mailbox has dropped some; logged, if not handled otherwise.
     ///
-    /// See [`Mailbox`](crate::Mailbox). An `Err` ends the actor with that reason.
+    /// See [`Mailbox`](crate::mailbox::Mailbox). An `Err` ends the actor with that reason.
     fn overflowed<'a>(&'a mut self, dropped: Dropped, _ctx: &'a mut Context<Self>) -> Handled<'a> {
         report::overflowed(Self::NAME, &dropped);
         Handled::Done(Ok(()))

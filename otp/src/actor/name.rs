@@ -22,7 +22,7 @@ use crate::{
 /// OTP's `{local, Name}` and `{via, Module, Term}`.
 ///
 /// ```
-/// # use otp::{Actor, Context, Handled, Init, Mode, ActorRef, ReplyTo};
+/// # use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo};
 /// # pub struct Counter(i64);
 /// # impl Actor for Counter {
 /// #     type Args = i64;
@@ -36,7 +36,7 @@ use crate::{
 /// #     }
 /// #     fn message_name(_: &ReplyTo<i64>) -> &'static str { "get" }
 /// # }
-/// use otp::{CallError, Name, Starter};
+/// use otp::{CallError, Name, actor::Starter};
 ///
 /// pub const HITS: Name<Counter> = Name::new("hits");
 ///
@@ -79,7 +79,7 @@ impl<A> Name<A> {
 
     /// Gives the name to a process. `erlang:register/2`.
     ///
-    /// A [`Starter`](crate::Starter) or a supervisor does it before the `init`.
+    /// A [`Starter`](crate::actor::Starter) or a supervisor does it before the `init`.
     ///
     /// # Errors
     /// See [`RegisterError`].

@@ -30,7 +30,7 @@ use crate::cell::{
 /// same, as [`Reply`] says.
 ///
 /// ```
-/// use otp::{RequestsError, Requests, prelude::*};
+/// use otp::{client::{RequestsError, Requests}, prelude::*};
 ///
 /// struct Square;
 ///

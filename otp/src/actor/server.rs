@@ -42,7 +42,7 @@ const BUDGET: u32 = 256;
 /// How an actor is to be started.
 ///
 /// ```
-/// # use otp::{Actor, Starter};
+/// # use otp::{Actor, actor::Starter};
 /// # use std::time::Duration;
 /// # fn example<A: Actor<Args = ()>>() -> Result<(), otp::StartError> {
 /// let client = Starter::<A>::new().name("printer").timeout(Duration::from_secs(1)).link().start(())?;
@@ -135,7 +135,7 @@ impl<A: Actor> Starter<A> {
     ///
     /// ```
     /// # use otp::prelude::*;
-    /// # use otp::Starter;
+    /// # use otp::actor::Starter;
     /// struct Counter(u32);
     ///
     /// #[actor]

@@ -12,7 +12,7 @@ use crate::{
 /// long as it takes). `gen_server:stop/3`, `proc_lib:stop/3`.
 ///
 /// It terminates after the messages that it received before, also when the caller waits no longer. A plain process does
-/// not know the request, and the time passes: it is ended by [`exit`](crate::exit).
+/// not know the request, and the time passes: it is ended by [`exit`](crate::process::exit).
 ///
 /// ```
 /// # use otp::prelude::*;

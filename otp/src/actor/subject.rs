@@ -16,7 +16,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` handles no messages of type `{T}`",
     label = "no `#[handle_info]` of `{Self}` takes a `{T}`",
-    note = "add `#[handle_info] fn name(&mut self, message: {T})` to the `#[actor]` block, or implement `otp::Handles<{T}>` by hand, beside `Actor::info`"
+    note = "add `#[handle_info] fn name(&mut self, message: {T})` to the `#[actor]` block, or implement `otp::actor::Handles<{T}>` by hand, beside `Actor::info`"
 )]
 pub trait Handles<T>: Actor {}
 

@@ -35,7 +35,7 @@ impl Info {
     /// The content, if it is a `T`.
     ///
     /// ```
-    /// # use otp::{Info, Pid, ExitReason, process};
+    /// # use otp::{actor::Info, Pid, ExitReason, process};
     /// let info = Info::Other(Box::new(7_u32));
     /// assert_eq!(info.downcast_ref(), Some(&7_u32));
     /// assert!(!info.is::<otp::Down>());

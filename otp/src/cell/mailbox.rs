@@ -99,7 +99,7 @@ impl Error for MailboxFull {}
 pub enum Queued<'a, M> {
     /// A message of the actor's own.
     Message(&'a M),
-    /// What would come as an [`Info::Other`](crate::Info::Other).
+    /// What would come as an [`Info::Other`](crate::actor::Info::Other).
     Info(&'a (dyn Any + Send)),
 }
 

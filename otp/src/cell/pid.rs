@@ -41,7 +41,7 @@ impl fmt::Debug for Pid {
     }
 }
 
-/// Identifies one monitor; given by [`monitor`](crate::monitor), carried by its [`Down`](crate::Down).
+/// Identifies one monitor; given by [`monitor`](crate::process::monitor), carried by its [`Down`](crate::Down).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MonitorRef {
     pub(crate) watcher: Pid,

@@ -42,7 +42,7 @@ pub enum ExitReason {
     Shutdown,
     /// It was asked to end, and told why: OTP's `{shutdown, Term}`.
     ShutdownWith(Term),
-    /// Sent with [`exit`](crate::exit) it cannot be trapped; its receiver ends as [`Killed`](ExitReason::Killed).
+    /// Sent with [`exit`](crate::process::exit) it cannot be trapped; its receiver ends as [`Killed`](ExitReason::Killed).
     Kill,
     /// It received an untrappable [`Kill`](ExitReason::Kill).
     Killed,
@@ -354,7 +354,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> IntoReason for E {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Down {
-    /// What [`monitor`](crate::monitor) returned.
+    /// What [`monitor`](crate::process::monitor) returned.
     pub monitor: MonitorRef,
     /// The process that ended; when it was monitored by a name that was nobody's, a pid that no process has.
     pub pid: Pid,
@@ -374,7 +374,7 @@ impl Down {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Exit {
-    /// Who sent it: the linked process that ended, or the caller of [`exit`](crate::exit).
+    /// Who sent it: the linked process that ended, or the caller of [`exit`](crate::process::exit).
     pub from: Pid,
     /// Its reason.
     pub reason: ExitReason,

@@ -12,7 +12,7 @@ use super::{Pid, RegisterError, UnregisterError};
 use crate::guard::Guarded;
 
 /// A name that a process can have, whatever the process is: text that the node keeps, or a key of a
-/// [`Registry`](crate::process::Registry).
+/// [`Registry`](crate::otp::name::Registry).
 ///
 /// It is looked up anew each time that it is used, on the node of whoever uses it. A [`Name`](crate::Name) says in
 /// addition what kind of server has it.

@@ -103,7 +103,7 @@ pub(crate) enum Signal {
 // It is boxed once for each that is sent.
 const _: () = assert!(size_of::<Signal>() <= 64);
 
-/// A message of any type, as an [`Info::Other`](crate::Info::Other) holds it: an [`Any`] that prints what its type is
+/// A message of any type, as an [`Info::Other`](crate::actor::Info::Other) holds it: an [`Any`] that prints what its type is
 /// called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted.
 pub trait AnyMessage: Any + Send {
     /// What its type is called; a box of it has a name of its own.

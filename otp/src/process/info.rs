@@ -62,7 +62,7 @@ pub enum ProcessStatus {
 /// });
 /// let info = process::info(pid).unwrap();
 /// assert_eq!((info.parent, info.message_queue_len), (Some(otp::self_pid()), 0));
-/// otp::exit(pid, otp::ExitReason::Kill);
+/// otp::process::exit(pid, otp::ExitReason::Kill);
 /// assert_eq!(process::info(pid), None);
 /// ```
 #[must_use]

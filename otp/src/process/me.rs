@@ -39,7 +39,7 @@ impl Me {
         self.pid
     }
 
-    /// Says whether exit signals become messages; see [`trap_exit`](crate::trap_exit).
+    /// Says whether exit signals become messages; see [`trap_exit`](crate::process::trap_exit).
     pub fn trap_exit(&self, trap: bool) -> bool {
         super::trap_exit(trap)
     }

@@ -47,7 +47,5 @@ pub use self::{
 };
 pub(crate) use self::{link::terminate, registry::Claim};
 pub use crate::cell::{
-    AnyMessage, Down, Dropped, Event, Exit, ExitReason, Failure, IntoReason, IsUrgent, Mailbox, MailboxFull,
-    MessageKind, MonitorRef, Panic, Pid, Policy, Queued, RegName, RegisterError, Statistics, Term, TermValue,
-    UnregisterError, watch_local,
+    AnyMessage, Down, Exit, ExitReason, Failure, IntoReason, MonitorRef, Panic, Pid, Term, TermValue, watch_local,
 };

@@ -146,7 +146,7 @@ impl Node {
         self.0.pool.queue_len()
     }
 
-    /// The number of timers that are set: those that a [`TimerRef`](crate::TimerRef) stands for. It looks at all of them.
+    /// The number of timers that are set: those that a [`TimerRef`](crate::process::TimerRef) stands for. It looks at all of them.
     #[must_use]
     pub fn timers(&self) -> usize {
         self.0.scheduler.timers().count()

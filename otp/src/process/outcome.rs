@@ -87,7 +87,7 @@ pub struct Hibernate(Code);
 ///     me.trap_exit(true);
 ///     process::hibernate(watch)
 /// });
-/// # otp::exit(watcher, otp::ExitReason::Kill);
+/// # otp::process::exit(watcher, otp::ExitReason::Kill);
 /// ```
 pub fn hibernate<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Hibernate {
     Hibernate(Box::new(|me| code(me).into_next()))

@@ -20,12 +20,12 @@ use crate::{
 /// Something that keeps names in place of the node: the module of OTP's `{via, Module, Term}`.
 ///
 /// It is asked by whoever uses a name, in the process that does so; it may wait, and may itself be asked by way of a
-/// client. It has to notice by itself, with a [monitor](crate::monitor), that a holder has ended. A process that it
+/// client. It has to notice by itself, with a [monitor](crate::process::monitor), that a holder has ended. A process that it
 /// still names after that is nobody.
 ///
 /// ```
 /// use std::{collections::HashMap, sync::{Arc, Mutex}};
-/// use otp::{Name, Pid, process::{RegisterError, Registry, UnregisterError}};
+/// use otp::{Name, Pid, name::{RegisterError, Registry, UnregisterError}};
 ///
 /// #[derive(Default)]
 /// struct Rooms(Mutex<HashMap<(String, u32), Pid>>);
@@ -35,7 +35,7 @@ use crate::{
 ///
 ///     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError> {
 ///         let mut rooms = self.0.lock().unwrap();
-///         match rooms.get(key).filter(|holder| otp::is_alive(**holder)) {
+///         match rooms.get(key).filter(|holder| otp::process::is_alive(**holder)) {
 ///             Some(holder) => Err(RegisterError::Taken(*holder)),
 ///             None => {
 ///                 rooms.insert(key.clone(), pid);
@@ -68,7 +68,7 @@ pub trait Registry: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`RegisterError::Taken`] when it is another's: whoever starts a server under it is told
-    /// [`AlreadyStarted`](crate::AckError::AlreadyStarted).
+    /// [`AlreadyStarted`](crate::StartError::AlreadyStarted).
     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError>;
 
     /// Frees a name. `Module:unregister_name/1`.

@@ -110,7 +110,7 @@ impl<R: 'static> Selector<R> {
         self.with_down(Key::Monitors, f)
     }
 
-    /// Selects trapped exit signals; see [`trap_exit`](crate::trap_exit).
+    /// Selects trapped exit signals; see [`trap_exit`](crate::process::trap_exit).
     pub fn select_exits(self, f: impl Fn(Exit) -> R + Send + Sync + 'static) -> Self {
         self.with(Key::Exits, move |signal| match signal {
             Signal::Trapped(exit) => f(exit),

@@ -291,7 +291,7 @@ pub fn spawn_monitor_async<O: Termination, F: Future<Output = O> + Send + 'stati
 ///     me.receive_exit(None);
 /// })?;
 /// assert_eq!(port, 8080);
-/// assert!(otp::is_alive(pid));
+/// assert!(otp::process::is_alive(pid));
 ///
 /// let error = process::start(|_, ack: process::Ack<u16>| ack.failed("the port is taken")).unwrap_err();
 /// assert_eq!(error.to_string(), "its start failed: the port is taken");

@@ -226,7 +226,7 @@ impl<T: Send + 'static> Subject<T> {
     /// process::register("kitchen", otp::self_pid())?;
     /// orders.send(2);
     /// assert_eq!(orders.receive(None), Some(2));
-    /// # Ok::<(), process::RegisterError>(())
+    /// # Ok::<(), otp::name::RegisterError>(())
     /// ```
     pub fn named(name: impl Into<Arc<str>>) -> Self {
         let name = name.into();

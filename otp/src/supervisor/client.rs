@@ -172,7 +172,7 @@ impl SupervisorRef {
         self.pid().is_some_and(process::is_alive)
     }
 
-    /// Watches its process of now; see [`monitor`](crate::monitor). `None` when there is none.
+    /// Watches its process of now; see [`monitor`](crate::process::monitor). `None` when there is none.
     pub fn monitor(&self) -> Option<MonitorRef> {
         self.pid().map(process::monitor)
     }
@@ -228,8 +228,8 @@ macro_rules! as_supervisor {
                 self.supervisor.is_alive()
             }
 
-            /// Watches its process of now; see [`monitor`](crate::monitor). `None` when there is none.
-            pub fn monitor(&self) -> Option<$crate::MonitorRef> {
+            /// Watches its process of now; see [`monitor`](crate::process::monitor). `None` when there is none.
+            pub fn monitor(&self) -> Option<$crate::process::MonitorRef> {
                 self.supervisor.monitor()
             }
 
@@ -252,7 +252,7 @@ macro_rules! as_supervisor {
             /// As [`stop`](Self::stop); [`CallError::Timeout`] when it takes too long, and goes on.
             pub fn stop_with(
                 &self,
-                reason: impl $crate::IntoReason,
+                reason: impl $crate::process::IntoReason,
                 limit: impl Into<Option<std::time::Duration>>,
             ) -> Result<(), CallError> {
                 self.supervisor.stop_with(reason, limit)

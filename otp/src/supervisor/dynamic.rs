@@ -66,7 +66,7 @@ impl DynamicChild for AnyChild {
 /// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`.
 ///
 /// ```
-/// use otp::{DynamicSupervisor, prelude::*};
+/// use otp::{supervisor::DynamicSupervisor, prelude::*};
 ///
 /// pub struct Session { user: String }
 ///
@@ -127,7 +127,7 @@ impl<C: Child, A: Send + 'static> DynamicSupervisor<C, A> {
     /// arguments, Gleam's `template`.
     ///
     /// ```
-    /// use otp::{DynamicSupervisor, prelude::*};
+    /// use otp::{supervisor::DynamicSupervisor, prelude::*};
     /// # pub struct Session(String);
     /// # #[actor]
     /// # impl Session {
@@ -154,7 +154,7 @@ impl DynamicSupervisor {
     /// Of children of any type: each is started with a spec of its own.
     ///
     /// ```
-    /// use otp::{DynamicSupervisor, prelude::*};
+    /// use otp::{supervisor::DynamicSupervisor, prelude::*};
     /// # pub struct Clock;
     /// # #[actor]
     /// # impl Clock {

@@ -37,7 +37,11 @@ pub use self::{
     spec::tree_spec,
 };
 use self::{dynamic::Template, partition::Partitions, spec::Spec, tree::count};
-pub use crate::actor::{ChildId, Place, Restart, Shutdown, SpecError};
+pub use crate::actor::{
+    error::SpecError,
+    options::{Restart, Shutdown},
+    place::{ChildId, Place},
+};
 use crate::{
     actor::{Name, StartError},
     cell::{RegName, birth::Relation},
@@ -48,7 +52,7 @@ use crate::{
 /// `supervisor!` expands to one; by hand it builds a tree at run time.
 ///
 /// ```
-/// # use otp::{Actor, Context, Handled, Init, Mode, ActorRef};
+/// # use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef};
 /// # struct Db;
 /// # impl Actor for Db {
 /// #     type Args = ();

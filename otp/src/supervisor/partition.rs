@@ -33,7 +33,7 @@ use crate::{
 /// `supervisor!` a partition supervisor reads `shards: partition<Shard>(i, db) for i { partitions: 8 };`.
 ///
 /// ```
-/// use otp::{PartitionSupervisor, prelude::*};
+/// use otp::{supervisor::PartitionSupervisor, prelude::*};
 ///
 /// pub struct Counter { partition: usize, count: u32 }
 ///

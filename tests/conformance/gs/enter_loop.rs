@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use otp::{
-    EnterLoopError, Starter,
+    actor::{EnterLoopError, Starter},
+    name::{RegisterError, Registry, UnregisterError},
     prelude::*,
-    process::{RegisterError, Registry, UnregisterError},
 };
 
 fn millis(n: u64) -> Duration {
@@ -94,7 +94,7 @@ fn gs_spec_init(t: &mut Sim) {
     assert_eq!(client, lamp);
     lamp.dim(2);
     t.advance(millis(500));
-    assert!(otp::is_alive(lamp.pid().unwrap()) && log.lock().unwrap().is_empty(), "it does not serve yet");
+    assert!(process::is_alive(lamp.pid().unwrap()) && log.lock().unwrap().is_empty(), "it does not serve yet");
     asked.send(10);
     assert_eq!(lamp.level()?, 8);
     let pid = lamp.pid().unwrap();

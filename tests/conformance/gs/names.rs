@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use otp::{Async, Name, Node, Reply, Starter, prelude::*};
+use otp::{Name, Node, Reply, actor::Starter, mode::Async, prelude::*};
 
 use crate::rooms::{Book, Rooms, in_book};
 
@@ -212,7 +212,7 @@ fn gs_start_part_failed(t: &mut Sim) {
 /// A registry that refuses, or panics, fails the start.
 #[otp::test]
 fn gs_start_part_refused(t: &mut Sim) {
-    use otp::process::{RegisterError, Registry, UnregisterError};
+    use otp::name::{RegisterError, Registry, UnregisterError};
 
     struct Refuses;
 
@@ -300,7 +300,7 @@ fn gs_stop1(_t: &mut Sim) {
     let server = Server::start(How::Ok, None).unwrap();
     let own = pid(&server);
     assert_eq!(server.stop(), Ok(()));
-    assert!(!otp::is_alive(own));
+    assert!(!process::is_alive(own));
     assert_eq!(server.stop(), Err(CallError::NoProc));
 }
 

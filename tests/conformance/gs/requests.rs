@@ -1,6 +1,11 @@
 //! Requests and their collections, casts, plain messages, replies that travel.
 
-use otp::{Requests, RequestsError, Starter, prelude::*, process::Subject};
+use otp::{
+    actor::Starter,
+    client::{Requests, RequestsError},
+    prelude::*,
+    process::Subject,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -50,8 +50,8 @@ fn msc_hibernate_basic(t: &mut Sim) {
         assert_eq!(answers.receive(None), Some(n));
     }
     // A link, an unlink and a question are no messages.
-    otp::link(pid);
-    otp::unlink(pid);
+    process::link(pid);
+    process::unlink(pid);
     assert!(process::info(pid).is_some());
     t.settle();
     assert_eq!(stacks.load(SeqCst), 3);
@@ -61,7 +61,7 @@ fn msc_hibernate_basic(t: &mut Sim) {
     // An exit signal ends it where it sleeps.
     let (pid, monitor, _) = relaying(&answers, &stacks);
     t.settle();
-    otp::exit(pid, ExitReason::Shutdown);
+    process::exit(pid, ExitReason::Shutdown);
     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
 }
 

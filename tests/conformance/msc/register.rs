@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use otp::{
-    Node,
-    process::{self, RegisterError},
-};
+use otp::{Node, name::RegisterError, process};
 
 /// A process ends while others give it a name and take it away: once it is seen to have ended, nobody has the name.
 #[test]

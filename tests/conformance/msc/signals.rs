@@ -31,15 +31,15 @@ fn msc_erl_1199(t: &mut Sim) {
         Puppet::spawn().tell(move |_| {
             for step in 0..60 {
                 match dice.below(6) {
-                    0 => otp::link(own),
-                    1 => otp::unlink(own),
-                    2 => drop(otp::demonitor(otp::monitor(own))),
-                    3 => otp::exit(own, why("noise")),
+                    0 => process::link(own),
+                    1 => process::unlink(own),
+                    2 => drop(process::demonitor(process::monitor(own))),
+                    3 => process::exit(own, why("noise")),
                     4 => noise.send(step),
                     _ => otp::sleep(Duration::from_millis(1)),
                 }
             }
-            otp::unlink(own);
+            process::unlink(own);
         });
     }
     for n in 0..5 {

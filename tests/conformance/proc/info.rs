@@ -35,7 +35,7 @@ fn proc_t_process_info(t: &mut Sim) {
     assert_eq!((own.name, own.trap_exit), (None, true));
     // One that ends while it is asked is gone.
     let pid = process::spawn(|_| otp::sleep(millis(10)));
-    otp::exit(pid, why("enough"));
+    process::exit(pid, why("enough"));
     assert_eq!(process::info(pid), None);
     t.crashes();
 }
@@ -162,7 +162,7 @@ fn proc_spawn_request_link_parent_exit_compound_reason(t: &mut Sim) {
         Err(reason())
     });
     let (child, parent) = children.receive(None).flatten().unwrap();
-    let monitor = otp::monitor(child);
+    let monitor = process::monitor(child);
     let down = process::current().receive_down(monitor, None).unwrap();
     t.settle();
     assert!(down.reason == reason() || down.reason == ExitReason::NoProc, "{}", down.reason);
@@ -181,7 +181,7 @@ fn proc_processes_term_proc_list(t: &mut Sim) {
     assert_eq!(process::list().len(), before.len() + 100);
     t.settle();
     for pid in all.iter().step_by(2) {
-        t.kill(&*pid);
+        t.kill(pid);
     }
     assert!(all.iter().enumerate().all(|(n, pid)| listed(pid) == (n % 2 == 1)));
     assert_eq!(process::list(), Node::current().processes());

@@ -1,6 +1,9 @@
 //! What a supervisor is asked for, and how it refuses.
 
-use otp::{AutoShutdown, CallError, ChildError, ChildState, Shutdown, SpecError};
+use otp::{
+    CallError, Shutdown,
+    supervisor::{AutoShutdown, ChildError, ChildState, SpecError},
+};
 
 use super::*;
 
@@ -25,7 +28,7 @@ fn sup_child_adm(t: &mut Sim) {
 
     // One that was told to end.
     assert_eq!(tree.terminate_child("child1"), Ok(()));
-    assert!(!otp::is_alive(pid));
+    assert!(!process::is_alive(pid));
     assert_eq!(tree.terminate_child("child1"), Ok(()), "it is as it was asked to be");
     assert_eq!(listed(&tree), [("child1".to_owned(), None)]);
     assert_eq!(counts(&tree), [1, 0, 0, 1]);
@@ -241,7 +244,7 @@ fn sup_child_unlink(t: &mut Sim) {
         let naughty = Plan { lingers, ..journal.worker("a") };
         let child = tree.start_child("a", naughty.spec().shutdown(Shutdown::After(SECOND))).unwrap();
         let parent = tree.pid().unwrap();
-        child.run(Box::new(move || otp::unlink(parent)));
+        child.run(Box::new(move || process::unlink(parent)));
         let (monitor, began) = (child.monitor().unwrap(), t.now());
         assert_eq!(shut_down(&tree), ExitReason::Shutdown);
         assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, reason);

@@ -1,6 +1,10 @@
 //! `simple_one_for_one`.
 
-use otp::{AutoShutdown, Child, ChildError, ChildKind, ChildState, DynamicSupervisor, Name, prelude::*};
+use otp::{
+    Child, Name,
+    prelude::*,
+    supervisor::{AutoShutdown, ChildError, ChildKind, ChildState, DynamicSupervisor},
+};
 
 use crate::dynamics::{
     HOUR, Mood, Plan, SECOND, Worker, WorkerRef, Workers, abnormal, counts, end, exit_of, kill, no_start, pid, reasons,
@@ -302,7 +306,7 @@ fn sup_simple_global_supervisor(t: &mut Sim) {
     t.settle();
     let after = now();
     assert!(before.0 != after.0 && before.1 != after.1 && before.2 != after.2, "all are restarted");
-    assert!(!otp::is_alive(before.1), "the children of one that is killed go down with it");
+    assert!(!process::is_alive(before.1), "the children of one that is killed go down with it");
 
     for by_itself in [false, true] {
         let before = now();

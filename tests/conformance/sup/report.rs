@@ -3,7 +3,7 @@
 //! A report is a `tracing` event. How many lines it takes, and where it is cut, is up to the subscriber.
 #![cfg(feature = "tracing")]
 
-use otp::{AutoShutdown, Shutdown};
+use otp::{Shutdown, supervisor::AutoShutdown};
 use tracing::Level;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! Which children are started again, and which are forgotten.
 
-use otp::ChildError;
+use otp::supervisor::ChildError;
 
 use super::*;
 
@@ -257,7 +257,7 @@ fn sup_a_child_that_forges_its_end(t: &mut Sim) {
         let (journal, tree) = (Journal::default(), supervisor(Strategy::OneForOne));
         let child = tree.start_child("a", journal.spec("a").restart(Restart::Transient)).unwrap();
         let parent = tree.pid().unwrap();
-        child.run(Box::new(move || otp::exit(parent, forged)));
+        child.run(Box::new(move || process::exit(parent, forged)));
         end(t, &tree, "a", real);
         assert_eq!(journal.take(), if fate == Restarted { "+a -a +a" } else { "+a -a" });
         assert_eq!(counts(&tree), [1, usize::from(fate == Restarted), 0, 1]);

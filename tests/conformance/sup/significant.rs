@@ -4,7 +4,7 @@
 //! where it could mean nothing is in `admin`.
 
 use AutoShutdown::{AllSignificant, AnySignificant, Never};
-use otp::{AutoShutdown, ChildError};
+use otp::supervisor::{AutoShutdown, ChildError};
 
 use super::*;
 

@@ -2,7 +2,10 @@
 
 use std::sync::mpsc;
 
-use otp::{ChildError, ChildKind, Shutdown, SpecError};
+use otp::{
+    Shutdown,
+    supervisor::{ChildError, ChildKind, SpecError},
+};
 
 use super::*;
 
@@ -12,7 +15,7 @@ fn sup_sup_start_normal(t: &mut Sim) {
     assert_eq!(counts(&tree), [0, 0, 0, 0]);
     // Only the parent is obeyed.
     let pid = tree.pid().unwrap();
-    process::spawn(move |_| otp::exit(pid, ExitReason::Shutdown));
+    process::spawn(move |_| process::exit(pid, ExitReason::Shutdown));
     t.settle();
     assert_eq!(tree.pid(), Some(pid));
     assert_eq!(shut_down(&tree), ExitReason::Shutdown);
@@ -32,7 +35,7 @@ fn sup_sup_start_ignore_init(t: &mut Sim) {
     });
     t.settle();
     assert_eq!(told.try_recv(), Ok(StartError::Ignore));
-    assert!(otp::is_alive(starter));
+    assert!(process::is_alive(starter));
     assert_eq!(t.crashes(), []);
 
     // As a child it is one that chose not to run.
@@ -112,7 +115,7 @@ fn sup_sup_start_error_return(_t: &mut Sim) {
         let _ = make().start_link();
         otp::sleep(HOUR);
     });
-    let monitor = otp::monitor(starter);
+    let monitor = process::monitor(starter);
     let reason = process::current().receive_down(monitor, None).unwrap().reason;
     assert_eq!(reason, ExitReason::shutdown_with(expected));
     assert_eq!(journal.take(), "");
@@ -208,7 +211,7 @@ fn sup_sup_start_map(_t: &mut Sim) {
 fn sup_sup_start_map_faulty_specs(_t: &mut Sim) {
     let journal = Journal::default();
     let transient = |id| journal.spec(id).restart(Restart::Transient);
-    let any = || Supervisor::new(Strategy::OneForOne).auto_shutdown(otp::AutoShutdown::AnySignificant);
+    let any = || Supervisor::new(Strategy::OneForOne).auto_shutdown(supervisor::AutoShutdown::AnySignificant);
     let cases = [
         (any().child("b", journal.spec("b").significant(true)), SpecError::SignificantPermanent("b".into())),
         (

@@ -1,6 +1,6 @@
 //! Who is started again with a child, how often, and what comes of restarts that fail.
 
-use otp::{ChildError, ChildState};
+use otp::supervisor::{ChildError, ChildState};
 
 use super::*;
 
@@ -268,7 +268,7 @@ fn hangs(t: &Sim, strategy: Strategy) -> ExitReason {
     assert_eq!(tree.delete_child(broken.id), Err(ChildError::Restarting));
     assert_eq!(tree.start_child(broken.id, broken.spec()).unwrap_err(), ChildError::AlreadyPresent);
     assert_eq!((counts(&tree)[0], counts(&tree)[3]), (3, 3));
-    let is_active = |child: &otp::ChildInfo| matches!(child.state, ChildState::Running(_));
+    let is_active = |child: &supervisor::ChildInfo| matches!(child.state, ChildState::Running(_));
     let active = tree.which_children().unwrap().iter().filter(|child| is_active(child)).count();
     assert_eq!(active, if strategy == Strategy::OneForAll { 1 } else { 2 }, "{strategy}");
 

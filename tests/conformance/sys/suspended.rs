@@ -168,7 +168,7 @@ impl Narrow {
         self.handled.push(what);
     }
 
-    fn lost(&mut self, _: otp::Dropped) {
+    fn lost(&mut self, _: otp::mailbox::Dropped) {
         self.handled.push(0);
     }
 }

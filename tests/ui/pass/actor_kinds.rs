@@ -1,7 +1,7 @@
 //! Every kind of handler, in each of its forms.
 #![deny(warnings)]
 
-use otp::Handled;
+use otp::actor::Handled;
 use otp::prelude::*;
 
 struct Job(u32);
@@ -142,7 +142,7 @@ fn uses(counter: &CounterRef) -> Result<(), Box<dyn std::error::Error>> {
         counter.forward(reply);
         let _: Result<i64, CallError> = counter.as_async().get().await;
     };
-    let _: CounterRef<otp::Async> = counter.as_async();
+    let _: CounterRef<otp::mode::Async> = counter.as_async();
     let _ = Counter::child_spec(1, Duration::ZERO);
     let _: Result<QuietClient, StartError> = Quiet::start_link();
     let _ = counter == &counter.clone();

@@ -2,7 +2,7 @@
 
 #![deny(missing_docs, unused, unsafe_code)]
 
-use otp::{Dropped, prelude::*};
+use otp::{mailbox::Dropped, prelude::*};
 
 /// A letter box.
 pub struct Letters<T>(Vec<T>);

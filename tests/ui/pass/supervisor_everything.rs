@@ -81,7 +81,7 @@ supervisor! {
 supervisor! { Empty<one_for_all> {} }
 
 fn main() {
-    let _ = |shop: Shop| -> (DbRef, Vec<CacheRef>, CacheRef, Vec<DbRef>, otp::Place, CacheRef, CacheRef) {
+    let _ = |shop: Shop| -> (DbRef, Vec<CacheRef>, CacheRef, Vec<DbRef>, otp::supervisor::Place, CacheRef, CacheRef) {
         let workers: ShopWorkers = shop.workers();
         let deep: ShopWorkersDeepDown = workers.deep_down();
         let _ = format!("{shop} {shop:?} {workers}");

@@ -1,4 +1,4 @@
-use otp::{Name, Starter, prelude::*};
+use otp::{Name, actor::Starter, prelude::*};
 
 struct Db;
 #[actor]

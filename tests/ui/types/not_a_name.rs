@@ -1,4 +1,4 @@
-use otp::{Starter, prelude::*};
+use otp::{actor::Starter, prelude::*};
 
 struct Db;
 #[actor]

@@ -1,4 +1,4 @@
-use otp::{PartitionSupervisor, prelude::*};
+use otp::{supervisor::PartitionSupervisor, prelude::*};
 
 struct Shard;
 #[actor]
@@ -18,7 +18,7 @@ fn main() {
     // There is none without it.
     let _ = PartitionSupervisor::<Shard>::new();
     // A partition supervisor is never shut down by the end of a child.
-    let _ = PartitionSupervisor::new(Shard::child_spec).auto_shutdown(otp::AutoShutdown::AnySignificant);
+    let _ = PartitionSupervisor::new(Shard::child_spec).auto_shutdown(otp::supervisor::AutoShutdown::AnySignificant);
     // A number of partitions is not negative.
     let _ = PartitionSupervisor::new(Shard::child_spec).partitions(-1);
     let shards = PartitionSupervisor::new(Shard::child_spec).start().unwrap();

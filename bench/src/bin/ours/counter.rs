@@ -1,6 +1,6 @@
 //! The server that most workloads talk to: one number.
 
-use otp::{Actor, Context, ExitReason, Handled, Init, Mode, ActorRef, ReplyTo};
+use otp::{Actor, Context, ExitReason, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo};
 
 pub(crate) struct Counter(u64);
 

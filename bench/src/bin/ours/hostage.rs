@@ -18,7 +18,7 @@ use std::{
 };
 
 use bench::{fail, report, report_ms};
-use otp::{CallError, ClientExt, ExitReason, MonitorRef, Node, Pid, ReplyTo, actor, handle_call, init, process};
+use otp::{CallError, ClientExt, ExitReason, process::{self, MonitorRef}, Node, Pid, ReplyTo, actor, handle_call, init};
 
 const CORES: usize = 2;
 const WAITERS: usize = 200;
@@ -113,7 +113,7 @@ fn beside(row: Row, hog: impl Fn(&Hold) + Copy + Send + 'static) -> u32 {
             thread::sleep(HOLD);
         }
         if row.endless {
-            hogs.iter().for_each(|(hog, _)| otp::exit(*hog, ExitReason::Kill));
+            hogs.iter().for_each(|(hog, _)| otp::process::exit(*hog, ExitReason::Kill));
         }
         hogs.into_iter().for_each(|(_, monitor)| await_end(monitor));
         // Those that were declared dead hold their threads still.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::mpsc};
 
-use otp::{Actor, Context, Handled, Init, Mode, ActorRef};
+use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef};
 
 /// An actor that does what it is told.
 pub(crate) struct Runner;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bench::{fail, report, resident, threads};
-use otp::{Actor, ClientExt, Context, Handled, Init, Mode, ActorRef, ReplyTo};
+use otp::{Actor, ClientExt, Context, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo};
 
 use crate::inside::{Runner, Work};
 

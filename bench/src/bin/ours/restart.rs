@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use bench::{per_op, report};
-use otp::{
-    Actor, Child, Context, ExitReason, Handled, Init, Mode, ActorRef, ReplyTo, Strategy, Supervisor,
-    process::{self, Subject},
-};
+use otp::{Actor, Child, Context, ExitReason, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo, Strategy, Supervisor, process::{self, Subject}};
 
 use crate::inside;
 

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, Sender};
 
 use bench::{per_op, report};
-use otp::{Actor, Context, Handled, Init, Mode, ActorRef};
+use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef};
 
 const SIZE: usize = 1000;
 

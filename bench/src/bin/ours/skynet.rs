@@ -3,10 +3,7 @@
 use std::sync::mpsc::{self, Sender};
 
 use bench::{fail, report, skynet};
-use otp::{
-    Actor, Context, ExitReason, Handled, Init, Mode, ActorRef,
-    process::{self, Subject},
-};
+use otp::{Actor, Context, ExitReason, actor::{Handled, Init}, mode::Mode, ActorRef, process::{self, Subject}};
 
 /// Actors whose handlers wait for ten starts, one after another.
 pub(crate) fn waiting() {

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, Sender};
 
 use bench::{per_op, report};
-use otp::{Actor, ClientExt, Context, Down, Handled, Info, Init, Mode, ActorRef};
+use otp::{Actor, ClientExt, Context, Down, actor::{Handled, Info, Init}, mode::Mode, ActorRef};
 
 use crate::{
     counter::{Counter, Message},

@@ -26,11 +26,11 @@ pub(super) fn handled(method: &Method, values: &[TokenStream], scope: &Scope) ->
             }
             None => quote!({
                 #answered
-                #otp::Handled::Done(::core::result::Result::Ok(()))
+                #otp::actor::Handled::Done(::core::result::Result::Ok(()))
             }),
         };
     }
-    let outcome = |call| at_output(method, quote!(#otp::IntoOutcome::into_outcome(#call)));
+    let outcome = |call| at_output(method, quote!(#otp::actor::IntoOutcome::into_outcome(#call)));
     match is_async(method) {
         Some(span) => {
             let outcome = outcome(quote_spanned!(span=> #call.await));
@@ -38,7 +38,7 @@ pub(super) fn handled(method: &Method, values: &[TokenStream], scope: &Scope) ->
         }
         None => {
             let outcome = outcome(call);
-            quote!(#otp::Handled::Done(#outcome))
+            quote!(#otp::actor::Handled::Done(#outcome))
         }
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn at_output(method: &Method, tokens: TokenStream) -> TokenStream {
 
 /// A boxed future. All of it stands at the `async`, which is blamed for a future that is not `Send`.
 pub(super) fn future(span: Span, otp: &TokenStream, future: TokenStream) -> TokenStream {
-    let boxed = at(Ident::new("async_", span), quote!(#otp::Handled::future));
+    let boxed = at(Ident::new("async_", span), quote!(#otp::actor::Handled::future));
     quote_spanned!(span=> #boxed(#future))
 }
 

@@ -22,7 +22,7 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
     } else {
         quote!(#(#docs)*)
     };
-    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode = #otp::Blocking)));
+    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::mode::Mode = #otp::mode::Blocking)));
     let bounds = scope.bounds(None);
     quote! {
         #docs
@@ -33,7 +33,7 @@ pub(super) fn definition(actor: &Actor, scope: &Scope) -> TokenStream {
 /// What every client implements. Derives would ask the mode and the actor's parameters for the same traits.
 pub(super) fn traits(scope: &Scope) -> TokenStream {
     let Scope { otp, mode_parameter, self_ty, .. } = scope;
-    let any = quote!(#otp::Mode);
+    let any = quote!(#otp::mode::Mode);
     let (inner, formatter) = (local("inner"), local("formatter"));
     let client = quote! {
         type Mode = #mode_parameter;
@@ -54,7 +54,7 @@ pub(super) fn traits(scope: &Scope) -> TokenStream {
             ::core::fmt::Debug::fmt(&self.0, #formatter)
         }
     };
-    let client = implement(scope.head(quote!(#otp::Client<#self_ty>)), &any, client, scope);
+    let client = implement(scope.head(quote!(#otp::client::Client<#self_ty>)), &any, client, scope);
     let clone = implement(quote!(::core::clone::Clone), &any, clone, scope);
     let debug = implement(quote!(::core::fmt::Debug), &any, debug, scope);
     let comparisons = comparisons(scope);
@@ -64,7 +64,7 @@ pub(super) fn traits(scope: &Scope) -> TokenStream {
 /// The traits of clients that say whom they reach.
 fn comparisons(scope: &Scope) -> TokenStream {
     let otp = &scope.otp;
-    let addressed = quote!(#otp::Addressed);
+    let addressed = quote!(#otp::mode::Addressed);
     let (other, hasher) = (local("other"), local("hasher"));
     let equal = quote! {
         fn eq(&self, #other: &Self) -> bool {
@@ -97,7 +97,7 @@ fn implement(of: TokenStream, mode: &TokenStream, items: TokenStream, scope: &Sc
 /// One method per handler.
 pub(super) fn methods(actor: &Actor, scope: &Scope) -> TokenStream {
     let Scope { otp, client, mode_parameter, .. } = scope;
-    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::Mode)));
+    let generics = scope.generics(Some(quote!(#mode_parameter: #otp::mode::Mode)));
     let arguments = scope.arguments(Some(mode_parameter.to_token_stream()));
     let bounds = scope.bounds(None);
     let methods = message::distinct(actor).map(|(handler, variant)| method(handler, &variant, scope));
@@ -133,14 +133,14 @@ fn method(handler: &Method, variant: &proc_macro2::Ident, scope: &Scope) -> Toke
         fields.push(quote!(#reply));
         let fields = message::payload(&fields);
         (
-            quote!(<#mode_parameter as #otp::AwaitsReply>::Answer<#answer>),
-            quote!(where #mode_parameter: #otp::AwaitsReply),
+            quote!(<#mode_parameter as #otp::mode::AwaitsReply>::Answer<#answer>),
+            quote!(where #mode_parameter: #otp::mode::AwaitsReply),
             quote!(#check::<#answer, _, _, _>()(&self.0, |#reply| #variant #fields)),
         )
     } else {
         let fields = message::payload(&fields);
         (
-            quote!(<#mode_parameter as #otp::Mode>::Cast<#self_ty>),
+            quote!(<#mode_parameter as #otp::mode::Mode>::Cast<#self_ty>),
             TokenStream::new(),
             quote!(self.0.cast(#variant #fields)),
         )

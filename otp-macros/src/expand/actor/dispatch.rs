@@ -44,7 +44,7 @@ pub(super) fn implementation(actor: &Actor, scope: &Scope) -> TokenStream {
         impl #generics #actor_trait for #self_ty #bounds {
             #args
             type Message = #message #arguments;
-            type Client<#mode_parameter: #otp::Mode> = #client #client_arguments;
+            type Client<#mode_parameter: #otp::mode::Mode> = #client #client_arguments;
             const NAME: &'static str = #title;
             #options
             #priority
@@ -83,7 +83,7 @@ fn options(actor: &Actor, scope: &Scope) -> TokenStream {
     if set.is_empty() {
         return TokenStream::new();
     }
-    quote!(const OPTIONS: #otp::Options = #otp::Options::DEFAULT #set;)
+    quote!(const OPTIONS: #otp::actor::Options = #otp::actor::Options::DEFAULT #set;)
 }
 
 fn init(actor: &Actor, scope: &Scope) -> TokenStream {
@@ -92,7 +92,7 @@ fn init(actor: &Actor, scope: &Scope) -> TokenStream {
     let body = actor.init().map(|method| {
         let names = bindings(method);
         let call = call(method, &values(&names));
-        let into = |call| at_output(method, quote!(#otp::IntoInit::<Self>::into_init(#call)));
+        let into = |call| at_output(method, quote!(#otp::actor::IntoInit::<Self>::into_init(#call)));
         let handled = match is_async(method) {
             Some(span) => {
                 let made = into(quote_spanned!(span=> #call.await));
@@ -100,14 +100,14 @@ fn init(actor: &Actor, scope: &Scope) -> TokenStream {
             }
             None => {
                 let made = into(call);
-                quote!(#otp::Handled::Done(#made))
+                quote!(#otp::actor::Handled::Done(#made))
             }
         };
         quote!(let (#(#names,)*) = #args; #handled)
     });
     let body = scope.block(&[&args, &ctx], quote!(#body));
     let head = scope.head(quote! {
-        fn init(#args: Self::Args, #ctx: &mut #otp::Context<Self>) -> #otp::Handled<'_, #otp::Init<Self>>
+        fn init(#args: Self::Args, #ctx: &mut #otp::Context<Self>) -> #otp::actor::Handled<'_, #otp::actor::Init<Self>>
     });
     quote!(#head #body)
 }
@@ -128,7 +128,7 @@ fn handle(actor: &Actor, scope: &Scope) -> TokenStream {
     let unused = message::unused_arm(scope, &quote!(match never {}));
     let body = scope.block(&[&message, &ctx], quote!(match #message { #(#arms)* #unused }));
     let head = scope.head(quote! {
-        fn handle<'a>(&'a mut self, #message: Self::Message, #ctx: &'a mut #otp::Context<Self>) -> #otp::Handled<'a>
+        fn handle<'a>(&'a mut self, #message: Self::Message, #ctx: &'a mut #otp::Context<Self>) -> #otp::actor::Handled<'a>
     });
     quote!(#head #body)
 }
@@ -158,7 +158,7 @@ fn info(actor: &Actor, scope: &Scope) -> TokenStream {
     }
     let body = scope.block(&[&info, &ctx], quote!(#(#attempts)* #otp::__private::unexpected::<Self>(#info)));
     let head = scope.head(quote! {
-        fn info<'a>(&'a mut self, #info: #otp::Info, #ctx: &'a mut #otp::Context<Self>) -> #otp::Handled<'a>
+        fn info<'a>(&'a mut self, #info: #otp::actor::Info, #ctx: &'a mut #otp::Context<Self>) -> #otp::actor::Handled<'a>
     });
     quote!(#head #body)
 }
@@ -170,7 +170,7 @@ fn overflowed(method: &Method, scope: &Scope) -> TokenStream {
     let handled = handled(method, &[quote!(#dropped)], scope);
     let body = scope.block(&[&dropped, &ctx], handled);
     let head = scope.head(quote! {
-        fn overflowed<'a>(&'a mut self, #dropped: #otp::Dropped, #ctx: &'a mut #otp::Context<Self>) -> #otp::Handled<'a>
+        fn overflowed<'a>(&'a mut self, #dropped: #otp::mailbox::Dropped, #ctx: &'a mut #otp::Context<Self>) -> #otp::actor::Handled<'a>
     });
     quote!(#head #body)
 }
@@ -182,7 +182,7 @@ fn terminate(method: &Method, scope: &Scope) -> TokenStream {
     let call = call(method, &[]);
     let handled = match is_async(method) {
         Some(span) => future(span, otp, call),
-        None => quote!(#otp::Handled::Done(#call)),
+        None => quote!(#otp::actor::Handled::Done(#call)),
     };
     let body = scope.block(&[&reason, &ctx], handled);
     let head = scope.head(quote! {
@@ -190,7 +190,7 @@ fn terminate(method: &Method, scope: &Scope) -> TokenStream {
             &'a mut self,
             #reason: &'a #otp::ExitReason,
             #ctx: &'a mut #otp::Context<Self>,
-        ) -> #otp::Handled<'a, ()>
+        ) -> #otp::actor::Handled<'a, ()>
     });
     quote!(#(#cfgs)* #head #body)
 }

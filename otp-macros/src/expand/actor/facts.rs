@@ -130,10 +130,10 @@ pub(super) fn priority(actor: &Actor, scope: &Scope) -> TokenStream {
         }
     });
     quote! {
-        const PRIORITY: ::core::option::Option<#otp::IsUrgent<Self::Message>> =
+        const PRIORITY: ::core::option::Option<#otp::mailbox::IsUrgent<Self::Message>> =
             ::core::option::Option::Some(|#queued| match #queued {
-                #otp::Queued::Message(#message) => match #message { #(#arms)* #unused },
-                #otp::Queued::Info(#info) => {
+                #otp::mailbox::Queued::Message(#message) => match #message { #(#arms)* #unused },
+                #otp::mailbox::Queued::Info(#info) => {
                     #(#types)*
                     let _ = #info;
                     false

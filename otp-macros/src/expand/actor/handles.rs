@@ -29,7 +29,7 @@ pub(super) fn implementations(actor: &Actor, scope: &Scope) -> TokenStream {
         |(method, Parameter { ty, .. })| {
             let cfgs = method.cfgs();
             let message = scope.ty(ty);
-            let implementation = quote!(impl #generics #otp::Handles<#message> for #self_ty #bounds {});
+            let implementation = quote!(impl #generics #otp::actor::Handles<#message> for #self_ty #bounds {});
             let implementation = at(ty, implementation);
             quote!(#(#cfgs)* #[automatically_derived] #implementation)
         },

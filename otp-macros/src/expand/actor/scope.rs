@@ -122,7 +122,7 @@ impl Scope {
         block
     }
 
-    /// `<T: Send, M: ::otp::Mode>`, or nothing.
+    /// `<T: Send, M: ::otp::mode::Mode>`, or nothing.
     pub(super) fn generics(&self, more: Option<TokenStream>) -> TokenStream {
         angles(self.parameters.iter().cloned().chain(more))
     }

@@ -46,7 +46,7 @@ impl<'tree> Accessor<'tree> {
                 let make = ty.path("client");
                 (ty.path("Client"), quote_spanned!(site=> #make(#slot.child(#id))))
             }
-            (Start::Spec(_), None) => (quote!(#otp::Place), quote_spanned!(site=> #slot.child(#id))),
+            (Start::Spec(_), None) => (quote!(#otp::supervisor::Place), quote_spanned!(site=> #slot.child(#id))),
             (_, None) => return None,
         };
         Some(Self { child, returns, body, site })

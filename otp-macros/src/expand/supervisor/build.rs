@@ -28,7 +28,7 @@ pub(super) fn function(tree: &Tree) -> TokenStream {
     let steps = environment.steps(&tree.supervisor, &tree.name);
     quote_spanned! {Span::mixed_site()=>
         fn __otp_build(
-            slot: &#otp::Place,
+            slot: &#otp::supervisor::Place,
             args: &::std::sync::Arc<(#(#types,)*)>,
         ) -> #otp::Supervisor
         #are_shared

@@ -70,7 +70,7 @@ fn shared(tree: &Tree) -> TokenStream {
         fn parameters_are_shared_between_threads(
             args: (#(#types,)*),
         ) -> ::std::boxed::Box<
-            dyn ::core::ops::Fn(&#otp::Place) -> #otp::Supervisor
+            dyn ::core::ops::Fn(&#otp::supervisor::Place) -> #otp::Supervisor
                 + ::core::marker::Send
                 + ::core::marker::Sync,
         >
@@ -117,7 +117,7 @@ pub(super) fn child(supervisor: &SupervisorType<'_>, extent: Extent) -> TokenStr
                 #spec
             }
 
-            fn client(slot: #otp::Place) -> Self {
+            fn client(slot: #otp::supervisor::Place) -> Self {
                 Self(#otp::SupervisorRef::from_place(slot))
             }
 

@@ -32,7 +32,7 @@ impl Environment<'_> {
                 #spec(
                     move || {
                         #inside
-                        #otp::DynamicSupervisor::any() #limit #intensity
+                        #otp::supervisor::DynamicSupervisor::any() #limit #intensity
                     },
                     |args| #child(args) #changes,
                 )
