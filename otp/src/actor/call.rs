@@ -14,7 +14,7 @@ use std::{
 use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     cell::{
-        AnyProcess, ExitReason,
+        AnyProcess, ExitReason, Running,
         common::Gone,
         current::{self, Interrupted},
         lanes::{Ticket, Weight},
@@ -110,7 +110,7 @@ impl<T: 'static> Reply<T> {
         let Some(callee) = address.resolve() else { return Self::leave(address, limit, make) };
         let common = callee.common();
         let deadline = common.deadline(limit);
-        let caller = current::try_with(AnyProcess::clone);
+        let caller = current::try_with(|me| AnyProcess::clone(me));
         if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
             return Self::waiting(Err(CallError::CallingSelf), deadline);
         }
@@ -147,7 +147,7 @@ impl<T: 'static> Reply<T> {
         T: Send,
     {
         let Some(before) = address.awaited() else { return Self::waiting(Err(CallError::NoProc), Moment::FAR) };
-        let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(AnyProcess::clone));
+        let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(|me| AnyProcess::clone(me)));
         let request = make(ReplyTo::new(answers));
         Self::waiting(Self::left(address, request, slot), before.common().deadline(limit))
     }
@@ -227,13 +227,13 @@ impl<T: 'static> Reply<T> {
     /// Nothing has come: sees to it that whoever polls is woken when something does, or says why to give up.
     #[inline]
     fn pend(&mut self, cx: &Context<'_>) -> Option<CallError> {
-        let as_caller = |me: &AnyProcess| me.task().owns(cx.waker()).then(|| self.pend_as(Some(me), cx));
+        let as_caller = |me: &Running| me.task().owns(cx.waker()).then(|| self.pend_as(Some(me), cx));
         current::try_with(as_caller).flatten().unwrap_or_else(|| self.pend_as(None, cx))
     }
 
     /// As [`pend`](Reply::pend), for the running process, if the waker is its own.
     #[inline]
-    fn pend_as(&mut self, me: Option<&AnyProcess>, cx: &Context<'_>) -> Option<CallError> {
+    fn pend_as(&mut self, me: Option<&Running>, cx: &Context<'_>) -> Option<CallError> {
         let Ok(call) = &self.state else { return None };
         let callee = call.callee.common();
         // A request that was left is looked after where it is.

@@ -76,13 +76,13 @@ impl<T: Send + 'static> Key<T> {
             if me.common().life.is_ending() {
                 return None;
             }
-            me.common().own.dictionary(|dictionary| dictionary.put(self.id(), value))
+            me.own().dictionary(|dictionary| dictionary.put(self.id(), value))
         })
         .and_then(|before| before.downcast().ok())
     }
 
     fn take(&self) -> Option<Box<T>> {
-        let value = current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.take(self.id())));
+        let value = current::with(|me| me.own().if_dictionary(|dictionary| dictionary.take(self.id())));
         value.and_then(|value| value.downcast().ok())
     }
 }
@@ -109,7 +109,7 @@ impl<T: Send + 'static> Drop for Out<'_, T> {
 
 /// The names of the keys under which the current process keeps a value. `get_keys/0`.
 pub fn keys() -> Vec<&'static str> {
-    current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.names()))
+    current::with(|me| me.own().if_dictionary(|dictionary| dictionary.names()))
 }
 
 /// The names of the keys under which the current process keeps this value. `get_keys/1`.
@@ -122,5 +122,5 @@ pub fn keys_of<T: PartialEq + Send + 'static>(value: &T) -> Vec<&'static str> {
 
 /// Empties the dictionary of the current process. `erase/0`.
 pub fn erase_all() {
-    drop(current::with(|me| me.common().own.if_dictionary(mem::take)));
+    drop(current::with(|me| me.own().if_dictionary(mem::take)));
 }

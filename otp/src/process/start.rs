@@ -206,9 +206,9 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     ) -> Self {
         let mut own = None;
         let mark = me::mark();
-        let (cell, monitor) = birth::run(program, relation, carrier, mailbox, |cell| {
+        let (cell, monitor) = birth::run(program, relation, carrier, mailbox, |cell, _| {
             let child = AnyProcess::new(cell);
-            let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
+            let slot = ReplySlot::new(child.pid(), Some(current::with(|me| AnyProcess::clone(me))));
             let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });
             // Said before it runs: whom it calls while it starts it calls later.
             own = Some((Arc::clone(&shared), WaitsFor::process(shared.child.pid())));
@@ -275,7 +275,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         current::with(|me| {
             me.process().take_arrivals(me);
             let is_its = &mut |signal: &Signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid);
-            me.process().take_signal(&mut self.mark, is_its);
+            me.process().take_signal(me, &mut self.mark, is_its);
         });
         if let Some(monitor) = self.monitor {
             demonitor_flush(monitor);

@@ -54,7 +54,7 @@ pub(crate) use self::{
     core::{begin, can_drive, give_way, hand_over, is_held_back, measure, measured, must_move, park},
     pool::{MAX_THREADS, Pool, Ticket},
     seat::{Parker, Place},
-    task::{Run, Task, TaskRef, Turn},
+    task::{InTurn, Run, Task, TaskRef, Turn},
     watch::{Verdict, Watch},
 };
 use crate::time::{Clock, Moment, Timers};
