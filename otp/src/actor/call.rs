@@ -14,11 +14,11 @@ use std::{
 use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     cell::{
-        AnyProcess, ExitReason,
+        AnyProcess, ExitReason, Running,
         common::Gone,
         current::{self, Interrupted},
         lanes::{Ticket, Weight},
-        reply::{Answer, Part, ReplySlot},
+        reply::{Answer, Asking, Part, ReplySlot},
         typed::Cell,
         waits,
         wake_up::WakeUp,
@@ -31,7 +31,7 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request that was sent.
 struct InFlight<T> {
-    slot: Part<T>,
+    slot: Asking<Part<T>>,
     callee: AnyProcess,
     /// Where it stood in line when the callee's mailbox was full.
     ticket: Option<Ticket>,
@@ -41,13 +41,14 @@ struct InFlight<T> {
 
 impl<T: 'static> InFlight<T> {
     /// Takes the request back: whether its handler had begun, or what it came to at the last moment.
-    fn cancel(&self) -> Result<bool, Answer<T>> {
-        self.given_up(self.slot.cancel())
+    fn cancel(&mut self) -> Result<bool, Answer<T>> {
+        let cancelled = self.slot.cancel();
+        self.given_up(cancelled)
     }
 
     /// Waits no longer. The callee handles what has reached it; what waits for room, or for a process to come, was not
     /// sent yet, and is taken back.
-    fn forget(&self) {
+    fn forget(&mut self) {
         let has_arrived = self.left.as_ref().is_none_or(|taker| taker.get().is_some());
         let given_up = if has_arrived { self.slot.forget() } else { self.slot.cancel() };
         // An answer at the last moment is dropped.
@@ -110,7 +111,7 @@ impl<T: 'static> Reply<T> {
         let Some(callee) = address.resolve() else { return Self::leave(address, limit, make) };
         let common = callee.common();
         let deadline = common.deadline(limit);
-        let caller = current::try_with(AnyProcess::clone);
+        let caller = current::try_with(|me| AnyProcess::clone(me));
         if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
             return Self::waiting(Err(CallError::CallingSelf), deadline);
         }
@@ -147,18 +148,22 @@ impl<T: 'static> Reply<T> {
         T: Send,
     {
         let Some(before) = address.awaited() else { return Self::waiting(Err(CallError::NoProc), Moment::FAR) };
-        let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(AnyProcess::clone));
+        let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(|me| AnyProcess::clone(me)));
         let request = make(ReplyTo::new(answers));
         Self::waiting(Self::left(address, request, slot), before.common().deadline(limit))
     }
 
     #[cold]
-    fn left<A: Actor>(address: &Address<A>, request: A::Message, slot: Part<T>) -> Result<InFlight<T>, CallError>
+    fn left<A: Actor>(
+        address: &Address<A>,
+        request: A::Message,
+        slot: Asking<Part<T>>,
+    ) -> Result<InFlight<T>, CallError>
     where
         T: Send,
     {
         slot.leave();
-        let (callee, taker) = address.leave(request, Arc::new(slot.clone()))?;
+        let (callee, taker) = address.leave(request, Arc::new(Part::clone(&slot)))?;
         Ok(InFlight { slot, callee, ticket: None, left: Some(taker) })
     }
 
@@ -227,13 +232,13 @@ impl<T: 'static> Reply<T> {
     /// Nothing has come: sees to it that whoever polls is woken when something does, or says why to give up.
     #[inline]
     fn pend(&mut self, cx: &Context<'_>) -> Option<CallError> {
-        let as_caller = |me: &AnyProcess| me.task().owns(cx.waker()).then(|| self.pend_as(Some(me), cx));
+        let as_caller = |me: &Running| me.task().owns(cx.waker()).then(|| self.pend_as(Some(me), cx));
         current::try_with(as_caller).flatten().unwrap_or_else(|| self.pend_as(None, cx))
     }
 
     /// As [`pend`](Reply::pend), for the running process, if the waker is its own.
     #[inline]
-    fn pend_as(&mut self, me: Option<&AnyProcess>, cx: &Context<'_>) -> Option<CallError> {
+    fn pend_as(&mut self, me: Option<&Running>, cx: &Context<'_>) -> Option<CallError> {
         let Ok(call) = &self.state else { return None };
         let callee = call.callee.common();
         // A request that was left is looked after where it is.
@@ -242,7 +247,7 @@ impl<T: 'static> Reply<T> {
         // Of one that is dead we are told by itself, after its links and monitors.
         let is_looked_after = !elsewhere && (call.left.is_some() || !callee.life.is_dead());
         if !is_looked_after {
-            match callee.watch_call(Arc::new(call.slot.clone())) {
+            match callee.watch_call(Arc::new(Part::clone(&call.slot))) {
                 Ok(number) => self.watched = number,
                 Err(Gone) => return Some(CallError::Exited(ended(callee.reason()))),
             }
@@ -256,7 +261,7 @@ impl<T: 'static> Reply<T> {
 
     /// The time is over: takes the request back, if it is not over by now.
     pub(super) fn withdraw(&mut self) {
-        if let (false, Ok(call)) = (self.finished, &self.state) {
+        if let (false, Ok(call)) = (self.finished, &mut self.state) {
             drop(call.cancel());
         }
         self.finished = true;
@@ -264,8 +269,8 @@ impl<T: 'static> Reply<T> {
 
     /// Takes the request back for a reason, unless the call is over by now.
     #[cold]
-    fn give_up(&self, error: CallError) -> Result<T, CallError> {
-        let Ok(call) = &self.state else { return Err(error) };
+    fn give_up(&mut self, error: CallError) -> Result<T, CallError> {
+        let Ok(call) = &mut self.state else { return Err(error) };
         match (call.cancel(), error) {
             (Err(Answer::Given(answer)), _) => Ok(answer),
             (Err(Answer::Full), _) => Err(CallError::Full),
@@ -289,7 +294,7 @@ impl<T: 'static> Future for Reply<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         assert!(!this.finished, "a reply is taken once");
-        let outcome = match &this.state {
+        let outcome = match &mut this.state {
             Err(error) => Err(error.clone()),
             Ok(call) => match call.slot.poll(cx) {
                 Answer::Given(answer) => Ok(answer),
@@ -309,7 +314,7 @@ impl<T: 'static> Future for Reply<T> {
 impl<T: 'static> Drop for Reply<T> {
     #[inline]
     fn drop(&mut self) {
-        let Ok(call) = &self.state else { return };
+        let Ok(call) = &mut self.state else { return };
         if let Some(number) = self.watched {
             call.callee.common().forget_call(number);
         }

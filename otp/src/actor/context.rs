@@ -9,7 +9,7 @@ use super::{
     reply::ReplyTracker,
 };
 use crate::{
-    cell::{AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, RegName, current, typed::Cell},
+    cell::{AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, RegName, Running, current, typed::Cell},
     process::{self, Ack, Destination, Subject, TimerRef, timer},
     scheduler::{Code, Program, TaskRef},
 };
@@ -55,7 +55,7 @@ impl<A: Actor> Context<A> {
     /// A handler has failed: that is why it ends, whatever the handler said before.
     pub(super) fn fail(&mut self, reason: ExitReason) {
         let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
-        let client = self.cell.common().own.client().or(client);
+        let client = current::with(|me| me.common().orphaned_client(me)).or(client);
         self.stop = Some(Box::new(Stop { reason, reply, client, handled: self.cell.common().handler.code() }));
     }
 
@@ -77,14 +77,11 @@ impl<A: Actor> Context<A> {
     }
 
     /// Calls `f` as the process itself, which in a test of its handlers is not the current one.
-    pub(super) fn as_process<R>(&self, f: impl FnOnce(&AnyProcess) -> R) -> R {
-        if self.cell.common().is_tested_here() {
-            let me = AnyProcess::new(&self.cell);
-            let _entered = current::enter(&me);
-            f(&me)
-        } else {
-            current::with(f)
-        }
+    pub(super) fn as_process<R>(&self, f: impl FnOnce(&Running) -> R) -> R {
+        let process = AnyProcess::new(&self.cell);
+        let Some(me) = current::at_home(&process) else { return current::with(f) };
+        let _entered = current::enter(me);
+        f(me)
     }
 
     fn address(&self) -> Address<A> {
@@ -143,7 +140,7 @@ impl<A: Actor> Context<A> {
         &self,
         message: impl Fn(A::Client<Build>, T) -> A::Message + Send + Sync + 'static,
     ) -> Subject<T> {
-        let own = current::with(AnyProcess::pid) == self.pid();
+        let own = current::with(|me| me.pid()) == self.pid();
         assert!(own, "only the process itself can do this, in its own handler");
         super::subject::own::<A, T>(message)
     }
@@ -224,7 +221,7 @@ impl<A: Actor> Context<A> {
 
     /// Gives back the memory that its empty queues hold. OTP's `hibernate`.
     pub fn hibernate(&self) {
-        self.cell.shrink();
+        Cell::shrink(&self.cell);
     }
 
     /// Answers the call that is being handled, in an [`Actor`](crate::Actor) written by hand. When the handler has
@@ -248,7 +245,7 @@ impl<A: Actor> Context<A> {
     #[cold]
     fn tell_of_answer(&self, to: Option<Pid>) {
         let message = self.cell.common().handler.name().unwrap_or_default();
-        self.cell.tell(|| Event::Out { message: message.into(), to });
+        current::as_itself(&self.cell, |me| self.cell.tell(me, || Event::Out { message: message.into(), to }));
     }
 
     /// Has `keep` put the right to answer a call away, to be used later, in an [`Actor`](crate::Actor) written by hand:

@@ -11,7 +11,7 @@ use crate::{
     cell::{
         Pid,
         common::PendingCall,
-        reply::{Answer, Part, ReplySlot},
+        reply::{Answer, Asking, Part, ReplySlot},
     },
     scheduler::Parker,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// Loom fails when an answer is lost, which leaks it, or when two touch it at once.
 type Reply = loom::sync::Arc<u32>;
 
-fn slot() -> Part<Reply> {
+fn slot() -> Asking<Part<Reply>> {
     ReplySlot::pair(Pid { node: 0, index: 0, serial: std::num::NonZeroU32::MIN }, None).0
 }
 
@@ -43,10 +43,10 @@ fn answers(slot: &Part<Reply>) -> thread::JoinHandle<Option<Reply>> {
 #[test]
 fn a_call_that_is_given_up_has_one_outcome() {
     loom::model(|| {
-        let slot = slot();
+        let mut slot = slot();
         let callee = answers(&slot);
         let abandons = {
-            let slot = slot.clone();
+            let slot = Part::clone(&slot);
             thread::spawn(move || slot.abandon())
         };
         let outcome = slot.cancel();
@@ -64,9 +64,9 @@ fn a_call_that_is_given_up_has_one_outcome() {
 #[test]
 fn a_handler_does_not_run_for_a_call_that_was_not_started() {
     loom::model(|| {
-        let slot = slot();
+        let mut slot = slot();
         let callee = {
-            let slot = slot.clone();
+            let slot = Part::clone(&slot);
             thread::spawn(move || slot.begin())
         };
         let started = slot.cancel();
@@ -78,9 +78,9 @@ fn a_handler_does_not_run_for_a_call_that_was_not_started() {
 #[test]
 fn a_handler_runs_for_a_call_whose_caller_is_gone() {
     loom::model(|| {
-        let slot = slot();
+        let mut slot = slot();
         let callee = {
-            let slot = slot.clone();
+            let slot = Part::clone(&slot);
             thread::spawn(move || slot.begin().then(|| slot.complete(Some(Reply::new(7)))))
         };
         let answer = slot.forget().err();
@@ -92,10 +92,10 @@ fn a_handler_runs_for_a_call_whose_caller_is_gone() {
 #[test]
 fn a_deferred_call_is_answered_once() {
     loom::model(|| {
-        let slot = slot();
+        let mut slot = slot();
         slot.begin();
         let deferred = {
-            let slot = slot.clone();
+            let slot = Part::clone(&slot);
             thread::spawn(move || slot.deferred())
         };
         let callee = answers(&slot);
@@ -113,7 +113,7 @@ fn a_deferred_call_is_answered_once() {
 #[test]
 fn a_foreign_caller_is_woken() {
     loom::model(|| {
-        let slot = slot();
+        let mut slot = slot();
         let callee = answers(&slot);
         let foreign = Arc::new(Foreign(Parker::new()));
         let waker = Waker::from(Arc::clone(&foreign));

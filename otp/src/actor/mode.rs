@@ -7,7 +7,7 @@ use std::{fmt, marker::PhantomData, time::Duration};
 
 use super::{Actor, Address, CallError, Reply, ReplyTo, Sent, call::CALL_TIMEOUT};
 use crate::{
-    cell::current,
+    cell::{current, typed::Cell},
     process::{TimerRef, timer},
 };
 
@@ -228,7 +228,7 @@ impl Mode for IdleTimeout {
 
     fn cast<A: Actor>(handle: &Own<A>, message: A::Message) {
         let process = handle.address.resolve().expect("`idle_timeout` is the process's own");
-        process.set_idle(handle.after, message);
+        Cell::set_idle(&process, handle.after, message);
     }
 }
 
@@ -238,7 +238,7 @@ impl Mode for Next {
 
     fn cast<A: Actor>(handle: &Own<A>, message: A::Message) {
         let process = handle.address.resolve().expect("`next` is the process's own");
-        process.put_first(message);
+        Cell::put_first(&process, message);
     }
 }
 

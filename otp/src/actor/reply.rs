@@ -39,7 +39,8 @@ impl<T: 'static> ReplyTo<T> {
     /// The answer, to be sent by a call of what is returned.
     pub(crate) fn prepare(self, answer: T) -> Box<dyn FnOnce() + Send> {
         struct Prepared<T: 'static>(ReplyTo<T>, T);
-        // SAFETY: `T: Send`, or there would be no `ReplyTo<T>`.
+        // SAFETY: `T: Send`, which `ReplySlot::pair` and `ReplySlot::new` ask for: without a slot there is no `ReplyTo<T>`. That
+        // itself is `Send`.
         unsafe impl<T> Send for Prepared<T> {}
         impl<T> Prepared<T> {
             #[inline]
@@ -92,7 +93,7 @@ impl<T: 'static> Drop for ReplyTo<T> {
             let is_callee = me.pid() == slot.callee() || slot.was_left();
             let dying = is_callee && (std::thread::panicking() || me.common().life.is_ending());
             if dying {
-                me.common().own.keep_orphan(Arc::new(slot.clone()));
+                me.common().keep_orphan(me, Arc::new(slot.clone()));
             }
             dying
         });
@@ -118,7 +119,7 @@ impl Drop for ReplyTracker {
         let unwinds = std::thread::panicking();
         current::try_with(|me| {
             if unwinds || me.common().life.is_ending() {
-                me.common().own.keep_orphan(Arc::clone(&self.0));
+                me.common().keep_orphan(me, Arc::clone(&self.0));
             }
         });
     }

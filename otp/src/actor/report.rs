@@ -49,7 +49,7 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
 
 /// An actor received something that it does not handle.
 pub(crate) fn unexpected(actor: &'static str, info: &Info) {
-    let pid = current::try_with(AnyProcess::pid);
+    let pid = current::try_with(|me| me.pid());
     let text = Said(|f: &mut fmt::Formatter<'_>| {
         write!(f, "undefined handle_info in {actor}")?;
         pid.map_or(Ok(()), |pid| write!(f, " {pid}"))?;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     cell::{
-        AnyProcess, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName,
+        AnyProcess, Event, ExitReason, IntoReason, Mailbox, MessageKind, MonitorRef, RegName, Running,
         birth::Relation,
         common::Rest,
         current,
@@ -277,7 +277,7 @@ where
             Err(reason) => return reason,
         };
         drop(serve);
-        ctx.cell().common().handler.clear();
+        current::with(|me| me.common().handler.clear(me));
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
             let step = step(&mut actor, &mut ctx, &mut budget);
@@ -287,23 +287,22 @@ where
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
-        ctx.cell().common().own.set_failure(&stop.reason);
-        if ctx.cell().common().must_move(&ctx.program().terminate) {
+        current::with(|me| me.common().set_failure(me, &stop.reason));
+        if current::with(|me| me.common().must_move(me, &ctx.program().terminate)) {
             let _moved = Step::<Result<(), ExitReason>>::GiveWay(false).await;
         }
-        ctx.cell().common().runs(&ctx.program().terminate);
+        current::with(|me| me.common().runs(me, &ctx.program().terminate));
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = stop.reason.then(*reason);
-            ctx.cell().common().own.set_failure(&stop.reason);
+            current::with(|me| me.common().set_failure(me, &stop.reason));
         }
         // The report of a crash names the message that it came from.
         ctx.cell().common().was_measured();
-        if stop.reason.is_clean() {
-            ctx.cell().common().handler.clear();
-        } else {
-            ctx.cell().common().handler.set(stop.handled);
-        }
+        current::with(|me| {
+            let handler = &me.common().handler;
+            if stop.reason.is_clean() { handler.clear(me) } else { handler.set(me, stop.handled) }
+        });
         if is_failure(&stop.reason) {
             failed(&actor, &ctx, &stop);
         }
@@ -312,7 +311,7 @@ where
         }
         // Callers whose `ReplyTo`s the state keeps are told the reason, once it is known to all.
         ctx.cell().common().life.begin_dying();
-        ctx.cell().common().quietly(|| drop(actor), &mut stop.reason);
+        current::with(|me| me.common().quietly(me, || drop(actor), &mut stop.reason));
         stop.reason
     }
 }
@@ -400,49 +399,59 @@ fn initialised<A: Actor>(init: Init<A>, mut claim: Option<Claim>, ctx: &mut Cont
 /// be stands elsewhere. Where both ways met, the message would be moved through memory once more.
 #[inline(always)]
 fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
-    match at_hand::<A>(ctx.cell(), budget) {
-        AtHand::Item(Item::Message(message)) => Step::of(call_handler(actor, message, ctx)),
-        AtHand::Item(item) => handle_item(actor, item, ctx),
+    current::with(move |me| match at_hand::<A>(me, ctx.cell(), budget) {
+        AtHand::Item(Item::Message(message)) => Step::of(call_handler(me, actor, message, ctx)),
+        AtHand::Item(item) => handle_item(me, actor, item, ctx),
         AtHand::Nothing => {
             *budget = BUDGET;
             Step::GiveWay(false)
         }
-        AtHand::Unknown => next_step(actor, ctx, budget),
-    }
+        AtHand::Unknown => next_step(me, actor, ctx, budget),
+    })
 }
 
 /// As [`step`], when nothing is at hand, or there is more to do than to handle it.
 #[inline(never)]
-fn next_step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
-    match next::<A>(ctx.cell(), budget) {
-        Some(item) => handle_item(actor, item, ctx),
+fn next_step<'a, A: Actor>(me: &Running, actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
+    match next::<A>(me, ctx.cell(), budget) {
+        Some(item) => handle_item(me, actor, item, ctx),
         None => Step::GiveWay(false),
     }
 }
 
 #[inline(never)]
-fn handle_item<'a, A: Actor>(actor: &'a mut A, item: Item<A::Message>, ctx: &'a mut Context<A>) -> Step<'a> {
+fn handle_item<'a, A: Actor>(
+    me: &Running,
+    actor: &'a mut A,
+    item: Item<A::Message>,
+    ctx: &'a mut Context<A>,
+) -> Step<'a> {
     match item {
-        Item::Message(message) => Step::of(handle(actor, message, ctx)),
-        Item::Timed(timed) => timer(actor, timed, ctx),
-        Item::Signal(signal) => signal_in(actor, signal, ctx),
+        Item::Message(message) => Step::of(handle(me, actor, message, ctx)),
+        Item::Timed(timed) => timer(me, actor, timed, ctx),
+        Item::Signal(signal) => signal_in(me, actor, signal, ctx),
     }
 }
 
 /// Handles what a timer brings.
 #[inline(never)]
-fn timer<'a, A: Actor>(actor: &'a mut A, timed: Arc<dyn Timed<A::Message>>, ctx: &'a mut Context<A>) -> Step<'a> {
+fn timer<'a, A: Actor>(
+    me: &Running,
+    actor: &'a mut A,
+    timed: Arc<dyn Timed<A::Message>>,
+    ctx: &'a mut Context<A>,
+) -> Step<'a> {
     let code = &ctx.program().timer;
-    if ctx.cell().common().must_move(code) {
-        ctx.cell().put_back(Item::Timed(timed));
+    if ctx.cell().common().must_move(me, code) {
+        ctx.cell().put_back(me, Item::Timed(timed));
         return Step::Done(Ok(()));
     }
-    Step::of(handle_made(actor, ctx, code, || timed.deliver()))
+    Step::of(handle_made(me, actor, ctx, code, || timed.deliver()))
 }
 
 /// Handles a signal.
 #[inline(never)]
-fn signal_in<'a, A: Actor>(actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut Context<A>) -> Step<'a> {
+fn signal_in<'a, A: Actor>(me: &Running, actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut Context<A>) -> Step<'a> {
     let program = ctx.program();
     let code = match &*signal {
         Signal::Dropped(_) => &program.overflowed,
@@ -453,73 +462,76 @@ fn signal_in<'a, A: Actor>(actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut C
         }
         _ => &program.info,
     };
-    if ctx.cell().common().must_move(code) {
-        ctx.cell().put_back(Item::Signal(signal));
+    if ctx.cell().common().must_move(me, code) {
+        ctx.cell().put_back(me, Item::Signal(signal));
         return Step::Done(Ok(()));
     }
     let common = ctx.cell().common();
     let info = match *signal {
         Signal::Dropped(dropped) => {
-            common.runs(code);
+            common.runs(me, code);
             if common.is_watched() {
-                ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: "overflowed".into() });
+                ctx.cell().tell(me, || Event::In { kind: MessageKind::Info, message: "overflowed".into() });
             }
             return Step::of(caught(|| actor.overflowed(dropped, ctx)));
         }
         Signal::System(request) => {
             // Reports go on to name the message before.
             let handled = common.handler.code();
-            common.runs(code);
-            let outcome = system::serve(actor, ctx, request);
+            common.runs(me, code);
+            let outcome = system::serve(me, actor, ctx, request);
             let common = ctx.cell().common();
             common.was_measured();
-            common.handler.set(handled);
+            common.handler.set(me, handled);
             return Step::Done(outcome.map_err(Box::new));
         }
         Signal::Trapped(exit) => Info::Exit(exit),
         Signal::Down(down) => Info::Down(down),
         Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
-            Ok(arrived) => return Step::of(handle_made(actor, ctx, &program.subject, || Some(arrived.make()))),
+            Ok(arrived) => return Step::of(handle_made(me, actor, ctx, &program.subject, || Some(arrived.make()))),
             Err(payload) => Info::Other(payload),
         },
         _ => return Step::Done(Ok(())),
     };
-    common.runs(code);
+    common.runs(me, code);
     if common.is_watched() {
-        ctx.cell().tell(|| Event::In { kind: MessageKind::Info, message: info.name() });
+        ctx.cell().tell(me, || Event::In { kind: MessageKind::Info, message: info.name() });
     }
     Step::of(caught(|| actor.info(info, ctx)))
 }
 
 /// Handles a message that is made only now, unless there is none after all.
 fn handle_made<'a, A: Actor>(
+    me: &Running,
     actor: &'a mut A,
     ctx: &'a mut Context<A>,
     maker: &'static Code,
     make: impl FnOnce() -> Option<A::Message>,
 ) -> Result<Handled<'a>, ExitReason> {
-    ctx.cell().common().runs(maker);
+    ctx.cell().common().runs(me, maker);
     match caught(make)? {
-        Some(message) => handle(actor, message, ctx),
+        Some(message) => handle(me, actor, message, ctx),
         None => Ok(Handled::Done(Ok(()))),
     }
 }
 
 /// Handles a message.
 fn handle<'a, A: Actor>(
+    me: &Running,
     actor: &'a mut A,
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
     if ctx.cell().common().is_watched() {
-        system::saw(ctx, &message);
+        system::saw(me, ctx, &message);
     }
-    call_handler(actor, message, ctx)
+    call_handler(me, actor, message, ctx)
 }
 
 /// As [`handle`], when nobody is told of the message: so it goes to its handler by registers.
 #[inline(always)]
 fn call_handler<'a, A: Actor>(
+    me: &Running,
     actor: &'a mut A,
     message: A::Message,
     ctx: &'a mut Context<A>,
@@ -528,14 +540,14 @@ fn call_handler<'a, A: Actor>(
     caught(|| {
         let code = A::message_code(&message).unwrap_or_else(|| code_by_name(&message, ctx));
         let under_way = if code.is_doubtful() {
-            let under_way = begin_doubtful(ctx, code);
+            let under_way = begin_doubtful(me, ctx, code);
             if under_way.is_none() {
-                ctx.cell().put_back(Item::Message(message));
+                ctx.cell().put_back(me, Item::Message(message));
                 return Handled::Done(Ok(()));
             }
             under_way
         } else {
-            ctx.cell().common().handler.set(code);
+            ctx.cell().common().handler.set(me, code);
             None
         };
         let handled = actor.handle(message, ctx);
@@ -553,12 +565,12 @@ fn code_by_name<A: Actor>(message: &A::Message, ctx: &Context<A>) -> &'static Co
 
 /// Begins a run of a handler that may be long, unless that must be on another thread, or later.
 #[cold]
-fn begin_doubtful<A: Actor>(ctx: &Context<A>, code: &'static Code) -> Option<UnderWay> {
+fn begin_doubtful<A: Actor>(me: &Running, ctx: &Context<A>, code: &'static Code) -> Option<UnderWay> {
     let common = ctx.cell().common();
-    if common.must_move(code) || common.is_held_back(code) {
+    if common.must_move(me, code) || common.is_held_back(code) {
         return None;
     }
-    common.runs(code);
+    common.runs(me, code);
     Some(scheduler::begin(code))
 }
 
@@ -646,7 +658,7 @@ fn poll_rest<T: IntoOutcome>(
 #[inline]
 fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Outcome) {
     match outcome {
-        Ok(()) if ctx.cell().common().own.is_troubled() => settle(ctx),
+        Ok(()) if ctx.cell().common().is_troubled() => settle(ctx),
         Ok(()) => {}
         Err(reason) => ctx.fail(*reason),
     }
@@ -655,68 +667,66 @@ fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Outcome) {
 /// What has to be done after a handler now and then.
 #[cold]
 fn settle<A: Actor>(ctx: &mut Context<A>) {
-    let common = ctx.cell().common();
-    // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
-    common.own.take_orphans().iter().for_each(|call| call.abandon());
-    common.was_measured();
-    if !ctx.is_stopping() {
-        common.handler.clear();
-    }
-    common.own.calm_down();
+    current::with(|me| {
+        let common = me.common();
+        // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
+        common.take_orphans(me).iter().for_each(|call| call.abandon());
+        common.was_measured();
+        if !ctx.is_stopping() {
+            common.handler.clear(me);
+        }
+        common.calm_down(me);
+    });
 }
 
 /// The next thing to do, if it is at hand, the budget is not used up, and nothing else is to be done before.
 #[inline(always)]
-fn at_hand<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> AtHand<A::Message> {
-    current::with(|me| {
-        let common = cell.common();
-        common.waits_for_no_call();
-        if *budget == 0 {
-            return AtHand::Unknown;
-        }
-        *budget -= 1;
-        if common.is_disturbed() { AtHand::Unknown } else { cell.next_at_hand(me) }
-    })
+fn at_hand<A: Actor>(me: &Running, cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> AtHand<A::Message> {
+    let common = cell.common();
+    common.waits_for_no_call(me);
+    if *budget == 0 {
+        return AtHand::Unknown;
+    }
+    *budget -= 1;
+    if common.is_disturbed() { AtHand::Unknown } else { cell.next_at_hand(me) }
 }
 
 /// The next thing to do, if there is one and the budget is not used up.
-fn next<A: Actor>(cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
-    current::with(|me| {
-        let common = cell.common();
-        if common.must_end(me) {
-            return None;
-        }
-        if *budget == 0 {
-            *budget = BUDGET;
-            me.task().wake();
-            return None;
-        }
-        if common.gives_way() {
-            *budget = BUDGET;
-            let rest = common.own.rest.take().unwrap_or(Rest::Later);
-            common.own.rest.set(Some(rest));
-            return None;
-        }
-        if common.is_watched() && cell.is_suspended() {
-            return cell.next_urgent(me);
-        }
-        next_or_idle(cell, me, budget)
-    })
+fn next<A: Actor>(me: &Running, cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
+    let common = cell.common();
+    if common.must_end(me) {
+        return None;
+    }
+    if *budget == 0 {
+        *budget = BUDGET;
+        me.task().wake();
+        return None;
+    }
+    if common.gives_way() {
+        *budget = BUDGET;
+        let rest = &me.own().rest;
+        rest.set(Some(rest.take().unwrap_or(Rest::Later)));
+        return None;
+    }
+    if common.is_watched() && cell.is_suspended(me) {
+        return cell.next_urgent(me);
+    }
+    next_or_idle(cell, me, budget)
 }
 
 /// The next thing to do, or what the process wants to be told when nothing has come, if it is time.
-fn next_or_idle<M: Send + 'static>(cell: &Cell<M>, me: &AnyProcess, budget: &mut u32) -> Option<Item<M>> {
+fn next_or_idle<M: Send + 'static>(cell: &Cell<M>, me: &Running, budget: &mut u32) -> Option<Item<M>> {
     if let Some(item) = cell.next_item(me) {
         return Some(item);
     }
     *budget = BUDGET;
     let common = cell.common();
-    let at = cell.idle_at()?;
+    let at = cell.idle_at(me)?;
     if common.node.scheduler.now() < at {
         common.wake_at(me, at);
         return None;
     }
-    cell.take_idle().map(Item::Message)
+    cell.take_idle(me).map(Item::Message)
 }
 
 /// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.
@@ -729,8 +739,8 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
             resume_unwind(payload);
         }
         current::with(|me| {
-            let mut reason = me.common().panicked(&*payload);
-            me.common().quietly(|| drop(payload), &mut reason);
+            let mut reason = me.common().panicked(me, &*payload);
+            me.common().quietly(me, || drop(payload), &mut reason);
             reason
         })
     })
@@ -738,7 +748,7 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
 
 /// Polls what no message of the actor's own can bring about, and what is therefore not woken by them.
 fn deaf<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-    let deaf = |deaf| current::with(|me| me.common().set_deaf(deaf));
+    let deaf = |deaf| current::with(|me| me.common().set_deaf(me, deaf));
     deaf(true);
     let polled = poll();
     if polled.is_ready() {

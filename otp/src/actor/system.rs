@@ -8,10 +8,10 @@ use std::{
 
 use super::{Actor, Context, server::caught};
 use crate::cell::{
-    ExitReason, Pid,
+    ExitReason, Pid, Running,
     common::Common,
+    current,
     debug::{Debug, Event},
-    typed::Process,
 };
 
 /// Of a state that is shown in a report of a crash so many bytes at most.
@@ -22,7 +22,7 @@ pub(crate) type SystemRequest = Box<dyn FnOnce(&mut Served<'_>) + Send>;
 
 /// A server between two messages.
 pub(crate) struct Served<'a> {
-    process: &'a dyn Process,
+    me: &'a Running,
     /// Its state, of the actor's type.
     pub(crate) state: &'a mut dyn Any,
     format: fn(&dyn Any, StatusTexts) -> StatusTexts,
@@ -34,11 +34,11 @@ pub(crate) struct Served<'a> {
 
 impl Served<'_> {
     pub(crate) fn common(&self) -> &Common {
-        self.process.common()
+        self.me.common()
     }
 
     pub(crate) fn queue_len(&self) -> usize {
-        self.process.queue_len()
+        self.me.process().queue_len(self.me)
     }
 
     /// What may be shown of it.
@@ -51,27 +51,32 @@ impl Served<'_> {
 /// Serves one request; an `Err` is why the actor has to end.
 #[cold]
 #[inline(never)]
-pub(super) fn serve<A: Actor>(actor: &mut A, ctx: &Context<A>, request: Box<dyn Any + Send>) -> Result<(), ExitReason> {
+pub(super) fn serve<A: Actor>(
+    me: &Running,
+    actor: &mut A,
+    ctx: &Context<A>,
+    request: Box<dyn Any + Send>,
+) -> Result<(), ExitReason> {
     let Ok(request) = request.downcast::<SystemRequest>() else { return Ok(()) };
     let cell = ctx.cell();
-    let served = cell.with_debug(|debug| {
+    let served = cell.with_debug(me, |debug| {
         let format = |state: &dyn Any, texts| match state.downcast_ref::<A>() {
             Some(actor) => formatted(actor, texts),
             None => texts,
         };
-        let mut served = Served { process: &**cell, state: actor, format, debug, stop: None };
+        let mut served = Served { me, state: actor, format, debug, stop: None };
         caught(|| request(&mut served)).and_then(|()| served.stop.take().map_or(Ok(()), Err))
     });
     // While it is suspended its messages have no reason to wake it.
-    cell.common().set_deaf(cell.common().is_watched() && cell.is_suspended());
-    cell.restart_idle();
+    cell.common().set_deaf(me, cell.common().is_watched() && cell.is_suspended(me));
+    cell.restart_idle(me);
     served
 }
 
 /// A message is about to be handled.
 #[cold]
-pub(super) fn saw<A: Actor>(ctx: &Context<A>, message: &A::Message) {
-    ctx.cell().tell(|| Event::In { kind: A::message_kind(message), message: A::message_name(message).into() });
+pub(super) fn saw<A: Actor>(me: &Running, ctx: &Context<A>, message: &A::Message) {
+    ctx.cell().tell(me, || Event::In { kind: A::message_kind(message), message: A::message_name(message).into() });
 }
 
 /// What may be shown of an actor that ends, and of why.
@@ -81,7 +86,8 @@ pub(super) fn last_texts<A: Actor>(
     message: &'static str,
     reason: &ExitReason,
 ) -> StatusTexts {
-    let log = if ctx.cell().common().is_watched() { ctx.cell().with_debug(|debug| log(debug)) } else { Vec::new() };
+    let logged = |me: &Running| ctx.cell().with_debug(me, |debug| log(debug));
+    let log = if ctx.cell().common().is_watched() { current::with(logged) } else { Vec::new() };
     let texts = StatusTexts {
         message: (!message.is_empty()).then(|| message.to_owned()),
         reason: Some(reason.to_string()),

@@ -12,7 +12,7 @@ use std::{
 use super::{Actor, Context, Handled, Info, Reply, ReplyTo, context::program};
 use crate::{
     cell::{
-        AnyProcess, ExitReason,
+        AnyProcess, ExitReason, Running,
         common::Home,
         current,
         signal::{Item, Signal},
@@ -83,8 +83,8 @@ impl<A: Actor> Context<A> {
         let home = Home::Thread(thread::current());
         let inner = node.inner();
         let cell = inner.table.insert(|pid| Cell::new(pid, None, inner.clone(), program::<A>(A::NAME), home, None));
-        cell.common().handler.clear();
-        TestContext { context: Self::new(cell, Ack::to_nobody()), here: PhantomData }
+        cell.common().handler.clear(&AnyProcess::borrowed(&cell));
+        TestContext { context: Self::new(cell.into_ref(), Ack::to_nobody()), here: PhantomData }
     }
 }
 
@@ -93,12 +93,18 @@ impl<A: Actor> TestContext<A> {
         &self.cell().common().node.scheduler
     }
 
+    /// Calls `f` as the process that it acts for. (A handler could have given it the context of a process that runs.)
+    fn act<R>(&self, f: impl FnOnce(&Running) -> R) -> R {
+        assert!(self.cell().common().is_tested_here(), "it acts for a process that never runs");
+        self.as_process(f)
+    }
+
     /// The reason of the first [`Context::stop`], or of an exit signal that ends it; `None` while it is to go on.
     #[must_use]
     pub fn stopped(&self) -> Option<ExitReason> {
-        let fatal = self.as_process(|me| {
+        let fatal = self.act(|me| {
             me.process().take_arrivals(me);
-            me.common().own.fatal()
+            me.common().fatal(me)
         });
         self.stop_reason().cloned().or(fatal)
     }
@@ -107,7 +113,7 @@ impl<A: Actor> TestContext<A> {
     /// `timer`, and what is no message of its own is an `info`.
     #[must_use]
     pub fn waiting(&self) -> Vec<&'static str> {
-        self.as_process(|me| {
+        self.act(|me| {
             self.cell().waiting(me, |item| match item {
                 Item::Message(message) => A::message_name(message),
                 Item::Timed(_) => "timer",
@@ -119,14 +125,14 @@ impl<A: Actor> TestContext<A> {
     /// The number of timers that are set, the idle timeout among them.
     #[must_use]
     pub fn timers(&self) -> usize {
-        self.scheduler().timers().count() + usize::from(self.cell().idle_at().is_some())
+        self.scheduler().timers().count() + usize::from(self.idle_at().is_some())
     }
 
     /// How long it takes until the next of them; `None` when none is set.
     #[must_use]
     pub fn next_timer(&self) -> Option<Duration> {
         let timer = self.scheduler().timers().earliest();
-        let next = timer.into_iter().chain(self.cell().idle_at()).min()?;
+        let next = timer.into_iter().chain(self.idle_at()).min()?;
         Some(next.saturating_duration_since(self.scheduler().now()))
     }
 
@@ -153,7 +159,7 @@ impl<A: Actor> TestContext<A> {
     /// When the handler does.
     pub fn deliver(&mut self, actor: &mut A) -> Option<&'static str> {
         let (name, handled) = loop {
-            let item = self.as_process(|me| self.cell().next_item(me)).or_else(|| self.take_idle())?;
+            let item = self.act(|me| self.cell().next_item(me)).or_else(|| self.take_idle())?;
             let message = match item {
                 Item::Message(message) => Some(message),
                 Item::Timed(timed) => timed.deliver(),
@@ -182,13 +188,17 @@ impl<A: Actor> TestContext<A> {
         Some(name)
     }
 
+    fn idle_at(&self) -> Option<Moment> {
+        self.act(|me| self.cell().idle_at(me))
+    }
+
     /// The message of the idle timeout, if nothing else came for so long.
     fn take_idle(&self) -> Option<Item<A::Message>> {
-        let at = self.cell().idle_at()?;
+        let at = self.idle_at()?;
         if self.scheduler().now() < at {
             return None;
         }
-        self.cell().take_idle().map(Item::Message)
+        self.act(|me| self.cell().take_idle(me)).map(Item::Message)
     }
 
     /// What a handler with a deferred answer takes, and the reply of the call that it stands for.
@@ -239,7 +249,9 @@ impl<A: Actor> DerefMut for TestContext<A> {
 impl<A: Actor> Drop for TestContext<A> {
     fn drop(&mut self) {
         let process = AnyProcess::new(self.cell());
-        process.process().end(&process, ExitReason::Normal);
+        if let Some(me) = current::at_home(&process) {
+            me.process().end(me, ExitReason::Normal);
+        }
     }
 }
 

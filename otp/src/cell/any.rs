@@ -2,15 +2,16 @@
 
 #![allow(unsafe_code, reason = "a trait object beside the counted pointer that keeps it alive")]
 
-use std::{fmt, mem::ManuallyDrop, ops::Deref, ptr::NonNull};
+use std::{fmt, marker::PhantomData, mem::ManuallyDrop, ops::Deref, ptr::NonNull};
 
 use super::{
     Pid,
     common::Common,
+    owned::Running,
     signal::Signal,
     typed::{Cell, Process},
 };
-use crate::scheduler::{Task, TaskRef};
+use crate::scheduler::{InTurn, Task, TaskRef};
 
 /// Where the [`Common`] of a process is in its cell, whatever its messages are: a look there wants no virtual call.
 const COMMON: usize = Cell::<()>::COMMON;
@@ -29,20 +30,23 @@ pub(crate) struct AnyProcess {
     process: NonNull<dyn Process>,
 }
 
-// SAFETY: it shares a `Task` and a `dyn Process`, both of which are `Send + Sync`.
+// SAFETY: it shares a `Task` and the `dyn Process` that this keeps alive, and may drop both; both are `Send + Sync`, the
+// second by what `Process` asks for.
 unsafe impl Send for AnyProcess {}
 // SAFETY: as above.
 unsafe impl Sync for AnyProcess {}
 
-/// An [`AnyProcess`] that lives no longer than the reference it was made from.
-pub(crate) struct Borrowed<'a>(ManuallyDrop<AnyProcess>, std::marker::PhantomData<&'a ()>);
+/// A [`Running`] that lives no longer than the turn it was made from.
+pub(crate) struct Borrowed<'a>(ManuallyDrop<AnyProcess>, PhantomData<&'a InTurn<()>>);
 
 impl Deref for Borrowed<'_> {
-    type Target = AnyProcess;
+    type Target = Running;
 
     #[inline]
-    fn deref(&self) -> &AnyProcess {
-        &self.0
+    fn deref(&self) -> &Running {
+        // SAFETY: it was made from an `InTurn` of the process, which it borrows, and is on the same thread, since references
+        // to an `InTurn` are not `Send`.
+        unsafe { Running::of(&self.0) }
     }
 }
 
@@ -54,11 +58,11 @@ impl AnyProcess {
 
     /// Without counting, for the length of a turn.
     #[inline]
-    pub(crate) fn borrowed<M: Send + 'static>(process: &TaskRef<Cell<M>>) -> Borrowed<'_> {
-        // SAFETY: `Borrowed` never drops it and lives no longer than `process`.
+    pub(crate) fn borrowed<M: Send + 'static>(process: &InTurn<Cell<M>>) -> Borrowed<'_> {
+        // SAFETY: `Borrowed` never drops it, and borrows `process`, which is a reference that counts.
         let task = unsafe { process.task().uncounted() };
         let any = Self { task, process: erased(process) };
-        Borrowed(ManuallyDrop::new(any), std::marker::PhantomData)
+        Borrowed(ManuallyDrop::new(any), PhantomData)
     }
 
     #[inline]
@@ -68,13 +72,15 @@ impl AnyProcess {
 
     #[inline]
     pub(crate) fn process(&self) -> &dyn Process {
-        // SAFETY: it is the body of the cell that `task` keeps alive.
+        // SAFETY: it is the body of the cell that `task` keeps alive: both were taken from one `TaskRef`. Nobody has a `&mut` of
+        // it before the last reference is dropped.
         unsafe { self.process.as_ref() }
     }
 
     #[inline]
     pub(crate) fn common(&self) -> &Common {
-        // SAFETY: it is the body of the cell that `task` keeps alive, and `erased` has asserted what is there in it.
+        // SAFETY: as in `process`. So far into the body, whatever its messages are, is its `Common`, as `erased` has asserted
+        // when it is compiled for them, and the pointer is good for the whole body.
         unsafe { self.process.cast::<Common>().byte_add(COMMON).as_ref() }
     }
 

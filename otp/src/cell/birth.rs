@@ -3,14 +3,14 @@
 use std::{any::TypeId, convert::Infallible, sync::Arc};
 
 use super::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef,
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Running,
     common::{Home, Watched},
     current,
     lanes::Special,
     node::NodeInner,
     typed::{Body, Cell},
 };
-use crate::scheduler::{Program, TaskRef};
+use crate::scheduler::{InTurn, Program, TaskRef};
 
 /// How a new process is related to the one that starts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,31 +50,32 @@ pub(crate) enum Carrier {
     OwnThread,
 }
 
-/// Starts a process in the current node whose code is what `body` makes.
+/// Starts a process in the current node whose code is what `body` makes, which may act for it before that.
 pub(crate) fn run<M: Send + 'static>(
     program: &'static Program,
     relation: Relation,
     carrier: Carrier,
     mailbox: Option<Box<Special<M>>>,
-    body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
+    body: impl FnOnce(&TaskRef<Cell<M>>, &Running) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
     current::with(|me| run_in(&me.common().node, me, program, relation, carrier, mailbox, body))
 }
 
 fn run_in<M: Send + 'static>(
     node: &Arc<NodeInner>,
-    parent: &AnyProcess,
+    parent: &Running,
     program: &'static Program,
     relation: Relation,
     carrier: Carrier,
     mailbox: Option<Box<Special<M>>>,
-    body: impl FnOnce(&TaskRef<Cell<M>>) -> Body,
+    body: impl FnOnce(&TaskRef<Cell<M>>, &Running) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
     let home = Arc::clone(node);
-    let ancestors = parent.common().lineage();
+    let ancestors = parent.common().lineage(parent);
     let cell = node.table.insert(|pid| Cell::<M>::new(pid, Some(ancestors), home, program, Home::Core, mailbox));
     let pid = cell.common().pid;
-    cell.set_body(body(&cell));
+    let code = body(&cell, &AnyProcess::borrowed(&cell));
+    Cell::set_body(&cell, code);
     // A parent that is ending gets no link; the exit of its child would find nobody.
     if relation.links() && parent.common().relate(|relations| relations.links.link(pid)).is_some() {
         cell.common().relate(|relations| relations.links.link(parent.pid()));
@@ -87,35 +88,39 @@ fn run_in<M: Send + 'static>(
     });
     // What is dead starts nothing.
     let in_vain = parent.common().life.is_lost().then_some(ExitReason::Killed);
-    start_or_end(&cell, carrier, in_vain);
-    (cell, monitor)
+    (start_or_end(cell, carrier, in_vain), monitor)
 }
 
 /// Lets a new process run, unless that is in vain.
-fn start_or_end<M: Send + 'static>(cell: &TaskRef<Cell<M>>, carrier: Carrier, in_vain: Option<ExitReason>) {
+fn start_or_end<M: Send + 'static>(
+    cell: InTurn<Cell<M>>,
+    carrier: Carrier,
+    in_vain: Option<ExitReason>,
+) -> TaskRef<Cell<M>> {
     let node = &cell.common().node;
-    let started = match in_vain.or_else(|| node.is_stopped().then_some(ExitReason::Shutdown)) {
-        Some(reason) => Err(reason),
+    let (cell, reason) = match in_vain.or_else(|| node.is_stopped().then_some(ExitReason::Shutdown)) {
+        Some(reason) => (cell, reason),
         None => match carrier {
-            Carrier::Cores => {
-                cell.task().start();
-                Ok(())
-            }
-            Carrier::OwnThread => node.scheduler.start_on_own_thread(cell.task()).map_err(IntoReason::into_reason),
+            Carrier::Cores => return cell.start(),
+            Carrier::OwnThread => match Arc::clone(&node.scheduler).start_on_own_thread(cell) {
+                Ok(cell) => return cell,
+                Err((cell, error)) => (cell, error.into_reason()),
+            },
         },
     };
-    if let Err(reason) = started {
-        let process = AnyProcess::new(cell);
+    {
+        let process = AnyProcess::borrowed(&cell);
         process.process().end(&process, reason);
     }
+    cell.into_ref()
 }
 
 /// Starts a process of `node` that no other has started; `C` is its code.
 pub(crate) fn alone<C: 'static>(node: &Arc<NodeInner>, label: &'static str, body: Body) {
     let home = Arc::clone(node);
     let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, home, program::<C>(label), Home::Core, None));
-    cell.set_body(body);
-    start_or_end(&cell, Carrier::Cores, None);
+    Cell::set_body(&cell, body);
+    start_or_end(cell, Carrier::Cores, None);
 }
 
 /// What runs in a process whose code is `C`.

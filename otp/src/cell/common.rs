@@ -12,7 +12,7 @@ use super::{
     handler::Handler,
     mark::{Mark, Seen},
     node::NodeInner,
-    owned::Owned,
+    owned::{Owned, Running},
     waits::Waits,
 };
 use crate::{
@@ -76,6 +76,9 @@ pub(crate) struct Common {
     pub(crate) pid: Pid,
     /// How often marks of receives became void.
     unmarked: Owned<Cell<u32>>,
+    /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
+    /// each message. Only the process itself writes it.
+    troubled: AtomicBool,
     /// What runs in it.
     pub(crate) program: &'static Program,
     /// The moment of its entry in the timers; `FAR` for none.
@@ -85,7 +88,7 @@ pub(crate) struct Common {
     /// The earliest moment at which what it waits for now is over; `FAR` for none. Only the process itself writes it.
     limit: AtomicU64,
     pub(crate) waits: Waits,
-    pub(crate) own: Owned<Own>,
+    own: Owned<Own>,
     /// The message that it handles.
     pub(crate) handler: Handler,
 }
@@ -105,20 +108,30 @@ pub(crate) trait PendingCall: Send + Sync {
     fn client(&self) -> Option<Pid>;
 }
 
+impl Running {
+    /// What only its own turns touch.
+    #[inline]
+    pub(crate) fn own(&self) -> &Own {
+        self.common().own(self)
+    }
+}
+
 impl Common {
-    /// A process of a node, alive and unrelated.
+    /// A process of a node, alive and unrelated; `detours` says why its next message is not simply the first of its queue.
     pub(super) fn new(
         pid: Pid,
         ancestors: Option<Arc<Vec<Pid>>>,
         node: Arc<NodeInner>,
         program: &'static Program,
         home: Home,
+        detours: u8,
     ) -> Self {
         Self {
             life: Life::new(),
             deaf: AtomicBool::new(false),
             kept: AtomicBool::new(false),
-            own: Owned::new(Own::default()),
+            own: Owned::new(Own::new(detours)),
+            troubled: AtomicBool::new(false),
             node,
             // Its code begins with its first turn.
             handler: Handler::new(&program.first),
@@ -135,18 +148,24 @@ impl Common {
         }
     }
 
+    /// What only its own turns touch.
+    #[inline]
+    pub(in crate::cell) fn own<'a>(&'a self, me: &'a Running) -> &'a Own {
+        self.own.get(me)
+    }
+
     /// Who started it.
     pub(crate) fn parent(&self) -> Option<Pid> {
         self.ancestors.as_ref().and_then(|ancestors| ancestors.first().copied())
     }
 
-    /// The ancestors of what it starts: itself, then its own. Only its own code asks.
-    pub(super) fn lineage(&self) -> Arc<Vec<Pid>> {
+    /// The ancestors of what it starts: itself, then its own.
+    pub(super) fn lineage(&self, me: &Running) -> Arc<Vec<Pid>> {
         let own = || {
             let above = self.ancestors.iter().flat_map(|ancestors| ancestors.iter().copied());
             Arc::new(iter::once(self.pid).chain(above.take(ANCESTORS - 1)).collect())
         };
-        self.own.lineage(own)
+        self.own.get(me).lineage(own)
     }
 
     /// Whether messages of its own type may not wake it.
@@ -156,33 +175,34 @@ impl Common {
     }
 
     /// How many of its mail a receive has looked at.
-    pub(super) fn seen(&self, mark: &Mark) -> usize {
-        mark.seen(self.pid, u64::from(self.unmarked.get())).ordinary
+    pub(super) fn seen(&self, me: &Running, mark: &Mark) -> usize {
+        mark.seen(self.pid, u64::from(self.unmarked.get(me).get())).ordinary
     }
 
     /// A receive has looked at so many.
-    pub(super) fn mark(&self, mark: &mut Mark, seen: usize) {
+    pub(super) fn mark(&self, me: &Running, mark: &mut Mark, seen: usize) {
         // Most often there is nothing.
         if seen > 0 {
-            self.own.add_detour(MARKED);
-            mark.set(self.pid, u64::from(self.unmarked.get()), Seen { ordinary: seen, urgent: 0 });
+            self.own.get(me).add_detour(MARKED);
+            mark.set(self.pid, u64::from(self.unmarked.get(me).get()), Seen { ordinary: seen, urgent: 0 });
         }
     }
 
     /// Something else than a message behind all others changes the mail: receives look at all of it anew.
     #[inline]
-    pub(super) fn unmark(&self) {
-        if self.own.remove_detour(MARKED) {
-            self.unmarked.set(self.unmarked.get().wrapping_add(1));
+    pub(super) fn unmark(&self, me: &Running) {
+        if self.own.get(me).remove_detour(MARKED) {
+            let unmarked = self.unmarked.get(me);
+            unmarked.set(unmarked.get().wrapping_add(1));
         }
     }
 
     /// Says whether messages of its own type may wake it; returns what was said before.
     #[inline]
-    pub(crate) fn set_deaf(&self, deaf: bool) -> bool {
+    pub(crate) fn set_deaf(&self, me: &Running, deaf: bool) -> bool {
         let before = self.is_deaf();
         self.deaf.store(deaf, Relaxed);
-        self.own.looked.set(false);
+        self.own.get(me).looked.set(false);
         before
     }
 

@@ -20,18 +20,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    ExitReason,
-    any::AnyProcess,
-    common::{Common, Home},
-    locals,
-    node::NodeInner,
-    served,
-    typed::Cell,
-};
+use super::{AnyProcess, ExitReason, Running, common::Home, locals, node::NodeInner, served, typed::Cell};
 use crate::{
     report::Spans,
-    scheduler::{self, Driver, THREAD},
+    scheduler::{self, Driver, THREAD, TaskRef},
     time::Moment,
 };
 
@@ -39,14 +31,14 @@ use crate::{
 const SPIN: Duration = Duration::from_micros(50);
 
 thread_local! {
-    static CURRENT: StdCell<Option<NonNull<AnyProcess>>> = const { StdCell::new(None) };
+    static CURRENT: StdCell<Option<NonNull<Running>>> = const { StdCell::new(None) };
     static ADOPTED: RefCell<Option<Adopted>> = const { RefCell::new(None) };
     /// The next one, which the thread becomes when it still runs destructors of its locals and the first has ended.
     static LAST: RefCell<Option<Adopted>> = const { RefCell::new(None) };
 }
 
 /// The process that a thread became; it ends with the thread.
-struct Adopted(AnyProcess);
+struct Adopted(Running);
 
 impl Drop for Adopted {
     #[inline]
@@ -67,13 +59,13 @@ pub(crate) enum Interrupted {
 
 /// Makes `process` the current one until the guard is dropped.
 #[inline]
-pub(crate) fn enter(process: &AnyProcess) -> Entered<'_> {
+pub(crate) fn enter(process: &Running) -> Entered<'_> {
     Entered { before: CURRENT.replace(Some(NonNull::from(process))), process: std::marker::PhantomData }
 }
 
 pub(crate) struct Entered<'a> {
-    before: Option<NonNull<AnyProcess>>,
-    process: std::marker::PhantomData<&'a AnyProcess>,
+    before: Option<NonNull<Running>>,
+    process: std::marker::PhantomData<&'a Running>,
 }
 
 impl Drop for Entered<'_> {
@@ -86,23 +78,27 @@ impl Drop for Entered<'_> {
 
 /// Calls `f` with the current process, if the calling code is one already.
 #[inline(always)]
-pub(crate) fn try_with<R>(f: impl FnOnce(&AnyProcess) -> R) -> Option<R> {
+pub(crate) fn try_with<R>(f: impl FnOnce(&Running) -> R) -> Option<R> {
     let adopted;
     let process = match CURRENT.try_with(StdCell::get) {
-        // SAFETY: it is set only by `enter`, whose guard borrows the process, and restored after each park.
+        // SAFETY: 1. `enter` sets it, whose guard borrows the process and takes it away before that ends; no guard is leaked.
+        // 2. What parks on this thread, or drives a simulation on it, names its process again before it goes on (`aside`,
+        // `step`): so it names the process in whose turn the calling code is, until `f` returns.
         Ok(Some(process)) => unsafe { process.as_ref() },
         _ => {
             adopted = adopted_before()?;
-            &adopted
+            // SAFETY: as `adopted_before` says.
+            unsafe { Running::of(&adopted) }
         }
     };
     Some(f(process))
 }
 
-/// The process that the calling thread became.
+/// The process that the calling thread became: one that no other thread runs.
 #[cold]
 fn adopted_before() -> Option<AnyProcess> {
-    let kept = |adopted: &RefCell<Option<Adopted>>| adopted.borrow().as_ref().map(|adopted| adopted.0.clone());
+    let kept =
+        |adopted: &RefCell<Option<Adopted>>| adopted.borrow().as_ref().map(|adopted| AnyProcess::clone(&adopted.0));
     ADOPTED.try_with(kept).or_else(|_| LAST.try_with(kept)).ok().flatten()
 }
 
@@ -144,20 +140,21 @@ pub(crate) fn is_process() -> bool {
 
 /// Calls `f` with the current process; a thread that is none yet is adopted by the default node.
 #[inline(always)]
-pub(crate) fn with<R>(f: impl FnOnce(&AnyProcess) -> R) -> R {
+pub(crate) fn with<R>(f: impl FnOnce(&Running) -> R) -> R {
     let adopted;
     let process = match CURRENT.try_with(StdCell::get) {
         // SAFETY: as in `try_with`.
         Ok(Some(process)) => unsafe { process.as_ref() },
         _ => {
             adopted = adopted_process();
-            &adopted.0
+            // SAFETY: as `adopted_process` says.
+            unsafe { Running::of(&adopted.0) }
         }
     };
     f(process)
 }
 
-/// The process of the calling thread, which no core runs; the second part ends it when it cannot be kept.
+/// The process of the calling thread, which no other thread runs; the second part ends it when it cannot be kept.
 #[cold]
 fn adopted_process() -> (AnyProcess, Option<Adopted>) {
     if let Some(process) = adopted_before() {
@@ -165,22 +162,36 @@ fn adopted_process() -> (AnyProcess, Option<Adopted>) {
     }
     let served = served::node();
     let node = served.as_ref().unwrap_or_else(|| NodeInner::default_node());
-    let process = adopt(node, Home::Thread(thread::current()));
+    let adopted = Adopted(adopt(node, Home::Thread(thread::current())));
+    let process = AnyProcess::clone(&adopted.0);
     // A thread whose locals are gone cannot be adopted for good; its process ends with this call.
-    let keep = |adopted: &RefCell<Option<Adopted>>| *adopted.borrow_mut() = Some(Adopted(process.clone()));
-    let kept = ADOPTED.try_with(keep).or_else(|_| LAST.try_with(keep)).is_ok();
-    let temporary = (!kept).then(|| Adopted(process.clone()));
+    let mut temporary = Some(adopted);
+    let mut keep = |adopted: &RefCell<Option<Adopted>>| *adopted.borrow_mut() = temporary.take();
+    let _ = ADOPTED.try_with(&mut keep).or_else(|_| LAST.try_with(keep));
     (process, temporary)
 }
 
 /// Makes the calling thread a process of `node`. It traps exits.
-fn adopt(node: &Arc<NodeInner>, home: Home) -> AnyProcess {
-    let cell = node.table.insert(|pid| {
-        let cell = Cell::<Infallible>::new(pid, None, node.clone(), &THREAD, home, None);
-        cell.common().own.trap_exit.set(true);
-        cell
-    });
-    cell.into()
+fn adopt(node: &Arc<NodeInner>, home: Home) -> Running {
+    let cell = node.table.insert(|pid| Cell::<Infallible>::new(pid, None, node.clone(), &THREAD, home, None));
+    let me = Running::thread(cell);
+    me.own().trap_exit.set(true);
+    me
+}
+
+/// A process, if its home is the calling thread: it was adopted by it, or a test of handlers has made it.
+pub(crate) fn at_home(process: &AnyProcess) -> Option<&Running> {
+    // SAFETY: a process whose home is a thread is never started: whoever makes one of those keeps its `InTurn`, or drops it.
+    // So it has no turns, and all who act for it ask for its home, here, or are the thread that was adopted.
+    process.common().is_tested_here().then(|| unsafe { Running::of(process) })
+}
+
+/// Calls `f` with the process of `cell`, if the calling code is that or tests it.
+pub(crate) fn as_itself<M: Send + 'static, R>(cell: &TaskRef<Cell<M>>, f: impl FnOnce(&Running) -> R) -> Option<R> {
+    if cell.common().is_tested_here() {
+        return at_home(&AnyProcess::new(cell)).map(f);
+    }
+    try_with(|me| (me.pid() == cell.common().pid).then(|| f(me))).flatten()
 }
 
 /// Calls `f` on a thread that is no process; should it become one meanwhile, that ends with `f`.
@@ -211,13 +222,12 @@ pub(crate) fn adopted_by<R>(node: &Arc<NodeInner>, f: impl FnOnce() -> R) -> R {
     );
     // Whoever waits on the thread of a simulation has to drive it.
     let adopted = Adopted(adopt(node, if is_simulated { Home::Driver } else { Home::Thread(thread::current()) }));
-    let process = adopted.0.clone();
-    let _entered = enter(&process);
+    let _entered = enter(&adopted.0);
     f()
 }
 
 /// Makes the calling thread, which drives a simulation, a process of its node, for the length of `f`.
-pub(crate) fn driving<R>(node: &Arc<NodeInner>, f: impl FnOnce(&AnyProcess) -> R) -> R {
+pub(crate) fn driving<R>(node: &Arc<NodeInner>, f: impl FnOnce(&Running) -> R) -> R {
     let process = adopt(node, Home::Driver);
     let result = {
         let _entered = enter(&process);
@@ -234,7 +244,7 @@ pub(crate) fn driving<R>(node: &Arc<NodeInner>, f: impl FnOnce(&AnyProcess) -> R
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
     let mut future = pin!(future);
     with(|me| {
-        let _waiting = Waiting { common: me.common(), deaf: me.common().set_deaf(true) };
+        let _waiting = Waiting { me, deaf: me.common().set_deaf(me, true) };
         if me.common().gives_way() {
             give_way(me);
         }
@@ -243,16 +253,16 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
                 if thread::panicking() {
                     break Err(Interrupted::Exiting);
                 }
-                me.common().unwind();
+                me.common().unwind(me);
             }
-            me.common().waits_for_no_call();
+            me.common().waits_for_no_call(me);
             me.common().waits_without_limit();
             if let Poll::Ready(output) =
                 me.task().with_waker(|waker| future.as_mut().poll(&mut Context::from_waker(waker)))
             {
                 break Ok(output);
             }
-            if me.common().is_left_with_one_call() {
+            if me.common().is_left_with_one_call(me) {
                 continue;
             }
             if park(me).is_err() {
@@ -264,19 +274,19 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
 
 /// A wait; when it is over, or unwound, the process is again what it was before.
 struct Waiting<'a> {
-    common: &'a Common,
+    me: &'a Running,
     deaf: bool,
 }
 
 impl Drop for Waiting<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.common.set_deaf(self.deaf);
-        self.common.waits_for_no_call();
+        self.me.common().set_deaf(self.me, self.deaf);
+        self.me.common().waits_for_no_call(self.me);
     }
 }
 
-fn park(me: &AnyProcess) -> io::Result<()> {
+fn park(me: &Running) -> io::Result<()> {
     match &me.common().home {
         Home::Core if thread::panicking() => park_unwinding(me),
         Home::Core => {
@@ -300,7 +310,7 @@ fn park(me: &AnyProcess) -> io::Result<()> {
 }
 
 /// Lets others have the core: its turn has lasted for long without a wait.
-fn give_way(me: &AnyProcess) {
+fn give_way(me: &Running) {
     if matches!(me.common().home, Home::Core) && !thread::panicking() {
         // With no stack to be had it goes on.
         let _ = aside(me, || scheduler::give_way(me.task(), me.common().handler.code()));
@@ -308,7 +318,7 @@ fn give_way(me: &AnyProcess) {
 }
 
 /// Calls `f`, in which others run on this thread.
-fn aside<R>(me: &AnyProcess, f: impl FnOnce() -> R) -> R {
+fn aside<R>(me: &Running, f: impl FnOnce() -> R) -> R {
     let locals = locals::park(me);
     let spans = Spans::leave();
     // Between turns the thread is no process.

@@ -4,6 +4,7 @@
 
 use std::ptr;
 
+use super::owned::Running;
 use crate::{
     scheduler::Code,
     sync::atomic::{
@@ -15,7 +16,7 @@ use crate::{
 /// Of a process between two messages.
 static NONE: Code = Code::none();
 
-/// One writer, any readers.
+/// One writer, the process itself; any readers.
 pub(crate) struct Handler(AtomicPtr<Code>);
 
 impl Handler {
@@ -23,21 +24,21 @@ impl Handler {
         Self(AtomicPtr::new(pointer(code)))
     }
 
-    /// Only the process itself calls this, or whoever makes it.
     #[inline]
-    pub(crate) fn set(&self, code: &'static Code) {
+    pub(crate) fn set(&self, me: &Running, code: &'static Code) {
+        me.assert_has(self);
         self.0.store(pointer(code), Release);
     }
 
     /// From now on it runs nothing of the user's.
     #[inline]
-    pub(crate) fn clear(&self) {
-        self.set(&NONE);
+    pub(crate) fn clear(&self, me: &Running) {
+        self.set(me, &NONE);
     }
 
     #[inline]
     pub(crate) fn code(&self) -> &'static Code {
-        // SAFETY: only `set` and `new` write it, and what they write was a `&'static Code`.
+        // SAFETY: only `set` and `new` write it, and what they write was a `&'static Code`, which is shared, and good for ever.
         unsafe { &*self.0.load(Acquire) }
     }
 

@@ -326,7 +326,7 @@ impl<M> Lanes<M> {
         self.tickets += 1;
         let ticket = Ticket(NonZeroU64::MIN.saturating_add(self.tickets));
         // Who calls waits for the answer, wherever the request is.
-        let sender = (entry.weight == Weight::Cast).then(|| current::try_with(AnyProcess::clone)).flatten();
+        let sender = (entry.weight == Weight::Cast).then(|| current::try_with(|me| AnyProcess::clone(me))).flatten();
         let rest = LetIn { sender: sender.map(|sender| (sender, own)), waker: None };
         let line = if entry.urgent { &mut self.urgent_line } else { &mut self.line };
         line.insert(ticket, Waiting { entry, rest });

@@ -11,11 +11,12 @@ use loom::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Mailbox, Policy,
+    ExitReason, Mailbox, Policy, Running,
     common::Home,
+    current,
     lanes::Special,
     signal::{Item, Signal},
-    typed::Cell,
+    typed::{Body, Cell},
 };
 use crate::{
     process::Node,
@@ -50,14 +51,13 @@ impl Model {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
         let home = Arc::clone(&node);
-        let cell = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, &THREAD, Home::Core, mailbox));
+        let new = node.table.insert(|pid| Cell::<u32>::new(pid, None, home, &THREAD, Home::Core, mailbox));
         let (sum, reply) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
-        cell.set_body({
-            let (cell, sum, reply) = (cell.clone(), Arc::clone(&sum), Arc::clone(&reply));
-            Box::pin(poll_fn(move |_| {
-                let me = AnyProcess::new(&cell);
+        let body: Body = {
+            let (cell, sum, reply) = (TaskRef::clone(&new), Arc::clone(&sum), Arc::clone(&reply));
+            let turn = move |me: &Running| {
                 let look = || {
-                    while let Some(Item::Message(number)) = cell.next_item(&me) {
+                    while let Some(Item::Message(number)) = cell.next_item(me) {
                         sum.fetch_add(number, Relaxed);
                     }
                 };
@@ -65,18 +65,19 @@ impl Model {
                     look();
                 }
                 if deaf != Deaf::Never {
-                    cell.common().set_deaf(true);
+                    cell.common().set_deaf(me, true);
                     if deaf == Deaf::Waiting && !reply.load(Acquire) {
                         return Poll::Pending;
                     }
-                    cell.common().set_deaf(false);
+                    cell.common().set_deaf(me, false);
                 }
                 look();
                 Poll::Pending
-            }))
-        });
-        cell.task().start();
-        Self { scheduler, cell, sum, reply }
+            };
+            Box::pin(poll_fn(move |_| current::with(&turn)))
+        };
+        Cell::set_body(&new, body);
+        Self { scheduler, cell: new.start(), sum, reply }
     }
 
     /// Another thread that sends.

@@ -38,6 +38,7 @@ pub(crate) mod wake_up;
 pub(crate) use self::{
     any::AnyProcess,
     node::{NodeInner, STACK_SIZE},
+    owned::Running,
 };
 pub use self::{
     debug::{Event, MessageKind, Statistics},

@@ -410,7 +410,7 @@ mod tests {
         let callees = [0, 1].map(|index| Pid { node: 0, index, serial: NonZeroU32::MIN });
         let late = LateCalls::default();
         for callee in callees {
-            late.push(callee, Arc::new(ReplySlot::<()>::pair(callee, None).0));
+            late.push(callee, Arc::new(ReplySlot::<()>::pair(callee, None).1));
         }
         assert_eq!(callees.map(|callee| late.take(callee).len()), [1, 1]);
     }

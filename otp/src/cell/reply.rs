@@ -14,6 +14,9 @@
 //! request was left for a process to come: whoever takes it is its callee.
 //!
 //! `WRITING` excludes everybody else from the answer; `DONE` gives it to the caller. Nobody touches it in other states.
+//!
+//! Who has a reference to a slot may answer, ask, or say that there will be no answer: the state says who comes first.
+//! The answer is taken through [`Asking`], of which a slot has one.
 
 #![allow(unsafe_code, reason = "the value is handed over by the state, without a lock")]
 
@@ -60,16 +63,90 @@ pub(crate) struct ReplySlot<T> {
     _live: Live,
 }
 
-// SAFETY: the answer is touched by one side at a time, as the table above says, and `T: Send`, which `new` asks for.
+// SAFETY: 1. the answer is touched by one at a time: by who has set `WRITING`, then, in `DONE`, by the one `Asking`, which
+// asks by `&mut`; the orderings of the state hand it over. 2. It moves between threads, and so may the last reference,
+// which drops it: `T: Send`, which `new` asks for. 3. All else is `Sync`.
 unsafe impl<T> Sync for ReplySlot<T> {}
-// SAFETY: `T: Send`, which `new` asks for.
+// SAFETY: `T: Send`, which `new` asks for; all else is `Send`.
 unsafe impl<T> Send for ReplySlot<T> {}
+
+/// What leads to a slot, and keeps it.
+pub(crate) trait HasSlot {
+    type Reply: 'static;
+    fn slot(&self) -> &ReplySlot<Self::Reply>;
+}
+
+/// The caller's side of a slot, of which there is one: only this takes the answer, or gives it up. It is made with the slot,
+/// and can't be copied.
+pub(crate) struct Asking<S>(S);
+
+impl<S> Deref for Asking<S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.0
+    }
+}
+
+impl<S: HasSlot> Asking<S> {
+    /// That of a new slot, which `keep` puts where it stays; what `keep` gives leads there.
+    pub(crate) fn keeping(slot: ReplySlot<S::Reply>, keep: impl FnOnce(ReplySlot<S::Reply>) -> S) -> Self {
+        Self(keep(slot))
+    }
+
+    /// How the call stands; whoever polls is woken when that changes.
+    #[inline]
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Answer<S::Reply> {
+        let slot = self.0.slot();
+        if !slot.is_done(cx) || current::ends_first() {
+            return Answer::Pending;
+        }
+        // SAFETY: it is `DONE`, and this is the slot's one `Asking`, which is borrowed mutably.
+        unsafe { slot.take() }
+    }
+
+    /// The caller takes the request back: `Ok(started)`, or the answer that came at the last moment.
+    pub(crate) fn cancel(&mut self) -> Result<bool, Answer<S::Reply>> {
+        self.give_up(CANCELLED)
+    }
+
+    /// The caller waits no longer, and the request stands; gives the answer that came at the last moment.
+    pub(crate) fn forget(&mut self) -> Result<bool, Answer<S::Reply>> {
+        self.give_up(FORGOTTEN)
+    }
+
+    fn give_up(&mut self, as_one: u8) -> Result<bool, Answer<S::Reply>> {
+        let slot = self.0.slot();
+        loop {
+            let given_up = |state| is_pending(state).then_some(as_one);
+            match slot.state.fetch_update(AcqRel, Acquire, given_up) {
+                Ok(before) => return Ok(before & !BESIDE != QUEUED),
+                Err(state) => match state & !BESIDE {
+                    WRITING => spin_loop(),
+                    // SAFETY: as in `poll`.
+                    DONE => return Err(unsafe { slot.take() }),
+                    _ => return Ok(true),
+                },
+            }
+        }
+    }
+}
 
 /// A part in a slot, which goes with the last of them. It is an `Arc` that is made twice at once, and that whoever has
 /// the last one drops without telling anybody.
 pub(crate) struct Part<T>(NonNull<ReplySlot<T>>, PhantomData<Box<ReplySlot<T>>>);
 
-// SAFETY: as `Arc<ReplySlot<T>>`, and the slot is `Send` and `Sync`.
+impl<T: 'static> HasSlot for Part<T> {
+    type Reply = T;
+
+    #[inline]
+    fn slot(&self) -> &ReplySlot<T> {
+        self
+    }
+}
+
+// SAFETY: as `Arc<ReplySlot<T>>`: it shares the slot, and may drop it, which is `Send` and `Sync`.
 unsafe impl<T> Send for Part<T> {}
 // SAFETY: as above.
 unsafe impl<T> Sync for Part<T> {}
@@ -79,7 +156,7 @@ impl<T> Deref for Part<T> {
 
     #[inline]
     fn deref(&self) -> &ReplySlot<T> {
-        // SAFETY: the slot lives while there is a part of it.
+        // SAFETY: the slot lives while there is a part of it, and nobody has a `&mut` of it before the last is dropped.
         unsafe { self.0.as_ref() }
     }
 }
@@ -98,7 +175,7 @@ impl<T> Drop for Part<T> {
     fn drop(&mut self) {
         // Ordering: both see all that other parts were used for, as in `Arc`. Nobody can clone the only one but its holder.
         if self.parts.load(Acquire) == 1 || self.parts.fetch_sub(1, AcqRel) == 1 {
-            // SAFETY: it is the last part, and the pointer is the one that `pair` leaked.
+            // SAFETY: it is the last part, what others did with theirs is seen, and the pointer is the one that `pair` leaked.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }
@@ -160,16 +237,16 @@ fn is_pending(state: u8) -> bool {
 impl<T: 'static> ReplySlot<T> {
     /// Both sides of a call to `callee` by `caller`, if that is a process.
     #[inline]
-    pub(crate) fn pair(callee: Pid, caller: Option<AnyProcess>) -> (Part<T>, Part<T>)
+    pub(crate) fn pair(callee: Pid, caller: Option<AnyProcess>) -> (Asking<Part<T>>, Part<T>)
     where
         T: Send,
     {
         // Made where it stays: so it is not moved just after it was written.
         let slot = NonNull::from(Box::leak(Box::write(Box::new_uninit(), Self::new(callee, caller))));
-        (Part(slot, PhantomData), Part(slot, PhantomData))
+        (Asking(Part(slot, PhantomData)), Part(slot, PhantomData))
     }
 
-    /// One for what is shared in another way.
+    /// One for what is shared in another way: see [`Asking::keeping`].
     #[inline]
     pub(crate) fn new(callee: Pid, caller: Option<AnyProcess>) -> Self
     where
@@ -237,7 +314,8 @@ impl<T: 'static> ReplySlot<T> {
     fn close(&self, answer: Answer<T>) -> Result<(), Answer<T>> {
         let writing = |state| is_pending(state).then_some(WRITING);
         let Ok(before) = self.state.fetch_update(SeqCst, Relaxed, writing) else { return Err(answer) };
-        // SAFETY: we are the one who set `WRITING`, which excludes all others.
+        // SAFETY: we are the one who set `WRITING`, from a state in which nobody touches the answer; until we set `DONE` nobody
+        // else does.
         self.answer.with_mut(|put| unsafe { *put = answer });
         // As in `unpublish`; before `DONE`, so that who has the answer is not seen to wait for it.
         if let Some(caller) = &self.caller {
@@ -260,15 +338,15 @@ impl<T: 'static> ReplySlot<T> {
     /// Takes what was put in.
     ///
     /// # Safety
-    /// The state is `DONE`, which gives it to the caller, and that is who asks.
+    /// The state was seen to be `DONE`, with `Acquire`, and the caller has the slot's [`Asking`] for itself.
     unsafe fn take(&self) -> Answer<T> {
-        // SAFETY: as said above.
+        // SAFETY: who has put it in is done with it, which we have seen, and never comes again; no other takes it meanwhile.
         self.answer.with_mut(|answer| mem::replace(unsafe { &mut *answer }, Answer::None))
     }
 
-    /// How the call stands; whoever polls is woken when that changes.
+    /// Whether the answer may be taken; whoever polls is woken when that changes.
     #[inline]
-    pub(crate) fn poll(&self, cx: &Context<'_>) -> Answer<T> {
+    fn is_done(&self, cx: &Context<'_>) -> bool {
         let mut state = self.state.load(Acquire);
         if state & !BESIDE != DONE && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker())) {
             // A waker may be anybody's: it is neither cloned nor dropped under the lock.
@@ -277,11 +355,7 @@ impl<T: 'static> ReplySlot<T> {
             drop(before);
             state = self.note_other();
         }
-        if state & !BESIDE != DONE || current::ends_first() {
-            return Answer::Pending;
-        }
-        // SAFETY: it is `DONE`, and there is one caller.
-        unsafe { self.take() }
+        state & !BESIDE == DONE
     }
 
     /// Says that another waker is there, unless the answer is; returns the state before.
@@ -324,31 +398,6 @@ impl<T: 'static> ReplySlot<T> {
     pub(crate) fn unpublish_start(&self) {
         if let Some(caller) = &self.caller {
             caller.common().waits.end_for_process(self.callee);
-        }
-    }
-
-    /// The caller takes the request back: `Ok(started)`, or the answer that came at the last moment.
-    pub(crate) fn cancel(&self) -> Result<bool, Answer<T>> {
-        self.give_up(CANCELLED)
-    }
-
-    /// The caller waits no longer, and the request stands; gives the answer that came at the last moment.
-    pub(crate) fn forget(&self) -> Result<bool, Answer<T>> {
-        self.give_up(FORGOTTEN)
-    }
-
-    fn give_up(&self, as_one: u8) -> Result<bool, Answer<T>> {
-        loop {
-            let given_up = |state| is_pending(state).then_some(as_one);
-            match self.state.fetch_update(AcqRel, Acquire, given_up) {
-                Ok(before) => return Ok(before & !BESIDE != QUEUED),
-                Err(state) => match state & !BESIDE {
-                    WRITING => spin_loop(),
-                    // SAFETY: it is `DONE`, and there is one caller.
-                    DONE => return Err(unsafe { self.take() }),
-                    _ => return Ok(true),
-                },
-            }
         }
     }
 }

@@ -159,7 +159,7 @@ pub(crate) fn unheard(panic: &Panic) {
 
 /// A name was used that nobody has.
 pub(crate) fn sent_to_nobody(what: &str, name: &dyn fmt::Display) {
-    let from = current::try_with(AnyProcess::pid);
+    let from = current::try_with(|me| me.pid());
     let text = Said(|f: &mut fmt::Formatter<'_>| {
         write!(f, "{what} was sent to `{name}`, a name that nobody has")?;
         from.map_or(Ok(()), |from| write!(f, ", by {from}"))

@@ -154,7 +154,7 @@ impl dyn AnyMessage {
 
 /// A question that a process answers about itself, behind all that the asker sent before.
 pub(crate) trait Ask: Send {
-    fn answer(self: Box<Self>, process: &super::AnyProcess);
+    fn answer(self: Box<Self>, process: &super::Running);
 }
 
 impl Signal {

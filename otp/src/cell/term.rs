@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{AnyProcess, Pid, aside, current, reason::Course};
+use super::{Pid, aside, current, reason::Course};
 use crate::guard;
 
 /// What is shown of a value whose `Display` or `Debug` fails or panics.
@@ -45,7 +45,7 @@ struct Kept<T: ?Sized + Send + 'static> {
 impl<T: ?Sized + Send + 'static> Kept<T> {
     /// Made by the process that runs. It `drops` if that runs code.
     fn new(text: Box<str>, drops: bool, value: Box<T>) -> Arc<Self> {
-        let maker = if drops { current::try_with(AnyProcess::pid) } else { None };
+        let maker = if drops { current::try_with(|me| me.pid()) } else { None };
         Arc::new(Self { text, maker, value: Some(value) })
     }
 

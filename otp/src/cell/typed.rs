@@ -18,7 +18,7 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Pid, aside,
+    AnyProcess, ExitReason, Pid, Running, aside,
     common::{Channel, Common, Home, Rest, SPECIAL, Tap},
     current,
     lanes::{LetIn, Special, Ticket},
@@ -31,7 +31,7 @@ use super::{
 use crate::{
     guard,
     passed::pass,
-    scheduler::{self, Program, Run, Scheduler, Task, TaskRef, Turn},
+    scheduler::{self, InTurn, Program, Run, Scheduler, Task, TaskRef, Turn},
     sync::SpinLock,
 };
 
@@ -72,12 +72,10 @@ impl<M: Send + 'static> Cell<M> {
         program: &'static Program,
         home: Home,
         special: Option<Box<Special<M>>>,
-    ) -> TaskRef<Self> {
-        let common = Common::new(pid, ancestors, node, program, home);
-        if special.is_some() {
-            common.own.add_detour(SPECIAL);
-        }
-        TaskRef::new(Self {
+    ) -> InTurn<Self> {
+        let detours = if special.is_some() { SPECIAL } else { 0 };
+        let common = Common::new(pid, ancestors, node, program, home, detours);
+        InTurn::new(Self {
             common,
             outer: SpinLock::new(VecDeque::new()),
             special,
@@ -93,20 +91,20 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Gives a new process its code; before it is started.
-    pub(crate) fn set_body(&self, body: Body) {
-        self.body.set(Some(body));
+    pub(crate) fn set_body(this: &InTurn<Self>, body: Body) {
+        this.body.get(&AnyProcess::borrowed(this)).set(Some(body));
     }
 
     /// One turn; what it says has to be done in the state that the scheduler keeps.
     #[inline]
-    fn turn(this: &TaskRef<Self>, me: &AnyProcess) -> Turn {
-        if let Some(reason) = this.common.own.take_end() {
+    fn turn(this: &TaskRef<Self>, me: &Running) -> Turn {
+        if let Some(reason) = this.common.take_end(me) {
             return Self::end_here(this, me, reason);
         }
         if this.common.life.is_signalled() {
             this.take_arrivals(me);
         }
-        if let Some(reason) = this.common.fatal_end() {
+        if let Some(reason) = this.common.fatal_end(me) {
             return Self::end_here(this, me, reason);
         }
         let code = this.common.handler.code();
@@ -116,24 +114,24 @@ impl<M: Send + 'static> Cell<M> {
             }
             scheduler::measure(code);
         }
-        let mut body = this.body.take().expect("a process has its code until it dies");
-        this.common.waits_for_no_call();
+        let mut body = this.body.get(me).take().expect("a process has its code until it dies");
+        this.common.waits_for_no_call(me);
         let polled = me
             .task()
             .with_waker(|waker| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(waker)))));
-        this.body.set(Some(body));
+        this.body.get(me).set(Some(body));
         if this.common.life.is_lost() {
-            this.drop_remains();
+            this.drop_remains(me);
             return Turn::Done;
         }
         let reason = match polled {
-            Ok(Poll::Pending) if this.common.own.fatal().is_none() => {
-                match this.common.own.rest.take() {
+            Ok(Poll::Pending) if this.common.fatal(me).is_none() => {
+                match this.common.own(me).rest.take() {
                     Some(Rest::Later) => return Turn::Later,
                     Some(Rest::Elsewhere) => return Turn::Elsewhere,
                     None => {}
                 }
-                if this.common.is_left_with_one_call() {
+                if this.common.is_left_with_one_call(me) {
                     me.task().wake();
                 }
                 return Turn::Idle;
@@ -141,23 +139,23 @@ impl<M: Send + 'static> Cell<M> {
             Ok(Poll::Pending) => ExitReason::Normal,
             Ok(Poll::Ready(reason)) => reason,
             Err(payload) => {
-                let mut reason = this.common.panicked(&*payload);
-                this.common.quietly(|| drop(payload), &mut reason);
+                let mut reason = this.common.panicked(me, &*payload);
+                this.common.quietly(me, || drop(payload), &mut reason);
                 reason
             }
         };
         // Code that caught the unwinding of its own end does not change the reason.
-        let fatal = this.common.fatal_end();
+        let fatal = this.common.fatal_end(me);
         Self::end_here(this, me, fatal.unwrap_or(reason))
     }
 
     /// Ends the process, unless the destructors of what it holds might keep others waiting on this thread: then in another
     /// turn.
-    fn end_here(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
+    fn end_here(this: &TaskRef<Self>, me: &Running, reason: ExitReason) -> Turn {
         let code = &this.common.program.end;
-        if this.common.must_move(code) {
-            this.common.own.rest.set(None);
-            this.common.own.put_off_end(reason);
+        if this.common.must_move(me, code) {
+            this.common.own(me).rest.set(None);
+            this.common.put_off_end(me, reason);
             return Turn::Elsewhere;
         }
         if code.is_doubtful() {
@@ -169,11 +167,11 @@ impl<M: Send + 'static> Cell<M> {
 
 impl<M: Send + 'static> Run for Cell<M> {
     #[inline]
-    fn run(this: &TaskRef<Self>) -> Turn {
+    fn run(this: &InTurn<Self>) -> Turn {
         let me = AnyProcess::borrowed(this);
         let _current = current::enter(&me);
         locals::begin(&me);
-        this.common.own.looked.set(false);
+        this.common.own(&me).looked.set(false);
         Self::turn(this, &me)
     }
 
@@ -206,24 +204,23 @@ impl<M: Send + 'static> Run for Cell<M> {
 
 /// What can be asked of a process whatever its messages are.
 pub(crate) trait Process: Send + Sync {
-    fn common(&self) -> &Common;
     fn push_signal(&self, me: &Task, signal: Signal) -> Result<(), Signal>;
-    fn take_arrivals(&self, me: &AnyProcess);
+    fn take_arrivals(&self, me: &Running);
     /// Takes the oldest message for a subject, trapped exit or `Down` that `take` accepts, of those behind `mark`, and
     /// leaves the mark where it was, or behind all if there is none.
-    fn take_signal(&self, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal>;
+    fn take_signal(&self, me: &Running, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal>;
     /// A mark behind all that has arrived and was acted on.
-    fn mark(&self) -> Mark;
+    fn mark(&self, me: &Running) -> Mark;
     /// From now on what `tap` takes does not arrive here; what has arrived and it takes goes first.
-    fn open_tap(&self, me: &AnyProcess, number: u64, tap: Arc<dyn Tap>);
+    fn open_tap(&self, me: &Running, number: u64, tap: Arc<dyn Tap>);
     /// Drops all messages; how many there were.
-    fn flush(&self, me: &AnyProcess) -> usize;
+    fn flush(&self, me: &Running) -> usize;
     /// From now on messages for a subject go to a channel.
-    fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel);
+    fn open_channel(&self, me: &Running, tag: u64, channel: Channel);
     /// Closes the inbox of one that is declared dead, lets it say farewell, and refuses what is queued.
     fn refuse_all(&self, farewell: &mut dyn FnMut());
-    fn end(&self, me: &AnyProcess, reason: ExitReason);
-    fn queue_len(&self) -> usize;
+    fn end(&self, me: &Running, reason: ExitReason);
+    fn queue_len(&self, me: &Running) -> usize;
     /// How many messages its full mailbox has dropped, calls aside.
     fn dropped(&self) -> u64;
     /// Whether a message stands in line for its mailbox still; if so, `waker` is woken when it does not.
@@ -233,11 +230,6 @@ pub(crate) trait Process: Send + Sync {
 }
 
 impl<M: Send + 'static> Process for Cell<M> {
-    #[inline]
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
     fn push_signal(&self, me: &Task, signal: Signal) -> Result<(), Signal> {
         let this = me.downcast::<Self>().expect("the task of this cell");
         Self::push(this, Item::Signal(Box::new(signal))).map_err(|item| match item {
@@ -247,45 +239,45 @@ impl<M: Send + 'static> Process for Cell<M> {
     }
 
     #[inline]
-    fn take_arrivals(&self, me: &AnyProcess) {
+    fn take_arrivals(&self, me: &Running) {
         Cell::take_arrivals(self, me);
     }
 
-    fn take_signal(&self, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
+    fn take_signal(&self, me: &Running, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
         if let Some(special) = &self.special {
             return special.take_signal(self.common.pid, mark, take);
         }
-        let mut mail = self.mail.borrow_mut();
-        let seen = self.common.seen(mark);
+        let mut mail = self.mail.get(me).borrow_mut();
+        let seen = self.common.seen(me, mark);
         let found = mail.range(seen..).position(|item| {
             pass(1);
             matches!(item, Item::Signal(signal) if take(signal))
         });
         let Some(found) = found else {
-            self.common.mark(mark, mail.len());
+            self.common.mark(me, mark, mail.len());
             return None;
         };
-        self.common.unmark();
-        self.common.mark(mark, seen + found);
+        self.common.unmark(me);
+        self.common.mark(me, mark, seen + found);
         match mail.remove(seen + found) {
             Some(Item::Signal(signal)) => Some(*signal),
             _ => None,
         }
     }
 
-    fn mark(&self) -> Mark {
+    fn mark(&self, me: &Running) -> Mark {
         if let Some(special) = &self.special {
             return special.mark(self.common.pid);
         }
         let mut mark = Mark::default();
-        self.common.mark(&mut mark, self.mail.borrow().len());
+        self.common.mark(me, &mut mark, self.mail.get(me).borrow().len());
         mark
     }
 
-    fn open_tap(&self, me: &AnyProcess, number: u64, tap: Arc<dyn Tap>) {
+    fn open_tap(&self, me: &Running, number: u64, tap: Arc<dyn Tap>) {
         self.take_arrivals(me);
         let mut outer = self.outer();
-        let mut mail = self.mail.borrow_mut();
+        let mut mail = self.mail.get(me).borrow_mut();
         let sift = |queue: &mut VecDeque<Item<M>>, take: &dyn Fn(Signal) -> Result<(), Signal>| {
             for item in mem::take(queue) {
                 match item {
@@ -296,20 +288,20 @@ impl<M: Send + 'static> Process for Cell<M> {
                 }
             }
         };
-        self.common.unmark();
+        self.common.unmark(me);
         sift(&mut mail, &|message| tap.take_message(message));
         sift(&mut outer, &|signal| tap.take(signal));
         self.common.add_tap(number, tap);
     }
 
-    fn flush(&self, me: &AnyProcess) -> usize {
+    fn flush(&self, me: &Running) -> usize {
         let messages = self.take_messages(me);
         let count = messages.len();
         guard::drop_each(messages);
         count
     }
 
-    fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel) {
+    fn open_channel(&self, me: &Running, tag: u64, channel: Channel) {
         Cell::open_channel(self, me, tag, channel);
     }
 
@@ -330,15 +322,15 @@ impl<M: Send + 'static> Process for Cell<M> {
         aside::each(&self.common.node, refused, drop);
     }
 
-    fn end(&self, me: &AnyProcess, reason: ExitReason) {
+    fn end(&self, me: &Running, reason: ExitReason) {
         Self::die(me.task().downcast().expect("the task of this cell"), me, reason);
     }
 
-    fn queue_len(&self) -> usize {
+    fn queue_len(&self, me: &Running) -> usize {
         let special = self.special.as_ref().map_or(0, |special| special.lanes().len());
         // A signal that waits to be acted on is no message, and may never be one.
         let arrived = self.outer().iter().filter(|item| !item.acts()).count();
-        arrived + self.mail.borrow().len() + special
+        arrived + self.mail.get(me).borrow().len() + special
     }
 
     fn dropped(&self) -> u64 {

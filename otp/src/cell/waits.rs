@@ -17,7 +17,7 @@
 //! **Not seen** are cycles through several nodes (an edge is a token, which says nothing of the node), through processes
 //! that wait for several replies, and through futures that another executor polls: their calls end by their time limits.
 
-use super::{AnyProcess, Pid, common::Common, current, reply::ReplySlot};
+use super::{AnyProcess, Pid, Running, common::Common, current, reply::ReplySlot};
 use crate::sync::atomic::{
     AtomicU64,
     Ordering::{Relaxed, Release, SeqCst},
@@ -68,14 +68,15 @@ impl Waits {
 
 impl Common {
     /// Its code runs: it waits for no call until it says so again.
-    pub(crate) fn waits_for_no_call(&self) {
-        let (calls, before) = (self.own.calls.get(), self.own.calls_before.get());
+    pub(crate) fn waits_for_no_call(&self, me: &Running) {
+        let own = self.own(me);
+        let (calls, before) = (own.calls.get(), own.calls_before.get());
         // Most often there were none, and nothing is written.
         if (calls, before) == (0, 0) {
             return;
         }
-        self.own.calls.set(0);
-        self.own.calls_before.set(u8::try_from(calls).unwrap_or(u8::MAX));
+        own.calls.set(0);
+        own.calls_before.set(u8::try_from(calls).unwrap_or(u8::MAX));
         if calls > 0 {
             self.waits.reply.store(0, Release);
         }
@@ -84,8 +85,9 @@ impl Common {
     /// Whether of several calls that it waited for one is left, so that its code is to be polled once more: only then is
     /// it known to be the only one.
     #[inline]
-    pub(super) fn is_left_with_one_call(&self) -> bool {
-        self.own.calls.get() == 1 && self.own.calls_before.get() > 1
+    pub(super) fn is_left_with_one_call(&self, me: &Running) -> bool {
+        let own = self.own(me);
+        own.calls.get() == 1 && own.calls_before.get() > 1
     }
 }
 
@@ -93,14 +95,15 @@ impl Common {
 /// wait for one another, if that closes a cycle. `again`: the same call was polled before by `me`.
 #[inline]
 pub(crate) fn for_reply<T: 'static>(
-    me: &AnyProcess,
+    me: &Running,
     slot: &ReplySlot<T>,
     callee: &AnyProcess,
     again: bool,
 ) -> Option<Vec<Pid>> {
     let common = me.common();
-    let calls = common.own.calls.get().saturating_add(1);
-    common.own.calls.set(calls);
+    let own = me.own();
+    let calls = own.calls.get().saturating_add(1);
+    own.calls.set(calls);
     if calls > 1 || callee.pid().node != common.pid.node {
         common.waits.reply.store(0, SeqCst);
         return None;
@@ -117,7 +120,7 @@ pub(crate) fn for_reply<T: 'static>(
         me.task().wake();
         return None;
     }
-    if common.own.calls_before.get() > 1 {
+    if own.calls_before.get() > 1 {
         return None;
     }
     deadlock(me, callee)

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{AnyProcess, aside, current, node::NodeInner};
+use super::{Running, aside, current, node::NodeInner};
 use crate::time::{Expire, Key, Moment};
 
 /// A future that is ready at `at`, for the current process or any other executor's task.
@@ -74,7 +74,7 @@ impl WakeUp {
 
     /// Ready at `at` or later, on the clock of `node`.
     pub(crate) fn poll_on(&mut self, node: &Arc<NodeInner>, cx: &Context<'_>, at: Moment) -> Poll<()> {
-        let by_alarm = |me: &AnyProcess| me.task().owns(cx.waker()).then(|| self.poll_as(Some(me), node, cx, at));
+        let by_alarm = |me: &Running| me.task().owns(cx.waker()).then(|| self.poll_as(Some(me), node, cx, at));
         current::try_with(by_alarm).flatten().unwrap_or_else(|| self.poll_as(None, node, cx, at))
     }
 
@@ -82,7 +82,7 @@ impl WakeUp {
     #[inline]
     pub(crate) fn poll_as(
         &mut self,
-        me: Option<&AnyProcess>,
+        me: Option<&Running>,
         node: &Arc<NodeInner>,
         cx: &Context<'_>,
         at: Moment,

@@ -125,14 +125,14 @@ impl<R: Send + 'static> Selector<R> {
                 !matches!(me.common().home, Home::Core),
                 "a process on a core waits with `receive`: a channel would block its core"
             );
-            let (owner, selector, number) = (me.clone(), self.clone(), me.common().node.unique());
+            let (owner, selector, number) = (AnyProcess::clone(me), self.clone(), me.common().node.unique());
             let forwarder = spawn_async(move |_| async move {
                 let _closing = Closing { owner: &owner, number };
                 forward(&owner, &selector, &sender).await;
             });
             let forwarder = me.common().node.find(forwarder);
             if let Some(forwarder) = &forwarder {
-                let (selector, traps) = (self.clone(), me.common().own.trap_exit.get());
+                let (selector, traps) = (self.clone(), me.own().trap_exit.get());
                 let tap = Forward { forwarder: forwarder.clone(), selector, traps };
                 me.process().open_tap(me, number, Arc::new(tap));
             }

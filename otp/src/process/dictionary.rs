@@ -79,13 +79,13 @@ impl<T: Send + 'static> Key<T> {
             if me.common().life.is_ending() {
                 return None;
             }
-            me.common().own.dictionary(|dictionary| dictionary.put(self.id(), value))
+            me.own().dictionary(|dictionary| dictionary.put(self.id(), value))
         })
         .and_then(|before| before.downcast().ok())
     }
 
     fn take_box(&self) -> Option<Box<T>> {
-        let value = current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.take(self.id())));
+        let value = current::with(|me| me.own().if_dictionary(|dictionary| dictionary.take(self.id())));
         value.and_then(|value| value.downcast().ok())
     }
 }
@@ -113,7 +113,7 @@ impl<T: Send + 'static> Drop for Out<'_, T> {
 /// The names of the keys under which the current process keeps a value. `get_keys/0`.
 #[must_use]
 pub fn keys() -> Vec<&'static str> {
-    current::with(|me| me.common().own.if_dictionary(|dictionary| dictionary.names()))
+    current::with(|me| me.own().if_dictionary(|dictionary| dictionary.names()))
 }
 
 /// The names of the keys under which the current process keeps this value. `get_keys/1`.
@@ -126,5 +126,5 @@ pub fn keys_of<T: PartialEq + Send + 'static>(value: &T) -> Vec<&'static str> {
 
 /// Empties the dictionary of the current process. `erase/0`.
 pub fn clear() {
-    drop(current::with(|me| me.common().own.if_dictionary(mem::take)));
+    drop(current::with(|me| me.own().if_dictionary(mem::take)));
 }

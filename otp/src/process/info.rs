@@ -1,7 +1,7 @@
 //! What can be seen of a process from outside: its info and its label.
 
 use crate::cell::{
-    AnyProcess, Pid, answer, current,
+    Pid, Running, answer, current,
     signal::{Ask, Signal},
 };
 
@@ -82,17 +82,17 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
 struct InfoRequest(answer::Asked<ProcessInfo>);
 
 impl Ask for InfoRequest {
-    fn answer(self: Box<Self>, process: &AnyProcess) {
-        let common = process.common();
-        if common.own.fatal().is_none() {
-            let waits = common.is_deaf() || process.process().queue_len() == 0;
-            self.0.answer(info_of(process, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
+    fn answer(self: Box<Self>, me: &Running) {
+        let common = me.common();
+        if common.fatal(me).is_none() {
+            let waits = common.is_deaf() || me.process().queue_len(me) == 0;
+            self.0.answer(info_of(me, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
         }
     }
 }
 
-fn info_of(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
-    let common = process.common();
+fn info_of(me: &Running, status: ProcessStatus) -> ProcessInfo {
+    let common = me.common();
     let mut info = ProcessInfo {
         name: common.name().as_deref().map(str::to_owned),
         label: common.label().as_deref().map(str::to_owned),
@@ -104,10 +104,10 @@ fn info_of(process: &AnyProcess, status: ProcessStatus) -> ProcessInfo {
         links: Vec::new(),
         monitors: Vec::new(),
         monitored_by: Vec::new(),
-        message_queue_len: process.process().queue_len(),
-        dropped: process.process().dropped(),
-        trap_exit: common.own.trap_exit.get(),
-        dictionary: common.own.if_dictionary(|dictionary| dictionary.names()),
+        message_queue_len: me.process().queue_len(me),
+        dropped: me.process().dropped(),
+        trap_exit: me.own().trap_exit.get(),
+        dictionary: me.own().if_dictionary(|dictionary| dictionary.names()),
     };
     common.relate(|relations| {
         info.links = relations.links.iter().collect();

@@ -2,7 +2,7 @@
 
 use super::Destination;
 use crate::cell::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, UnregisterError,
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Running, UnregisterError,
     common::Watched,
     current,
     mark::Mark,
@@ -13,7 +13,7 @@ use crate::cell::{
 ///
 /// A thread that is no process yet becomes one of the default node.
 pub fn self_pid() -> Pid {
-    current::with(AnyProcess::pid)
+    current::with(|me| me.pid())
 }
 
 /// Links the current process and `other`: when one ends, the other receives its exit signal.
@@ -126,6 +126,7 @@ pub fn demonitor_flush(monitor: MonitorRef) {
     }
     current::with(|me| {
         me.process().take_signal(
+            me,
             &mut Mark::default(),
             &mut |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor),
         );
@@ -139,7 +140,7 @@ pub fn trap_exit(trap: bool) -> bool {
     current::with(|me| {
         // What arrived before is decided by the old answer.
         me.process().take_arrivals(me);
-        me.common().own.trap_exit.replace(trap)
+        me.own().trap_exit.replace(trap)
     })
 }
 
@@ -160,7 +161,7 @@ pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
     current::with(|me| {
         me.common().node.exit(me.pid(), to, reason.into_reason());
         if to == me.pid() && me.common().must_end(me) && !std::thread::panicking() {
-            me.common().unwind();
+            me.common().unwind(me);
         }
     });
 }
@@ -197,8 +198,8 @@ pub fn is_alive(pid: Pid) -> bool {
 struct Alive(crate::cell::answer::Asked<()>);
 
 impl Ask for Alive {
-    fn answer(self: Box<Self>, process: &AnyProcess) {
-        if process.common().own.fatal().is_none() {
+    fn answer(self: Box<Self>, me: &Running) {
+        if me.common().fatal(me).is_none() {
             self.0.answer(());
         }
     }

@@ -9,7 +9,7 @@ use std::{
 
 use super::Subject;
 use crate::cell::{
-    AnyProcess, Down, Exit, MonitorRef, Pid,
+    Down, Exit, MonitorRef, Pid,
     current::{self, Interrupted},
     mark::Mark,
     signal::Signal,
@@ -30,7 +30,7 @@ pub fn current() -> Me {
 
 impl Me {
     pub(crate) fn new() -> Self {
-        Self { pid: current::with(AnyProcess::pid) }
+        Self { pid: current::with(|me| me.pid()) }
     }
 
     /// Its pid.
@@ -130,7 +130,7 @@ pub(crate) async fn receiving_down(mark: Mark, monitor: MonitorRef, limit: Optio
 
 /// Where the messages begin that come from now on.
 pub(crate) fn mark() -> Mark {
-    current::with(|me| me.process().mark())
+    current::with(|me| me.process().mark(me))
 }
 
 /// As [`receive`], to be awaited.
@@ -154,10 +154,10 @@ pub(crate) fn receiving_behind(
         let mark = mark.borrow_mut();
         current::with(|me| {
             let process = me.process();
-            let found = process.take_signal(mark, &mut accept).or_else(|| {
+            let found = process.take_signal(me, mark, &mut accept).or_else(|| {
                 process.take_arrivals(me);
                 // What was sent behind an exit signal is not received any more.
-                if me.common().own.fatal().is_some() { None } else { process.take_signal(mark, &mut accept) }
+                if me.common().fatal(me).is_some() { None } else { process.take_signal(me, mark, &mut accept) }
             });
             match found {
                 Some(signal) => Poll::Ready(Some(signal)),

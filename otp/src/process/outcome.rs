@@ -3,7 +3,7 @@
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll};
 
 use super::me::Me;
-use crate::cell::{ExitReason, IntoReason, current};
+use crate::cell::{ExitReason, IntoReason, current, typed::Cell};
 
 /// What a process that is no server may return: nothing, a result whose error is its exit reason, or what it does at the
 /// next message ([`hibernate`]).
@@ -110,7 +110,7 @@ pub(super) async fn go_on(next: Result<Hibernate, ExitReason>) -> ExitReason {
 
 async fn wake_and_sleep(mut next: Hibernate) -> ExitReason {
     loop {
-        current::with(|me| me.typed::<Infallible>().expect("it is no server").shrink());
+        current::with(|me| Cell::shrink(me.typed::<Infallible>().expect("it is no server")));
         message().await;
         match next.0(&mut Me::new()) {
             Ok(again) => next = again,
@@ -124,7 +124,7 @@ async fn message() {
     poll_fn(|_| {
         current::with(|me| {
             me.process().take_arrivals(me);
-            if me.process().queue_len() > 0 { Poll::Ready(()) } else { Poll::Pending }
+            if me.process().queue_len(me) > 0 { Poll::Ready(()) } else { Poll::Pending }
         })
     })
     .await;

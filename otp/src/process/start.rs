@@ -25,7 +25,7 @@ use crate::{
         current::{self, Interrupted},
         lanes::Special,
         mark::Mark,
-        reply::{Answer, ReplySlot},
+        reply::{Answer, Asking, HasSlot, ReplySlot},
         signal::Signal,
         typed::{Body, Cell},
         waits::WaitsFor,
@@ -159,6 +159,14 @@ impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
     }
 }
 
+impl<T: Send + 'static, E: Send + 'static> HasSlot for Arc<Shared<T, E>> {
+    type Reply = Result<T, E>;
+
+    fn slot(&self) -> &ReplySlot<Result<T, E>> {
+        &self.slot
+    }
+}
+
 impl<T: Send + 'static, E: Send + 'static> PendingCall for Shared<T, E> {
     fn abandon(&self) {
         let refused = self.refused().take();
@@ -180,7 +188,7 @@ impl<T: Send + 'static, E: Send + 'static> PendingCall for Shared<T, E> {
 pub(crate) struct Starting<M, T, E> {
     cell: TaskRef<Cell<M>>,
     monitor: Option<MonitorRef>,
-    shared: Arc<Shared<T, E>>,
+    asking: Asking<Arc<Shared<T, E>>>,
     timeout: Option<Duration>,
     /// Nothing of the child stands before it in the mail of its starter.
     mark: Mark,
@@ -206,36 +214,38 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     ) -> Self {
         let mut own = None;
         let mark = me::mark();
-        let (cell, monitor) = birth::run(program, relation, carrier, mailbox, |cell| {
+        let (cell, monitor) = birth::run(program, relation, carrier, mailbox, |cell, _| {
             let child = AnyProcess::new(cell);
-            let slot = ReplySlot::new(child.pid(), Some(current::with(AnyProcess::clone)));
-            let shared = Arc::new(Shared { child, refused: Mutex::new(None), slot });
+            let slot = ReplySlot::new(child.pid(), Some(current::with(|me| AnyProcess::clone(me))));
+            let share = |slot| Arc::new(Shared { child, refused: Mutex::new(None), slot });
+            let asking = Asking::keeping(slot, share);
+            let shared = Arc::clone(&asking);
             // Said before it runs: whom it calls while it starts it calls later.
-            own = Some((Arc::clone(&shared), WaitsFor::process(shared.child.pid())));
+            own = Some((asking, WaitsFor::process(shared.child.pid())));
             body(cell, Ack(Some(shared)))
         });
-        let (shared, waits) = own.expect("its code was made");
-        Self { cell, monitor, shared, timeout, mark, _waits: waits }
+        let (asking, waits) = own.expect("its code was made");
+        Self { cell, monitor, asking, timeout, mark, _waits: waits }
     }
 
     /// Waits until it has started, and on failure until the process is gone.
-    pub(crate) fn wait(self) -> Result<Started<M, T>, AckError<E>> {
+    pub(crate) fn wait(mut self) -> Result<Started<M, T>, AckError<E>> {
         let outcome = current::block_on(self.outcome());
         self.conclude(outcome)
     }
 
     /// As [`wait`](Starting::wait), for the handler of a process that is not to be bound to its core.
-    pub(crate) async fn ready(self) -> Result<Started<M, T>, AckError<E>> {
+    pub(crate) async fn ready(mut self) -> Result<Started<M, T>, AckError<E>> {
         let outcome = self.outcome().await;
         self.conclude(Ok(outcome))
     }
 
     /// What is said of the start; nothing when the process ends without a word, or the time is over.
-    async fn outcome(&self) -> Option<Option<Result<T, E>>> {
+    async fn outcome(&mut self) -> Option<Option<Result<T, E>>> {
         let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
         let mut timer = WakeUp::new();
         let common = self.cell.common();
-        let said = poll_fn(|cx| match (self.shared.slot.poll(cx), at) {
+        let said = poll_fn(|cx| match (self.asking.poll(cx), at) {
             (Answer::Given(said), _) => Poll::Ready(Some(Some(said))),
             (Answer::None | Answer::Full, _) => Poll::Ready(Some(None)),
             // One that was declared dead while it started says nothing.
@@ -275,7 +285,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         current::with(|me| {
             me.process().take_arrivals(me);
             let is_its = &mut |signal: &Signal| matches!(signal, Signal::Trapped(exit) if exit.from == pid);
-            me.process().take_signal(&mut self.mark, is_its);
+            me.process().take_signal(me, &mut self.mark, is_its);
         });
         if let Some(monitor) = self.monitor {
             demonitor_flush(monitor);

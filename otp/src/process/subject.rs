@@ -405,7 +405,7 @@ impl<T: Send + 'static> Subject<T> {
         let Kind::Direct(route, _) = &self.0 else {
             panic!("this subject is only to be sent to");
         };
-        let own = current::with(AnyProcess::pid);
+        let own = current::with(|me| me.pid());
         match &route.to {
             To::Process(owner) => {
                 assert!(own == *owner, "a subject is received from by the process that made it, which is {owner}");

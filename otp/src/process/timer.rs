@@ -513,7 +513,7 @@ mod tests {
     /// A process that has ended.
     fn gone<M: Send + 'static>() -> TaskRef<Cell<M>> {
         let (process, monitor) =
-            birth::run::<M>(&THREAD, birth::Relation::Monitor, birth::Carrier::Cores, None, |_| {
+            birth::run::<M>(&THREAD, birth::Relation::Monitor, birth::Carrier::Cores, None, |_, _| {
                 Box::pin(async { ExitReason::Normal })
             });
         crate::process::current().receive_down(monitor.expect("it was asked for"), None);

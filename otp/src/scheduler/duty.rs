@@ -26,7 +26,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Scheduler, core::Core, queue::RunQueue, report, seat::Seat, task::Task};
+use super::{
+    Scheduler,
+    core::Core,
+    queue::RunQueue,
+    report,
+    seat::Seat,
+    task::{InTurn, Run, Task, TaskRef},
+};
 use crate::sync::{Mutex, MutexGuard, lock};
 
 /// So many threads may be apart because what is parked on them has been so for a while. For each further one it must have
@@ -227,16 +234,19 @@ impl Scheduler {
     /// Starts a task on a thread that runs nothing else; in a simulation on its one core.
     ///
     /// # Errors
-    /// When the system refuses the thread.
-    pub(crate) fn start_on_own_thread(self: &Arc<Self>, task: &Task) -> io::Result<()> {
+    /// Gives it back when the system refuses the thread.
+    pub(crate) fn start_on_own_thread<R: Run>(
+        self: &Arc<Self>,
+        task: InTurn<R>,
+    ) -> Result<TaskRef<R>, (InTurn<R>, io::Error)> {
         if self.clock.is_virtual() {
-            task.start();
-            return Ok(());
+            return Ok(task.start());
         }
         let seat = self.threads.new_seat();
-        self.spawn(&seat, "own", Core::serve_one)?;
-        task.start_on(&seat);
-        Ok(())
+        match self.spawn(&seat, "own", Core::serve_one) {
+            Ok(()) => Ok(task.start_on(&seat)),
+            Err(error) => Err((task, error)),
+        }
     }
 
     /// Starts the thread of a new seat, which is gone when that fails.

@@ -30,7 +30,7 @@ struct Body {
 unsafe impl Sync for Body {}
 
 impl Run for Body {
-    fn run(this: &TaskRef<Self>) -> Turn {
+    fn run(this: &InTurn<Self>) -> Turn {
         this.look();
         if this.ends.load(Relaxed) { Turn::Done } else { Turn::Idle }
     }
@@ -53,8 +53,8 @@ impl Run for Body {
 }
 
 impl Body {
-    fn task(scheduler: &Arc<Scheduler>, number: u64) -> TaskRef<Self> {
-        TaskRef::new(Self {
+    fn task(scheduler: &Arc<Scheduler>, number: u64) -> InTurn<Self> {
+        InTurn::new(Self {
             scheduler: Arc::clone(scheduler),
             number,
             told: [AtomicBool::new(false), AtomicBool::new(false)],
@@ -120,8 +120,7 @@ fn run_queued(scheduler: &Scheduler) {
 fn a_wake_is_not_lost_and_turns_do_not_overlap() {
     loom::model(|| {
         let scheduler = scheduler();
-        let task = Body::task(&scheduler, 1);
-        task.task().start();
+        let task = Body::task(&scheduler, 1).start();
         let wakers = [waker(&task, 0), waker(&task, 1)];
         run_queued(&scheduler);
         for waker in wakers {
@@ -137,8 +136,7 @@ fn a_wake_is_not_lost_and_turns_do_not_overlap() {
 fn two_cores_never_have_the_same_turn() {
     loom::model(|| {
         let scheduler = scheduler();
-        let task = Body::task(&scheduler, 1);
-        task.task().start();
+        let task = Body::task(&scheduler, 1).start();
         let other = {
             let scheduler = Arc::clone(&scheduler);
             thread::spawn(move || run_queued(&scheduler))
@@ -235,7 +233,7 @@ fn a_task_is_taken_once_by_its_core_or_a_thief() {
         let scheduler = scheduler();
         let queue = Arc::new(RunQueue::new());
         for number in 1..=2 {
-            queue.push_next(Body::task(&scheduler, number).into_task());
+            queue.push_next(Body::task(&scheduler, number).into_ref().into_task());
         }
         let thief = {
             let queue = Arc::clone(&queue);
@@ -245,7 +243,7 @@ fn a_task_is_taken_once_by_its_core_or_a_thief() {
                 numbers(&own)
             })
         };
-        queue.push_next(Body::task(&scheduler, 3).into_task());
+        queue.push_next(Body::task(&scheduler, 3).into_ref().into_task());
         let mut taken: Vec<u64> = queue.pop().into_iter().map(|task| task.token()).collect();
         taken.extend(thief.join().unwrap());
         taken.extend(numbers(&queue));
@@ -260,7 +258,7 @@ fn a_queue_keeps_no_task_alive_when_it_is_dropped() {
         let scheduler = scheduler();
         let queue = RunQueue::new();
         for number in 1..=2 {
-            queue.push_next(Body::task(&scheduler, number).into_task());
+            queue.push_next(Body::task(&scheduler, number).into_ref().into_task());
         }
     });
 }
@@ -274,7 +272,11 @@ fn a_seat_that_is_given_up_keeps_no_task() {
             let (scheduler, seat) = (Arc::clone(&scheduler), Arc::clone(&seat));
             thread::spawn(move || {
                 for number in 1..=2 {
-                    scheduler.push_on(&seat, Body::task(&scheduler, number).into_task(), RunQueue::push_next);
+                    scheduler.push_on(
+                        &seat,
+                        Body::task(&scheduler, number).into_ref().into_task(),
+                        RunQueue::push_next,
+                    );
                 }
                 // As its core does when the turn is over.
                 if seat.is_off_duty() {
@@ -302,7 +304,7 @@ fn a_seat_that_gets_duty_keeps_its_tasks() {
             let (scheduler, seat) = (Arc::clone(&scheduler), Arc::clone(&seat));
             thread::spawn(move || {
                 // A turn that goes on while its thread is apart.
-                scheduler.push_on(&seat, Body::task(&scheduler, 1).into_task(), RunQueue::push_next);
+                scheduler.push_on(&seat, Body::task(&scheduler, 1).into_ref().into_task(), RunQueue::push_next);
                 if seat.is_off_duty() {
                     scheduler.empty(&seat);
                     return Vec::new();
@@ -310,7 +312,7 @@ fn a_seat_that_gets_duty_keeps_its_tasks() {
                 numbers(&seat.queue)
             })
         };
-        before.queue.push_next(Body::task(&scheduler, 2).into_task());
+        before.queue.push_next(Body::task(&scheduler, 2).into_ref().into_task());
         scheduler.ask_for_duty(&seat);
         assert!(scheduler.give_duty(&before));
         let served = queued.join().unwrap();
@@ -346,8 +348,7 @@ fn a_task_that_is_bound_is_queued_where_it_belongs() {
     loom::model(|| {
         let scheduler = scheduler();
         let seat = scheduler.threads.new_seat();
-        let task = Body::task(&scheduler, 1);
-        task.task().start_on(&seat);
+        let task = Body::task(&scheduler, 1).start_on(&seat);
         let wakers = [waker(&task, 0), waker(&task, 1)];
         while task.seen() != [true; 2] {
             match seat.take_bound() {
@@ -425,7 +426,7 @@ fn every_queued_task_is_seen_by_somebody_who_has_time() {
             thread::spawn(move || core.one_task())
         });
         for number in 1..=2 {
-            scheduler.injector.push_last(Body::task(&scheduler, number).into_task());
+            scheduler.injector.push_last(Body::task(&scheduler, number).into_ref().into_task());
             scheduler.notify();
         }
         // Each takes one: loom finds a deadlock when one of them sleeps on.

@@ -47,7 +47,7 @@ pub(crate) use self::{
     pool::{JobId, MAX_THREADS, Pool},
     seat::Parker,
     simulation::{Driver, Simulation},
-    task::{ParkedAt, Run, Task, TaskRef, Turn},
+    task::{InTurn, ParkedAt, Run, Task, TaskRef, Turn},
     watch::{Diagnosis, Watch},
 };
 use self::{

@@ -2,7 +2,8 @@
 //!
 //! A cell begins with a [`Head`] and goes on with a body that the floor above defines. [`TaskRef`] knows the body's
 //! type, [`Task`] does not; both are one word and count as one reference. The body decides what a turn does ([`Run`]);
-//! this file decides that two turns never overlap and that no wake-up is lost.
+//! this file decides that two turns never overlap and that no wake-up is lost. That it is a task's turn is a value,
+//! [`InTurn`]: what only turns may touch asks for it.
 //!
 //! | state | meaning | who sets it |
 //! |---|---|---|
@@ -86,7 +87,7 @@ pub(crate) enum Ran {
 /// The body of a task.
 pub(crate) trait Run: Send + Sync + Sized + 'static {
     /// Runs one turn on the calling core.
-    fn run(this: &TaskRef<Self>) -> Turn;
+    fn run(this: &InTurn<Self>) -> Turn;
     /// The scheduler that it belongs to.
     fn scheduler(&self) -> &Scheduler;
     /// A number by which the watchdog can ask about it.
@@ -97,6 +98,8 @@ pub(crate) trait Run: Send + Sync + Sized + 'static {
     fn runs_beside_others(&self) -> bool;
 }
 
+/// To be called with a task whose own cell has this in its head; `run` when its turn begins, `release` with the last
+/// reference.
 struct VTable {
     run: unsafe fn(&Task) -> Turn,
     scheduler: unsafe fn(&Task) -> &Scheduler,
@@ -125,20 +128,38 @@ struct Cell<R> {
 }
 
 /// A counted reference to a cell whose body's type is not known.
+///
+/// One word, since it is the data of a waker and stands in a [`TaskSlot`].
+#[repr(transparent)]
 pub(crate) struct Task(NonNull<Head>);
 
-/// A counted reference to a cell with a body of type `R`.
+/// A counted reference to a cell with a body of type `R`; in memory it is a [`Task`].
+#[repr(transparent)]
 pub(crate) struct TaskRef<R> {
     task: Task,
     body: PhantomData<R>,
 }
 
-// SAFETY: a `Task` shares an `R: Run`, which is `Send + Sync + 'static`; `Head` is made of atomics.
+/// A task whose turn it is on the calling thread, in `RUNNING`, `PARKED` or `BLOCKED`: nobody else runs it while this is
+/// there. In memory it is a [`Task`].
+///
+/// Whoever makes a task has it, until the task is [started](InTurn::start); then each turn lends one to [`Run::run`]. It
+/// stays on its thread, can't be copied, and goes with the turn, since that only lends it.
+#[repr(transparent)]
+pub(crate) struct InTurn<R> {
+    task: TaskRef<R>,
+    /// Neither `Send` nor `Sync`.
+    here: PhantomData<*const ()>,
+}
+
+// SAFETY: a `Task` shares a `Cell<R>`, and may be the last that drops it: its body is `Send + Sync + 'static`, since
+// `InTurn::new`, which makes the first `Task` of a cell, asks for `R: Run`; its head is made of atomics and a reference
+// to what nobody writes.
 unsafe impl Send for Task {}
 // SAFETY: as above.
 unsafe impl Sync for Task {}
-// SAFETY: as above: one is only made for an `R: Run`. The bound is not repeated here, so that a message type may hold
-// references to the processes that receive it without going in circles.
+// SAFETY: as above; beside the `Task` there is only a marker. The bound is not repeated here, so that a message type may
+// hold references to the processes that receive it without going in circles.
 unsafe impl<R> Send for TaskRef<R> {}
 // SAFETY: as above.
 unsafe impl<R> Sync for TaskRef<R> {}
@@ -147,20 +168,35 @@ struct Of<R>(PhantomData<R>);
 
 impl<R: Run> Of<R> {
     const VTABLE: VTable = VTable {
-        // SAFETY (all five): the vtable is only ever stored in the head of a `Cell<R>`.
-        run: |task| R::run(unsafe { task.assume::<R>() }),
+        // SAFETY (of `assume`, all five): the caller says that this vtable is in the head of the task's cell, and it is only
+        // ever stored in the head of a `Cell<R>`.
+        // SAFETY (of `in_turn`): the caller, `Task::run`, has just gone to `RUNNING` from a state in which nobody runs it.
+        run: |task| R::run(unsafe { task.in_turn::<R>() }),
         scheduler: |task| unsafe { task.assume::<R>() }.scheduler(),
         token: |task| unsafe { task.assume::<R>() }.token(),
         unpark_thread: |task| unsafe { task.assume::<R>() }.unpark_thread(),
         runs_beside_others: |task| unsafe { task.assume::<R>() }.runs_beside_others(),
-        // SAFETY: called once, by whoever dropped the last reference, with the pointer that `Box::leak` gave.
+        // SAFETY: called once, by whoever dropped the last reference, with the pointer that `Box::leak` gave for a `Cell<R>`:
+        // so nobody else has the cell, and the box is whole.
         release: |head| drop(unsafe { Box::from_raw(head.cast::<Cell<R>>().as_ptr()) }),
         body: TypeId::of::<R>,
     };
 }
 
 impl<R: Run> TaskRef<R> {
-    /// A new cell in the state `RUNNING`: whoever makes it says what comes next, by [`Task::start`] or by being its
+    #[inline]
+    pub(crate) fn task(&self) -> &Task {
+        &self.task
+    }
+
+    #[inline]
+    pub(crate) fn into_task(self) -> Task {
+        self.task
+    }
+}
+
+impl<R: Run> InTurn<R> {
+    /// A new cell in the state `RUNNING`: whoever makes it says what comes next, by [`InTurn::start`] or by being its
     /// thread.
     pub(crate) fn new(body: R) -> Self {
         let cell = Box::new(Cell {
@@ -173,17 +209,35 @@ impl<R: Run> TaskRef<R> {
             },
             body,
         });
-        Self { task: Task(NonNull::from(Box::leak(cell)).cast()), body: PhantomData }
+        let task = TaskRef { task: Task(NonNull::from(Box::leak(cell)).cast()), body: PhantomData };
+        // Nobody else has a reference to it; in `RUNNING` no waker queues it, and only what was queued is run.
+        Self { task, here: PhantomData }
     }
 
-    #[inline]
-    pub(crate) fn task(&self) -> &Task {
-        &self.task
-    }
-
-    #[inline]
-    pub(crate) fn into_task(self) -> Task {
+    /// Queues a new task for its first turn.
+    pub(crate) fn start(self) -> TaskRef<R> {
+        self.task.task.start();
         self.task
+    }
+
+    /// As [`start`](InTurn::start), on the thread of this seat alone for as long as it lives.
+    pub(super) fn start_on(self, seat: &Seat) -> TaskRef<R> {
+        self.task.task.head().bound_to.store(seat.number, Relaxed);
+        self.start()
+    }
+
+    /// The task, which will never have a turn.
+    pub(crate) fn into_ref(self) -> TaskRef<R> {
+        self.task
+    }
+}
+
+impl<R> Deref for InTurn<R> {
+    type Target = TaskRef<R>;
+
+    #[inline]
+    fn deref(&self) -> &TaskRef<R> {
+        &self.task
     }
 }
 
@@ -199,7 +253,9 @@ impl<R> Deref for TaskRef<R> {
 
     #[inline]
     fn deref(&self) -> &R {
-        // SAFETY: a `TaskRef<R>` is only made for a `Cell<R>`, which lives while a reference to it does.
+        // SAFETY: a `TaskRef<R>` is only made for a `Cell<R>`, by `InTurn::new`, `clone` and `assume`; the cell lives while a
+        // reference to it does, nobody has a `&mut` of it before the last is dropped, and the pointer is good for all of it,
+        // being the one that `new` leaked.
         unsafe { &self.task.0.cast::<Cell<R>>().as_ref().body }
     }
 }
@@ -224,7 +280,8 @@ impl Drop for Task {
             // Ordering: pairs with the `Release` of every other drop, as in `Arc`.
             head.references.load(Acquire);
             let release = head.vtable.release;
-            // SAFETY: this was the last reference, and the pointer is the one that `TaskRef::new` leaked.
+            // SAFETY: this was the last reference, what the others did is seen, and the pointer is the one that
+            // `InTurn::new` leaked for the cell that this vtable is of.
             unsafe { release(self.0) };
         }
     }
@@ -233,7 +290,9 @@ impl Drop for Task {
 impl Task {
     #[inline]
     fn head(&self) -> &Head {
-        // SAFETY: a `Task` is a counted reference, so the cell is alive.
+        // SAFETY: a `Task` is a counted reference, or stands for one (`uncounted`, the data of a waker), so the cell is
+        // alive; it begins with its head, by `repr(C)`; and all of a head but the vtable, which is never written, is
+        // atomic.
         unsafe { self.0.as_ref() }
     }
 
@@ -241,14 +300,24 @@ impl Task {
     /// The cell must be a `Cell<R>`.
     #[inline]
     unsafe fn assume<R>(&self) -> &TaskRef<R> {
-        // SAFETY: `TaskRef<R>` is a `Task` and a zero-sized marker.
+        // SAFETY: `TaskRef<R>` is a `Task` in memory, by `repr(transparent)`, and what it says of the cell is true.
         unsafe { &*ptr::from_ref(self).cast::<TaskRef<R>>() }
+    }
+
+    /// # Safety
+    /// The cell must be a `Cell<R>`, and it is its turn on the calling thread while the reference is used.
+    #[inline]
+    unsafe fn in_turn<R>(&self) -> &InTurn<R> {
+        // SAFETY: `InTurn<R>` is a `TaskRef<R>`, and that a `Task`, in memory, by `repr(transparent)`; what it says of the
+        // cell and of its turn is true. It does not leave the thread, being neither `Send` nor `Sync`, and `Run::run` can
+        // keep no reference that it was lent.
+        unsafe { &*ptr::from_ref(self).cast::<InTurn<R>>() }
     }
 
     /// The task with its body's type, if that is `R`.
     #[inline]
     pub(crate) fn downcast<R: Run>(&self) -> Option<&TaskRef<R>> {
-        // SAFETY: the cell's own vtable says that its body is an `R`.
+        // SAFETY: the cell's own vtable says that its body is an `R`, whose `TypeId` no other type has.
         ((self.head().vtable.body)() == TypeId::of::<R>()).then(|| unsafe { self.assume::<R>() })
     }
 
@@ -263,33 +332,27 @@ impl Task {
 
     #[inline]
     fn scheduler(&self) -> &Scheduler {
-        // SAFETY: the vtable belongs to this cell.
+        // SAFETY: the vtable is that of this task's own cell.
         unsafe { (self.head().vtable.scheduler)(self) }
     }
 
     /// The number by which the watchdog can ask about it.
     #[inline]
     pub(crate) fn token(&self) -> u64 {
-        // SAFETY: the vtable belongs to this cell.
+        // SAFETY: the vtable is that of this task's own cell.
         unsafe { (self.head().vtable.token)(self) }
     }
 
     /// Whether its next turn may run on a thread on which others wait.
     pub(crate) fn runs_beside_others(&self) -> bool {
-        // SAFETY: the vtable belongs to this cell.
+        // SAFETY: the vtable is that of this task's own cell.
         unsafe { (self.head().vtable.runs_beside_others)(self) }
     }
 
     /// Queues a new task for its first turn.
-    pub(crate) fn start(&self) {
+    fn start(&self) {
         self.head().state.store(WOKEN, Release);
         self.scheduler().schedule(self.clone());
-    }
-
-    /// As [`start`](Task::start), on the thread of this seat alone for as long as it lives.
-    pub(super) fn start_on(&self, seat: &Seat) {
-        self.head().bound_to.store(seat.number, Relaxed);
-        self.start();
     }
 
     /// The seat whose thread alone runs it; 0 for any core.
@@ -315,7 +378,7 @@ impl Task {
     fn wake_waiting(&self, state: u32) {
         match state {
             PARKED => self.scheduler().make_ready(ParkedAt::from_bits(self.head().place.load(Relaxed)), self),
-            // SAFETY: the vtable belongs to this cell.
+            // SAFETY: the vtable is that of this task's own cell.
             BLOCKED => unsafe { (self.head().vtable.unpark_thread)(self) },
             _ => {}
         }
@@ -332,12 +395,14 @@ impl Task {
         }
     }
 
-    /// Runs one turn and does with the task what the turn says.
+    /// Runs one turn of a task that was taken from its queue, and does with it what the turn says.
     #[inline]
     pub(crate) fn run(self) -> Ran {
         let state = &self.head().state;
-        state.swap(RUNNING, AcqRel);
-        // SAFETY: the vtable belongs to this cell.
+        let before = state.swap(RUNNING, AcqRel);
+        debug_assert_eq!(before, WOKEN, "only a task that was queued is run");
+        // SAFETY: the vtable is that of this task's own cell. Nobody else runs it: it was in `WOKEN`, in which one queue has
+        // it, and has given it to us; whoever wakes it from now on finds `RUNNING` and does not queue it.
         match unsafe { (self.head().vtable.run)(&self) } {
             Turn::Idle => {
                 if state.compare_exchange(RUNNING, 0, AcqRel, Relaxed).is_ok() {
@@ -399,7 +464,9 @@ impl Task {
     #[inline]
     pub(crate) fn with_waker<T>(&self, f: impl FnOnce(&Waker) -> T) -> T {
         let data = self.0.as_ptr().cast_const().cast();
-        // SAFETY: the data is the pointer of a live task, and is not given up: the waker is never dropped.
+        // SAFETY: `WAKER` takes the pointer of a live task as its data, which this is: `self` outlives the waker. It counts
+        // as no reference, and is not given up: only `drop` and `wake` would do that, and a waker that is lent in a
+        // `ManuallyDrop` is neither dropped nor woken by value.
         let waker = ManuallyDrop::new(unsafe { Waker::new(data, &WAKER) });
         f(&waker)
     }
@@ -414,7 +481,8 @@ impl Task {
 /// A place for one task, which one thread puts in and any may take out.
 pub(crate) struct TaskSlot(AtomicPtr<Head>);
 
-// A pointer in the slot is a `Task` that the slot owns; taking it out takes that ownership.
+// A pointer in the slot is a `Task` that the slot owns; taking it out, which one does alone by a swap, takes that ownership.
+// The `Task`s made below say nothing else of the pointer than that it was one.
 impl TaskSlot {
     pub(crate) fn new() -> Self {
         Self(AtomicPtr::new(ptr::null_mut()))
@@ -455,8 +523,9 @@ impl Drop for TaskSlot {
 }
 
 static WAKER: RawWakerVTable = RawWakerVTable::new(
-    // SAFETY (all): `data` is the pointer of a `Task` that the waker owns, so borrowing it as one is sound while the
-    // waker lives, and taking it is sound in `wake` and `drop`, which consume the waker.
+    // SAFETY (all): `data` is what `raw_waker` has made of a `Task`, which the waker owns from then on, or what
+    // `Task::with_waker` has lent it. Borrowing it as a task is sound while the waker lives; taking it is sound in `wake` and
+    // `drop`, which consume the waker and are not called on one that was lent.
     |data| raw_waker(unsafe { borrow(&data) }.clone()),
     |data| unsafe { take(data) }.wake(),
     |data| unsafe { borrow(&data) }.wake(),
@@ -474,7 +543,7 @@ fn raw_waker(task: Task) -> RawWaker {
 /// `data` must be the pointer of a live `Task`.
 #[inline]
 unsafe fn borrow(data: &*const ()) -> &Task {
-    // SAFETY: a `Task` is one non-null pointer.
+    // SAFETY: a `Task` is one non-null pointer in memory, by `repr(transparent)`; this is one, of a task that lives.
     unsafe { &*ptr::from_ref(data).cast::<Task>() }
 }
 
@@ -482,6 +551,6 @@ unsafe fn borrow(data: &*const ()) -> &Task {
 /// `data` must be the pointer of a live `Task` that is given up by its holder.
 #[inline]
 unsafe fn take(data: *const ()) -> Task {
-    // SAFETY: it came from a `NonNull`.
+    // SAFETY: the pointer of a `Task` is not null. That the task is ours to drop the caller says.
     Task(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) })
 }

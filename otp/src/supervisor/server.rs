@@ -281,7 +281,7 @@ impl Server {
                 return Err(StartError::Child { id, error: Box::new(error) });
             }
         }
-        server.place.take::<Message>(&current::with(AnyProcess::clone));
+        server.place.take::<Message>(&current::with(|me| AnyProcess::clone(me)));
         if let Some(claim) = &mut claim {
             claim.keep();
         }

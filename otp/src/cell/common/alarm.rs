@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::Common;
 use crate::{
-    cell::AnyProcess,
+    cell::{AnyProcess, Running},
     sync::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst},
     time::{Expire, Moment},
 };
@@ -15,7 +15,7 @@ impl Common {
     /// An entry in the timers stays when its wait is over: the next wait, which most often is for a later moment, finds
     /// it there and pays nothing. It may cause one look too many when it expires.
     #[inline]
-    pub(crate) fn wake_at(&self, me: &AnyProcess, at: Moment) {
+    pub(crate) fn wake_at(&self, me: &Running, at: Moment) {
         if at.as_nanos() < self.limit.load(Relaxed) {
             self.limit.store(at.as_nanos(), Relaxed);
         }
@@ -27,12 +27,13 @@ impl Common {
         if self.armed_at.load(SeqCst) <= at.as_nanos() {
             return;
         }
-        if let Some(before) = self.own.armed.take() {
+        let armed = &self.own(me).armed;
+        if let Some(before) = armed.take() {
             self.node.scheduler.timers().cancel(before);
         }
         self.armed_at.store(at.as_nanos(), SeqCst);
-        let (key, next) = self.node.scheduler.timers().insert(at, Arc::new(Alarm(me.clone())));
-        self.own.armed.set(Some(key));
+        let (key, next) = self.node.scheduler.timers().insert(at, Arc::new(Alarm(AnyProcess::clone(me))));
+        armed.set(Some(key));
         if next {
             self.node.scheduler.timer_is_next();
         }
@@ -50,8 +51,8 @@ impl Common {
         true
     }
 
-    pub(in crate::cell) fn disarm(&self) {
-        if let Some(key) = self.own.armed.take() {
+    pub(in crate::cell) fn disarm(&self, me: &Running) {
+        if let Some(key) = self.own(me).armed.take() {
             self.node.scheduler.timers().cancel(key);
         }
     }

@@ -63,7 +63,7 @@ mod tests {
     use crate::cell::{Pid, reply::ReplySlot};
 
     fn call() -> Arc<dyn PendingCall> {
-        Arc::new(ReplySlot::<()>::pair(Pid::nobody(0), None).0)
+        Arc::new(ReplySlot::<()>::pair(Pid::nobody(0), None).1)
     }
 
     /// Whatever the order in which calls end.

@@ -3,7 +3,7 @@
 use std::{any::Any, sync::Arc};
 
 use super::{Common, Home};
-use crate::cell::{AnyProcess, ExitReason, Pid, panic, served, signal::Ended};
+use crate::cell::{ExitReason, Pid, Running, panic, served, signal::Ended};
 
 impl Common {
     /// What an exit signal is by now: whether its link is active, if it came by one, and why it was sent.
@@ -14,26 +14,26 @@ impl Common {
     }
 
     /// Whether an exit signal has come that ends it: who sends to it now finds it gone. A thread may go on.
-    pub(crate) fn is_past_its_end(&self) -> bool {
-        matches!(self.home, Home::Core) && self.own.fatal().is_some()
+    pub(crate) fn is_past_its_end(&self, me: &Running) -> bool {
+        matches!(self.home, Home::Core) && self.fatal(me).is_some()
     }
 
     /// Unwinds the running code if the process has to end: acts on the signals that wait.
     #[inline]
-    pub(crate) fn must_end(&self, me: &AnyProcess) -> bool {
+    pub(crate) fn must_end(&self, me: &Running) -> bool {
         if self.life.is_signalled() {
             me.process().take_arrivals(me);
         }
-        self.life.is_lost() || self.own.fatal().is_some()
+        self.life.is_lost() || self.fatal(me).is_some()
     }
 
     /// Ends the running code where it is.
-    pub(crate) fn unwind(&self) -> ! {
+    pub(crate) fn unwind(&self, me: &Running) -> ! {
         match self.home {
             Home::Core => panic::unwind(None),
             Home::Thread(_) | Home::Driver => {
-                let reason = self.own.take_fatal().unwrap_or(ExitReason::Killed);
-                self.has_acted();
+                let reason = self.take_fatal(me).unwrap_or(ExitReason::Killed);
+                self.has_acted(me);
                 panic!("this thread received an exit signal: {reason}");
             }
         }
@@ -50,22 +50,27 @@ impl Common {
 
     /// Why it has to end at once, if it has to: a failure that it was ending with already comes first.
     #[inline]
-    pub(in crate::cell) fn fatal_end(&self) -> Option<ExitReason> {
-        let fatal = self.own.fatal()?;
-        Some(match self.own.failure() {
+    pub(in crate::cell) fn fatal_end(&self, me: &Running) -> Option<ExitReason> {
+        let fatal = self.fatal(me)?;
+        Some(match self.failure(me) {
             Some(failure) => failure.then(fatal),
             None => fatal,
         })
     }
 
     /// The reason that a panic of its code stands for.
-    pub(crate) fn panicked(&self, payload: &(dyn Any + Send)) -> ExitReason {
-        self.panicked_in(self.handler.name(), payload)
+    pub(crate) fn panicked(&self, me: &Running, payload: &(dyn Any + Send)) -> ExitReason {
+        self.panicked_in(me, self.handler.name(), payload)
     }
 
-    pub(super) fn panicked_in(&self, handler: Option<&'static str>, payload: &(dyn Any + Send)) -> ExitReason {
+    pub(super) fn panicked_in(
+        &self,
+        me: &Running,
+        handler: Option<&'static str>,
+        payload: &(dyn Any + Send),
+    ) -> ExitReason {
         match panic::understand(payload) {
-            Ok(reason) => reason.or_else(|| self.own.fatal()).unwrap_or(ExitReason::Killed),
+            Ok(reason) => reason.or_else(|| self.fatal(me)).unwrap_or(ExitReason::Killed),
             Err(mut panic) => {
                 panic.handler = handler;
                 ExitReason::Panic(Arc::new(panic))
@@ -79,8 +84,8 @@ impl Common {
     }
 
     /// Says that all that waited was acted on.
-    pub(in crate::cell) fn has_acted(&self) {
-        if self.own.fatal().is_none() {
+    pub(in crate::cell) fn has_acted(&self, me: &Running) {
+        if self.fatal(me).is_none() {
             self.life.has_acted();
         }
     }

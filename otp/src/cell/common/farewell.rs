@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cell::{
-        AnyProcess, Down, ExitReason, aside,
+        AnyProcess, Down, ExitReason, Running, aside,
         report::{self, Crash},
         signal::Signal,
     },
@@ -28,11 +28,10 @@ impl Common {
         owner.map(|owner| self.node.scheduler.timers().cancel_all(owner)).unwrap_or_default()
     }
 
-    /// Drops something of the user's while the process ends for a reason; a panic of that is added to it. Only the process
-    /// itself does that.
-    pub(crate) fn quietly(&self, drop: impl FnOnce(), reason: &mut ExitReason) {
+    /// Drops something of the user's while the process ends for a reason; a panic of that is added to it.
+    pub(crate) fn quietly(&self, me: &Running, drop: impl FnOnce(), reason: &mut ExitReason) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-            let failed = self.panicked_in(Some("drop"), &*payload);
+            let failed = self.panicked_in(me, Some("drop"), &*payload);
             *reason = mem::replace(reason, ExitReason::Normal).then(failed);
             guard::discard(payload);
         }
@@ -61,8 +60,9 @@ impl Common {
         }
     }
 
-    /// The end, as all others see it; then they are told.
-    pub(in crate::cell) fn farewell(&self, me: &AnyProcess, reason: ExitReason) {
+    /// The end, as all others see it; then they are told. Who says farewell for one that was declared dead is not it, and
+    /// has no `own`: the code of `me` may run still, in a lost thread, and what that holds belongs to it.
+    pub(in crate::cell) fn farewell(&self, me: &AnyProcess, own: Option<&Running>, reason: ExitReason) {
         let node = &self.node;
         // The moment of its end: whoever asks in whatever way finds it alive before, and gone after.
         let (in_table, before) = node.table.remove(self.pid, || {
@@ -86,7 +86,7 @@ impl Common {
                 name,
                 label: belongings.as_ref().and_then(|belongings| belongings.label.clone()),
                 links: relations.iter().flat_map(|relations| relations.links.iter()).collect(),
-                is_reported: self.is_reported(&reason),
+                is_reported: self.is_reported(own, &reason),
             });
         }
         let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| belongings.calls.take());
@@ -100,12 +100,10 @@ impl Common {
         for signal in belongings.iter_mut().flat_map(|belongings| mem::take(&mut belongings.late)) {
             node.bounce(self.pid, signal, ExitReason::NoProc);
         }
-        // Its own code may run still, in a lost thread, and what that holds belongs to it.
-        let is_lost = self.life.is_lost();
-        let mut pending = if is_lost { Vec::new() } else { self.own.take_orphans() };
+        let mut pending = own.map_or_else(Vec::new, |me| self.take_orphans(me));
         *self.relations() = Standing::Ended(reason);
         pending.extend(calls.into_iter().chain(node.late_calls.take(self.pid)));
-        if is_lost {
+        if own.is_none() {
             aside::run_each(pending, Self::abandon);
             let is_users = belongings.as_ref().is_some_and(|belongings| belongings.is_users());
             aside::each(node, Vec::from_iter(is_users.then_some(belongings)), drop);
@@ -119,12 +117,12 @@ impl Common {
 
     /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain
     /// process only if its code failed.
-    fn is_reported(&self, reason: &ExitReason) -> bool {
-        // What a lost process still holds belongs to its thread. What failed in the end of one is its own doing.
-        self.life.is_lost()
-            || reason.has_course()
-            || !self.own.is_signalled()
-                && (!self.own.plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
+    fn is_reported(&self, own: Option<&Running>, reason: &ExitReason) -> bool {
+        let Some(me) = own else { return true };
+        // What failed in its end is its own doing.
+        reason.has_course()
+            || !self.has_fatal_signal(me)
+                && (!self.own(me).plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
     }
 
     /// Tells the processes that it was related to.

@@ -4,13 +4,16 @@ use super::{
     Common, Home, Rest,
     life::{GIVES_WAY, WATCHED},
 };
-use crate::scheduler::{self, Code};
+use crate::{
+    cell::Running,
+    scheduler::{self, Code},
+};
 
 impl Common {
     /// Whether its loop has more to do than to take the next message: it may have to end, is watched, or is to give way.
     #[inline]
     pub(crate) fn is_disturbed(&self) -> bool {
-        self.life.is_disturbed() || self.own.is_troubled()
+        self.life.is_disturbed() || self.is_troubled()
     }
 
     /// Whether it is suspended, or somebody listens to what it does.
@@ -30,15 +33,15 @@ impl Common {
     /// Whether the rest of this turn is made by another thread, since `code`, which comes next, may be long, and others wait
     /// on this one. Then the turn is to end.
     #[inline]
-    pub(crate) fn must_move(&self, code: &'static Code) -> bool {
-        code.begins_apart() && self.moves()
+    pub(crate) fn must_move(&self, me: &Running, code: &'static Code) -> bool {
+        code.begins_apart() && self.moves(me)
     }
 
     #[cold]
-    fn moves(&self) -> bool {
+    fn moves(&self, me: &Running) -> bool {
         let moves = matches!(self.home, Home::Core) && scheduler::must_move();
         if moves {
-            self.own.rest.set(Some(Rest::Elsewhere));
+            self.own(me).rest.set(Some(Rest::Elsewhere));
             self.ask_to_give_way();
         }
         moves
@@ -60,10 +63,10 @@ impl Common {
 
     /// It runs `code` from now on.
     #[inline]
-    pub(crate) fn runs(&self, code: &'static Code) {
-        self.handler.set(code);
+    pub(crate) fn runs(&self, me: &Running, code: &'static Code) {
+        self.handler.set(me, code);
         if code.is_doubtful() {
-            self.own.is_measured();
+            self.is_measured(me);
             scheduler::measure(code);
         }
     }

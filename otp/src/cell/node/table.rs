@@ -14,7 +14,7 @@ use std::{
 use crate::{
     cell::{AnyProcess, Pid, common::Home, typed::Cell},
     passed::pass,
-    scheduler::TaskRef,
+    scheduler::InTurn,
 };
 
 const SHARDS: u32 = 8;
@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// A new process, which `make` makes for its pid; under a lock, so nothing of the user's may run in it.
-    pub(crate) fn insert<M: Send + 'static>(&self, make: impl FnOnce(Pid) -> TaskRef<Cell<M>>) -> TaskRef<Cell<M>> {
+    pub(crate) fn insert<M: Send + 'static>(&self, make: impl FnOnce(Pid) -> InTurn<Cell<M>>) -> InTurn<Cell<M>> {
         // Two that spawn at once may take the same shard, which is no matter.
         let next = self.next.load(Relaxed);
         self.next.store(next.wrapping_add(1), Relaxed);

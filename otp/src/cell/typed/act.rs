@@ -3,15 +3,15 @@
 use std::mem;
 
 use crate::cell::{
-    AnyProcess, Exit, ExitReason,
+    Exit, ExitReason, Running,
     signal::{self, Signal},
 };
 
-impl AnyProcess {
+impl Running {
     /// Acts on a signal that arrived; gives back what belongs among the messages, in the same box.
     pub(super) fn act_on(&self, mut signal: Box<Signal>) -> Option<Box<Signal>> {
         let common = self.common();
-        if common.is_past_its_end() {
+        if common.is_past_its_end(self) {
             common.act_late(*signal);
             return None;
         }
@@ -19,14 +19,14 @@ impl AnyProcess {
             Signal::Exit { from, reason, link } => {
                 let from = *from;
                 let (active, reason) = common.hear_exit(from, mem::replace(reason, ExitReason::Normal), *link);
-                match signal::decide(common.pid, from, &reason, active, common.own.trap_exit.get()) {
+                match signal::decide(common.pid, from, &reason, active, self.own().trap_exit.get()) {
                     signal::Verdict::Drop => false,
                     signal::Verdict::Deliver => {
                         *signal = Signal::Trapped(Exit { from, reason });
                         true
                     }
                     signal::Verdict::Die(reason) => {
-                        common.own.set_signalled(reason);
+                        common.set_fatal_signal(self, reason);
                         false
                     }
                 }
@@ -50,7 +50,7 @@ impl AnyProcess {
                 watched.map(|watched| down.name = watched.name).is_some()
             }
             Signal::Fatal(reason) => {
-                common.own.set_fatal(mem::replace(reason, ExitReason::Normal));
+                common.set_fatal(self, mem::replace(reason, ExitReason::Normal));
                 false
             }
             Signal::Ask(_) => {

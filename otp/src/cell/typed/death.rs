@@ -8,38 +8,38 @@ use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
-    cell::{AnyProcess, ExitReason, aside, common::Common, lanes::LetIn, signal::Item},
+    cell::{AnyProcess, ExitReason, Running, aside, common::Common, lanes::LetIn, signal::Item},
     guard,
     scheduler::{TaskRef, Turn},
 };
 
 impl<M: Send + 'static> Cell<M> {
     /// Ends the process; see the module's header for the order.
-    pub(crate) fn die(this: &TaskRef<Self>, me: &AnyProcess, reason: ExitReason) -> Turn {
+    pub(crate) fn die(this: &TaskRef<Self>, me: &Running, reason: ExitReason) -> Turn {
         let common = &this.common;
         common.life.begin_dying();
         let mut reason = reason;
-        this.drop_code(&mut reason);
+        this.drop_code(me, &mut reason);
         for timer in common.cancel_timers() {
-            common.quietly(|| drop(timer), &mut reason);
+            common.quietly(me, || drop(timer), &mut reason);
         }
-        common.disarm();
-        let rare = this.rare.take();
+        common.disarm(me);
+        let rare = this.rare.get(me).take();
         // What it has said to itself ends with it.
         let ahead = rare.as_ref().map_or(0, |rare| rare.ahead);
-        common.quietly(|| drop(rare), &mut reason);
+        common.quietly(me, || drop(rare), &mut reason);
         let heir = common.take_heir::<M>();
         let (closed, stood) = this.close();
         stood.into_iter().for_each(LetIn::tell);
-        let mail = mem::take(&mut *this.mail.borrow_mut());
+        let mail = mem::take(&mut *this.mail.get(me).borrow_mut());
         let mut kept = Vec::new();
         for (index, item) in mail.into_iter().chain(closed).enumerate() {
             match item {
                 Item::Signal(signal) if signal.acts() => {
-                    common.quietly(|| common.act_late(*signal), &mut reason);
+                    common.quietly(me, || common.act_late(*signal), &mut reason);
                 }
                 Item::Message(message) if heir.is_some() && index >= ahead => kept.push(message),
-                item => common.quietly(|| drop(item), &mut reason),
+                item => common.quietly(me, || drop(item), &mut reason),
             }
         }
         // To drop what it held may have taken so long that it was declared dead.
@@ -47,21 +47,21 @@ impl<M: Send + 'static> Cell<M> {
         if let Some(heir) = heir.filter(|_| !is_lost) {
             kept = heir(kept);
         }
-        common.quietly(|| guard::drop_each(kept), &mut reason);
+        common.quietly(me, || guard::drop_each(kept), &mut reason);
         if is_lost {
-            this.drop_remains();
+            this.drop_remains(me);
         } else {
-            common.farewell(me, reason);
+            common.farewell(me, Some(me), reason);
         }
         Turn::Done
     }
 
     /// Drops its code and its dictionary; should that panic, it changes the reason.
-    fn drop_code(&self, reason: &mut ExitReason) {
-        let body = self.body.take();
-        self.common.quietly(|| drop(body), reason);
-        for value in self.common.own.if_dictionary(mem::take) {
-            self.common.quietly(|| drop(value), reason);
+    fn drop_code(&self, me: &Running, reason: &mut ExitReason) {
+        let body = self.body.get(me).take();
+        self.common.quietly(me, || drop(body), reason);
+        for value in me.own().if_dictionary(mem::take) {
+            self.common.quietly(me, || drop(value), reason);
         }
     }
 
@@ -77,14 +77,14 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Drops what a process that was declared dead has left.
-    pub(super) fn drop_remains(&self) {
+    pub(super) fn drop_remains(&self, me: &Running) {
         let mut ignored = ExitReason::Normal;
-        self.drop_code(&mut ignored);
-        let mail = mem::take(&mut *self.mail.borrow_mut());
+        self.drop_code(me, &mut ignored);
+        let mail = mem::take(&mut *self.mail.get(me).borrow_mut());
         for item in mail {
-            self.common.quietly(|| drop(item), &mut ignored);
+            self.common.quietly(me, || drop(item), &mut ignored);
         }
-        self.common.own.take_orphans().into_iter().for_each(Common::abandon);
+        self.common.take_orphans(me).into_iter().for_each(Common::abandon);
     }
 }
 
@@ -92,14 +92,15 @@ impl AnyProcess {
     /// Declares the process dead although its code runs, for a reason that the node decided on. False when it was
     /// ending already.
     ///
-    /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running process.
+    /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running process,
+    /// which it is not.
     pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
         let common = self.common();
         if !common.life.begin_end(true) {
             return false;
         }
         aside::each(&common.node, common.cancel_timers(), drop);
-        self.process().refuse_all(&mut || common.farewell(self, reason.clone()));
+        self.process().refuse_all(&mut || common.farewell(self, None, reason.clone()));
         true
     }
 }

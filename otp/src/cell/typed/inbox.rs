@@ -14,7 +14,7 @@ use std::{
 use super::Cell;
 use crate::{
     cell::{
-        AnyProcess, ExitReason,
+        ExitReason, Running,
         common::{Channel, Gone},
         current,
         lanes::{LetIn, Offered, Special, Ticket, Weight},
@@ -141,7 +141,7 @@ impl<M: Send + 'static> Cell<M> {
         let acts = Self::acts(&item);
         let own = this.common.pid;
         // What a process sends to itself can't wait for its own doing.
-        let weight = if current::try_with(AnyProcess::pid) == Some(own) { Weight::None } else { weight };
+        let weight = if current::try_with(|me| me.pid()) == Some(own) { Weight::None } else { weight };
         let signalled = || {
             if acts == Some(true) {
                 this.common.life.set_signalled(false);
@@ -185,12 +185,12 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// From now on messages for a subject go to a channel; those that have arrived go first.
-    pub(super) fn open_channel(&self, me: &AnyProcess, tag: u64, channel: Channel) {
+    pub(super) fn open_channel(&self, me: &Running, tag: u64, channel: Channel) {
         let is_for = |item: &Item<M>| matches!(item, Item::Signal(signal) if signal.is_for(tag));
         self.take_arrivals(me);
         let mut outer = self.outer();
-        let mut mail = self.mail.borrow_mut();
-        self.common.unmark();
+        let mut mail = self.mail.get(me).borrow_mut();
+        self.common.unmark(me);
         let mut undelivered = Vec::new();
         for queue in [&mut *mail, &mut *outer] {
             for item in mem::take(queue) {
@@ -217,16 +217,16 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Takes all messages out of its queues, but what it has put before them itself.
-    pub(super) fn take_messages(&self, me: &AnyProcess) -> Vec<Item<M>> {
+    pub(super) fn take_messages(&self, me: &Running) -> Vec<Item<M>> {
         self.take_arrivals(me);
-        let ahead = self.rare.take().map_or(0, |rare| {
+        let ahead = self.rare.get(me).take().map_or(0, |rare| {
             let ahead = rare.ahead;
-            self.rare.set(Some(rare));
+            self.rare.get(me).set(Some(rare));
             ahead
         });
-        let mut mail = self.mail.borrow_mut();
+        let mut mail = self.mail.get(me).borrow_mut();
         let ahead = ahead.min(mail.len());
-        self.common.unmark();
+        self.common.unmark(me);
         let messages = mail.split_off(ahead);
         if let Some(special) = &self.special {
             let (messages, let_in) = special.lanes().take_messages();
@@ -241,7 +241,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Takes what has arrived into the mail and acts on the signals.
     #[inline]
-    pub(super) fn take_arrivals(&self, me: &AnyProcess) {
+    pub(super) fn take_arrivals(&self, me: &Running) {
         if let Some(special) = &self.special {
             return self.act_on_arrivals(special, me);
         }
@@ -249,7 +249,7 @@ impl<M: Send + 'static> Cell<M> {
         if outer.is_empty() {
             return;
         }
-        let mut mail = self.mail.borrow_mut();
+        let mut mail = self.mail.get(me).borrow_mut();
         if !self.common.life.is_signalled() {
             if mail.is_empty() {
                 return mem::swap(&mut *outer, &mut *mail);
@@ -272,11 +272,11 @@ impl<M: Send + 'static> Cell<M> {
             drop((mail, outer));
             self.take_in_all(me, batch);
         }
-        self.common.has_acted();
+        self.common.has_acted(me);
     }
 
     /// Takes items into the mail and acts on the signals among them.
-    fn take_in_all(&self, me: &AnyProcess, mut batch: VecDeque<Item<M>>) {
+    fn take_in_all(&self, me: &Running, mut batch: VecDeque<Item<M>>) {
         let mut acting = batch.iter().filter(|item| item.acts()).count();
         while acting > 0
             && let Some(item) = batch.pop_front()
@@ -284,7 +284,7 @@ impl<M: Send + 'static> Cell<M> {
             acting -= usize::from(item.acts());
             self.take_in(me, item);
         }
-        let mut mail = self.mail.borrow_mut();
+        let mut mail = self.mail.get(me).borrow_mut();
         if mail.is_empty() {
             *mail = batch;
         } else {
@@ -294,7 +294,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Takes an item into the mail, or acts on it.
     #[inline]
-    fn take_in(&self, me: &AnyProcess, item: Item<M>) {
+    fn take_in(&self, me: &Running, item: Item<M>) {
         let item = match item {
             Item::Signal(signal) if signal.acts() => match self.act_on(me, signal) {
                 Some(signal) => Item::Signal(signal),
@@ -302,18 +302,18 @@ impl<M: Send + 'static> Cell<M> {
             },
             item => item,
         };
-        self.mail.borrow_mut().push_back(item);
+        self.mail.get(me).borrow_mut().push_back(item);
     }
 
     /// Acts on the signals that have arrived in a special mailbox; all else stays where it is.
-    fn act_on_arrivals(&self, special: &Special<M>, me: &AnyProcess) {
+    fn act_on_arrivals(&self, special: &Special<M>, me: &Running) {
         loop {
             let signal = {
                 let mut lanes = special.lanes();
                 self.common.life.clear_signalled();
                 lanes.next_acting()
             };
-            let Some(signal) = signal else { return self.common.has_acted() };
+            let Some(signal) = signal else { return self.common.has_acted(me) };
             if let Some(signal) = self.act_on(me, signal) {
                 special.lanes().acted(signal);
             }
@@ -321,10 +321,10 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Acts on a signal; gives back what belongs among the messages.
-    fn act_on(&self, me: &AnyProcess, signal: Box<Signal>) -> Option<Box<Signal>> {
+    fn act_on(&self, me: &Running, signal: Box<Signal>) -> Option<Box<Signal>> {
         // What a signal carries is the user's, and may panic when it is dropped.
         catch_unwind(AssertUnwindSafe(|| me.act_on(signal))).unwrap_or_else(|payload| {
-            self.common.own.set_fatal(self.common.panicked(&*payload));
+            self.common.set_fatal(me, self.common.panicked(me, &*payload));
             None
         })
     }
@@ -334,12 +334,12 @@ impl<M: Send + 'static> Cell<M> {
     /// Inlined, and apart from all else: so what it takes out goes to its handler by registers. Written to memory in
     /// parts and read as a whole it would cost as much as the rest of a message's way.
     #[inline(always)]
-    pub(crate) fn next_at_hand(&self, me: &AnyProcess) -> AtHand<M> {
-        if self.common.own.has_detours() {
+    pub(crate) fn next_at_hand(&self, me: &Running) -> AtHand<M> {
+        if self.common.own(me).has_detours() {
             return AtHand::Unknown;
         }
         let mut outer;
-        let mut mail = self.mail.borrow_mut();
+        let mut mail = self.mail.get(me).borrow_mut();
         // Taken out in one place, whichever queue it is.
         let queue = if !mail.is_empty() {
             &mut *mail
@@ -348,7 +348,7 @@ impl<M: Send + 'static> Cell<M> {
             // What comes alone leaves the memory of the queue where it is.
             if outer.len() > 1 || self.common.life.is_signalled() {
                 // Not looked into.
-                self.common.own.looked.set(false);
+                self.common.own(me).looked.set(false);
                 return AtHand::Unknown;
             }
             &mut *outer
@@ -362,9 +362,9 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// The next item of its mail, if there is one.
-    pub(crate) fn next_item(&self, me: &AnyProcess) -> Option<Item<M>> {
-        self.common.unmark();
-        let item = self.mail.borrow_mut().pop_front();
+    pub(crate) fn next_item(&self, me: &Running) -> Option<Item<M>> {
+        self.common.unmark(me);
+        let item = self.mail.get(me).borrow_mut().pop_front();
         let item = match item {
             Some(item) => item,
             None => match &self.special {
@@ -372,7 +372,7 @@ impl<M: Send + 'static> Cell<M> {
                 Some(special) => self.next_special(special, me)?,
             },
         };
-        self.is_not_idle(&item);
+        self.is_not_idle(me, &item);
         Some(item)
     }
 
@@ -381,24 +381,24 @@ impl<M: Send + 'static> Cell<M> {
     /// Ordering: whoever has put something in since the first look, which is under the lock, finds that it runs, and
     /// wakes it.
     #[inline]
-    fn may_have_arrived(&self, me: &AnyProcess) -> bool {
-        !self.common.own.looked.replace(true) || me.task().is_woken()
+    fn may_have_arrived(&self, me: &Running) -> bool {
+        !self.common.own(me).looked.replace(true) || me.task().is_woken()
     }
 
-    fn next_arrived(&self, me: &AnyProcess) -> Option<Item<M>> {
+    fn next_arrived(&self, me: &Running) -> Option<Item<M>> {
         if !self.may_have_arrived(me) {
             return None;
         }
         self.take_arrivals(me);
         // What was sent behind an exit signal is not handled any more.
-        if self.common.own.fatal().is_some() {
+        if self.common.fatal(me).is_some() {
             return None;
         }
-        self.mail.borrow_mut().pop_front()
+        self.mail.get(me).borrow_mut().pop_front()
     }
 
     #[cold]
-    fn next_special(&self, special: &Special<M>, me: &AnyProcess) -> Option<Item<M>> {
+    fn next_special(&self, special: &Special<M>, me: &Running) -> Option<Item<M>> {
         let next = loop {
             {
                 let mut lanes = special.lanes();
@@ -407,7 +407,7 @@ impl<M: Send + 'static> Cell<M> {
                 }
             }
             self.act_on_arrivals(special, me);
-            if self.common.own.fatal().is_some() {
+            if self.common.fatal(me).is_some() {
                 return None;
             }
         };
@@ -420,30 +420,30 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Puts the item back that was taken last: it is the next again.
     #[cold]
-    pub(crate) fn put_back(&self, item: Item<M>) {
-        if let Some(mut rare) = self.rare.take() {
+    pub(crate) fn put_back(&self, me: &Running, item: Item<M>) {
+        if let Some(mut rare) = self.rare.get(me).take() {
             rare.ahead += usize::from(rare.was_ahead);
-            self.rare.set(Some(rare));
+            self.rare.get(me).set(Some(rare));
         }
-        self.mail.borrow_mut().push_front(item);
+        self.mail.get(me).borrow_mut().push_front(item);
     }
 
     /// Something was taken from its mail.
-    fn is_not_idle(&self, item: &Item<M>) {
-        if let Some(mut rare) = self.rare.take() {
+    fn is_not_idle(&self, me: &Running, item: &Item<M>) {
+        if let Some(mut rare) = self.rare.get(me).take() {
             rare.was_ahead = rare.ahead > 0;
             rare.ahead = rare.ahead.saturating_sub(1);
             // Whatever it is, the process is not idle, unless it is asked about itself.
             let idle = if item.is_system() { None } else { rare.idle.take() };
-            self.rare.set(Some(rare));
+            self.rare.get(me).set(Some(rare));
             drop(idle);
         }
     }
 
     /// Looks at all that waits in its mail, in order.
-    pub(crate) fn waiting<R>(&self, me: &AnyProcess, look: impl FnMut(&Item<M>) -> R) -> Vec<R> {
+    pub(crate) fn waiting<R>(&self, me: &Running, look: impl FnMut(&Item<M>) -> R) -> Vec<R> {
         self.take_arrivals(me);
-        self.mail.borrow().iter().map(look).collect()
+        self.mail.get(me).borrow().iter().map(look).collect()
     }
 }
 

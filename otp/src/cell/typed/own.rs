@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::Cell;
 use crate::{
     cell::{
-        AnyProcess,
+        Running,
         common::RARE,
         current,
         debug::{Debug, Event},
         mark::Mark,
         signal::Item,
     },
+    scheduler::TaskRef,
     time::Moment,
 };
 
@@ -34,62 +35,63 @@ pub(super) struct Idle<M> {
 }
 
 impl<M: Send + 'static> Cell<M> {
-    /// What is called through handles that a handler was given can be called from elsewhere: a thread of its own, a
-    /// thread-local.
-    fn assert_own(&self) {
-        let own = current::try_with(AnyProcess::pid) == Some(self.common.pid) || self.common.is_tested_here();
-        assert!(own, "only the process itself can do this, in its own handler");
+    /// Calls `f` as the process itself. What is called through handles that a handler was given can be called from elsewhere:
+    /// a thread of its own, a thread-local.
+    fn as_itself<R>(this: &TaskRef<Self>, f: impl FnOnce(&Running) -> R) -> R {
+        current::as_itself(this, f).expect("only the process itself can do this, in its own handler")
     }
 
-    pub(super) fn with_rare<R>(&self, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
-        let mut rare = self.rare.take().unwrap_or_else(|| {
-            self.common.own.add_detour(RARE);
+    pub(super) fn with_rare<R>(&self, me: &Running, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
+        let mut rare = self.rare.get(me).take().unwrap_or_else(|| {
+            self.common.own(me).add_detour(RARE);
             Box::new(Rare { ahead: 0, was_ahead: false, idle: None, debug: None })
         });
         let result = f(&mut rare);
-        self.rare.set(Some(rare));
+        self.rare.get(me).set(Some(rare));
         result
     }
 
     /// Puts a message before all others but those that were put there before it. `{continue, Term}`.
-    pub(crate) fn put_first(&self, message: M) {
-        self.assert_own();
-        let ahead = self.with_rare(|rare| {
-            rare.ahead += 1;
-            rare.ahead - 1
+    pub(crate) fn put_first(this: &TaskRef<Self>, message: M) {
+        Self::as_itself(this, |me| {
+            let ahead = this.with_rare(me, |rare| {
+                rare.ahead += 1;
+                rare.ahead - 1
+            });
+            this.common.unmark(me);
+            this.mail.get(me).borrow_mut().insert(ahead, Item::Message(message));
         });
-        self.common.unmark();
-        self.mail.borrow_mut().insert(ahead, Item::Message(message));
     }
 
     /// Has `message` delivered if nothing else arrives within `after`.
-    pub(crate) fn set_idle(&self, after: Duration, message: M) {
-        self.assert_own();
-        let at = self.common.deadline(Some(after));
-        let before = self.with_rare(|rare| rare.idle.replace(Idle { at, after, message }));
+    pub(crate) fn set_idle(this: &TaskRef<Self>, after: Duration, message: M) {
+        let before = Self::as_itself(this, |me| {
+            let at = this.common.deadline(Some(after));
+            this.with_rare(me, |rare| rare.idle.replace(Idle { at, after, message }))
+        });
         drop(before);
     }
 
     /// Takes what [`Cell::set_idle`] left, if there is any.
-    pub(crate) fn take_idle(&self) -> Option<M> {
-        let mut rare = self.rare.take()?;
+    pub(crate) fn take_idle(&self, me: &Running) -> Option<M> {
+        let mut rare = self.rare.get(me).take()?;
         let idle = rare.idle.take();
-        self.rare.set(Some(rare));
+        self.rare.get(me).set(Some(rare));
         idle.map(|idle| idle.message)
     }
 
     /// When it will have been idle for long enough, if it wants to know.
-    pub(crate) fn idle_at(&self) -> Option<Moment> {
-        let rare = self.rare.take()?;
+    pub(crate) fn idle_at(&self, me: &Running) -> Option<Moment> {
+        let rare = self.rare.get(me).take()?;
         let at = rare.idle.as_ref().map(|idle| idle.at);
-        self.rare.set(Some(rare));
+        self.rare.get(me).set(Some(rare));
         at
     }
 
     /// It was not idle, as it answered a question about itself: what it wants to be told comes after as long again.
-    pub(crate) fn restart_idle(&self) {
-        if self.idle_at().is_some() {
-            self.with_rare(|rare| {
+    pub(crate) fn restart_idle(&self, me: &Running) {
+        if self.idle_at(me).is_some() {
+            self.with_rare(me, |rare| {
                 if let Some(idle) = &mut rare.idle {
                     idle.at = self.common.deadline(Some(idle.after));
                 }
@@ -98,22 +100,22 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Calls `f` with what is switched on to look into it.
-    pub(crate) fn with_debug<R>(&self, f: impl FnOnce(&mut Debug) -> R) -> R {
+    pub(crate) fn with_debug<R>(&self, me: &Running, f: impl FnOnce(&mut Debug) -> R) -> R {
         // Taken out meanwhile: `f` runs code of the user's.
-        let mut debug = self.with_rare(|rare| rare.debug.take()).unwrap_or_default();
+        let mut debug = self.with_rare(me, |rare| rare.debug.take()).unwrap_or_default();
         let result = f(&mut debug);
         let on = debug.is_on();
         self.common.set_watched(on);
         let (on, off) = if on { (Some(debug), None) } else { (None, Some(debug)) };
-        self.with_rare(|rare| rare.debug = on);
+        self.with_rare(me, |rare| rare.debug = on);
         drop(off);
         result
     }
 
     /// Tells all that listen of an event.
     #[cold]
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
-        self.with_debug(|debug| {
+    pub(crate) fn tell(&self, me: &Running, event: impl FnOnce() -> Event) {
+        self.with_debug(me, |debug| {
             if debug.listens() {
                 debug.tell(&self.common, event());
             }
@@ -122,15 +124,15 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Whether it was suspended.
     #[cold]
-    pub(crate) fn is_suspended(&self) -> bool {
-        self.with_rare(|rare| rare.debug.as_ref().is_some_and(|debug| debug.suspended))
+    pub(crate) fn is_suspended(&self, me: &Running) -> bool {
+        self.with_rare(me, |rare| rare.debug.as_ref().is_some_and(|debug| debug.suspended))
     }
 
     /// The next item that a suspended process acts on; all else stays in order.
     #[cold]
-    pub(crate) fn next_urgent(&self, me: &AnyProcess) -> Option<Item<M>> {
+    pub(crate) fn next_urgent(&self, me: &Running) -> Option<Item<M>> {
         self.take_arrivals(me);
-        if self.common.own.fatal().is_some() {
+        if self.common.fatal(me).is_some() {
             return None;
         }
         let parent = self.common.parent();
@@ -139,25 +141,24 @@ impl<M: Send + 'static> Cell<M> {
                 special.take_signal(self.common.pid, &mut Mark::default(), &mut |signal| signal.is_urgent(parent))?;
             return Some(Item::Signal(Box::new(signal)));
         }
-        self.with_rare(|rare| {
-            let mut mail = self.mail.borrow_mut();
+        self.with_rare(me, |rare| {
+            let mut mail = self.mail.get(me).borrow_mut();
             let seen = rare.debug.as_ref().map_or(0, |debug| debug.seen).min(mail.len());
             let found = mail.range(seen..).position(|item| item.is_urgent(parent));
             if let Some(debug) = &mut rare.debug {
                 // What the next item does may change the mail.
                 debug.seen = if found.is_some() { 0 } else { mail.len() };
             }
-            self.common.unmark();
+            self.common.unmark(me);
             found.and_then(|index| mail.remove(seen + index))
         })
     }
 
     /// Gives back memory that its queues do not need now.
-    pub(crate) fn shrink(&self) {
-        self.assert_own();
-        self.mail.borrow_mut().shrink_to_fit();
-        self.outer().shrink_to_fit();
-        if let Some(special) = &self.special {
+    pub(crate) fn shrink(this: &TaskRef<Self>) {
+        Self::as_itself(this, |me| this.mail.get(me).borrow_mut().shrink_to_fit());
+        this.outer().shrink_to_fit();
+        if let Some(special) = &this.special {
             special.lanes().shrink();
         }
     }
