@@ -80,6 +80,29 @@ pub enum SysError {
     Resources,
 }
 
+impl SysError {
+    /// Whether the process did not come to the request in time.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout)
+    }
+
+    /// Whether there was no such process.
+    #[must_use]
+    pub const fn is_no_proc(&self) -> bool {
+        matches!(self, Self::NoProc)
+    }
+
+    /// Why the process ended, or the function failed, if that is what happened.
+    #[must_use]
+    pub const fn exit_reason(&self) -> Option<&ExitReason> {
+        match self {
+            Self::Exited(reason) | Self::CallbackFailed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for SysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -96,14 +119,8 @@ impl fmt::Display for SysError {
     }
 }
 
-impl Error for SysError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Exited(reason) | Self::CallbackFailed(reason) => Some(reason),
-            _ => None,
-        }
-    }
-}
+/// Its text says what is behind it, since that is all that an exit reason keeps of an error: it has no `source`.
+impl Error for SysError {}
 
 impl From<Interrupted> for SysError {
     fn from(interrupted: Interrupted) -> Self {

@@ -7,7 +7,7 @@ use std::{
     task::{Context as Polled, Poll, Wake, Waker},
 };
 
-use otp::{prelude::*, supervisor::SpecError};
+use otp::prelude::*;
 
 use super::{DeskRef, LONG, Log, desk, down, millis, why};
 
@@ -263,13 +263,31 @@ fn a_request_can_be_waited_for_again(t: &mut Sim) {
 
 #[test]
 fn errors_say_what_is_behind_them() {
-    let behind = |error: &dyn std::error::Error| error.source().map(ToString::to_string);
-    assert_eq!(behind(&CallError::Exited(why("gone"))), Some(why("gone").to_string()));
-    assert_eq!(behind(&CallError::NoProc), None);
-    let failed = StartError::Failed(why("no disk"));
-    assert_eq!(behind(&failed), Some(why("no disk").to_string()));
-    let text = failed.to_string();
-    assert_eq!(behind(&StartError::Child { id: "store".to_owned(), error: Box::new(failed) }), Some(text));
-    assert_eq!(behind(&StartError::Spec(SpecError::ZeroPeriod)), Some(SpecError::ZeroPeriod.to_string()));
-    assert_eq!(behind(&StartError::Timeout), None);
+    /// Has its cause in `source` alone.
+    #[derive(Debug)]
+    struct NoDisk(std::io::Error);
+    impl std::fmt::Display for NoDisk {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no disk")
+        }
+    }
+    impl std::error::Error for NoDisk {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let no_disk = ExitReason::error(NoDisk(std::io::Error::other("on fire")));
+    assert_eq!(no_disk.to_string(), "no disk: on fire");
+    let failed = StartError::Failed(no_disk.clone());
+    let child = StartError::Child { id: "store".to_owned(), error: Box::new(failed.clone()) };
+    let exited = CallError::Exited(no_disk.clone());
+    for error in [&failed as &dyn std::error::Error, &child, &exited] {
+        // Once, whoever shows it with its sources.
+        assert!(error.to_string().ends_with("no disk: on fire") && error.source().is_none(), "{error}");
+    }
+    // An error that says its cause itself is not told twice.
+    assert_eq!(ExitReason::error(child.clone()).to_string(), child.to_string());
+    assert_eq!((child.root_cause(), child.exit_reason()), (&failed, Some(&no_disk)));
+    assert_eq!((exited.exit_reason(), CallError::NoProc.exit_reason()), (Some(&no_disk), None));
+    assert_eq!(StartError::AlreadyStarted(process::self_pid()).already_started(), Some(process::self_pid()));
 }

@@ -448,11 +448,8 @@ fn compare_supervisor(real: &SupervisorRef, model: &Branch, after: &str) {
         }
     }
     for (real_child, child) in children.iter().zip(&model.children) {
-        let pid = match real_child.state {
-            ChildState::Running(pid) => Some(pid),
-            ChildState::Stopped => None,
-            ChildState::Restarting => panic!("after {after}: {} is being restarted", child.id),
-        };
+        assert_ne!(real_child.state, ChildState::Restarting, "after {after}: {}", child.id);
+        let pid = real_child.pid();
         assert_eq!((pid.is_some(), real_child.restarts), (child.runs(), child.restarts), "after {after}: {}", child.id);
         assert!(pid.is_none_or(process::is_alive), "after {after}: {} is dead", child.id);
         match &child.kind {

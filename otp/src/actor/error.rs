@@ -102,14 +102,8 @@ impl fmt::Display for CallError {
     }
 }
 
-impl Error for CallError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Exited(reason) => Some(reason),
-            _ => None,
-        }
-    }
-}
+/// Its text says what is behind it, since that is all that an exit reason keeps of an error: it has no `source`.
+impl Error for CallError {}
 
 /// Why a process was not started.
 #[derive(Debug, Clone, PartialEq)]
@@ -199,16 +193,8 @@ impl fmt::Display for StartError {
     }
 }
 
-impl Error for StartError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Failed(reason) => Some(reason),
-            Self::Child { error, .. } => Some(error),
-            Self::Spec(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// Its text says what is behind it, since that is all that an exit reason keeps of an error: it has no `source`.
+impl Error for StartError {}
 
 impl From<RegisterError> for StartError {
     fn from(error: RegisterError) -> Self {

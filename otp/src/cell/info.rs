@@ -6,6 +6,7 @@ use super::{AnyMessage, Down, Exit};
 
 /// What a process can receive besides messages of its own type, and besides those for its subjects.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Info {
     /// A process that it monitors has ended.
     Down(Down),

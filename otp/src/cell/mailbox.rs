@@ -24,7 +24,6 @@ pub(super) struct Bound {
 /// A call that is refused or dropped gets [`CallError::Full`](crate::CallError::Full). A cast is dropped and counted:
 /// see [`ClientExt::dropped`](crate::ClientExt::dropped) and [`Actor::overflowed`](crate::Actor::overflowed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Policy {
     /// Its sender waits: a process on a core is set aside, a future is pending, an OS thread blocks; until there is room,
     /// until the client's timeout, or until either side ends. Senders come in in the order in which they came.

@@ -8,7 +8,7 @@ use std::{
     any::Any,
     error::Error,
     fmt::{self, Write},
-    mem,
+    iter, mem,
     ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -19,6 +19,8 @@ use crate::guard;
 
 /// What is shown of a value whose `Display` or `Debug` fails or panics.
 const UNSHOWN: &str = "a reason that cannot be shown";
+/// So many causes of an error are told; a chain of causes may have no end.
+const CAUSES: usize = 16;
 
 /// The text of something of the user's.
 fn shown(text: fmt::Arguments<'_>) -> Box<str> {
@@ -75,8 +77,26 @@ pub struct Failure {
 impl Failure {
     pub(super) fn new<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Self {
         let error = error.into();
-        let text = shown(format_args!("{error}"));
+        let text = shown(format_args!("{}", Chain(&*error)));
         Self { kept: Kept::new(text, mem::needs_drop::<E>(), error), course: Course::default() }
+    }
+}
+
+/// An error, and what is behind it, as far as its own text does not say so.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
+        for cause in iter::successors(self.0.source(), |cause| (*cause).source()).take(CAUSES) {
+            let text = cause.to_string();
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            said = text;
+        }
+        Ok(())
     }
 }
 

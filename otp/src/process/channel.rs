@@ -109,7 +109,7 @@ impl<R: Send + 'static> Selector<R> {
     ///
     /// let (pid, monitor) = process::spawn_monitor(|_| ());
     /// let ends = Selector::new().select_monitor(monitor, |down| down.pid).channel();
-    /// crossbeam_channel::select! {
+    /// otp::process::crossbeam_channel::select! {
     ///     recv(ends) -> ended => assert_eq!(ended, Ok(pid)),
     ///     default(std::time::Duration::from_secs(10)) => panic!("it lives"),
     /// }

@@ -4,7 +4,6 @@ use crate::cell::{Pid, RegName};
 
 /// Whom something is for: a process, or whoever has a name when it gets there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Destination {
     /// This process.
     Pid(Pid),

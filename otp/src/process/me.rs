@@ -17,6 +17,9 @@ use crate::cell::{
 };
 
 /// A handle to the current process; see [`current()`].
+///
+/// # Panics
+/// Its methods, but for [`pid`](Me::pid), panic in any other process than its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Me {
     pid: Pid,
@@ -39,14 +42,22 @@ impl Me {
         self.pid
     }
 
+    #[track_caller]
+    fn check(&self) {
+        let own = current::with(|me| me.pid());
+        assert!(own == self.pid, "`Me` is of process {}, and {own} cannot act for it", self.pid);
+    }
+
     /// Says whether exit signals become messages; see [`trap_exit`](crate::process::trap_exit).
     pub fn trap_exit(&self, trap: bool) -> bool {
+        self.check();
         super::trap_exit(trap)
     }
 
     /// A new subject: an address for messages of one type that this process receives. `gleam_erlang`'s `new_subject`.
     #[must_use]
     pub fn subject<T: Send + 'static>(&self) -> Subject<T> {
+        self.check();
         Subject::of_process(self.pid, current::with(|me| me.common().node.unique()))
     }
 
@@ -55,6 +66,7 @@ impl Me {
     /// In a server these are its own as well: calls to it fail. Requests to terminate stay.
     /// `gleam_erlang`'s `flush_messages`.
     pub fn flush(&self) -> usize {
+        self.check();
         current::with(|me| me.process().flush(me))
     }
 
@@ -64,6 +76,7 @@ impl Me {
     /// # Panics
     /// When the system has no further stack to wait on.
     pub fn receive_exit(&self, limit: impl Into<Option<Duration>>) -> Option<Exit> {
+        self.check();
         receive(limit.into(), |signal| matches!(signal, Signal::Trapped(_))).and_then(|signal| match signal {
             Signal::Trapped(exit) => Some(exit),
             _ => None,
@@ -74,6 +87,7 @@ impl Me {
     ///
     /// Cancel safe: an exit is taken only by the poll that gives it.
     pub async fn receive_exit_async(&self, limit: impl Into<Option<Duration>>) -> Option<Exit> {
+        self.check();
         match receiving(limit.into(), |signal| matches!(signal, Signal::Trapped(_))).await? {
             Signal::Trapped(exit) => Some(exit),
             _ => None,
@@ -84,6 +98,7 @@ impl Me {
     ///
     /// Cancel safe: a `Down` is taken only by the poll that gives it.
     pub async fn receive_down_async(&self, monitor: MonitorRef, limit: impl Into<Option<Duration>>) -> Option<Down> {
+        self.check();
         receiving_down(Mark::default(), monitor, limit.into()).await
     }
 
@@ -92,6 +107,7 @@ impl Me {
     /// # Panics
     /// When the system has no further stack to wait on.
     pub fn receive_down(&self, monitor: MonitorRef, limit: impl Into<Option<Duration>>) -> Option<Down> {
+        self.check();
         receive(limit.into(), |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).and_then(
             |signal| match signal {
                 Signal::Down(down) => Some(down),

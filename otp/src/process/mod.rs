@@ -46,6 +46,9 @@ pub use self::{
     timer::TimerRef,
 };
 pub(crate) use self::{link::terminate, registry::Claim};
+/// Whose channels [`Receiver`] stands for: its `select!` waits for several.
+pub use crossbeam_channel;
+
 pub use crate::cell::{
     AnyMessage, Down, Exit, ExitReason, Failure, IntoReason, MonitorRef, Panic, Pid, Term, TermValue, watch_local,
 };

@@ -63,15 +63,8 @@ impl<E: fmt::Display> fmt::Display for AckError<E> {
     }
 }
 
-impl<E: Error + 'static> Error for AckError<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Failed(error) => Some(error),
-            Self::Exited(reason) => Some(reason),
-            Self::Timeout | Self::Exiting | Self::Resources => None,
-        }
-    }
-}
+/// Its text says what is behind it: it has no `source`.
+impl<E: Error + 'static> Error for AckError<E> {}
 
 /// The right to say how the start of a process went, once; see [`start`](fn@super::start). It may be given to another
 /// process.

@@ -338,7 +338,7 @@ impl<T: Send + 'static> Subject<T> {
     /// let answers = otp::process::current().subject::<u32>();
     /// let arrived = answers.channel();
     /// otp::process::spawn(move |_| answers.send(42));
-    /// crossbeam_channel::select! {
+    /// otp::process::crossbeam_channel::select! {
     ///     recv(arrived) -> answer => assert_eq!(answer, Ok(42)),
     ///     default(Duration::from_secs(10)) => panic!("no answer"),
     /// }

@@ -302,6 +302,7 @@ impl ChildInfo {
 
 /// Whether a child runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ChildState {
     /// It is this process, as far as the supervisor knows.
     Running(Pid),
@@ -407,12 +408,5 @@ impl fmt::Display for ChildError {
     }
 }
 
-impl Error for ChildError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Start(error) => Some(error),
-            Self::Gone(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// Its text says what is behind it, since that is all that an exit reason keeps of an error: it has no `source`.
+impl Error for ChildError {}

@@ -146,6 +146,7 @@ pub(super) fn simple_name<T>() -> &'static str {
 
 /// What a child is to its supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ChildKind {
     /// It has no children that anybody asks about.
     Worker,
