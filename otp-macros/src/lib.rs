@@ -2,7 +2,8 @@
 //!
 //! Each macro has three steps that do not see each other: `parse` turns tokens into a tree of `ast`, `check` refuses
 //! trees that break a rule, `expand` turns a checked tree into tokens and cannot fail. This file has the entry points
-//! and their documentation for users, who find them in the `otp` crate.
+//! and what a user reads about them. Users find them in the `otp` crate, whose re-exports begin their docs, with an
+//! example each: rustdoc joins both.
 
 use proc_macro::TokenStream;
 
@@ -19,7 +20,7 @@ mod test;
 mod tests;
 mod wording;
 
-/// Makes an actor of an `impl` block: a process whose messages are the block's annotated methods.
+/// # What it makes
 ///
 /// The block itself stays as it is. Beside it come
 ///
@@ -79,8 +80,6 @@ pub fn supervisor(tree: TokenStream) -> TokenStream {
     supervisor::supervisor(tree.into()).into()
 }
 
-/// The method that makes the state of an [`actor`](macro@actor). `Module:init/1`.
-///
 /// It runs in the new process, and whoever starts the actor waits for it. Its parameters, but for a context, are those
 /// of `start`, `start_link` and `child_spec`.
 #[proc_macro_attribute]
@@ -88,8 +87,6 @@ pub fn init(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("init", &arguments.into(), item.into()).into()
 }
 
-/// A method of an [`actor`](macro@actor) whose caller waits for an answer. `Module:handle_call/3`.
-///
 /// The return value is the answer, a `Result` included; with a parameter `reply: ReplyTo<T>` the answer is what is
 /// given to that, now or later. It doesn't run when the call has timed out; it does when its caller is gone.
 #[proc_macro_attribute]
@@ -97,17 +94,12 @@ pub fn handle_call(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("handle_call", &arguments.into(), item.into()).into()
 }
 
-/// A method of an [`actor`](macro@actor) whose sender doesn't wait. `Module:handle_cast/2`.
-///
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_cast(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("handle_cast", &arguments.into(), item.into()).into()
 }
 
-/// A method of an [`actor`](macro@actor) for what arrives by itself: timers, `Down`, `Exit`, messages of others.
-/// `Module:handle_info/2`.
-///
 /// With exactly one parameter it handles what arrives of that type, if no other method of the block does. Except for
 /// `Down` and `Exit` the client has a method for it, too. An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
@@ -115,26 +107,20 @@ pub fn handle_info(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("handle_info", &arguments.into(), item.into()).into()
 }
 
-/// A method of an [`actor`](macro@actor) that `ctx.next()` sends, to run before any message.
-/// `Module:handle_continue/2`.
-///
 /// An `Err` ends the actor with that reason.
 #[proc_macro_attribute]
 pub fn handle_continue(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("handle_continue", &arguments.into(), item.into()).into()
 }
 
-/// The method of an [`actor`](macro@actor) that runs before it ends. `Module:terminate/2`.
-///
-/// It doesn't when an exit signal that isn't trapped ends the actor.
+/// It does not run when an exit signal that isn't trapped ends the actor. To end with another reason it calls
+/// `process::exit_self`: that takes the place of a clean reason, and is added to a failure. A panic does the same;
+/// `ctx.stop` does nothing any more.
 #[proc_macro_attribute]
 pub fn terminate(arguments: TokenStream, item: TokenStream) -> TokenStream {
     helper::helper("terminate", &arguments.into(), item.into()).into()
 }
 
-/// A test that runs in a simulation: one thread, a virtual clock, and a seed that decides every choice of the
-/// scheduler.
-///
 /// `#[otp::test] fn evicts(t: &mut Sim) { .. }` runs with 20 seeds, `#[otp::test(seeds = 200)]` with so many, and
 /// `#[otp::test(seed = 7)]` with that one, to see a failure again. The body may use `?`; other attributes, such as
 /// `#[should_panic]`, carry over.

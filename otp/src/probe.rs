@@ -80,7 +80,8 @@ pub type Message<A> = <A as Actor>::Message;
 ///     assert_eq!(greeter.greet(8).unwrap(), "hello Mike");
 ///
 ///     // What the script gives back waits, here until the call's time is over.
-///     assert_eq!(greeter.no_timeout().greet(80).unwrap(), "sorry: no answer came in time; the handler had not begun and will not");
+///     let sorry = greeter.no_timeout().greet(80).unwrap();
+///     assert_eq!(sorry, "sorry: no answer came in time; the handler had not begun and will not");
 ///     assert_eq!(db.received(), ["user", "user", "user"]);
 /// });
 /// ```
@@ -105,6 +106,23 @@ impl Sim {
     ///
     /// It ends with the simulation, when the test [crashes](Probe::crash) or kills it, or when its script panics.
     ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     db.client().save("a row".into());
+    ///     t.settle();
+    ///     assert_eq!(db.received(), ["save"]);
+    /// });
+    /// ```
+    ///
     /// # Panics
     /// When the caller is a process that is ending: it cannot wait for a start.
     #[must_use]
@@ -120,12 +138,51 @@ impl Sim {
 
 impl<A: Actor> Probe<A> {
     /// A client of the stand-in.
+    ///
+    /// It is of the same type as that of a real server, so it is given to whoever needs a `Db`.
+    ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     let client: DbRef = db.client();
+    ///     assert!(client.is_alive());
+    ///     db.crash("the disk is full");
+    ///     assert_eq!(client.user(7), Err(CallError::NoProc));
+    /// });
+    /// ```
     pub fn client(&self) -> A::Client<Blocking> {
         self.client.clone()
     }
 
     /// Takes the oldest message that was not answered by a script; waits for one, at most for `limit` of virtual time.
     /// `None` when the time is over.
+    ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     let user = db.client().request().user(7);
+    ///     let Some(Message::<Db>::User(id, reply)) = db.next(None) else { panic!("it was asked") };
+    ///     reply.send((*id == 7).then(|| "Joe".into()));
+    ///     assert_eq!(user.wait(), Ok(Some("Joe".into())));
+    ///     assert!(db.next(Duration::from_secs(60)).is_none());           // nobody asks again
+    /// });
+    /// ```
     ///
     /// # Panics
     /// When the caller is not the test itself.
@@ -134,12 +191,52 @@ impl<A: Actor> Probe<A> {
     }
 
     /// The names of all messages that it has received so far, the oldest first.
+    ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     db.client().save("a row".into());
+    ///     let _user = db.client().request().user(7);
+    ///     t.settle();
+    ///     assert_eq!(db.received(), ["save", "user"]);
+    /// });
+    /// ```
     pub fn received(&self) -> Vec<&'static str> {
         lock(&self.told.received).clone()
     }
 
     /// From now on messages are given to `script`, in the stand-in's process, which may wait. What it gives back waits
     /// for [`next`](Probe::next). If it panics, the stand-in crashes, as the server would.
+    ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     db.script(|message| match message {
+    ///         Message::<Db>::User(_, reply) => {
+    ///             reply.send(Some("Joe".into()));
+    ///             None
+    ///         }
+    ///         other => Some(other),                  // it waits for `next`
+    ///     });
+    ///     assert_eq!(db.client().user(7), Ok(Some("Joe".into())));
+    /// });
+    /// ```
     pub fn script(&self, script: impl FnMut(Message<A>) -> Option<Message<A>> + Send + 'static) {
         let before = lock(&self.told.script).replace(Box::new(script));
         drop(before);
@@ -147,6 +244,23 @@ impl<A: Actor> Probe<A> {
 
     /// From now on messages go on to another server, which answers the callers itself. When it ends without an answer
     /// they are told [`NoReply`](crate::CallError::NoReply).
+    ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     db.forward(Db::start().unwrap());
+    ///     assert_eq!(db.client().user(7), Ok(Some("Robert".into())));    // the real one answers
+    ///     assert_eq!(db.received(), ["user"]);
+    /// });
+    /// ```
     pub fn forward(&self, to: A::Client<Blocking>)
     where
         A::Client<Blocking>: Send + 'static,
@@ -159,6 +273,23 @@ impl<A: Actor> Probe<A> {
 
     /// Ends the stand-in for a reason, after what it has received: callers that it left without an answer are told, as
     /// are links and monitors. This crash does not fail the test. Nothing happens when it has ended.
+    ///
+    /// ```
+    /// # use otp::{testing::Message, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn user(&self, _id: u32) -> Option<String> { Some("Robert".into()) }
+    /// #     #[handle_cast] pub fn save(&mut self, _row: String) {}
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let db = t.probe::<Db>();
+    ///     let user = db.client().request().user(7);
+    ///     db.crash(ExitReason::other("the disk is full"));
+    ///     assert_eq!(user.wait(), Err(CallError::Exited(ExitReason::other("the disk is full"))));
+    /// });
+    /// ```
     pub fn crash(&self, reason: impl IntoReason) {
         if let Some(pid) = self.client.pid() {
             // Whatever it ends with, it ends.

@@ -23,8 +23,8 @@ use crate::{
 /// The node is the one that the caller has [entered](Node::enter), or else the default node, which can be run once.
 ///
 /// # Panics
-/// When a process on a core calls it, as a handler is, or the test of a simulation: what runs in the node cannot stop it.
-/// When the node was stopped before.
+/// When a process on a core calls it, as a handler is, or the test of a simulation: what runs in the node cannot stop
+/// it. When the node was stopped before.
 ///
 /// ```no_run
 /// # use otp::{Supervisor, Strategy};

@@ -25,6 +25,21 @@ const SETTLE_LIMIT: usize = 10_000_000;
 /// others run; when nothing is runnable, the clock jumps to the next timer. Nothing happens while it does not wait.
 ///
 /// A process that crashes fails the test, unless the test [expected](Sim::crashes) it.
+///
+/// ```
+/// use otp::prelude::*;
+///
+/// Sim::run(1, |t| {
+///     let bell = process::current().subject();
+///     let ring = bell.clone();
+///     process::spawn(move |_| {
+///         otp::sleep(Duration::from_secs(3600));
+///         ring.send("an hour is over");
+///     });
+///     assert_eq!(bell.receive(None), Some("an hour is over"));        // at once, in real time
+///     assert_eq!(t.now(), Duration::from_secs(3600));
+/// });
+/// ```
 pub struct Sim {
     driver: Driver,
     node: Node,
@@ -51,6 +66,27 @@ impl fmt::Display for Crash {
 
 impl Sim {
     /// Runs `test` in a simulation with a seed.
+    ///
+    /// What `test` returns is returned. It may be a `Result`, so that `?` can be used.
+    ///
+    /// ```
+    /// use otp::prelude::*;
+    ///
+    /// /// Who of two is first.
+    /// fn race(seed: u64) -> u32 {
+    ///     Sim::run(seed, |_| {
+    ///         let line = process::current().subject();
+    ///         for runner in 1..=2 {
+    ///             let line = line.clone();
+    ///             process::spawn(move |_| line.send(runner));
+    ///         }
+    ///         line.receive(None).unwrap()
+    ///     })
+    /// }
+    ///
+    /// assert_eq!(race(7), race(7));                                       // a seed decides it
+    /// assert!((0..100).map(race).any(|first| first == 2));                // in another one it is the other
+    /// ```
     ///
     /// # Panics
     /// When a process crashed that the test did not expect, or when processes are left that can't be ended. When it is
@@ -98,12 +134,27 @@ impl Sim {
     }
 
     /// The seed of this run.
+    ///
+    /// ```
+    /// otp::Sim::run(7, |t| assert_eq!(t.seed(), 7));
+    /// ```
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The node.
+    /// The node that it drives: its processes, timers, undelivered messages.
+    ///
+    /// ```
+    /// use otp::prelude::*;
+    ///
+    /// Sim::run(1, |t| {
+    ///     process::spawn(|_| otp::sleep(Duration::from_secs(1)));
+    ///     assert_eq!(t.node().len(), 2);             // the test is one
+    ///     t.advance(Duration::from_secs(1));
+    ///     assert_eq!(t.node().len(), 1);
+    /// });
+    /// ```
     #[must_use]
     pub fn node(&self) -> &Node {
         &self.node
@@ -112,17 +163,39 @@ impl Sim {
     /// Whether plain handlers that wait are checked from now on for thread-locals that they have left changed, of those
     /// that [`process::watch_local`] knows: such a wait panics, and so fails the test. `OTP_CHECK=locals` in the
     /// environment of a debug build does it from the beginning.
+    ///
+    /// [`process::watch_local`] has an example.
     pub fn check_locals(&self, check: bool) {
         self.node.inner().check_locals(check);
     }
 
     /// The virtual time since the start.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// Sim::run(1, |t| {
+    ///     assert_eq!(t.now(), Duration::ZERO);
+    ///     otp::sleep(Duration::from_millis(20));
+    ///     assert_eq!(t.now(), Duration::from_millis(20));
+    /// });
+    /// ```
     #[must_use]
     pub fn now(&self) -> Duration {
         self.node.inner().scheduler.now().saturating_duration_since(Moment::START)
     }
 
     /// Lets everything run until nothing is runnable; the clock stands still.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// Sim::run(1, |t| {
+    ///     let pid = process::spawn(|_| ());
+    ///     assert!(t.node().processes().contains(&pid));      // nothing ran yet
+    ///     t.settle();
+    ///     assert!(!t.node().processes().contains(&pid));
+    ///     assert_eq!(t.now(), Duration::ZERO);
+    /// });
+    /// ```
     ///
     /// # Panics
     /// When it goes on for ten million turns.
@@ -136,6 +209,17 @@ impl Sim {
     }
 
     /// Lets `duration` pass: what is runnable runs, and timers expire in their order.
+    ///
+    /// ```
+    /// # use otp::{prelude::*, timer};
+    /// Sim::run(1, |t| {
+    ///     let bell = process::current().subject();
+    ///     timer::send_interval(Duration::from_secs(1), &bell, ());
+    ///     t.advance(Duration::from_secs(90));
+    ///     assert_eq!(bell.flush(), 90);
+    ///     assert_eq!(t.now(), Duration::from_secs(90));
+    /// });
+    /// ```
     ///
     /// # Panics
     /// As [`settle`](Sim::settle).
@@ -152,6 +236,23 @@ impl Sim {
 
     /// Starts a child spec as a supervisor would, linked to the test.
     ///
+    /// Nobody restarts it. When it ends, the test, which traps exits, is told so by the link.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Counter(u32);
+    /// # #[actor]
+    /// # impl Counter {
+    /// #     #[init] fn init() -> Self { Self(0) }
+    /// #     #[handle_call] pub fn add(&mut self) -> u32 { self.0 += 1; self.0 }
+    /// #     #[handle_cast] pub fn bug(&mut self) { panic!("off by one") }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let counter = t.start(Counter::child_spec()).unwrap();
+    ///     assert_eq!(counter.add(), Ok(1));
+    /// });
+    /// ```
+    ///
     /// # Errors
     /// See [`StartError`].
     pub fn start<C: Child>(&self, spec: ChildSpec<C>) -> Result<C::Client, StartError> {
@@ -161,6 +262,27 @@ impl Sim {
     }
 
     /// Kills the process that a client, a name or a pid stands for now, and waits until it is gone.
+    ///
+    /// This end does not fail the test.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Counter(u32);
+    /// # #[actor]
+    /// # impl Counter {
+    /// #     #[init] fn init() -> Self { Self(0) }
+    /// #     #[handle_call] pub fn add(&mut self) -> u32 { self.0 += 1; self.0 }
+    /// #     #[handle_cast] pub fn bug(&mut self) { panic!("off by one") }
+    /// # }
+    /// # supervisor! { pub App<one_for_one> { counter: Counter(); } }
+    /// Sim::run(1, |t| {
+    ///     let app = App::start().unwrap();
+    ///     assert_eq!(app.counter().add(), Ok(1));
+    ///     t.kill(&app.counter());
+    ///     t.settle();
+    ///     assert_eq!(app.counter().add(), Ok(1));    // a new incarnation
+    /// });
+    /// ```
     ///
     /// # Panics
     /// When that is nobody.
@@ -175,6 +297,25 @@ impl Sim {
 
     /// How often a child of a tree was started again.
     ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Counter(u32);
+    /// # #[actor]
+    /// # impl Counter {
+    /// #     #[init] fn init() -> Self { Self(0) }
+    /// #     #[handle_call] pub fn add(&mut self) -> u32 { self.0 += 1; self.0 }
+    /// #     #[handle_cast] pub fn bug(&mut self) { panic!("off by one") }
+    /// # }
+    /// # supervisor! { pub App<one_for_one> { counter: Counter(); } }
+    /// Sim::run(1, |t| {
+    ///     let app = App::start().unwrap();
+    ///     assert_eq!(t.restarts(&app, "counter"), 0);
+    ///     t.kill(&app.counter());
+    ///     t.settle();
+    ///     assert_eq!(t.restarts(&app, "counter"), 1);
+    /// });
+    /// ```
+    ///
     /// # Panics
     /// When the tree has no such child, or is gone.
     #[track_caller]
@@ -183,6 +324,24 @@ impl Sim {
     }
 
     /// The crashes since the last look; what was looked at does not fail the test.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Counter(u32);
+    /// # #[actor]
+    /// # impl Counter {
+    /// #     #[init] fn init() -> Self { Self(0) }
+    /// #     #[handle_call] pub fn add(&mut self) -> u32 { self.0 += 1; self.0 }
+    /// #     #[handle_cast] pub fn bug(&mut self) { panic!("off by one") }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     Counter::start().unwrap().bug();
+    ///     t.settle();
+    ///     let [crash] = &t.crashes()[..] else { panic!("it crashed once") };
+    ///     assert_eq!(crash.label, "Counter");
+    ///     assert_eq!(crash.reason.as_panic().unwrap().message, "off by one");
+    /// });
+    /// ```
     pub fn crashes(&self) -> Vec<Crash> {
         let crashes = self.node.inner().take_crashes();
         crashes.into_iter().map(|(pid, label, reason)| Crash { pid, label, reason }).collect()

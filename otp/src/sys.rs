@@ -1,9 +1,9 @@
 //! Looking into running servers, and holding them: OTP's `sys`.
 //!
 //! Every server and supervisor serves these requests; nothing needs to be added to it. They are served between two
-//! messages, in turn with them. Whom they are for is said by a client, a pid, a [`SupervisorRef`](crate::SupervisorRef),
-//! a place in a tree, or a registered name. A client waits as long as its calls do, everything else 5 seconds; what was
-//! not served by then never is.
+//! messages, in turn with them. Whom they are for is said by a client, a pid, a
+//! [`SupervisorRef`](crate::SupervisorRef), a place in a tree, or a registered name. A client waits as long as its
+//! calls do, everything else 5 seconds; what was not served by then never is.
 //!
 //! ```
 //! use otp::{prelude::*, sys};
@@ -26,7 +26,7 @@
 //! sys::replace_state(&counter, |_| Counter { n: 0 })?;
 //! sys::resume(&counter)?;
 //! assert_eq!(sys::state(&counter)?, Counter { n: 2 });
-//! println!("{}", sys::status(&counter)?);
+//! assert!(sys::status(&counter)?.to_string().contains("Counter"));     // for people
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -135,15 +135,51 @@ impl From<Interrupted> for SysError {
 /// and exit signals that are not for a `#[handle_info]` take effect. A supervisor restarts nothing meanwhile. Once more
 /// changes nothing. `sys:suspend/1`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::suspend(&printer)?;
+/// let printed = printer.timeout(Duration::from_millis(20)).print(1);
+/// assert_eq!(printed, Err(CallError::Timeout { started: false }));
+/// assert!(sys::status(&printer)?.is_suspended);
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
-/// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`], or when the caller cannot
-/// wait.
+/// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`], or when the caller
+/// cannot wait.
 pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
     switch(target, |debug| debug.suspended = true)
 }
 
-/// Lets a server go on that was suspended, with what came meanwhile, in order. Nothing happens to one that runs. An idle
-/// timeout begins anew. `sys:resume/1`.
+/// Lets a server go on that was suspended, with what came meanwhile, in order. Nothing happens to one that runs. An
+/// idle timeout begins anew. `sys:resume/1`.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::suspend(&printer)?;
+/// let printed = printer.request().print(1);      // waits
+/// sys::resume(&printer)?;
+/// assert_eq!(printed.wait(), Ok(1));
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`].
@@ -153,6 +189,24 @@ pub fn resume<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 
 /// A copy of the state of a server. `sys:get_state/1`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// printer.print(2)?;
+/// assert_eq!(sys::state(&printer)?, Printer { pages: 2 });
+/// printer.stop()?;
+/// assert_eq!(sys::state(&printer), Err(SysError::NoProc));
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`]; [`SysError::CallbackFailed`] when the state's `clone` panics.
 pub fn state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Result<A, SysError> {
@@ -160,6 +214,22 @@ pub fn state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Resu
 }
 
 /// What `look` makes of the state of a server. It runs in the server, which handles nothing else meanwhile.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// printer.print(2)?;
+/// assert_eq!(sys::with_state(&printer, |printer| printer.pages)?, 2);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`]; [`SysError::CallbackFailed`] when `look` panics.
@@ -178,6 +248,24 @@ pub fn with_state<A: Actor, R: Send + 'static>(
 /// Puts another state in the place of a server's: what `replace` makes of it. It runs in the server.
 /// `sys:replace_state/2`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::replace_state(&printer, |before| Printer { pages: before.pages + 40 })?;
+/// assert_eq!(printer.print(2)?, 42);
+/// let failed = sys::replace_state(&printer, |_| panic!("no"));
+/// assert!(matches!(failed, Err(SysError::CallbackFailed(reason)) if reason.is_panic()));
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`]; [`SysError::CallbackFailed`] when `replace` panics: the state is as it was.
 pub fn replace_state<A: Actor>(
@@ -195,6 +283,24 @@ pub fn replace_state<A: Actor>(
 /// What can be seen of a server. `sys:get_status/1`.
 ///
 /// The state is shown as its `Debug` shows it, or as [`FormatStatus`] or [`Actor::format_status`] say.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// printer.print(2)?;
+/// let status = sys::status(&printer)?;
+/// assert_eq!((Some(status.pid), status.initial_call), (printer.pid(), "Printer"));
+/// assert_eq!(status.state.as_deref(), Some("Printer { pages: 2 }"));
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`].
@@ -223,6 +329,24 @@ pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> 
 
 /// Switches the statistics of a server on or off. On, they begin at nothing. `sys:statistics(Name, true | false)`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::set_statistics(&printer, true)?;
+/// printer.print(1)?;
+/// sys::set_statistics(&printer, false)?;
+/// assert_eq!(sys::statistics(&printer), Err(SysError::NoStatistics));
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`].
 pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
@@ -233,6 +357,25 @@ pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<
 }
 
 /// What a server has done since its statistics were switched on. `sys:statistics(Name, get)`.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::set_statistics(&printer, true)?;
+/// printer.print(1)?;
+/// printer.print(1)?;
+/// let statistics = sys::statistics(&printer)?;
+/// assert_eq!((statistics.messages_in, statistics.messages_out), (2, 2));
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`]; [`SysError::NoStatistics`] when they are not on.
@@ -250,6 +393,25 @@ pub const DEFAULT_LOG_LEN: usize = 10;
 /// Keeps the last events of a server, up to a number of them, such as [`DEFAULT_LOG_LEN`]; with `None` it keeps none any more.
 /// `sys:log(Name, {true, N} | false)`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::set_log(&printer, sys::DEFAULT_LOG_LEN)?;
+/// printer.print(1)?;
+/// assert_eq!(sys::log(&printer)?.len(), 2);           // a call came in, its answer went out
+/// sys::set_log(&printer, None)?;
+/// assert!(sys::log(&printer)?.is_empty());
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`].
 pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<usize>>) -> Result<(), SysError> {
@@ -262,6 +424,24 @@ pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<us
 
 /// The last events of a server, the oldest first; none when it keeps none. `sys:log(Name, get)`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::set_log(&printer, 1)?;
+/// printer.print(1)?;
+/// let [event] = &sys::log(&printer)?[..] else { panic!("one is kept") };
+/// assert_eq!(event.to_string(), format!("sent the answer of print to {}", otp::self_pid()));
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`].
 pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError> {
@@ -270,6 +450,24 @@ pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError>
 
 /// Has a line said for each event of a server, such as `*DBG* printer got call add from <0.1.2>`: as a `tracing` event,
 /// or on standard error when nobody listens to those. `sys:trace/2`.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::set_trace(&printer, true)?;                   // `*DBG* Printer got call print from <0.0.1>`
+/// printer.print(1)?;
+/// sys::set_trace(&printer, false)?;
+/// # assert_eq!(printer.print(1)?, 2);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`].
@@ -280,6 +478,26 @@ pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), S
 /// Writes a line to a file for each event of a server, as [`set_trace`] says them. The file begins empty. With `None` it is
 /// closed. `sys:log_to_file/2`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// let path = std::env::temp_dir().join(format!("otp-printer-{}", std::process::id()));
+/// sys::log_to_file(&printer, Some(&path))?;
+/// printer.print(1)?;
+/// sys::log_to_file(&printer, None)?;
+/// assert!(std::fs::read_to_string(&path)?.contains("got call print"));
+/// # std::fs::remove_file(&path)?;
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`]; [`SysError::File`] when the file can't be opened, and nothing has changed.
 pub fn log_to_file<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) -> Result<(), SysError> {
@@ -289,6 +507,31 @@ pub fn log_to_file<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) ->
 
 /// Has a function called for each event of a server, in the server, until it breaks or panics. `id` is what
 /// [`remove`] knows it by; when there is one with this id nothing happens. `sys:install/2`.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// use std::ops::ControlFlow;
+///
+/// let events = process::current().subject();
+/// let to = events.clone();
+/// sys::install(&printer, "watch", move |event| {
+///     to.send(event.to_string());
+///     ControlFlow::Break(())                     // the first one is enough
+/// })?;
+/// printer.print(1)?;
+/// assert!(events.receive(None).unwrap().starts_with("got call print"));
+/// assert!(sys::status(&printer)?.installed.is_empty());
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`].
@@ -307,6 +550,24 @@ pub fn install<K>(
 
 /// Removes a function that was installed; nothing happens when it is not there. `sys:remove/2`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::install(&printer, "watch", |_| std::ops::ControlFlow::Continue(()))?;
+/// assert_eq!(sys::status(&printer)?.installed, ["watch"]);
+/// sys::remove(&printer, "watch")?;
+/// assert!(sys::status(&printer)?.installed.is_empty());
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`].
 pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Result<(), SysError> {
@@ -316,6 +577,24 @@ pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Re
 
 /// Switches everything off that was switched on: statistics, log, trace, file, functions. `sys:no_debug/1`.
 ///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// sys::set_statistics(&printer, true)?;
+/// sys::set_log(&printer, 10)?;
+/// sys::no_debug(&printer)?;
+/// assert_eq!(sys::status(&printer)?.statistics, None);
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// As [`suspend`].
 pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
@@ -324,6 +603,24 @@ pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 
 /// Orders a server to terminate with a reason: its `terminate` runs, also while it is suspended. Does not wait for the
 /// end. `sys:terminate/2`.
+///
+/// ```
+/// # use otp::{prelude::*, sys::{self, SysError}};
+/// # #[derive(Clone, Debug, PartialEq)]
+/// # pub struct Printer { pages: u32 }
+/// # #[actor]
+/// # impl Printer {
+/// #     #[init] fn init() -> Self { Self { pages: 0 } }
+/// #     #[handle_call] pub fn print(&mut self, pages: u32) -> u32 { self.pages += pages; self.pages }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let printer = Printer::start()?;
+/// let monitor = printer.monitor().unwrap();
+/// sys::suspend(&printer)?;
+/// sys::terminate(&printer, ExitReason::Shutdown)?;
+/// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// As [`suspend`].

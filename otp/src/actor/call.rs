@@ -77,9 +77,40 @@ impl<T: 'static> InFlight<T> {
 /// A reply that will come.
 ///
 /// The request was sent when it was made. Await it, on any executor, or [`wait`](Reply::wait) for it. Whoever drops it,
-/// or ends before the answer, gets none: the request is handled all the same, unless it waited for room in a full mailbox,
-/// or for a process to come, and so was not sent yet. A request is taken back only when its time is over.
+/// or ends before the answer, gets none: the request is handled all the same, unless it waited for room in a full
+/// mailbox, or for a process to come, and so was not sent yet. A request is taken back only when its time is over.
 /// `gen_server:send_request/2`.
+///
+/// ```
+/// # use otp::prelude::*;
+/// # pub struct Square;
+/// # #[actor]
+/// # impl Square {
+/// #     #[init] fn init() -> Self { Self }
+/// #     #[handle_call] pub fn of(&self, n: u32) -> u32 { n * n }
+/// # }
+/// let square = Square::start()?;
+/// let mut reply: Reply<u32> = square.request().of(7);
+/// while reply.wait_timeout(Duration::from_secs(1)).is_none() {
+///     // Something else, once a second.
+/// #   unreachable!()
+/// }
+/// assert_eq!(square.request().of(8).receive(Duration::from_secs(5)), Ok(64));
+/// # Ok::<(), StartError>(())
+/// ```
+///
+/// | method | waits | when the time is over, the request |
+/// |---|---|---|
+/// | `.await`, [`wait`](Reply::wait) | up to the client's timeout; from `request()`, without limit | is taken back |
+/// | [`wait_timeout`](Reply::wait_timeout) | at most for a limit | stands |
+/// | [`receive`](Reply::receive) | at most for a limit | is taken back |
+/// | [`check`](Reply::check) | never | stands |
+///
+/// # Panics
+/// As a future, when it is polled after it was ready, or after its reply was taken.
+///
+/// # Cancel safety
+/// Polls that are pending take nothing. Dropped, it goes without the reply; the request is handled all the same.
 #[must_use = "the request was sent; await its reply, `wait` for it, or drop it to go without"]
 pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, CallError>,
@@ -201,8 +232,8 @@ impl<T: 'static> Reply<T> {
         waited.unwrap_or_else(|interrupted| Some(Err(interrupted.into())))
     }
 
-    /// Waits at most for `limit` (`None`: for as long as it takes) and then takes the request back: a handler that has not
-    /// begun will not run, and a late answer is dropped. `gen_server:receive_response/2`.
+    /// Waits at most for `limit` (`None`: for as long as it takes) and then takes the request back: a handler that has
+    /// not begun will not run, and a late answer is dropped. `gen_server:receive_response/2`.
     ///
     /// # Errors
     /// See [`CallError`].

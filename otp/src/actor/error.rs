@@ -26,8 +26,8 @@ pub enum CallError {
     NoReply,
     /// A process that waits for itself would wait for ever.
     CallingSelf,
-    /// Each of these processes waits for the next, and the last for the first. A handler that has not begun never will for
-    /// this call.
+    /// Each of these processes waits for the next, and the last for the first. A handler that has not begun never will
+    /// for this call.
     Deadlock(Vec<Pid>),
     /// The callee's mailbox is full.
     Full,

@@ -1,7 +1,8 @@
 //! Actors: processes that serve typed messages, one after another. OTP's `gen_server`.
 //!
-//! [`Actor`] is what `#[actor]` implements and what can be implemented by hand; `server` is its loop; the other files
-//! are the sides of a conversation with it.
+//! [`Actor`] is what `#[actor]` implements and what can be implemented by hand.
+
+// `server` is the loop of an actor; the other files are the sides of a conversation with it.
 
 mod address;
 pub(crate) mod call;
@@ -167,6 +168,28 @@ pub trait Actor: Sized + Send + 'static {
 
     /// Runs before the actor ends by itself, by a panic, by [`stop`](ClientExt::stop), or by the exit of its parent
     /// while it traps exits; not when an exit signal ends it. `Module:terminate/2`.
+    ///
+    /// To end with another reason, call [`process::exit_self`](crate::process::exit_self) in it. That reason takes the
+    /// place of a clean one; to a failure it is added ([`ExitReason::later`]). So is that of a panic.
+    /// [`ctx.stop`](Context::stop) does nothing any more.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Till { short: u32 }
+    /// # #[actor]
+    /// # impl Till {
+    /// #     #[init] fn init() -> Self { Self { short: 42 } }
+    /// #[terminate]
+    /// fn close(&mut self) {
+    ///     if self.short > 0 {
+    ///         process::exit_self(ExitReason::shutdown_with(self.short));
+    ///     }
+    /// }
+    /// # }
+    /// let till = Till::start()?;
+    /// assert_eq!(till.stop(), Err(CallError::Exited(ExitReason::shutdown_with(42_u32))));
+    /// # Ok::<(), StartError>(())
+    /// ```
     fn terminate<'a>(&'a mut self, _reason: &'a ExitReason, _ctx: &'a mut Context<Self>) -> Handled<'a, ()> {
         Handled::Done(())
     }

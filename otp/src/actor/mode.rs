@@ -37,7 +37,8 @@ pub trait AwaitsReply: Mode {
     ) -> Self::Answer<T>;
 }
 
-/// A way to send that knows whom it sends to.
+/// A mode whose clients hold an address: they can be asked for a pid, given a limit of time, and compared. You need not
+/// implement it.
 pub trait Addressed: Mode {
     #[doc(hidden)]
     fn target<A: Actor>(handle: &Self::Handle<A>) -> &Target<A>;
@@ -97,8 +98,8 @@ macro_rules! modes {
 modes! {
     /// A call waits for its reply: on a core its stack is set aside meanwhile, and an OS thread blocks.
     Blocking;
-    /// A call is a future of its reply, for any executor; a cast is a [`Sent`], which need not be awaited. Both are sent
-    /// at once.
+    /// A call is a future of its reply, for any executor; a cast is a [`Sent`], which need not be awaited. Both are
+    /// sent at once.
     Async;
     /// A call is a [`Reply`] to be collected later; it has no deadline of its own.
     Request;

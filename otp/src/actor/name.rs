@@ -17,9 +17,9 @@ use crate::{
 
 /// The name of an `A`: written down once, known to whoever starts it and whoever calls it.
 ///
-/// It is looked up each time that it is used, on the node of whoever uses it: its [client](Name::client) reaches whoever
-/// has the name at that moment. A process has at most one name of its node; registries may give it more.
-/// OTP's `{local, Name}` and `{via, Module, Term}`.
+/// It is looked up each time that it is used, on the node of whoever uses it: its [client](Name::client) reaches
+/// whoever has the name at that moment. A process has at most one name of its node; registries may give it more. OTP's
+/// `{local, Name}` and `{via, Module, Term}`.
 ///
 /// ```
 /// # use otp::{Actor, Context, actor::{Handled, Init}, mode::Mode, ActorRef, ReplyTo};
@@ -29,7 +29,9 @@ use crate::{
 /// #     type Message = ReplyTo<i64>;
 /// #     type Client<M: Mode> = ActorRef<Self, M>;
 /// #     const NAME: &'static str = "Counter";
-/// #     fn init(start: i64, _: &mut Context<Self>) -> Handled<'_, Init<Self>> { Handled::Done(Init::Ok(Counter(start))) }
+/// #     fn init(start: i64, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
+/// #         Handled::Done(Init::Ok(Counter(start)))
+/// #     }
 /// #     fn handle<'a>(&'a mut self, reply: ReplyTo<i64>, ctx: &'a mut Context<Self>) -> Handled<'a> {
 /// #         if reply.begin() { ctx.reply(reply, self.0); }
 /// #         Handled::Done(Ok(()))

@@ -12,6 +12,32 @@ use crate::cell::{Pid, common::PendingCall, current, lanes, reply::Part};
 /// [`CallError::NoReply`](crate::CallError::NoReply); when the callee ends before the answer, wherever the `ReplyTo` is
 /// then, the caller gets its reason. An answer that comes after the caller has given up is dropped.
 /// `gen_server:reply/2` and its `From`.
+///
+/// ```
+/// use otp::prelude::*;
+///
+/// /// A gate that those who came before it opens wait at.
+/// pub struct Gate { waiting: Vec<ReplyTo<&'static str>> }
+///
+/// #[actor]
+/// impl Gate {
+///     #[init]
+///     fn init() -> Self { Self { waiting: Vec::new() } }
+///
+///     /// Answered when the gate opens.
+///     #[handle_call]
+///     pub fn pass(&mut self, reply: ReplyTo<&'static str>) { self.waiting.push(reply) }
+///
+///     #[handle_cast]
+///     pub fn open(&mut self) { self.waiting.drain(..).for_each(|reply| reply.send("come in")) }
+/// }
+///
+/// let gate = Gate::start()?;
+/// let pass = gate.request().pass();
+/// gate.open();
+/// assert_eq!(pass.wait(), Ok("come in"));
+/// # Ok::<(), StartError>(())
+/// ```
 pub struct ReplyTo<T: 'static> {
     slot: Option<Part<T>>,
 }
@@ -28,6 +54,23 @@ impl<T: 'static> ReplyTo<T> {
     }
 
     /// Answers the call. Nothing happens when the caller is gone or waits no longer.
+    ///
+    /// It may be called in another process: one that works while the server goes on.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Square;
+    /// # #[actor]
+    /// # impl Square {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #[handle_call]
+    /// pub fn of(&self, n: u32, reply: ReplyTo<u32>) {
+    ///     process::spawn_link(move |_| reply.send(n * n));
+    /// }
+    /// # }
+    /// assert_eq!(Square::start()?.of(7)?, 49);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn send(mut self, answer: T) {
         if let Some(slot) = self.slot.take() {
@@ -64,8 +107,8 @@ impl<T: 'static> ReplyTo<T> {
         self.slot().caller()
     }
 
-    /// Says that the handler begins: what an [`Actor`](crate::Actor) written by hand does first with a call. False when the
-    /// caller's time is over; the handler must not run then, since the caller was told so.
+    /// Says that the handler begins: what an [`Actor`](crate::Actor) written by hand does first with a call. False when
+    /// the caller's time is over; the handler must not run then, since the caller was told so.
     ///
     /// `#[actor]` does it by itself. [`Actor`](crate::Actor) has an example.
     #[must_use = "a call that was taken back must not be handled"]

@@ -166,14 +166,41 @@ impl<L, T: 'static> Requests<L, T> {
     ///
     /// # Errors
     /// See [`RequestsError`].
+    ///
+    /// # Panics
+    /// When the function of an [`add_map`](Requests::add_map) does.
     pub fn wait(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), RequestsError> {
         current::block_on(self.next(limit.into())).unwrap_or_else(|interrupted| Err(interrupted.into()))
     }
 
     /// As [`wait`](Requests::wait), to be awaited, on any executor.
     ///
+    /// ```
+    /// # use otp::{client::Requests, prelude::*};
+    /// # pub struct Square;
+    /// # #[actor]
+    /// # impl Square {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn of(&self, n: u32) -> u32 { n * n }
+    /// # }
+    /// let square = Square::start()?;
+    /// let (_, monitor) = process::spawn_monitor_async(move |_| async move {
+    ///     let mut requests = Requests::new();
+    ///     requests.add("seven", square.request().of(7));
+    ///     assert_eq!(requests.wait_async(None).await, Ok(("seven", Ok(49))));
+    /// });
+    /// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+    /// # Ok::<(), StartError>(())
+    /// ```
+    ///
     /// # Errors
     /// See [`RequestsError`].
+    ///
+    /// # Panics
+    /// When the function of an [`add_map`](Requests::add_map) does.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a reply is taken only by the poll that gives it.
     pub async fn wait_async(
         &mut self,
         limit: impl Into<Option<Duration>>,
@@ -181,11 +208,14 @@ impl<L, T: 'static> Requests<L, T> {
         self.next(limit.into()).await
     }
 
-    /// As [`wait`](Requests::wait), but when the time is over, it is over for all of its requests: handlers that have not
-    /// begun will not run, late replies are dropped, and the collection is empty. `gen_server:receive_response/3`.
+    /// As [`wait`](Requests::wait), but when the time is over, it is over for all of its requests: handlers that have
+    /// not begun will not run, late replies are dropped, and the collection is empty. `gen_server:receive_response/3`.
     ///
     /// # Errors
     /// See [`RequestsError`].
+    ///
+    /// # Panics
+    /// When the function of an [`add_map`](Requests::add_map) does.
     pub fn receive(&mut self, limit: impl Into<Option<Duration>>) -> Result<(L, Result<T, CallError>), RequestsError> {
         let received = self.wait(limit);
         self.give_up_after(&received);
@@ -196,6 +226,13 @@ impl<L, T: 'static> Requests<L, T> {
     ///
     /// # Errors
     /// See [`RequestsError`].
+    ///
+    /// # Panics
+    /// When the function of an [`add_map`](Requests::add_map) does.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a reply is taken only by the poll that gives it. Dropped before its time is over, it takes nothing
+    /// back.
     pub async fn receive_async(
         &mut self,
         limit: impl Into<Option<Duration>>,
@@ -215,6 +252,9 @@ impl<L, T: 'static> Requests<L, T> {
     ///
     /// # Errors
     /// [`RequestsError::Timeout`] when none has come yet, [`RequestsError::NoRequest`] when there are no requests.
+    ///
+    /// # Panics
+    /// When the function of an [`add_map`](Requests::add_map) does.
     pub fn check(&mut self) -> Result<(L, Result<T, CallError>), RequestsError> {
         self.collect();
         let none = if self.pending.is_empty() { RequestsError::NoRequest } else { RequestsError::Timeout };

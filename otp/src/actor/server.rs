@@ -39,7 +39,7 @@ use crate::{
 /// How many messages a server handles before it lets others have its core.
 const BUDGET: u32 = 256;
 
-/// How an actor is to be started.
+/// Starts an actor with options: a link, a name, a mailbox, a limit of time.
 ///
 /// ```
 /// # use otp::{Actor, actor::Starter};
@@ -102,6 +102,22 @@ impl<A: Actor> Starter<A> {
 
     /// Starts it and waits until it is ready.
     ///
+    /// ```
+    /// # use otp::{actor::Starter, prelude::*};
+    /// # pub struct Door;
+    /// # #[actor]
+    /// # impl Door {
+    /// #     #[init] fn init() -> Self { otp::sleep(Duration::from_secs(60)); Self }
+    /// # }
+    /// Sim::run(1, |_| {
+    ///     let start = || Starter::<Door>::new().name("front door");
+    ///     assert_eq!(start().timeout(Duration::from_secs(1)).start(()).err(), Some(StartError::Timeout));
+    ///     let door = start().start(()).unwrap();
+    ///     assert_eq!(process::whereis("front door"), door.pid());
+    ///     assert_eq!(start().start(()).err(), Some(StartError::AlreadyStarted(door.pid().unwrap())));
+    /// });
+    /// ```
+    ///
     /// # Errors
     /// See [`StartError`]. The process has ended when an error is returned, and its name is free.
     pub fn start(self, args: A::Args) -> Result<A::Client<Blocking>, StartError> {
@@ -112,6 +128,19 @@ impl<A: Actor> Starter<A> {
     }
 
     /// As [`start`](Starter::start), monitored by the current process. `gen_server:start_monitor/3`.
+    ///
+    /// ```
+    /// # use otp::{actor::Starter, prelude::*};
+    /// # pub struct Door;
+    /// # #[actor]
+    /// # impl Door {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    /// let (door, monitor) = Starter::<Door>::new().start_monitor(())?;
+    /// door.stop()?;
+    /// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// See [`StartError`].
@@ -130,8 +159,8 @@ impl<A: Actor> Starter<A> {
     /// does, or until `code` says [`Context::init_ack`]. `gen_server:enter_loop/4`.
     ///
     /// `code` is what a plain process would run: it may receive from subjects, wait, register a name. Messages for the
-    /// actor wait meanwhile; the actor's own `init` does not run. The [name](Starter::name) is not registered for it: it
-    /// says which name the process is to have when it begins to serve.
+    /// actor wait meanwhile; the actor's own `init` does not run. The [name](Starter::name) is not registered for it:
+    /// it says which name the process is to have when it begins to serve.
     ///
     /// ```
     /// # use otp::prelude::*;
@@ -595,8 +624,8 @@ impl Step<'_> {
         if let Self::Done(outcome) = self { outcome } else { Ok(()) }
     }
 
-    /// The same, made where it is to stay: to move it as a whole, just after it was written in parts, costs as much as a
-    /// lock.
+    /// The same, made where it is to stay: to move it as a whole, just after it was written in parts, costs as much as
+    /// a lock.
     #[inline(always)]
     fn anew(self) -> Self {
         match self {

@@ -8,8 +8,8 @@ use crate::{
     process::{self, me},
 };
 
-/// Asks a server or a supervisor to terminate with a reason, and waits until it has, at most for `limit` (`None`: for as
-/// long as it takes). `gen_server:stop/3`, `proc_lib:stop/3`.
+/// Asks a server or a supervisor to terminate with a reason, and waits until it has, at most for `limit` (`None`: for
+/// as long as it takes). `gen_server:stop/3`, `proc_lib:stop/3`.
 ///
 /// It terminates after the messages that it received before, also when the caller waits no longer. A plain process does
 /// not know the request, and the time passes: it is ended by [`exit`](crate::process::exit).

@@ -8,7 +8,7 @@ use crate::{
     process::{self, Subject, subject::AnyAddress},
 };
 
-/// An actor that handles messages of type `T` by their type.
+/// Says that an actor has a `#[handle_info]` for messages of type `T`. You need not implement it.
 ///
 /// `#[actor]` implements it for the argument of each `#[handle_info]` that has one alone, but for `Down` and `Exit`,
 /// which nobody sends; and but for a type with a parameter of the actor's, where that could be the type of another

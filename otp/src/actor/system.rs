@@ -169,8 +169,8 @@ impl Write for Limited {
     }
 }
 
-/// How an actor made with `#[actor]` rewrites what is shown of it: secrets out, what is long short. `#[actor]` finds out
-/// by itself whether this is implemented. `gen_server`'s callback `format_status/1`.
+/// How an actor made with `#[actor]` rewrites what is shown of it: secrets out, what is long short. `#[actor]` finds
+/// out by itself whether this is implemented. `gen_server`'s callback `format_status/1`.
 ///
 /// ```
 /// use otp::{prelude::*, sys::{self, FormatStatus, StatusTexts}};
@@ -195,8 +195,8 @@ impl Write for Limited {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait FormatStatus {
-    /// Rewrites what is shown; the state is there as its `Debug` shows it, if it has one. Should it panic, the status and
-    /// the report say so in place of the state.
+    /// Rewrites what is shown; the state is there as its `Debug` shows it, if it has one. Should it panic, the status
+    /// and the report say so in place of the state.
     fn format_status(&self, texts: &mut StatusTexts);
 }
 

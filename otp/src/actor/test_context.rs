@@ -77,6 +77,21 @@ pub struct TestContext<A: Actor> {
 
 impl<A: Actor> Context<A> {
     /// A context for the test of an actor's methods, without a runtime.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # struct Door { open: bool }
+    /// # #[actor]
+    /// # impl Door {
+    /// #     #[init] fn init() -> Self { Self { open: false } }
+    /// #     #[handle_cast] fn open(&mut self, ctx: &mut Context<Self>) { self.open = true; ctx.me().creak(); }
+    /// #     #[handle_cast] fn creak(&mut self) {}
+    /// # }
+    /// let (mut ctx, mut door) = (Context::for_test(), Door::init());
+    /// door.open(&mut ctx);                           // the plain method
+    /// assert!(door.open);
+    /// assert_eq!(ctx.waiting(), ["creak"]);
+    /// ```
     #[must_use]
     pub fn for_test() -> TestContext<A> {
         let node = Node::with_scheduler(Arc::new(Scheduler::unserved()));

@@ -7,7 +7,7 @@ use crate::{cell::Pid, process};
 
 /// Something that names a process: a pid, a client, a place in a tree, a name.
 ///
-/// `Kind` only keeps the implementations apart.
+/// You need not implement it. `Kind` only keeps the implementations apart.
 pub trait ToPid<Kind> {
     /// The process that it names now.
     fn to_pid(&self) -> Option<Pid>;

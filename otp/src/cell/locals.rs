@@ -1,8 +1,8 @@
-//! Thread-locals of others that a plain handler must not leave changed while it waits: those who have their turns on its
-//! thread meanwhile would see its change, and it might go on with theirs.
+//! Thread-locals of others that a plain handler must not leave changed while it waits: those who have their turns on
+//! its thread meanwhile would see its change, and it might go on with theirs.
 //!
-//! A thread-local is watched by its *fingerprint*, a number that a function makes of its present value. That of a turn's
-//! beginning is compared with that of each wait in the turn.
+//! A thread-local is watched by its *fingerprint*, a number that a function makes of its present value. That of a
+//! turn's beginning is compared with that of each wait in the turn.
 
 use std::{
     cell::RefCell,
@@ -29,12 +29,12 @@ thread_local! {
     static FOUND: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Watches a thread-local of this program: when [checks](crate::process::NodeBuilder::check_locals) are on, a plain handler that
-/// has changed it since its turn began, and waits, is reported by name.
+/// Watches a thread-local of this program: when [checks](crate::process::NodeBuilder::check_locals) are on, a plain
+/// handler that has changed it since its turn began, and waits, is reported by name.
 ///
-/// A process that waits leaves its thread to others. A guard that keeps something in a thread-local, as that of an async
-/// runtime does, must not be held meanwhile. `fingerprint` makes a number of the thread-local's present value; it is called
-/// on the threads that run processes, and must neither wait nor change anything.
+/// A process that waits leaves its thread to others. A guard that keeps something in a thread-local, as that of an
+/// async runtime does, must not be held meanwhile. `fingerprint` makes a number of the thread-local's present value; it
+/// is called on the threads that run processes, and must neither wait nor change anything.
 ///
 /// ```
 /// use std::cell::Cell;

@@ -12,7 +12,8 @@ use super::{
 /// Cheap to clone. `normal`, `shutdown` and `{shutdown, Term}` are *clean*: see [`ExitReason::is_clean`].
 ///
 /// What fails while a process ends already, in `terminate` or in the `Drop` of what it held, is added to the reason and
-/// does not replace it: see [`ExitReason::later`]. A clean end that fails is a failure: see [`ExitReason::while_ending`].
+/// does not replace it: see [`ExitReason::later`]. A clean end that fails is a failure: see
+/// [`ExitReason::while_ending`].
 ///
 /// ```
 /// use otp::process;
@@ -64,16 +65,37 @@ pub enum ExitReason {
 
 impl ExitReason {
     /// A reason of any kind: OTP's `exit(Term)`.
+    ///
+    /// ```
+    /// # use otp::ExitReason;
+    /// let reason = ExitReason::other(("disk", 7));
+    /// assert_eq!(reason.downcast_ref::<(&str, i32)>(), Some(&("disk", 7)));
+    /// assert!(!reason.is_clean());
+    /// ```
     pub fn other(value: impl TermValue) -> Self {
         Self::Other(Term::new(value))
     }
 
     /// `{shutdown, Term}`.
+    ///
+    /// ```
+    /// # use otp::ExitReason;
+    /// let reason = ExitReason::shutdown_with("no more orders");
+    /// assert!(reason.is_clean() && reason.is_shutdown());
+    /// assert_eq!(reason.downcast_ref(), Some(&"no more orders"));
+    /// ```
     pub fn shutdown_with(value: impl TermValue) -> Self {
         Self::ShutdownWith(Term::new(value))
     }
 
     /// A reason from an error.
+    ///
+    /// ```
+    /// # use otp::ExitReason;
+    /// let reason = ExitReason::error("no paper");
+    /// assert_eq!(reason.to_string(), "no paper");
+    /// assert!(!reason.is_clean());
+    /// ```
     pub fn error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Error(Failure::new(error))
     }
@@ -116,6 +138,14 @@ impl ExitReason {
     }
 
     /// The panic, if it was one.
+    ///
+    /// ```
+    /// use otp::process;
+    ///
+    /// let (_, monitor) = process::spawn_monitor(|_| panic!("off by one"));
+    /// let reason = process::current().receive_down(monitor, None).unwrap().reason;
+    /// assert_eq!(reason.as_panic().unwrap().message, "off by one");
+    /// ```
     #[must_use]
     pub fn as_panic(&self) -> Option<&Panic> {
         match self {
@@ -125,6 +155,13 @@ impl ExitReason {
     }
 
     /// The value of `Other` or `ShutdownWith`, if it is a `T`.
+    ///
+    /// ```
+    /// # use otp::ExitReason;
+    /// assert_eq!(ExitReason::other(7).downcast_ref(), Some(&7));
+    /// assert_eq!(ExitReason::other(7).downcast_ref::<String>(), None);
+    /// assert_eq!(ExitReason::Shutdown.downcast_ref::<i32>(), None);
+    /// ```
     #[must_use]
     pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
         match self {
@@ -134,6 +171,13 @@ impl ExitReason {
     }
 
     /// The error of `Error`, if it is an `E`.
+    ///
+    /// ```
+    /// # use otp::ExitReason;
+    /// let error = "x".parse::<u32>().unwrap_err();
+    /// let reason = ExitReason::error(error.clone());
+    /// assert_eq!(reason.error_ref(), Some(&error));
+    /// ```
     #[must_use]
     pub fn error_ref<E: Error + 'static>(&self) -> Option<&E> {
         match self {
@@ -144,13 +188,31 @@ impl ExitReason {
 
     /// What failed after this while the process ended, in order: `terminate`, the `Drop` of its state, of messages that
     /// waited, of its dictionary, of its timers.
+    ///
+    /// [`ExitReason`] has an example.
     #[must_use]
     pub fn later(&self) -> &[Self] {
         self.course().and_then(|course| course.0.as_deref()).map_or(&[], |course| &course.later)
     }
 
-    /// The reason with which the process was ending when this one came in place of it: a clean one, as in OTP, or one that
-    /// came from elsewhere, such as [`Killed`](ExitReason::Killed).
+    /// The reason with which the process was ending when this one came in place of it: a clean one, as in OTP, or one
+    /// that came from elsewhere, such as [`Killed`](ExitReason::Killed).
+    ///
+    /// ```
+    /// use otp::{ExitReason, process};
+    ///
+    /// struct Loud;
+    ///
+    /// impl Drop for Loud {
+    ///     fn drop(&mut self) { panic!("not now") }
+    /// }
+    ///
+    /// static LOUD: process::Key<Loud> = process::Key::new("loud");
+    /// let (_, monitor) = process::spawn_monitor(|_| drop(LOUD.put(Loud)));
+    /// let reason = process::current().receive_down(monitor, None).unwrap().reason;
+    /// assert!(reason.is_panic());
+    /// assert_eq!(reason.while_ending(), Some(&ExitReason::Normal));
+    /// ```
     #[must_use]
     pub fn while_ending(&self) -> Option<&Self> {
         self.course().and_then(|course| course.0.as_deref())?.before.as_ref()
@@ -293,8 +355,8 @@ pub struct Panic {
     pub message: String,
     /// `file:line:column`, where it is known.
     pub location: Option<String>,
-    /// The message whose handler panicked, such as `add`; `init` and `terminate` stand for themselves, `drop` for what the
-    /// process held when it ended.
+    /// The message whose handler panicked, such as `add`; `init` and `terminate` stand for themselves, `drop` for what
+    /// the process held when it ended.
     pub handler: Option<&'static str>,
     /// The backtrace, when `RUST_BACKTRACE` asks for one.
     pub backtrace: Option<String>,
@@ -335,7 +397,7 @@ impl fmt::Display for Panic {
 
 /// What can be the reason of an exit: every error, text, and an [`ExitReason`] itself.
 ///
-/// It stands behind `?` in handlers and behind `ctx.stop(..)`.
+/// It stands behind `?` in handlers and behind `ctx.stop(..)`. You need not implement it: an error of yours has it.
 pub trait IntoReason {
     /// The reason.
     fn into_reason(self) -> ExitReason;

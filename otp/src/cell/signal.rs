@@ -104,7 +104,8 @@ pub(crate) enum Signal {
 const _: () = assert!(size_of::<Signal>() <= 64);
 
 /// A message of any type, as an [`Info::Other`](crate::actor::Info::Other) holds it: an [`Any`] that prints what its type is
-/// called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted.
+/// called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted. You need not implement it: all that is
+/// `Send` and owned has it.
 pub trait AnyMessage: Any + Send {
     /// What its type is called; a box of it has a name of its own.
     fn type_name(&self) -> &'static str;

@@ -1,8 +1,8 @@
 //! What is the user's in an exit reason: an error, or any other value.
 //!
-//! Reasons go everywhere: to links, monitors, callers, supervisors, reports. So whoever makes one makes its text at once,
-//! and nobody else runs a `Display` or a `Debug` of the user's; and whoever is left with the last of it has it dropped
-//! where that harms nobody.
+//! Reasons go everywhere: to links, monitors, callers, supervisors, reports. So whoever makes one makes its text at
+//! once, and nobody else runs a `Display` or a `Debug` of the user's; and whoever is left with the last of it has it
+//! dropped where that harms nobody.
 
 use std::{
     any::Any,
@@ -131,13 +131,21 @@ impl fmt::Debug for Failure {
 ///
 /// Two terms are equal when they hold equal values of the same type. The value's `Debug` ran once, in the process that
 /// made the term; should that fail or panic, the text says so.
+///
+/// ```
+/// # use otp::process::Term;
+/// let term = Term::new(("disk", 7));
+/// assert_eq!(term, Term::new(("disk", 7)));
+/// assert_eq!(term.downcast_ref::<(&str, i32)>(), Some(&("disk", 7)));
+/// assert_eq!(format!("{term:?}"), r#"("disk", 7)"#);
+/// ```
 #[derive(Clone)]
 pub struct Term {
     kept: Arc<Kept<dyn AnyTerm>>,
     pub(super) course: Course,
 }
 
-/// What a [`Term`] can hold.
+/// What a [`Term`] can hold. You need not implement it.
 pub trait TermValue: Any + fmt::Debug + PartialEq + Send + Sync {}
 
 impl<T: Any + fmt::Debug + PartialEq + Send + Sync> TermValue for T {}

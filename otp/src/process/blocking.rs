@@ -51,16 +51,16 @@ impl Error for BlockingTimeout {}
 /// core for long.
 ///
 /// The core goes on with other processes meanwhile. The pool has at most 512 threads, or [as many as the node is
-/// told](super::NodeBuilder::max_blocking_threads); it starts one when none is free, and ends one that has been idle for
-/// ten seconds. When all are taken, closures wait in the order in which they came.
+/// told](super::NodeBuilder::max_blocking_threads); it starts one when none is free, and ends one that has been idle
+/// for ten seconds. When all are taken, closures wait in the order in which they came.
 ///
 /// **The caller's end.** An exit signal or a kill ends the wait at once. A closure that has not begun never runs. One
-/// that has runs to its end, since Rust can't stop it; what it returns is dropped. The caller's own time limits hold: of
-/// its start, of calls to it. [`blocking_timeout`] limits this wait.
+/// that has runs to its end, since Rust can't stop it; what it returns is dropped. The caller's own time limits hold:
+/// of its start, of calls to it. [`blocking_timeout`] limits this wait.
 ///
-/// **Who the closure is.** `tracing` spans of the caller are entered around it. It is not the calling process, which may
-/// end before it: should it ask who it is, wait for something or call a server, its thread becomes a process of the same
-/// node until it returns. Give it what it needs of the caller: its pid, a subject, a client.
+/// **Who the closure is.** `tracing` spans of the caller are entered around it. It is not the calling process, which
+/// may end before it: should it ask who it is, wait for something or call a server, its thread becomes a process of the
+/// same node until it returns. Give it what it needs of the caller: its pid, a subject, a client.
 ///
 /// In a simulation, on a thread of the pool, and in a `Drop` while a panic unwinds, `f` runs where it is called.
 /// [`Node::stop`](crate::Node::stop) does not wait for closures that have begun.
@@ -132,17 +132,36 @@ pub fn blocking_timeout<T: Send + 'static>(
 ///
 /// # Panics
 /// As [`blocking`], in whoever polls.
+///
+/// # Cancel safety
+/// Dropped before its closure has begun, it takes the closure back. One that has begun runs to its end, and what it
+/// returns is dropped.
 pub async fn blocking_async<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     outcome(None, f).await.unwrap_or_else(never)
 }
 
 /// As [`blocking_timeout`], to be awaited; as [`blocking_async`].
 ///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let (open, gate) = std::sync::mpsc::channel::<()>();
+/// let (_, monitor) = process::spawn_monitor_async(|_| async {
+///     let waited = otp::blocking_timeout_async(Duration::from_millis(20), move || gate.recv().is_ok()).await;
+///     assert!(waited.is_err());
+/// });
+/// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+/// # drop(open);
+/// ```
+///
 /// # Errors
 /// When the time is over.
 ///
 /// # Panics
 /// As [`blocking`], in whoever polls.
+///
+/// # Cancel safety
+/// As [`blocking_async`].
 pub async fn blocking_timeout_async<T: Send + 'static>(
     limit: Duration,
     f: impl FnOnce() -> T + Send + 'static,

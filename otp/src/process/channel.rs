@@ -1,9 +1,9 @@
 //! Channels for an OS thread that waits for its messages beside other things.
 //!
-//! Messages of a subject go from the door of the inbox straight into the channel. For a selector the thread, which may be
-//! blocked in a `select!` that is not ours, needs somebody who acts on the signals and runs the user's functions for it: a
-//! *forwarder*, a process of its own. What the selector selects goes to the forwarder, in the order in which it came, and
-//! what that makes of it into the channel.
+//! Messages of a subject go from the door of the inbox straight into the channel. For a selector the thread, which may
+//! be blocked in a `select!` that is not ours, needs somebody who acts on the signals and runs the user's functions for
+//! it: a *forwarder*, a process of its own. What the selector selects goes to the forwarder, in the order in which it
+//! came, and what that makes of it into the channel.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -97,8 +97,8 @@ impl Drop for Open {
 struct NobodyReceives;
 
 impl<R: Send + 'static> Selector<R> {
-    /// A channel on which what it selects arrives from now on, so that an OS thread can wait for it beside other things in
-    /// `crossbeam_channel::select!`. What was not received before comes first.
+    /// A channel on which what it selects arrives from now on, so that an OS thread can wait for it beside other things
+    /// in `crossbeam_channel::select!`. What was not received before comes first.
     ///
     /// The functions of the selector run in a process of their own; when one of them panics, or the [`Receiver`] is
     /// dropped, messages go to the inbox again, save those that were sent before and not received. Exit signals are

@@ -13,6 +13,13 @@ pub enum Destination {
 
 impl Destination {
     /// The process that it stands for now, as the current process sees it.
+    ///
+    /// ```
+    /// use otp::name::Destination;
+    ///
+    /// assert_eq!(Destination::from(otp::self_pid()).whereis(), Some(otp::self_pid()));
+    /// assert_eq!(Destination::from("nobody").whereis(), None);
+    /// ```
     #[must_use]
     pub fn whereis(&self) -> Option<Pid> {
         match self {

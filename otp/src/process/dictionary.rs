@@ -65,6 +65,18 @@ impl<T: Send + 'static> Key<T> {
 
     /// Calls `f` with the value, which it may change. While it runs the value is out of the dictionary, and it is put
     /// back when it is over, by a panic too.
+    ///
+    /// A call of `with`, `get` or `erase` for the same key in `f` finds no value.
+    ///
+    /// ```
+    /// use otp::process::Key;
+    ///
+    /// static VISITS: Key<u32> = Key::new("visits");
+    ///
+    /// VISITS.put(41);
+    /// VISITS.with(|visits| *visits.unwrap() += 1);
+    /// assert_eq!(VISITS.get(), Some(42));
+    /// ```
     pub fn with<R>(&self, f: impl FnOnce(Option<&mut T>) -> R) -> R {
         let mut out = Out { key: self, value: self.take_box() };
         f(out.value.as_deref_mut())
@@ -111,12 +123,31 @@ impl<T: Send + 'static> Drop for Out<'_, T> {
 }
 
 /// The names of the keys under which the current process keeps a value. `get_keys/0`.
+///
+/// ```
+/// use otp::process::{self, Key};
+///
+/// static USER: Key<&str> = Key::new("user");
+/// assert!(process::dictionary::keys().is_empty());
+/// USER.put("joe");
+/// assert_eq!(process::dictionary::keys(), ["user"]);
+/// ```
 #[must_use]
 pub fn keys() -> Vec<&'static str> {
     current::with(|me| me.own().if_dictionary(|dictionary| dictionary.names()))
 }
 
 /// The names of the keys under which the current process keeps this value. `get_keys/1`.
+///
+/// ```
+/// use otp::process::{self, Key};
+///
+/// static USER: Key<&str> = Key::new("user");
+/// static OWNER: Key<&str> = Key::new("owner");
+/// USER.put("joe");
+/// OWNER.put("mike");
+/// assert_eq!(process::dictionary::keys_of(&"mike"), ["owner"]);
+/// ```
 pub fn keys_of<T: PartialEq + Send + 'static>(value: &T) -> Vec<&'static str> {
     let mut keys = keys();
     keys.dedup();
@@ -125,6 +156,15 @@ pub fn keys_of<T: PartialEq + Send + 'static>(value: &T) -> Vec<&'static str> {
 }
 
 /// Empties the dictionary of the current process. `erase/0`.
+///
+/// ```
+/// use otp::process::{self, Key};
+///
+/// static USER: Key<&str> = Key::new("user");
+/// USER.put("joe");
+/// process::dictionary::clear();
+/// assert_eq!(USER.get(), None);
+/// ```
 pub fn clear() {
     drop(current::with(|me| me.own().if_dictionary(mem::take)));
 }

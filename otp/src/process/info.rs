@@ -120,19 +120,48 @@ fn info_of(me: &Running, status: ProcessStatus) -> ProcessInfo {
 /// The pids of all processes of the current node that are alive. `erlang:processes/0`.
 ///
 /// A process that is alive during the whole call is among them, one that has ended before is not.
+///
+/// ```
+/// use otp::process;
+///
+/// let pid = process::spawn(|_| otp::timer::sleep_forever());
+/// assert!(process::list().contains(&pid));
+/// otp::process::exit(pid, otp::ExitReason::Kill);
+/// assert!(!otp::process::is_alive(pid));
+/// assert!(!process::list().contains(&pid));
+/// ```
 #[must_use]
 pub fn list() -> Vec<Pid> {
     super::Node::current().processes()
 }
 
-/// Labels the current process, for people: reports of its crash, [`info`](fn@info) and the printed tree of its supervisor
-/// show it. It names nothing, and any number of processes may have the same. `proc_lib:set_label/1`.
+/// Labels the current process, for people: reports of its crash, [`info`](fn@info) and the printed tree of its
+/// supervisor show it. It names nothing, and any number of processes may have the same. `proc_lib:set_label/1`.
+///
+/// ```
+/// use otp::process;
+///
+/// let (pid, ()) = process::start(|_, ack| {
+///     process::set_label("session of joe");
+///     ack.started(());
+///     otp::timer::sleep_forever();
+/// })?;
+/// assert_eq!(process::info(pid).unwrap().label.as_deref(), Some("session of joe"));
+/// # Ok::<(), process::AckError>(())
+/// ```
 pub fn set_label(label: impl Into<String>) {
     let label = label.into();
     current::with(|me| me.common().set_label(label.into()));
 }
 
 /// The label of a process; `None` when it has none or is gone. Never waits. `proc_lib:get_label/1`.
+///
+/// ```
+/// use otp::process::{self, Spawn};
+///
+/// let pid = Spawn::new().label("session of joe").spawn(|_| otp::timer::sleep_forever());
+/// assert_eq!(process::label(pid).as_deref(), Some("session of joe"));
+/// ```
 #[must_use]
 pub fn label(pid: Pid) -> Option<String> {
     let label = current::with(|me| me.common().node.find(pid)?.common().label());

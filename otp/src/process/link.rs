@@ -12,6 +12,15 @@ use crate::cell::{
 /// The pid of the current process. `erlang:self/0`.
 ///
 /// A thread that is no process yet becomes one of the default node.
+///
+/// ```
+/// let me = otp::self_pid();
+/// otp::process::send(me, "a note to myself");
+/// assert_eq!(me, otp::process::current().pid());
+/// ```
+///
+/// # Panics
+/// When the thread is no process yet, and the system has no threads for the default node.
 pub fn self_pid() -> Pid {
     current::with(|me| me.pid())
 }
@@ -20,6 +29,18 @@ pub fn self_pid() -> Pid {
 ///
 /// There is at most one link between two processes; linking again, or to oneself, changes nothing. When `other` is gone
 /// the caller receives an exit signal with the reason `NoProc`, as a message if it traps exits. `erlang:link/1`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn(|me| {
+///     me.receive_exit(None);
+/// });
+/// process::link(pid);
+/// otp::process::exit(pid, ExitReason::Shutdown);
+/// let exit = process::current().receive_exit(None).unwrap();       // this thread traps exits
+/// assert_eq!((exit.from, exit.reason), (pid, ExitReason::Shutdown));
+/// ```
 pub fn link(other: Pid) {
     current::with(|me| {
         let (common, own) = (me.common(), me.pid());
@@ -33,6 +54,18 @@ pub fn link(other: Pid) {
 ///
 /// When it returns, no exit signal of that link will be delivered any more; a trapped one that was delivered before
 /// stays in the mailbox. `erlang:unlink/1`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn_link(|me| {
+///     me.receive_exit(None);
+/// });
+/// process::unlink(pid);
+/// otp::process::exit(pid, ExitReason::Shutdown);
+/// assert!(!otp::process::is_alive(pid));
+/// assert_eq!(process::current().receive_exit(Duration::ZERO), None);
+/// ```
 pub fn unlink(other: Pid) {
     current::with(|me| {
         let (common, own) = (me.common(), me.pid());
@@ -47,6 +80,16 @@ pub fn unlink(other: Pid) {
 ///
 /// Each monitor is one of its own. When `target` is gone the `Down` comes at once, with the reason `NoProc`; monitoring
 /// oneself never yields one. `erlang:monitor/2`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn(|_| panic!("off by one"));
+/// let monitor = process::monitor(pid);
+/// let down = process::current().receive_down(monitor, None).unwrap();
+/// // It may have ended before it was monitored.
+/// assert!(down.reason.is_panic() || down.reason == ExitReason::NoProc);
+/// ```
 pub fn monitor(target: Pid) -> MonitorRef {
     current::with(|me| {
         let monitor = new_monitor(me, target);
@@ -61,6 +104,14 @@ pub fn monitor(target: Pid) -> MonitorRef {
 /// [`Down`](crate::Down) that says the name, whoever has it by then.
 ///
 /// When nobody has it the `Down` comes at once, with the reason `NoProc`. `erlang:monitor/2` of a registered name.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let monitor = process::monitor_name("printer");
+/// let down = process::current().receive_down(monitor, None).unwrap();
+/// assert_eq!((down.name, down.reason), (Some("printer".into()), ExitReason::NoProc));
+/// ```
 pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
     let name = name.into();
     let target = name.process();
@@ -106,6 +157,17 @@ fn watch(me: &AnyProcess, watched: Watched) -> MonitorRef {
 ///
 /// When it returns, the `Down` is in the mailbox already or will never come; false when it was delivered, or the
 /// monitor is not the caller's. `erlang:demonitor(Ref, [info])`.
+///
+/// ```
+/// use otp::process;
+///
+/// let pid = process::spawn(|me| {
+///     me.receive_exit(None);
+/// });
+/// let monitor = process::monitor(pid);
+/// assert!(process::demonitor(monitor));
+/// assert!(!process::demonitor(monitor));         // it is over
+/// ```
 pub fn demonitor(monitor: MonitorRef) -> bool {
     current::with(|me| {
         let common = me.common();
@@ -119,6 +181,15 @@ pub fn demonitor(monitor: MonitorRef) -> bool {
 }
 
 /// Ends a monitor and removes its `Down` from the mailbox, if it was delivered. `erlang:demonitor(Ref, [flush])`.
+///
+/// ```
+/// use otp::process;
+/// use std::time::Duration;
+///
+/// let monitor = process::monitor_name("nobody");
+/// process::demonitor_flush(monitor);
+/// assert_eq!(process::current().receive_down(monitor, Duration::ZERO), None);
+/// ```
 pub fn demonitor_flush(monitor: MonitorRef) {
     // One that was still watched has not been told.
     if demonitor(monitor) {
@@ -136,6 +207,19 @@ pub fn demonitor_flush(monitor: MonitorRef) {
 /// Says whether exit signals become messages for the current process; returns what was said before.
 ///
 /// `Kill` cannot be trapped. `erlang:process_flag(trap_exit, Flag)`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let starter = otp::self_pid();
+/// process::spawn_link(move |me| {
+///     process::trap_exit(true);
+///     process::exit(otp::self_pid(), ExitReason::Shutdown);        // a message now
+///     assert_eq!(me.receive_exit(None).unwrap().reason, ExitReason::Shutdown);
+/// });
+/// let exit = process::current().receive_exit(None).unwrap();
+/// assert_eq!(exit.reason, ExitReason::Normal);                    // it lived on
+/// ```
 pub fn trap_exit(trap: bool) -> bool {
     current::with(|me| {
         // What arrived before is decided by the old answer.
@@ -144,12 +228,24 @@ pub fn trap_exit(trap: bool) -> bool {
     })
 }
 
-/// Sends an exit signal with a reason to `to`, a pid or a name; nothing happens when it is gone. That a name is nobody's is
-/// reported once, and counted in [`Node::undelivered`](crate::Node::undelivered).
+/// Sends an exit signal with a reason to `to`, a pid or a name; nothing happens when it is gone. That a name is
+/// nobody's is reported once, and counted in [`Node::undelivered`](crate::Node::undelivered).
 ///
 /// A receiver that does not trap exits ends with that reason, unless it is `Normal`; one that does finds an
-/// [`Exit`](crate::Exit) among its messages. [`ExitReason::Kill`](crate::ExitReason::Kill) cannot be trapped: the receiver ends as `Killed`. Sent
-/// to oneself it takes effect before the call returns. `erlang:exit/2`.
+/// [`Exit`](crate::Exit) among its messages. [`ExitReason::Kill`](crate::ExitReason::Kill) cannot be trapped: the
+/// receiver ends as `Killed`. Sent to oneself it takes effect before the call returns. `erlang:exit/2`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let (pid, monitor) = process::spawn_monitor(|_| otp::timer::sleep_forever());
+/// process::exit(pid, ExitReason::other("the shop is closed"));
+/// let down = process::current().receive_down(monitor, None).unwrap();
+/// assert_eq!(down.reason, ExitReason::other("the shop is closed"));
+/// ```
+///
+/// # Panics
+/// Sent to oneself by an adopted thread that does not trap exits: its end is a panic.
 pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
     let destination = to.into();
     let Some(to) = destination.whereis() else {
@@ -168,6 +264,16 @@ pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
 
 /// Ends the current process with a reason, here and now: its stack is unwound. `erlang:exit/1`.
 ///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let (_, monitor) = process::spawn_monitor(|_| {
+///     let deep_inside = || process::exit_self(ExitReason::Shutdown);
+///     deep_inside()
+/// });
+/// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
+/// ```
+///
 /// # Panics
 /// In an adopted thread, which it cannot end otherwise.
 pub fn exit_self(reason: impl IntoReason) -> ! {
@@ -178,6 +284,15 @@ pub fn exit_self(reason: impl IntoReason) -> ! {
 ///
 /// Waits until it has acted on the caller's earlier signals: until it has ended, if one of them ends it. A process is
 /// alive until what it held is dropped and its name is free. A thread that was killed is not waited for.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn(|_| otp::timer::sleep_forever());
+/// assert!(process::is_alive(pid));
+/// process::exit(pid, ExitReason::Kill);
+/// assert!(!process::is_alive(pid));              // it has acted on the exit
+/// ```
 #[must_use]
 pub fn is_alive(pid: Pid) -> bool {
     current::with(|me| match me.common().node.find(pid) {
@@ -208,6 +323,16 @@ impl Ask for Alive {
 /// Registers a process under a name, which is free again when the process has ended, before links and monitors are
 /// told. A process has at most one. `erlang:register/2`.
 ///
+/// ```
+/// use otp::{process, name::RegisterError};
+///
+/// process::register("main", otp::self_pid())?;
+/// assert_eq!(process::whereis("main"), Some(otp::self_pid()));
+/// let other = process::spawn(|_| otp::timer::sleep_forever());
+/// assert_eq!(process::register("main", other), Err(RegisterError::Taken(otp::self_pid())));
+/// # Ok::<(), RegisterError>(())
+/// ```
+///
 /// # Errors
 /// When the name is taken, by the process itself too; when the process has a name already, has ended, or is another
 /// node's.
@@ -224,19 +349,45 @@ pub fn register(name: &str, pid: Pid) -> Result<(), RegisterError> {
 
 /// Frees a name. `erlang:unregister/1`.
 ///
+/// ```
+/// use otp::{process, name::UnregisterError};
+///
+/// process::register("main", otp::self_pid())?;
+/// assert_eq!(process::unregister("main"), Ok(()));
+/// assert_eq!(process::unregister("main"), Err(UnregisterError));
+/// # Ok::<(), otp::name::RegisterError>(())
+/// ```
+///
 /// # Errors
 /// When it is nobody's.
 pub fn unregister(name: &str) -> Result<(), UnregisterError> {
     current::with(|me| me.common().node.names.unregister(name))
 }
 
-/// Who has a name. `erlang:whereis/1`.
+/// Who has a name of the current node; `None` when it is nobody's, or its process has ended. `erlang:whereis/1`.
+///
+/// ```
+/// use otp::process;
+///
+/// assert_eq!(process::whereis("main"), None);
+/// process::register("main", otp::self_pid())?;
+/// assert_eq!(process::whereis("main"), Some(otp::self_pid()));
+/// # Ok::<(), otp::name::RegisterError>(())
+/// ```
 #[must_use]
 pub fn whereis(name: &str) -> Option<Pid> {
     current::with(|me| me.common().node.names.get(name).map(|process| process.pid()))
 }
 
 /// All names of the current node. `erlang:registered/0`.
+///
+/// ```
+/// use otp::process;
+///
+/// process::register("main", otp::self_pid())?;
+/// assert_eq!(process::registered(), ["main"]);
+/// # Ok::<(), otp::name::RegisterError>(())
+/// ```
 #[must_use]
 pub fn registered() -> Vec<String> {
     current::with(|me| me.common().node.names.all().iter().map(|name| name.to_string()).collect())

@@ -26,6 +26,18 @@ pub struct Me {
 }
 
 /// The current process. A thread that is none yet becomes one of the default node, and traps exits.
+///
+/// ```
+/// use otp::process;
+///
+/// let me = process::current();
+/// let (pid, monitor) = process::spawn_monitor(|me| assert_eq!(*me, process::current()));
+/// assert_ne!(pid, me.pid());
+/// assert!(me.receive_down(monitor, None).unwrap().reason.is_clean());
+/// ```
+///
+/// # Panics
+/// When the thread is no process yet, and the system has no threads for the default node.
 #[must_use]
 pub fn current() -> Me {
     Me::new()
@@ -49,12 +61,31 @@ impl Me {
     }
 
     /// Says whether exit signals become messages; see [`trap_exit`](crate::process::trap_exit).
+    ///
+    /// ```
+    /// use otp::{prelude::*, process};
+    ///
+    /// let pid = process::spawn(|me| {
+    ///     me.trap_exit(true);
+    ///     let _why = me.receive_exit(None);          // tidies up, and ends
+    /// });
+    /// assert!(otp::process::is_alive(pid));
+    /// ```
     pub fn trap_exit(&self, trap: bool) -> bool {
         self.check();
         super::trap_exit(trap)
     }
 
     /// A new subject: an address for messages of one type that this process receives. `gleam_erlang`'s `new_subject`.
+    ///
+    /// ```
+    /// use otp::process;
+    ///
+    /// let answers = process::current().subject();
+    /// let to = answers.clone();
+    /// process::spawn(move |_| to.send(6 * 7));
+    /// assert_eq!(answers.receive(None), Some(42));
+    /// ```
     #[must_use]
     pub fn subject<T: Send + 'static>(&self) -> Subject<T> {
         self.check();
@@ -65,13 +96,31 @@ impl Me {
     ///
     /// In a server these are its own as well: calls to it fail. Requests to terminate stay.
     /// `gleam_erlang`'s `flush_messages`.
+    ///
+    /// ```
+    /// use otp::process;
+    ///
+    /// let me = process::current();
+    /// me.subject().send("for a subject");
+    /// process::send(me.pid(), "as it is");
+    /// assert_eq!(me.flush(), 2);
+    /// assert_eq!(me.flush(), 0);
+    /// ```
     pub fn flush(&self) -> usize {
         self.check();
         current::with(|me| me.process().flush(me))
     }
 
-    /// Takes the oldest trapped exit signal; waits for one, at most for `limit` (`None`: for ever). `None` when the time is
-    /// over.
+    /// Takes the oldest trapped exit signal; waits for one, at most for `limit` (`None`: for ever). `None` when the
+    /// time is over.
+    ///
+    /// ```
+    /// use otp::{prelude::*, process};
+    ///
+    /// let pid = process::spawn_link(|_| Err(ExitReason::other("no paper")));
+    /// let exit = process::current().receive_exit(Duration::from_secs(5)).expect("it ends");
+    /// assert_eq!((exit.from, exit.reason), (pid, ExitReason::other("no paper")));
+    /// ```
     ///
     /// # Panics
     /// When the system has no further stack to wait on.
@@ -85,6 +134,18 @@ impl Me {
 
     /// As [`receive_exit`](Me::receive_exit), to be awaited.
     ///
+    /// ```
+    /// use otp::{prelude::*, process};
+    ///
+    /// let (_, monitor) = process::spawn_monitor_async(|me| async move {
+    ///     me.trap_exit(true);
+    ///     let child = process::spawn_link(|_| ());
+    ///     assert_eq!(me.receive_exit_async(None).await.map(|exit| exit.from), Some(child));
+    /// });
+    /// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+    /// ```
+    ///
+    /// # Cancel safety
     /// Cancel safe: an exit is taken only by the poll that gives it.
     pub async fn receive_exit_async(&self, limit: impl Into<Option<Duration>>) -> Option<Exit> {
         self.check();
@@ -96,13 +157,34 @@ impl Me {
 
     /// As [`receive_down`](Me::receive_down), to be awaited.
     ///
+    /// ```
+    /// use otp::{prelude::*, process};
+    ///
+    /// let (_, monitor) = process::spawn_monitor_async(|me| async move {
+    ///     let (child, monitor) = process::spawn_monitor(|_| ());
+    ///     assert_eq!(me.receive_down_async(monitor, None).await.map(|down| down.pid), Some(child));
+    /// });
+    /// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+    /// ```
+    ///
+    /// # Cancel safety
     /// Cancel safe: a `Down` is taken only by the poll that gives it.
     pub async fn receive_down_async(&self, monitor: MonitorRef, limit: impl Into<Option<Duration>>) -> Option<Down> {
         self.check();
         receiving_down(Mark::default(), monitor, limit.into()).await
     }
 
-    /// Takes the `Down` of one monitor; waits for it, at most for `limit` (`None`: for ever). `None` when the time is over.
+    /// Takes the `Down` of one monitor; waits for it, at most for `limit` (`None`: for ever). `None` when the time is
+    /// over.
+    ///
+    /// ```
+    /// use otp::{prelude::*, process};
+    ///
+    /// let (first, second) = (process::spawn_monitor(|_| ()), process::spawn_monitor(|_| ()));
+    /// let me = process::current();
+    /// assert_eq!(me.receive_down(second.1, None).unwrap().pid, second.0);     // whichever ends first
+    /// assert_eq!(me.receive_down(first.1, Duration::from_secs(5)).unwrap().reason, ExitReason::Normal);
+    /// ```
     ///
     /// # Panics
     /// When the system has no further stack to wait on.

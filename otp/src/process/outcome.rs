@@ -5,8 +5,8 @@ use std::{convert::Infallible, fmt, future::poll_fn, task::Poll};
 use super::me::Me;
 use crate::cell::{ExitReason, IntoReason, current, typed::Cell};
 
-/// What a process that is no server may return: nothing, a result whose error is its exit reason, or what it does at the
-/// next message ([`hibernate`]).
+/// What a process that is no server may return: nothing, a result whose error is its exit reason, or what it does at
+/// the next message ([`hibernate`]). You need not implement it.
 #[diagnostic::on_unimplemented(
     message = "the code of a process returns `()`, `Result<(), E>`, `Hibernate` or never, not `{Self}`",
     label = "nobody gets what this code returns",
@@ -75,19 +75,17 @@ pub struct Hibernate(Code);
 /// ```
 /// use otp::process::{self, Hibernate, Me};
 ///
-/// /// Says who has ended, and sleeps until the next one does.
-/// fn watch(me: &mut Me) -> Hibernate {
-///     if let Some(exit) = me.receive_exit(None) {
-///         println!("{} has ended", exit.from);
+/// /// Ends when its third message has come.
+/// fn count(me: &mut Me, before: usize) -> Option<Hibernate> {
+///     match before + me.flush() {
+///         3.. => None,
+///         so_far => Some(process::hibernate(move |me| count(me, so_far))),
 ///     }
-///     process::hibernate(watch)
 /// }
 ///
-/// let watcher = process::spawn(|me| {
-///     me.trap_exit(true);
-///     process::hibernate(watch)
-/// });
-/// # otp::process::exit(watcher, otp::ExitReason::Kill);
+/// let (pid, monitor) = process::spawn_monitor(|me| count(me, 0));
+/// (0..3).for_each(|n| process::send(pid, n));
+/// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
 /// ```
 pub fn hibernate<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Hibernate {
     Hibernate(Box::new(|me| code(me).into_next()))

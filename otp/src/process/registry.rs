@@ -83,6 +83,8 @@ pub trait Registry: Send + Sync + 'static {
 
 impl RegName {
     /// A name that a registry keeps. `{via, Module, Term}`.
+    ///
+    /// [`Registry`] has an example.
     pub fn via<R: Registry>(registry: &Arc<R>, key: R::Key) -> Self {
         Self::of_registry(Box::new(InRegistry { registry: Arc::clone(registry), key }))
     }
@@ -94,6 +96,17 @@ impl RegName {
     }
 
     /// Gives the name to a process. `erlang:register/2`.
+    ///
+    /// ```
+    /// use otp::name::RegName;
+    ///
+    /// let name = RegName::from("main");
+    /// name.register(otp::self_pid())?;
+    /// assert_eq!(name.whereis(), Some(otp::self_pid()));
+    /// assert_eq!(name.unregister(), Ok(()));
+    /// assert_eq!(name.whereis(), None);
+    /// # Ok::<(), otp::name::RegisterError>(())
+    /// ```
     ///
     /// # Errors
     /// See [`RegisterError`].

@@ -7,9 +7,18 @@ use crate::cell::{
     wake_up::until,
 };
 
-/// Waits for so long.
+/// Waits for so long; never less. A [`Duration::MAX`] is never over.
 ///
 /// The process does not handle messages meanwhile; an exit signal ends the wait. `Process.sleep`, `timer:sleep/1`.
+///
+/// ```
+/// use otp::prelude::*;
+///
+/// Sim::run(1, |t| {
+///     otp::sleep(Duration::from_secs(60));
+///     assert_eq!(t.now(), Duration::from_secs(60));
+/// });
+/// ```
 ///
 /// # Panics
 /// When the system has no further stack to wait on, or an adopted thread that does not trap exits receives an exit.
@@ -22,6 +31,19 @@ pub fn sleep(duration: Duration) {
 }
 
 /// As [`sleep`](fn@sleep), to be awaited; on any executor.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// Sim::run(1, |t| {
+///     let (_, monitor) = process::spawn_monitor_async(|_| otp::sleep_async(Duration::from_secs(60)));
+///     process::current().receive_down(monitor, None);
+///     assert_eq!(t.now(), Duration::from_secs(60));
+/// });
+/// ```
+///
+/// # Cancel safety
+/// Cancel safe: dropped, it leaves nothing behind.
 pub async fn sleep_async(duration: Duration) {
     let at = current::with(|me| me.common().deadline(Some(duration)));
     until(at).await;

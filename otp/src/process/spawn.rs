@@ -17,12 +17,12 @@ use crate::{
     scheduler::{self, TaskRef},
 };
 
-/// How a process that is no server is to be spawned or started. `erlang:spawn_opt/2`, `proc_lib:start/5`.
+/// Builds a process that is no server: spawns or starts it, with options. `erlang:spawn_opt/2`, `proc_lib:start/5`.
 ///
 /// ```
 /// use otp::process::{self, Spawn};
 ///
-/// let (pid, monitor) = Spawn::new().link().label("the greeter").spawn_monitor(|_| println!("hello"));
+/// let (pid, monitor) = Spawn::new().link().label("the greeter").spawn_monitor(|_| ());
 /// let me = process::current();
 /// assert_eq!(me.receive_exit(None).unwrap().from, pid);
 /// assert_eq!(me.receive_down(monitor, None).unwrap().pid, pid);
@@ -45,12 +45,26 @@ impl Spawn {
     }
 
     /// Links it to the current process from its beginning.
+    ///
+    /// ```
+    /// use otp::process::{self, Spawn};
+    ///
+    /// let pid = Spawn::new().link().spawn_async(|_| async {});
+    /// assert_eq!(process::current().receive_exit(None).unwrap().from, pid);
+    /// ```
     pub fn link(mut self) -> Self {
         self.relation = self.relation.and_link();
         self
     }
 
     /// Labels it; see [`set_label`](super::set_label).
+    ///
+    /// ```
+    /// use otp::process::{self, Spawn};
+    ///
+    /// let pid = Spawn::new().label("the greeter").spawn(|_| otp::timer::sleep_forever());
+    /// assert_eq!(process::label(pid).as_deref(), Some("the greeter"));
+    /// ```
     pub fn label(mut self, label: impl Into<Arc<str>>) -> Self {
         self.label = Some(label.into());
         self
@@ -58,15 +72,25 @@ impl Spawn {
 
     /// Kills it when it has not said how its start went after so long. Only [`start`](Spawn::start) and its relatives
     /// wait for that.
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::{Ack, Spawn, AckError}};
+    ///
+    /// Sim::run(1, |_| {
+    ///     let hurried = Spawn::new().timeout(Duration::from_secs(5));
+    ///     let started = hurried.start(|_, _ack: Ack<()>| otp::timer::sleep_forever());
+    ///     assert!(matches!(started, Err(AckError::Timeout)));
+    /// });
+    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
     /// Gives it a thread of its own for its whole life: its code and the destructors of what that holds run there, and
-    /// nobody else's, so thread-locals are its own, and it may block for as long as it likes. What it waits for, timers,
-    /// links, exits and kills are as in any process. In a simulation it runs on the one core. For code that blocks now
-    /// and then, there is [`blocking`](fn@super::blocking).
+    /// nobody else's, so thread-locals are its own, and it may block for as long as it likes. What it waits for,
+    /// timers, links, exits and kills are as in any process. In a simulation it runs on the one core. For code that
+    /// blocks now and then, there is [`blocking`](fn@super::blocking).
     ///
     /// ```
     /// use otp::process::{self, Spawn};
@@ -126,7 +150,17 @@ impl Spawn {
         (pid, monitor.expect("it was asked for"))
     }
 
-    /// Starts a process that runs `code`, and waits until that says that it has started; see [`start`](fn@super::start).
+    /// Starts a process that runs `code`, and waits until that says that it has started; see
+    /// [`start`](fn@super::start).
+    ///
+    /// ```
+    /// use otp::process::{self, Spawn};
+    ///
+    /// let (pid, port) = Spawn::new().link().label("the printer").start(|_, ack| ack.started(631))?;
+    /// assert_eq!(port, 631);
+    /// assert_eq!(process::current().receive_exit(None).unwrap().from, pid);
+    /// # Ok::<(), process::AckError>(())
+    /// ```
     ///
     /// # Errors
     /// See [`AckError`].
@@ -152,6 +186,14 @@ impl Spawn {
     }
 
     /// As [`Spawn::start`], for code that awaits. The caller waits as there.
+    ///
+    /// ```
+    /// use otp::process::{self, Spawn};
+    ///
+    /// let (_, port) = Spawn::new().start_async(|_, ack| async move { ack.started(631) })?;
+    /// assert_eq!(port, 631);
+    /// # Ok::<(), process::AckError>(())
+    /// ```
     ///
     /// # Errors
     /// See [`AckError`].
@@ -231,7 +273,8 @@ fn future<O: Termination, F: Future<Output = O> + Send + 'static>(code: impl FnO
 /// Starts a process that runs `code`, a plain closure that may wait. `erlang:spawn/1`.
 ///
 /// It ends with `Normal` when the closure returns `()` or `Ok`, with the error of an `Err`, or with a panic. Nobody is
-/// told unless a link or monitor was made; a panic and an [`ExitReason::Error`](crate::ExitReason::Error) are reported. See [`Spawn`] for options.
+/// told unless a link or monitor was made; a panic and an [`ExitReason::Error`](crate::ExitReason::Error) are reported.
+/// See [`Spawn`] for options.
 ///
 /// ```
 /// use otp::process;
@@ -247,16 +290,45 @@ pub fn spawn<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -
 }
 
 /// As [`spawn`], linked to the current process from its beginning. `erlang:spawn_link/1`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn_link(|_| panic!("off by one"));
+/// let exit = process::current().receive_exit(None).unwrap();       // this thread traps exits
+/// assert_eq!(exit.from, pid);
+/// assert_eq!(exit.reason.as_panic().unwrap().message, "off by one");
+/// ```
 pub fn spawn_link<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Pid {
     Spawn::new().link().spawn(code)
 }
 
 /// As [`spawn`], monitored by the current process from its beginning. `erlang:spawn_monitor/1`.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let (pid, monitor) = process::spawn_monitor(|_| Err(ExitReason::other("no paper")));
+/// let down = process::current().receive_down(monitor, None).unwrap();
+/// assert_eq!((down.pid, down.reason), (pid, ExitReason::other("no paper")));
+/// ```
 pub fn spawn_monitor<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> (Pid, MonitorRef) {
     Spawn::new().spawn_monitor(code)
 }
 
-/// As [`spawn`], for code that awaits.
+/// As [`spawn`], for code that awaits. It is polled on the cores of the node, and may await any crate's futures.
+///
+/// ```
+/// use otp::process;
+///
+/// let answers = process::current().subject();
+/// let to = answers.clone();
+/// process::spawn_async(move |_| async move {
+///     let file = otp::blocking_async(|| std::fs::read("no/such/file")).await;
+///     to.send(file.is_err());
+/// });
+/// assert_eq!(answers.receive(None), Some(true));
+/// ```
 pub fn spawn_async<O: Termination, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> Pid {
@@ -264,6 +336,14 @@ pub fn spawn_async<O: Termination, F: Future<Output = O> + Send + 'static>(
 }
 
 /// As [`spawn_link`], for code that awaits.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn_link_async(|_| async { Err(ExitReason::other("no paper")) });
+/// let exit = process::current().receive_exit(None).unwrap();       // this thread traps exits
+/// assert_eq!((exit.from, exit.reason), (pid, ExitReason::other("no paper")));
+/// ```
 pub fn spawn_link_async<O: Termination, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> Pid {
@@ -271,6 +351,13 @@ pub fn spawn_link_async<O: Termination, F: Future<Output = O> + Send + 'static>(
 }
 
 /// As [`spawn_monitor`], for code that awaits.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let (pid, monitor) = process::spawn_monitor_async(|_| async { otp::blocking_async(|| ()).await });
+/// assert_eq!(process::current().receive_down(monitor, None).unwrap().pid, pid);
+/// ```
 pub fn spawn_monitor_async<O: Termination, F: Future<Output = O> + Send + 'static>(
     code: impl FnOnce(Me) -> F + Send + 'static,
 ) -> (Pid, MonitorRef) {
@@ -311,6 +398,18 @@ pub fn start<T: Send + 'static, O: Termination>(
 /// A failed start is returned as an error, and its exit signal does not reach a caller that traps exits; unless the
 /// process ended with `Normal`, it ends one that does not.
 ///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let (pid, ()) = process::start_link(|_, ack| {
+///     ack.started(());
+///     Err(ExitReason::other("no paper"))
+/// })?;
+/// let exit = process::current().receive_exit(None).unwrap();
+/// assert_eq!((exit.from, exit.reason), (pid, ExitReason::other("no paper")));
+/// # Ok::<(), process::AckError>(())
+/// ```
+///
 /// # Errors
 /// See [`AckError`].
 pub fn start_link<T: Send + 'static, O: Termination>(
@@ -320,6 +419,15 @@ pub fn start_link<T: Send + 'static, O: Termination>(
 }
 
 /// As [`start`], monitored by the current process from its beginning. `proc_lib:start_monitor/3`.
+///
+/// ```
+/// use otp::process;
+///
+/// let (pid, monitor, port) = process::start_monitor(|_, ack| ack.started(8080))?;
+/// assert_eq!(port, 8080);
+/// assert_eq!(process::current().receive_down(monitor, None).unwrap().pid, pid);
+/// # Ok::<(), process::AckError>(())
+/// ```
 ///
 /// # Errors
 /// See [`AckError`]; the monitor is over then.

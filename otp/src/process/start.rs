@@ -74,12 +74,30 @@ pub struct Ack<T: Send + 'static, E: Send + 'static = ExitReason>(Option<Arc<Sha
 
 impl<T: Send + 'static> Ack<T> {
     /// The process has started: whoever started it goes on, with this value. `proc_lib:init_ack/1`.
+    ///
+    /// ```
+    /// use otp::process;
+    ///
+    /// let (_, answer) = process::start(|_, ack| {
+    ///     ack.started(42);
+    ///     // What it does from here on, its starter does not wait for.
+    /// })?;
+    /// assert_eq!(answer, 42);
+    /// # Ok::<(), process::AckError>(())
+    /// ```
     pub fn started(mut self, value: T) {
         self.said(value);
     }
 
     /// The process has not started: whoever started it gets [`AckError::Failed`] when the process is gone, so its
     /// code is to return now. `proc_lib:init_fail/2`.
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::{self, Ack, AckError}};
+    ///
+    /// let failed = process::start(|_, ack: Ack<()>| ack.failed(ExitReason::other("no paper")));
+    /// assert!(matches!(failed, Err(AckError::Failed(reason)) if reason == ExitReason::other("no paper")));
+    /// ```
     pub fn failed(mut self, error: impl IntoReason) {
         self.refused(error.into_reason());
     }

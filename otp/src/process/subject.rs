@@ -161,6 +161,13 @@ pub enum SendError<T> {
 
 impl<T> SendError<T> {
     /// The message.
+    ///
+    /// ```
+    /// let words = otp::process::current().subject();
+    /// words.close();
+    /// let unsent = words.try_send("hello".to_owned()).unwrap_err();
+    /// assert_eq!(unsent.into_message(), "hello");
+    /// ```
     pub fn into_message(self) -> T {
         match self {
             Self::NoProc(message) | Self::Closed(message) => message,
@@ -199,6 +206,15 @@ impl<T> Error for SendError<T> {}
 ///
 /// A server takes it in the `#[handle_info]` for its type, and logs it when there is none; a plain process with the
 /// `select_type` or `select_other` of a selector. `erlang:send/2`, `Pid ! Message`.
+///
+/// ```
+/// use otp::process::{self, Selector};
+///
+/// process::send(otp::self_pid(), 42_u32);
+/// process::send(otp::self_pid(), "forty-two");
+/// let words = Selector::new().select_type(|word: &str| word.len());
+/// assert_eq!(words.receive(None), Some(9));
+/// ```
 pub fn send<T: Send + 'static>(to: Pid, message: T) {
     current::with(|me| me.common().node.signal(to, Signal::Foreign { tag: RAW, payload: Box::new(message) }));
 }
@@ -237,6 +253,14 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// A subject of nobody: what is sent is dropped.
+    ///
+    /// ```
+    /// use otp::process::Subject;
+    ///
+    /// let nowhere = Subject::null();
+    /// nowhere.send("hello");
+    /// assert_eq!((nowhere.try_send("hello"), nowhere.owner()), (Ok(()), None));
+    /// ```
     #[must_use]
     pub fn null() -> Self {
         Self(Kind::Null)
@@ -250,12 +274,26 @@ impl<T: Send + 'static> Subject<T> {
     /// When it panics that is reported, and there is no message; the sender goes on.
     ///
     /// It is only to be sent to; its messages are received from the subject that it was made of.
+    ///
+    /// ```
+    /// let numbers = otp::process::current().subject::<usize>();
+    /// let lengths = numbers.map(|text: &str| text.len());
+    /// lengths.send("hello");
+    /// assert_eq!(numbers.receive(None), Some(5));
+    /// ```
     pub fn map<U: Send + 'static>(&self, f: impl Fn(U) -> T + Send + Sync + 'static) -> Subject<U> {
         Subject(Kind::Through(Arc::new(Mapped { target: self.clone(), map: f })))
     }
 
-    /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits. That a
-    /// name is nobody's is reported once, and counted in [`Node::undelivered`](crate::Node::undelivered).
+    /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits.
+    /// That a name is nobody's is reported once, and counted in [`Node::undelivered`](crate::Node::undelivered).
+    ///
+    /// ```
+    /// let numbers = otp::process::current().subject();
+    /// let to = numbers.clone();
+    /// otp::process::spawn(move |_| (1..=3).for_each(|n| to.send(n)));
+    /// assert_eq!([(); 3].map(|()| numbers.receive(None)), [Some(1), Some(2), Some(3)]);      // in order
+    /// ```
     pub fn send(&self, message: T) {
         match &self.0 {
             Kind::Direct(route, _) => {
@@ -270,6 +308,16 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// As [`send`](Subject::send), and says whether there was somebody to send to. That one may end before it receives.
+    ///
+    /// ```
+    /// use otp::process::{SendError, Subject};
+    ///
+    /// let kitchen = Subject::named("kitchen");
+    /// assert_eq!(kitchen.try_send(7), Err(SendError::NoProc(7)));
+    /// otp::process::register("kitchen", otp::self_pid())?;
+    /// assert_eq!(kitchen.try_send(8), Ok(()));
+    /// # Ok::<(), otp::name::RegisterError>(())
+    /// ```
     ///
     /// # Errors
     /// The message, and why it was not sent.
@@ -292,6 +340,20 @@ impl<T: Send + 'static> Subject<T> {
 
     /// Takes the oldest message; waits for one, at most for `limit` (`None`: for ever). `None` when the time is over.
     ///
+    /// ```
+    /// use otp::prelude::*;
+    ///
+    /// Sim::run(1, |t| {
+    ///     let (numbers, words) = (process::current().subject(), process::current().subject());
+    ///     numbers.send(1);
+    ///     words.send("one");
+    ///     assert_eq!(words.receive(None), Some("one"));               // what is for others stays
+    ///     assert_eq!(numbers.receive(None), Some(1));
+    ///     assert_eq!(numbers.receive(Duration::from_secs(60)), None);
+    ///     assert_eq!(t.now(), Duration::from_secs(60));
+    /// });
+    /// ```
+    ///
     /// # Panics
     /// When the calling process is not the owner, or the system has no further stack to wait on.
     pub fn receive(&self, limit: impl Into<Option<Duration>>) -> Option<T> {
@@ -301,8 +363,23 @@ impl<T: Send + 'static> Subject<T> {
 
     /// As [`receive`](Subject::receive), to be awaited.
     ///
+    /// ```
+    /// use otp::process;
+    ///
+    /// let (_, monitor) = process::spawn_monitor_async(|me| async move {
+    ///     let numbers = me.subject();
+    ///     let to = numbers.clone();
+    ///     process::spawn(move |_| to.send(42));
+    ///     assert_eq!(numbers.receive_async(None).await, Some(42));
+    /// });
+    /// assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+    /// ```
+    ///
     /// # Panics
     /// When the calling process is not the owner.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a message is taken only by the poll that gives it.
     pub async fn receive_async(&self, limit: impl Into<Option<Duration>>) -> Option<T> {
         let tag = self.own_tag();
         receiving(limit.into(), move |signal| signal.is_for(tag)).await.and_then(received)
@@ -329,8 +406,8 @@ impl<T: Send + 'static> Subject<T> {
         dropped
     }
 
-    /// A channel on which its messages arrive from now on, so that an OS thread can wait for them beside other things in
-    /// `crossbeam_channel::select!`. Those that were not received before come first.
+    /// A channel on which its messages arrive from now on, so that an OS thread can wait for them beside other things
+    /// in `crossbeam_channel::select!`. Those that were not received before come first.
     ///
     /// ```
     /// use std::time::Duration;
@@ -373,6 +450,17 @@ impl<T: Send + 'static> Subject<T> {
     ///
     /// Closing one that was made by [`map`](Subject::map) closes the one that it was made of.
     ///
+    /// ```
+    /// use otp::process::{self, SendError};
+    /// use std::time::Duration;
+    ///
+    /// let answer = process::current().subject();
+    /// let to = answer.clone();
+    /// assert_eq!(answer.receive(Duration::ZERO), None);               // it takes too long
+    /// answer.close();
+    /// assert_eq!(to.try_send(42), Err(SendError::Closed(42)));        // and now it's too late
+    /// ```
+    ///
     /// # Panics
     /// When the calling process did not make it. A named subject is closed by giving up the name.
     pub fn close(&self) {
@@ -384,6 +472,13 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// The process that receives; whoever has the name now, if it is a named one.
+    ///
+    /// ```
+    /// use otp::process::{self, Subject};
+    ///
+    /// assert_eq!(process::current().subject::<u32>().owner(), Some(otp::self_pid()));
+    /// assert_eq!(Subject::<u32>::named("kitchen").owner(), None);
+    /// ```
     #[must_use]
     pub fn owner(&self) -> Option<Pid> {
         match &self.0 {
@@ -570,7 +665,8 @@ struct Mapped<T, F> {
 }
 
 impl<T: Send + 'static, F> Mapped<T, F> {
-    /// What becomes of a message. The function is not the sender's, and a panic in it neither; then there is no message.
+    /// What becomes of a message. The function is not the sender's, and a panic in it neither; then there is no
+    /// message.
     fn map<U>(&self, message: U) -> Option<T>
     where
         F: Fn(U) -> T,

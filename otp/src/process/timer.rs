@@ -27,8 +27,8 @@ use crate::{
 
 /// A timer that was set; it can be cancelled and asked how long it will take, by any process.
 ///
-/// Dropping it changes nothing. A timer ends with the process that it is for. Two are equal when they stand for the same
-/// timer.
+/// Dropping it changes nothing. A timer ends with the process that it is for. Two are equal when they stand for the
+/// same timer.
 #[derive(Clone)]
 pub struct TimerRef {
     node: Arc<NodeInner>,
@@ -75,6 +75,19 @@ impl TimerRef {
     /// Returns the time that was left, which is zero when the message was on its way, or `None` when it has been
     /// delivered or was cancelled before; a message for a subject is delivered when it is in its owner's mailbox. Of a
     /// timer that goes on and on, it returns the time that was left to the next tick. `erlang:cancel_timer/1`.
+    ///
+    /// ```
+    /// use otp::{prelude::*, timer};
+    ///
+    /// Sim::run(1, |t| {
+    ///     let bell = process::current().subject();
+    ///     let timer = timer::send_after(Duration::from_secs(60), &bell, "ring");
+    ///     t.advance(Duration::from_secs(20));
+    ///     assert_eq!(timer.cancel(), Some(Duration::from_secs(40)));
+    ///     assert_eq!(timer.cancel(), None);
+    ///     assert_eq!(bell.receive(Duration::from_secs(60)), None);
+    /// });
+    /// ```
     pub fn cancel(&self) -> Option<Duration> {
         let left = self.left();
         let timer = self.timer.upgrade();
@@ -87,6 +100,18 @@ impl TimerRef {
     }
 
     /// How long it will take, or `None` when it has expired or was cancelled. `erlang:read_timer/1`.
+    ///
+    /// ```
+    /// use otp::{prelude::*, timer};
+    ///
+    /// Sim::run(1, |t| {
+    ///     let timer = timer::apply_after(Duration::from_secs(60), || ());
+    ///     t.advance(Duration::from_secs(20));
+    ///     assert_eq!(timer.left(), Some(Duration::from_secs(40)));
+    ///     t.advance(Duration::from_secs(40));
+    ///     assert_eq!(timer.left(), None);
+    /// });
+    /// ```
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
         let key = (*self.key())?;
@@ -115,8 +140,8 @@ impl fmt::Debug for TimerRef {
 
 /// What a timer holds of the user's, until it is used or the timer is cancelled.
 ///
-/// Wherever the last reference to the timer goes, what is left here is dropped by a process: by the one that runs there,
-/// or by one of its own.
+/// Wherever the last reference to the timer goes, what is left here is dropped by a process: by the one that runs
+/// there, or by one of its own.
 struct Held<T: Send + 'static> {
     node: Weak<NodeInner>,
     thing: Mutex<Option<T>>,

@@ -16,8 +16,38 @@ use crate::{
 /// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.
 ///
 /// Its requests wait until the supervisor comes to them, without a limit of time: it may be about to start or to end
-/// other children. When it is gone they end in [`ChildError::Gone`]. What changes a child by its id, or asks for its spec,
-/// ends in [`ChildError::OtherKind`] when the supervisor is a dynamic one. Printed, it shows the tree as it runs now.
+/// other children. When it is gone they end in [`ChildError::Gone`]. What changes a child by its id, or asks for its
+/// spec, ends in [`ChildError::OtherKind`] when the supervisor is a dynamic one. Given to [`sys`](crate::sys) it waits
+/// 5 seconds. Printed, it shows the tree as it runs now.
+///
+/// ```
+/// # use otp::prelude::*;
+/// # use otp::supervisor::{ChildError, ChildState};
+/// # pub struct Worker;
+/// # #[actor]
+/// # impl Worker {
+/// #     #[init] fn init() -> Self { Self }
+/// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+/// # }
+/// # fn shop() -> Result<SupervisorRef, StartError> {
+/// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+/// # }
+/// let shop = shop()?;
+/// let helper = shop.start_child("helper", Worker::child_spec())?;
+/// assert_eq!(helper.work()?, 42);
+///
+/// shop.terminate_child("helper")?;                        // its spec is kept,
+/// assert_eq!(shop.count_children()?.specs, 2);
+/// shop.restart_child("helper")?;
+/// assert_eq!(helper.work()?, 42);                         // and so is its place
+///
+/// shop.terminate_child("helper")?;
+/// shop.delete_child("helper")?;
+/// assert_eq!(shop.which_child("helper"), Err(ChildError::NotFound));
+/// shop.stop()?;                                           // the worker first, then the supervisor
+/// assert_eq!(shop.pid(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SupervisorRef(Place);
 
@@ -29,6 +59,14 @@ impl SupervisorRef {
     }
 
     /// The supervisor that has a name now, by its place in its tree.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// let shop = Supervisor::new(Strategy::OneForOne).name("shop").start()?;
+    /// assert_eq!(SupervisorRef::lookup("shop")?.pid(), shop.pid());
+    /// assert!(SupervisorRef::lookup("store").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no supervisor;
@@ -42,24 +80,104 @@ impl SupervisorRef {
     }
 
     /// Its place in the tree.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// let place = shop.slot().child("worker");
+    /// assert_eq!(place.pid(), shop.child::<Worker>("worker").pid());
+    /// # Ok::<(), StartError>(())
+    /// ```
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.0
     }
 
     /// Its pid; `None` when it is gone, or about to be restarted.
+    ///
+    /// Asks nobody.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// assert!(process::list().contains(&shop.pid().unwrap()));
+    /// shop.stop()?;
+    /// assert_eq!(shop.pid(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn pid(&self) -> Option<Pid> {
         self.0.pid()
     }
 
     /// Whether it ended because it had to restart its children too often; not once it is started again.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let spec = Worker::child_spec();
+    ///     let shop = Supervisor::new(Strategy::OneForOne)
+    ///         .intensity(0, Duration::from_secs(5))           // no restart at all
+    ///         .child("worker", spec)
+    ///         .start()
+    ///         .unwrap();
+    ///     t.kill(&shop.child::<Worker>("worker"));
+    ///     t.settle();
+    ///     assert!(shop.gave_up());
+    /// });
+    /// ```
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.0.gave_up()
     }
 
     /// A client of a child. It names the child's place: with a type that is not the child's it reaches nobody.
+    ///
+    /// Asks nobody: there need not be such a child now.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let worker: WorkerRef = shop()?.child::<Worker>("worker");
+    /// assert_eq!(worker.work()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn child<C: Child>(&self, id: impl Into<ChildId>) -> C::Client {
         C::client(self.0.child(id))
     }
@@ -68,6 +186,26 @@ impl SupervisorRef {
     ///
     /// When its `init` chooses not to run that is no error: the client reaches nobody, and the spec is kept unless it
     /// is temporary.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// let helper = shop.start_child("helper", Worker::child_spec().restart(Restart::Transient))?;
+    /// assert_eq!(helper.work()?, 42);
+    /// let again = shop.start_child("helper", Worker::child_spec());
+    /// assert_eq!(again.unwrap_err(), ChildError::AlreadyStarted(helper.pid().unwrap()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::AlreadyStarted`] and [`ChildError::AlreadyPresent`] when there is a child with this id,
@@ -83,6 +221,24 @@ impl SupervisorRef {
     /// by [`restart_child`](SupervisorRef::restart_child), or with others that are restarted.
     /// `supervisor:terminate_child/2`.
     ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// shop.terminate_child("worker")?;
+    /// assert_eq!(shop.which_child("worker")?.state, ChildState::Stopped);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn terminate_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
@@ -91,6 +247,25 @@ impl SupervisorRef {
 
     /// Starts a child that has ended and is not restarted by itself; gives its pid, unless its `init` chooses not to
     /// run. `supervisor:restart_child/2`.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// assert_eq!(shop.restart_child("worker"), Err(ChildError::Running));
+    /// shop.terminate_child("worker")?;
+    /// assert_eq!(shop.restart_child("worker")?, shop.child::<Worker>("worker").pid());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::NotFound`], [`ChildError::Running`], [`ChildError::Restarting`], or [`ChildError::Start`] when the
@@ -102,6 +277,26 @@ impl SupervisorRef {
     /// Forgets the spec of a child that does not run. Its place in the tree is gone: clients that name it reach nobody,
     /// also when there is a child with this id again. `supervisor:delete_child/2`.
     ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// assert_eq!(shop.delete_child("worker"), Err(ChildError::Running));
+    /// shop.terminate_child("worker")?;
+    /// shop.delete_child("worker")?;
+    /// assert_eq!(shop.restart_child("worker"), Err(ChildError::NotFound));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::NotFound`], [`ChildError::Running`] or [`ChildError::Restarting`].
     pub fn delete_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
@@ -109,6 +304,25 @@ impl SupervisorRef {
     }
 
     /// Its children, the newest first. `supervisor:which_children/1`.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// shop.start_child("helper", Worker::child_spec())?;
+    /// let ids: Vec<String> = shop.which_children()?.iter().map(|child| child.id.to_string()).collect();
+    /// assert_eq!(ids, ["helper", "worker"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
@@ -120,6 +334,24 @@ impl SupervisorRef {
 
     /// One of its children. `supervisor:which_child/2`.
     ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// let worker = shop.which_child("worker")?;
+    /// assert_eq!((worker.label, worker.pid()), ("Worker", shop.child::<Worker>("worker").pid()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn which_child(&self, id: impl Into<ChildId>) -> Result<ChildInfo, ChildError> {
@@ -127,6 +359,23 @@ impl SupervisorRef {
     }
 
     /// What the spec of one of its children says. `supervisor:get_childspec/2`.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let spec = shop()?.child_spec("worker")?;
+    /// assert_eq!((spec.restart, spec.shutdown), (Restart::Permanent, Shutdown::After(Duration::from_secs(5))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
@@ -136,6 +385,26 @@ impl SupervisorRef {
 
     /// How often it has started a child again.
     ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let shop = shop().unwrap();
+    ///     t.kill(&shop.child::<Worker>("worker"));
+    ///     t.settle();
+    ///     assert_eq!(shop.restarts("worker"), Ok(1));
+    /// });
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn restarts(&self, id: impl Into<ChildId>) -> Result<u64, ChildError> {
@@ -143,6 +412,25 @@ impl SupervisorRef {
     }
 
     /// How many children it has. `supervisor:count_children/1`.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// shop.terminate_child("worker")?;
+    /// let count = shop.count_children()?;
+    /// assert_eq!((count.specs, count.active, count.workers, count.supervisors), (1, 0, 1, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
@@ -153,6 +441,28 @@ impl SupervisorRef {
     /// Ends it, after its children in reverse order of their start, and waits until it has ended. A supervisor that has
     /// a supervisor itself is started again by that one, if it is permanent. `gen_server:stop/1`.
     ///
+    /// There is no limit of time: each child has the one of its spec.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// let worker = shop.child::<Worker>("worker").pin().unwrap();
+    /// shop.stop()?;
+    /// assert!(!worker.is_alive());
+    /// assert_eq!(shop.stop(), Err(CallError::NoProc));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
     pub fn stop(&self) -> Result<(), CallError> {
@@ -161,18 +471,74 @@ impl SupervisorRef {
 
     /// As [`stop`](SupervisorRef::stop), with a reason, waiting at most for `limit`. `gen_server:stop/3`.
     ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// let monitor = shop.monitor().unwrap();
+    /// shop.stop_with(ExitReason::Shutdown, Duration::from_secs(30))?;
+    /// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`stop`](SupervisorRef::stop); [`CallError::Timeout`] when it takes too long, and goes on.
     pub fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
         of_place::<Server>(self.0.clone()).stop_with(reason, limit)
     }
 
-    /// Whether it is alive.
+    /// Whether it is alive, after all that the caller has sent to it; see [`is_alive`](crate::process::is_alive).
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// # fn shop() -> Result<SupervisorRef, StartError> {
+    /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
+    /// # }
+    /// let shop = shop()?;
+    /// assert!(shop.is_alive());
+    /// otp::process::exit(shop.pid().unwrap(), ExitReason::Kill);
+    /// assert!(!shop.is_alive());
+    /// # Ok::<(), StartError>(())
+    /// ```
     pub fn is_alive(&self) -> bool {
         self.pid().is_some_and(process::is_alive)
     }
 
     /// Watches its process of now; see [`monitor`](crate::process::monitor). `None` when there is none.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # use otp::supervisor::{ChildError, ChildState};
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let shop = Supervisor::new(Strategy::OneForOne).start().unwrap();
+    ///     let monitor = shop.monitor().unwrap();
+    ///     t.kill(&shop);
+    ///     assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Killed);
+    ///     assert_eq!(shop.monitor(), None);
+    /// });
+    /// ```
     pub fn monitor(&self) -> Option<MonitorRef> {
         self.pid().map(process::monitor)
     }

@@ -58,7 +58,7 @@ impl DynamicChild for AnyChild {
     }
 }
 
-/// A dynamic supervisor to be: without children, until [`start_child`](DynamicRef::start_child).
+/// Builds a dynamic supervisor: without children, until [`start_child`](DynamicRef::start_child).
 /// Elixir's `DynamicSupervisor`, OTP's `simple_one_for_one`, Gleam's `factory_supervisor`.
 ///
 /// Its children are of one type `C`, and each is started with an `A`: the arguments of `C`, if nothing else is said. A
@@ -209,8 +209,8 @@ impl<C: DynamicChild, A: Send + 'static> DynamicSupervisor<C, A> {
     /// Starts it, unlinked.
     ///
     /// # Errors
-    /// [`StartError::AlreadyStarted`] when its name is taken. [`StartError::Spec`] when restarts are counted in a period
-    /// of no length.
+    /// [`StartError::AlreadyStarted`] when its name is taken. [`StartError::Spec`] when restarts are counted in a
+    /// period of no length.
     pub fn start(self) -> Result<DynamicRef<C, A>, StartError> {
         self.start_as(Relation::None)
     }
@@ -393,6 +393,28 @@ impl Template {
 ///
 /// `DynamicRef<Session>` has children of one type, `DynamicRef` those of [any](AnyChild). As with [`SupervisorRef`],
 /// requests wait without a limit of time. Printed, it shows its first children.
+///
+/// ```
+/// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+/// # pub struct Session { user: &'static str }
+/// # #[actor]
+/// # impl Session {
+/// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+/// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+/// # }
+/// let sessions = DynamicSupervisor::<Session>::new().start()?;
+/// let (joe, mike) = (sessions.start_child(("joe",))?, sessions.start_child(("mike",))?);
+/// assert_eq!((joe.user()?, mike.user()?), ("joe", "mike"));
+/// assert_eq!(sessions.which_children()?[0].pid(), mike.pid());        // the newest first
+/// sessions.terminate_child(&mike)?;
+/// assert_eq!(sessions.count_children()?.specs, 1);
+///
+/// let monitor = sessions.monitor().expect("it runs");
+/// sessions.stop_with(ExitReason::Shutdown, Duration::from_secs(30))?; // all children, then itself
+/// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
+/// assert_eq!((sessions.pid(), sessions.is_alive(), sessions.gave_up()), (None, false, false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct DynamicRef<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
     supervisor: SupervisorRef,
     kind: PhantomData<fn(A) -> C>,
@@ -403,6 +425,20 @@ impl<C: Child, A: Send + 'static> DynamicRef<C, A> {
     ///
     /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
     /// does from the begin when the child's `init` chooses not to run, which is no error.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+    /// # pub struct Session { user: &'static str }
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+    /// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+    /// # }
+    /// let sessions = DynamicSupervisor::<Session>::new().max_children(1).start()?;
+    /// assert_eq!(sessions.start_child(("joe",))?.user()?, "joe");
+    /// assert_eq!(sessions.start_child(("mike",)).unwrap_err(), ChildError::MaxChildren);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the start fails; nothing is kept of it.
@@ -418,9 +454,23 @@ impl DynamicRef {
     /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
     /// does from the begin when the child's `init` chooses not to run, which is no error.
     ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+    /// # pub struct Session { user: &'static str }
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+    /// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+    /// # }
+    /// let any = DynamicSupervisor::any().start()?;
+    /// let joe: SessionRef = any.start_child(Session::child_spec("joe").restart(Restart::Temporary))?;
+    /// assert_eq!(joe.user()?, "joe");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the spec makes no sense or the start fails; nothing is
-    /// kept of it. [`ChildError::Gone`] when the supervisor is gone.
+    /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the spec makes no sense or the start fails; nothing
+    /// is kept of it. [`ChildError::Gone`] when the supervisor is gone.
     pub fn start_child<C: Child>(&self, spec: ChildSpec<C>) -> Result<C::Client, ChildError> {
         self.start_given(ChildSpec::<AnyChild>::new(spec.into_spec())).map(C::client)
     }
@@ -433,6 +483,20 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     }
 
     /// The dynamic supervisor that has a name now, by its place in its tree.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+    /// # pub struct Session { user: &'static str }
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+    /// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+    /// # }
+    /// let sessions = DynamicSupervisor::<Session>::new().name("sessions").start()?;
+    /// assert_eq!(DynamicRef::<Session>::lookup("sessions")?.pid(), sessions.pid());
+    /// assert_eq!(DynamicRef::<otp::supervisor::AnyChild>::lookup("sessions").err(), Some(CallError::NoProc));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
@@ -456,6 +520,22 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     ///
     /// A child that waits for its restart is ended as well: its client names it still, and so does its last pid.
     ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+    /// # pub struct Session { user: &'static str }
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+    /// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+    /// # }
+    /// let sessions = DynamicSupervisor::<Session>::new().start()?;
+    /// let joe = sessions.start_child(("joe",))?;
+    /// sessions.terminate_child(&joe)?;
+    /// assert_eq!(joe.user(), Err(CallError::NoProc));
+    /// assert_eq!(sessions.terminate_child(&joe), Err(ChildError::NotFound));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
     pub fn terminate_child<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> Result<(), ChildError> {
@@ -465,6 +545,20 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
 
     /// What the spec of a child says, named by a client of it or its pid. `supervisor:get_childspec/2`.
     ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+    /// # pub struct Session { user: &'static str }
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+    /// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+    /// # }
+    /// let sessions = DynamicSupervisor::<Session>::temporary().start()?;
+    /// let joe = sessions.start_child(("joe",))?;
+    /// assert_eq!(sessions.child_spec(&joe)?.restart, Restart::Temporary);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
     pub fn child_spec<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> Result<SpecInfo, ChildError> {
@@ -473,6 +567,20 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     }
 
     /// As any supervisor. What asks for a child by its id ends in [`ChildError::OtherKind`].
+    ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
+    /// # pub struct Session { user: &'static str }
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init(user: &'static str) -> Self { Self { user } }
+    /// #     #[handle_call] pub fn user(&self) -> &'static str { self.user }
+    /// # }
+    /// let sessions = DynamicSupervisor::<Session>::new().start()?;
+    /// assert_eq!(sessions.supervisor().count_children()?.active, 0);
+    /// assert_eq!(sessions.supervisor().terminate_child("joe"), Err(ChildError::OtherKind));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn supervisor(&self) -> &SupervisorRef {
         &self.supervisor

@@ -1,8 +1,51 @@
 //! Supervisors: processes that start other processes, end them, and start them again.
 //!
-//! `strategy`, `intensity` and `backoff` decide over plain data, `children` keeps count, `server` is the process that carries the
-//! decisions out, `ending` how it ends a child, `client` how others speak with it. What a child does is none of their
-//! business.
+//! A supervisor starts its children in order, each when the one before is ready, and ends them in reverse. When a child
+//! ends, its [`Restart`] says whether it is started again, and the [`Strategy`] who else is. When there are more
+//! restarts in a period than its intensity allows, it ends all children and itself, for the supervisor above to decide.
+//! Clients of a child name its place in the tree, a [`Place`]: they reach each incarnation in turn.
+//!
+//! | kind | children | made by |
+//! |---|---|---|
+//! | [`Supervisor`] | known beforehand, of any types | [`supervisor!`](crate::supervisor!), or at run time by hand |
+//! | [`DynamicSupervisor`] | started at any time, of one type or of [any](DynamicSupervisor::any) | `dynamic<Session>`, [`DynamicSupervisor::new`] |
+//! | [`PartitionSupervisor`] | a number of one type, among which keys are divided | `partition<Shard>(..)`, [`PartitionSupervisor::new`] |
+//!
+//! Each child has a [`ChildSpec`]; a running supervisor is a [`SupervisorRef`], a [`DynamicRef`] or a [`PartitionRef`].
+//!
+//! ```
+//! use otp::{supervisor, prelude::*};
+//!
+//! pub struct Counter(u32);
+//!
+//! #[actor]
+//! impl Counter {
+//!     #[init]
+//!     fn init() -> Self { Self(0) }
+//!     #[handle_call]
+//!     pub fn add(&mut self) -> u32 { self.0 += 1; self.0 }
+//! }
+//!
+//! supervisor! {
+//!     App<one_for_one> {
+//!         intensity: 3 in 5s;
+//!         counter: Counter() { shutdown: 2s };
+//!     }
+//! }
+//!
+//! Sim::run(1, |t| {
+//!     let app = App::start().unwrap();
+//!     let counter = app.counter();
+//!     assert_eq!(counter.add(), Ok(1));
+//!     t.kill(&app.counter());
+//!     t.settle();
+//!     assert_eq!(counter.add(), Ok(1));          // the same client, a new incarnation
+//! });
+//! ```
+
+// `strategy`, `intensity` and `backoff` decide over plain data, `children` keeps count, `server` is the process that
+// carries the decisions out, `ending` how it ends a child, `client` how others speak with it. What a child does is none
+// of their business.
 
 mod backoff;
 mod children;
@@ -47,7 +90,7 @@ use crate::{
     cell::{RegName, birth::Relation},
 };
 
-/// A supervisor to be: its strategy, its limits, and its children in the order of their start.
+/// Builds a supervisor: its strategy, its limits, and its children in the order of their start.
 ///
 /// `supervisor!` expands to one; by hand it builds a tree at run time.
 ///
@@ -178,6 +221,18 @@ impl Supervisor {
     /// `supervisor:check_childspecs/2`.
     ///
     /// What a single value can say wrong does not compile; what is left is how they go together.
+    ///
+    /// ```
+    /// use otp::{supervisor::SpecError, prelude::*};
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    ///
+    /// let shop = Supervisor::new(Strategy::OneForOne).child("db", Db::child_spec()).child("db", Db::child_spec());
+    /// assert_eq!(shop.check(), Err(SpecError::DuplicateChild("db".into())));
+    /// ```
     ///
     /// # Errors
     /// The first mistake: of the supervisor, then of its children in order.

@@ -25,7 +25,7 @@ use crate::{
     process::Node,
 };
 
-/// A partition supervisor to be: so many children of one type, among which keys are divided. Elixir's
+/// Builds a partition supervisor: a number of children of one type, among which keys are divided. Elixir's
 /// `PartitionSupervisor`.
 ///
 /// It is for a process that would be a bottleneck, and whose state can be divided: each key has its partition, which
@@ -241,6 +241,29 @@ impl<C: Child> InPartitions for C {
 /// As with [`SupervisorRef`], requests wait without a limit of time; [`route`](PartitionRef::route),
 /// [`partition`](PartitionRef::partition) and [`partitions`](PartitionRef::partitions) ask nobody. Printed, it shows
 /// its partitions.
+///
+/// ```
+/// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+/// # pub struct Shard { number: usize }
+/// # #[actor]
+/// # impl Shard {
+/// #     #[init] fn init(number: usize) -> Self { Self { number } }
+/// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+/// # }
+/// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+/// let shards = shards().start()?;
+/// assert_eq!(shards.route(&6).number()?, 2);
+/// assert_eq!(shards.which_children()?[0].pid(), shards.partition(3).pid());      // the last one first
+/// assert_eq!(shards.resize(2)?, 4);
+/// assert_eq!(shards.count_children()?.active, 2);
+/// assert_eq!(shards.route(&6).number()?, 0);
+///
+/// let monitor = shards.monitor().expect("it runs");
+/// shards.stop_with(ExitReason::Shutdown, Duration::from_secs(30))?;
+/// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Shutdown);
+/// assert_eq!((shards.pid(), shards.is_alive(), shards.gave_up()), (None, false, false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PartitionRef<C> {
     supervisor: SupervisorRef,
     child: PhantomData<fn() -> C>,
@@ -248,6 +271,20 @@ pub struct PartitionRef<C> {
 
 impl<C: Child> PartitionRef<C> {
     /// The partition supervisor that has a name now, by its place in its tree.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+    /// # pub struct Shard { number: usize }
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(number: usize) -> Self { Self { number } }
+    /// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+    /// # }
+    /// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+    /// let shards = shards().name("shards").start()?;
+    /// assert_eq!(PartitionRef::<Shard>::lookup("shards")?.pid(), shards.pid());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
@@ -270,12 +307,42 @@ impl<C: Child> PartitionRef<C> {
     ///
     /// The client names the partition, not the key: it follows restarts, but not [`resize`](PartitionRef::resize). When
     /// there are no partitions, or the supervisor is gone, it reaches nobody.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+    /// # pub struct Shard { number: usize }
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(number: usize) -> Self { Self { number } }
+    /// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+    /// # }
+    /// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+    /// let shards = shards().start()?;
+    /// assert_eq!(shards.route(&-7).number()?, 3);
+    /// assert_eq!(shards.route("joe").number()?, shards.route(&"joe".to_owned()).number()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn route<K: Hash + ?Sized>(&self, key: &K) -> C::Client {
         let partitions = self.supervisor.place().partitions().unwrap_or(0);
         self.partition(share(key, partitions))
     }
 
     /// A client of the partition with this number. When there is none, it reaches nobody.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+    /// # pub struct Shard { number: usize }
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(number: usize) -> Self { Self { number } }
+    /// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+    /// # }
+    /// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+    /// let shards = shards().start()?;
+    /// assert_eq!(shards.partition(3).number()?, 3);
+    /// assert_eq!(shards.partition(4).number(), Err(CallError::NoProc));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn partition(&self, number: usize) -> C::Client {
         self.supervisor.child::<C>(number)
@@ -288,6 +355,22 @@ impl<C> PartitionRef<C> {
     }
 
     /// Among how many partitions the keys are divided now. `PartitionSupervisor.partitions/1`.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+    /// # pub struct Shard { number: usize }
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(number: usize) -> Self { Self { number } }
+    /// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+    /// # }
+    /// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+    /// let shards = shards().start()?;
+    /// assert_eq!(shards.partitions()?, 4);
+    /// shards.stop()?;
+    /// assert_eq!(shards.partitions(), Err(ChildError::Gone(CallError::NoProc)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone, or not yet started.
@@ -303,15 +386,46 @@ impl<C> PartitionRef<C> {
     /// keeps its spec: as any child that was terminated it is started again with the others, if the strategy restarts
     /// them, but no key belongs to it.
     ///
+    /// ```
+    /// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+    /// # pub struct Shard { number: usize }
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(number: usize) -> Self { Self { number } }
+    /// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+    /// # }
+    /// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+    /// let shards = shards().start()?;
+    /// assert_eq!(shards.resize(1)?, 4);
+    /// assert_eq!(shards.route(&7).number()?, 0);
+    /// assert_eq!(shards.resize(4)?, 1);
+    /// assert_eq!(shards.resize(5), Err(ChildError::TooManyPartitions(4)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ChildError::TooManyPartitions`] when there were fewer at the start of the supervisor. [`ChildError::Start`]
-    /// when one is not started again, and [`ChildError::NotFound`] when one is temporary, and so forgotten; those before
-    /// it are counted in. [`ChildError::Gone`] when the supervisor is gone.
+    /// when one is not started again, and [`ChildError::NotFound`] when one is temporary, and so forgotten; those
+    /// before it are counted in. [`ChildError::Gone`] when the supervisor is gone.
     pub fn resize(&self, partitions: usize) -> Result<usize, ChildError> {
         self.supervisor.ask(|reply| Message::Resize(partitions, reply))?
     }
 
-    /// As any supervisor.
+    /// As any supervisor. Its children have their numbers as ids.
+    ///
+    /// ```
+    /// # use otp::{supervisor::{ChildError, PartitionSupervisor, PartitionRef}, prelude::*};
+    /// # pub struct Shard { number: usize }
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(number: usize) -> Self { Self { number } }
+    /// #     #[handle_call] pub fn number(&self) -> usize { self.number }
+    /// # }
+    /// # fn shards() -> PartitionSupervisor<Shard> { PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4) }
+    /// let shards = shards().start()?;
+    /// assert_eq!(shards.supervisor().which_child(2)?.pid(), shards.partition(2).pid());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn supervisor(&self) -> &SupervisorRef {
         &self.supervisor

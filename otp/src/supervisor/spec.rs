@@ -276,8 +276,8 @@ pub struct SpecInfo {
 /// How a supervisor starts, restarts and ends a child. OTP's child specification.
 ///
 /// It is made by `child_spec` of an actor or a tree, or by [`Child::spec`]. By default a child is
-/// [`Permanent`](Restart::Permanent), has 5 seconds to shut down ([`Infinity`](Shutdown::Infinity) for supervisors), and
-/// is not significant.
+/// [`Permanent`](Restart::Permanent), has 5 seconds to shut down ([`Infinity`](Shutdown::Infinity) for supervisors),
+/// and is not significant.
 #[must_use = "a child spec starts nothing until a supervisor has it"]
 pub struct ChildSpec<C> {
     spec: Spec,
@@ -302,6 +302,26 @@ impl<C> ChildSpec<C> {
     }
 
     /// Whether its end can end the supervisor; see [`AutoShutdown`](super::AutoShutdown).
+    ///
+    /// ```
+    /// # use otp::{supervisor::AutoShutdown, prelude::*};
+    /// # pub struct Job;
+    /// # #[actor]
+    /// # impl Job {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let job = Job::child_spec().restart(Restart::Transient).significant(true);
+    ///     let batch = Supervisor::new(Strategy::OneForOne)
+    ///         .auto_shutdown(AutoShutdown::AnySignificant)
+    ///         .child("job", job)
+    ///         .start()
+    ///         .unwrap();
+    ///     batch.child::<Job>("job").stop().unwrap();         // it is done
+    ///     t.settle();
+    ///     assert!(!batch.is_alive());                        // and so is its supervisor
+    /// });
+    /// ```
     pub fn significant(mut self, significant: bool) -> Self {
         self.spec.significant = significant;
         self
@@ -318,6 +338,28 @@ impl<C> ChildSpec<C> {
     /// While it waits the child is [`Restarting`](super::ChildState::Restarting), its supervisor serves others, and
     /// those that the strategy restarts with it are stopped and wait as well. Restarts are counted when they are tried:
     /// with waits that are short beside its period a supervisor gives up as ever.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Modem;
+    /// # #[actor]
+    /// # impl Modem {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let spec = Modem::child_spec().backoff(Duration::from_secs(1)..=Duration::from_secs(30));
+    ///     let line = Supervisor::new(Strategy::OneForOne).child("modem", spec).start().unwrap();
+    ///     let modem = line.child::<Modem>("modem");
+    ///     t.kill(&modem);
+    ///     t.settle();
+    ///     assert!(modem.is_alive());                 // the first restart is at once
+    ///     t.kill(&modem);
+    ///     t.settle();
+    ///     assert!(!modem.is_alive());                // the second waits for a second
+    ///     t.advance(Duration::from_secs(1));
+    ///     assert!(modem.is_alive());
+    /// });
+    /// ```
     pub fn backoff(mut self, range: RangeInclusive<Duration>) -> Self {
         self.spec.backoff = Some(Backoff::new(range));
         self
@@ -330,6 +372,25 @@ impl<C> ChildSpec<C> {
     /// timeouts. When the child is not started again the messages are dropped, and their callers told why it ended. So
     /// they are when it is declared dead because its code does not come back. What it has sent itself for
     /// later, its timers, and messages for subjects end with each incarnation.
+    ///
+    /// ```
+    /// # use otp::{supervisor::MailboxOnRestart, prelude::*};
+    /// # pub struct Log;
+    /// # #[actor]
+    /// # impl Log {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_cast] pub fn bug(&mut self) { panic!("off by one") }
+    /// #     #[handle_call] pub fn line(&mut self) -> u32 { 42 }
+    /// # }
+    /// Sim::run(1, |t| {
+    ///     let spec = Log::child_spec().mailbox_on_restart(MailboxOnRestart::Keep);
+    ///     let logs = Supervisor::new(Strategy::OneForOne).child("log", spec).start().unwrap();
+    ///     let log = logs.child::<Log>("log");
+    ///     log.bug();
+    ///     assert_eq!(log.line(), Ok(42));            // it waited behind the bug, and the next incarnation answers
+    ///     assert_eq!(t.crashes().len(), 1);
+    /// });
+    /// ```
     pub fn mailbox_on_restart(mut self, mailbox: MailboxOnRestart) -> Self {
         self.spec.on_restart = mailbox;
         self
