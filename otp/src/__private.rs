@@ -107,7 +107,8 @@ impl<A> Debug for State<'_, A> {
 /// One argument of a message. That it can be sent was checked where it was put in, once, at the type to blame.
 pub struct Payload<T>(T);
 
-// SAFETY: the only way to make one is what `handler_argument_must_be_send` returns, and that asks for `T: Send`.
+// SAFETY: it is a `T` and nothing else, and the only way to make one is what `handler_argument_must_be_send` returns, which
+// asks for `T: Send`: the field is private, and nothing in this module else writes it.
 unsafe impl<T> Send for Payload<T> {}
 
 impl<T> Payload<T> {

@@ -87,7 +87,7 @@ impl<A: Actor> Context<A> {
     /// A handler has failed: that is why it ends, whatever the handler said before.
     pub(super) fn fail(&mut self, reason: ExitReason) {
         let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
-        let client = current::with(|me| me.common().orphaned_client(me)).or(client);
+        let client = current::with(|me| me.own().client()).or(client);
         self.stop = Some(Box::new(Stop { reason, reply, client, handled: self.cell.common().handler.code() }));
     }
 
@@ -110,8 +110,11 @@ impl<A: Actor> Context<A> {
 
     /// Calls `f` as the process itself, which in a test of its handlers is not the current one.
     pub(super) fn as_process<R>(&self, f: impl FnOnce(&Running) -> R) -> R {
+        if !self.cell.common().is_tested_here() {
+            return current::with(f);
+        }
         let process = AnyProcess::new(&self.cell);
-        let Some(me) = current::at_home(&process) else { return current::with(f) };
+        let me = current::at_home(&process).expect("its home is this thread");
         let _entered = current::enter(me);
         f(me)
     }

@@ -136,7 +136,7 @@ impl<T: 'static> Drop for ReplyTo<T> {
             let is_callee = me.pid() == slot.callee() || slot.was_left();
             let dying = is_callee && (std::thread::panicking() || me.common().life.is_ending());
             if dying {
-                me.common().keep_orphan(me, Arc::new(slot.clone()));
+                me.own().keep_orphan(Arc::new(slot.clone()));
             }
             dying
         });
@@ -162,7 +162,7 @@ impl Drop for ReplyTracker {
         let unwinds = std::thread::panicking();
         current::try_with(|me| {
             if unwinds || me.common().life.is_ending() {
-                me.common().keep_orphan(me, Arc::clone(&self.0));
+                me.own().keep_orphan(Arc::clone(&self.0));
             }
         });
     }

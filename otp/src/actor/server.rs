@@ -316,7 +316,7 @@ where
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
-        current::with(|me| me.common().set_failure(me, &stop.reason));
+        current::with(|me| me.own().set_failure(&stop.reason));
         if current::with(|me| me.common().must_move(me, &ctx.program().terminate)) {
             let _moved = Step::<Result<(), ExitReason>>::GiveWay(false).await;
         }
@@ -324,7 +324,7 @@ where
         let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = stop.reason.then(*reason);
-            current::with(|me| me.common().set_failure(me, &stop.reason));
+            current::with(|me| me.own().set_failure(&stop.reason));
         }
         // The report of a crash names the message that it came from.
         ctx.cell().common().was_measured();
@@ -428,7 +428,7 @@ fn initialised<A: Actor>(init: Init<A>, mut claim: Option<Claim>, ctx: &mut Cont
 /// be stands elsewhere. Where both ways met, the message would be moved through memory once more.
 #[inline(always)]
 fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
-    current::with(move |me| match at_hand::<A>(me, ctx.cell(), budget) {
+    current::in_turn(move |me| match at_hand::<A>(me, ctx.cell(), budget) {
         AtHand::Item(Item::Message(message)) => Step::of(call_handler(me, actor, message, ctx)),
         AtHand::Item(item) => handle_item(me, actor, item, ctx),
         AtHand::Nothing => {
@@ -442,6 +442,7 @@ fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u3
 /// As [`step`], when nothing is at hand, or there is more to do than to handle it.
 #[inline(never)]
 fn next_step<'a, A: Actor>(me: &Running, actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
+    settle(me, ctx);
     match next::<A>(me, ctx.cell(), budget) {
         Some(item) => handle_item(me, actor, item, ctx),
         None => Step::GiveWay(false),
@@ -687,25 +688,27 @@ fn poll_rest<T: IntoOutcome>(
 #[inline]
 fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Outcome) {
     match outcome {
-        Ok(()) if ctx.cell().common().is_troubled() => settle(ctx),
+        // Else before the next item, in `next_step`.
+        Ok(()) if ctx.is_stopping() => current::with(|me| settle(me, ctx)),
         Ok(()) => {}
         Err(reason) => ctx.fail(*reason),
     }
 }
 
-/// What has to be done after a handler now and then.
+/// Does what has to be done after a handler now and then.
 #[cold]
-fn settle<A: Actor>(ctx: &mut Context<A>) {
-    current::with(|me| {
-        let common = me.common();
-        // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
-        common.take_orphans(me).iter().for_each(|call| call.abandon());
-        common.was_measured();
-        if !ctx.is_stopping() {
-            common.handler.clear(me);
-        }
-        common.calm_down(me);
-    });
+fn settle<A: Actor>(me: &Running, ctx: &Context<A>) {
+    let (common, own) = (me.common(), me.own());
+    if !own.is_troubled() {
+        return;
+    }
+    // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
+    own.take_orphans().iter().for_each(|call| call.abandon());
+    common.was_measured();
+    if !ctx.is_stopping() {
+        common.handler.clear(me);
+    }
+    own.calm_down();
 }
 
 /// The next thing to do, if it is at hand, the budget is not used up, and nothing else is to be done before.
@@ -717,7 +720,7 @@ fn at_hand<A: Actor>(me: &Running, cell: &TaskRef<Cell<A::Message>>, budget: &mu
         return AtHand::Unknown;
     }
     *budget -= 1;
-    if common.is_disturbed() { AtHand::Unknown } else { cell.next_at_hand(me) }
+    if common.is_disturbed(me) { AtHand::Unknown } else { cell.next_at_hand(me) }
 }
 
 /// The next thing to do, if there is one and the budget is not used up.

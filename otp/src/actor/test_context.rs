@@ -119,7 +119,7 @@ impl<A: Actor> TestContext<A> {
     pub fn stopped(&self) -> Option<ExitReason> {
         let fatal = self.act(|me| {
             me.process().take_arrivals(me);
-            me.common().fatal(me)
+            me.own().fatal()
         });
         self.stop_reason().cloned().or(fatal)
     }

@@ -76,9 +76,6 @@ pub(crate) struct Common {
     pub(crate) pid: Pid,
     /// How often marks of receives became void.
     unmarked: Owned<Cell<u32>>,
-    /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
-    /// each message. Only the process itself writes it.
-    troubled: AtomicBool,
     /// What runs in it.
     pub(crate) program: &'static Program,
     /// The moment of its entry in the timers; `FAR` for none.
@@ -131,7 +128,6 @@ impl Common {
             deaf: AtomicBool::new(false),
             kept: AtomicBool::new(false),
             own: Owned::new(Own::new(detours)),
-            troubled: AtomicBool::new(false),
             node,
             // Its code begins with its first turn.
             handler: Handler::new(&program.first),

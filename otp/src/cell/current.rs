@@ -154,6 +154,14 @@ pub(crate) fn with<R>(f: impl FnOnce(&Running) -> R) -> R {
     f(process)
 }
 
+/// As [`with`], of code that only turns run, so that there is no thread to adopt.
+#[inline(always)]
+pub(crate) fn in_turn<R>(f: impl FnOnce(&Running) -> R) -> R {
+    let process = CURRENT.get().expect("a turn names its process");
+    // SAFETY: as in `try_with`.
+    f(unsafe { process.as_ref() })
+}
+
 /// The process of the calling thread, which no other thread runs; the second part ends it when it cannot be kept.
 #[cold]
 fn adopted_process() -> (AnyProcess, Option<Adopted>) {

@@ -98,7 +98,7 @@ impl<M: Send + 'static> Cell<M> {
     /// One turn; what it says has to be done in the state that the scheduler keeps.
     #[inline]
     fn turn(this: &TaskRef<Self>, me: &Running) -> Turn {
-        if let Some(reason) = this.common.take_end(me) {
+        if let Some(reason) = this.common.own(me).take_end() {
             return Self::end_here(this, me, reason);
         }
         if this.common.life.is_signalled() {
@@ -125,7 +125,7 @@ impl<M: Send + 'static> Cell<M> {
             return Turn::Done;
         }
         let reason = match polled {
-            Ok(Poll::Pending) if this.common.fatal(me).is_none() => {
+            Ok(Poll::Pending) if this.common.own(me).fatal().is_none() => {
                 match this.common.own(me).rest.take() {
                     Some(Rest::Later) => return Turn::Later,
                     Some(Rest::Elsewhere) => return Turn::Elsewhere,
@@ -155,7 +155,7 @@ impl<M: Send + 'static> Cell<M> {
         let code = &this.common.program.end;
         if this.common.must_move(me, code) {
             this.common.own(me).rest.set(None);
-            this.common.put_off_end(me, reason);
+            this.common.own(me).put_off_end(reason);
             return Turn::Elsewhere;
         }
         if code.is_doubtful() {

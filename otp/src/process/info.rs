@@ -84,7 +84,7 @@ struct InfoRequest(answer::Asked<ProcessInfo>);
 impl Ask for InfoRequest {
     fn answer(self: Box<Self>, me: &Running) {
         let common = me.common();
-        if common.fatal(me).is_none() {
+        if me.own().fatal().is_none() {
             let waits = common.is_deaf() || me.process().queue_len(me) == 0;
             self.0.answer(info_of(me, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
         }

@@ -314,7 +314,7 @@ struct Alive(crate::cell::answer::Asked<()>);
 
 impl Ask for Alive {
     fn answer(self: Box<Self>, me: &Running) {
-        if me.common().fatal(me).is_none() {
+        if me.own().fatal().is_none() {
             self.0.answer(());
         }
     }

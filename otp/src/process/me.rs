@@ -255,7 +255,7 @@ pub(crate) fn receiving_behind(
             let found = process.take_signal(me, mark, &mut accept).or_else(|| {
                 process.take_arrivals(me);
                 // What was sent behind an exit signal is not received any more.
-                if me.common().fatal(me).is_some() { None } else { process.take_signal(me, mark, &mut accept) }
+                if me.own().fatal().is_some() { None } else { process.take_signal(me, mark, &mut accept) }
             });
             match found {
                 Some(signal) => Poll::Ready(Some(signal)),

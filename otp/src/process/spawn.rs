@@ -214,8 +214,8 @@ impl Spawn {
     fn run<C: 'static>(self, body: Body) -> (Pid, Option<MonitorRef>) {
         let carrier = self.carrier;
         let (cell, monitor) =
-            birth::run(program::<C>(type_name::<C>()), self.relation, carrier, None, |cell: &Plain, own| {
-                own.own().plain.set(true);
+            birth::run(program::<C>(type_name::<C>()), self.relation, carrier, None, |cell: &Plain, child| {
+                child.own().plain.set(true);
                 self.prepare(cell);
                 body
             });

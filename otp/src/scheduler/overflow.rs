@@ -33,7 +33,10 @@ pub(crate) fn install(describe: Describe) {
 
 fn replace(signal: libc::c_int) -> libc::sigaction {
     let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) = handle;
-    // SAFETY: 1. zeroes are a `sigaction` without flags and with an empty mask; 2. both pointers are of live values.
+    // SAFETY: 1. zeroes are a `sigaction` without flags and with an empty mask; 2. both pointers are of live values; 3. `handle`
+    // has the type that `SA_SIGINFO` asks for, and does nothing that a signal handler must not: it takes no lock, allocates
+    // nothing, and reads what is written before it is told, or by its own thread; 4. on an overflow it runs on another
+    // stack, by `SA_ONSTACK`.
     unsafe {
         let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
         action.sa_sigaction = handler as *const () as usize;
@@ -45,22 +48,23 @@ fn replace(signal: libc::c_int) -> libc::sigaction {
 }
 
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: the system gives a live `siginfo_t`.
+    // SAFETY: the system gives a live `siginfo_t`, for a signal that has an address: we are the handler of such alone.
     let address = unsafe { (*info).si_addr() }.addr();
     let Some(before) = BEFORE.get() else { return };
     if guard().is_some_and(|guard| guard.contains(&address)) {
         let _ = tell(before.describe);
-        // SAFETY: it ends the program.
+        // SAFETY: it ends the program, and may be called in a signal handler.
         unsafe { libc::abort() };
     }
     let before = if signal == libc::SIGBUS { &before.bus } else { &before.segv };
     match before.sa_sigaction {
         // The instruction is repeated, and the signal does what it does by default.
-        // SAFETY: it is an action that the system gave us.
+        // SAFETY: it is an action that the system gave us for this signal, and lives for ever in `BEFORE`.
         libc::SIG_DFL | libc::SIG_IGN => unsafe {
             libc::sigaction(signal, before, ptr::null_mut());
         },
-        // SAFETY: the system would call it with just these; a handler without `SA_SIGINFO` ignores the last two.
+        // SAFETY: it is the address of a function, being neither of the two above; the system would call it with just these; one
+        // without `SA_SIGINFO` takes the first alone and ignores the others, as callers by the C convention may rely on.
         handler => unsafe {
             std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void)>(handler)(
                 signal, info, context,
@@ -75,7 +79,7 @@ fn tell(describe: Describe) -> fmt::Result {
     text.write_str("\nerror: stack overflow in ")?;
     let described = describe(&mut text);
     text.write_str("\n")?;
-    // SAFETY: the pointer is that of so many bytes.
+    // SAFETY: the pointer is that of at least so many bytes.
     unsafe { libc::write(libc::STDERR_FILENO, text.bytes.as_ptr().cast(), text.len) };
     described
 }

@@ -84,9 +84,9 @@ pub(super) struct StackMemory {
 
 impl Stacks {
     pub(super) fn new(size: usize) -> Self {
-        // SAFETY: it asks a number of the system.
+        // SAFETY: it asks a number of the system, and is given no pointer.
         let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
-        Self { page, size: size.next_multiple_of(page) + page, state: Mutex::default() }
+        Self { page, size: size.max(1).next_multiple_of(page) + page, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, StackPool> {
@@ -128,14 +128,15 @@ impl Stacks {
         let stacks = (SMALLEST << state.slabs.len().min(16)).min(LARGEST);
         let len = stacks.checked_mul(self.size).ok_or(io::ErrorKind::OutOfMemory)?;
         let (prot, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | NO_RESERVE);
-        // SAFETY: a new mapping, of whose place the system decides.
+        // SAFETY: a new mapping, of whose place the system decides: so it takes no memory that anybody has.
         let at = unsafe { libc::mmap(ptr::null_mut(), len, prot, flags, -1, 0) };
         if at == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
         // A huge page would give each stack its whole memory at the first touch.
         #[cfg(target_os = "linux")]
-        // SAFETY: an advice for the mapping that was just made. Where the kernel knows no huge pages it fails, rightly.
+        // SAFETY: an advice for the mapping that was just made, which changes nothing that can be read or written there. Where
+        // the kernel knows no huge pages it fails, rightly.
         unsafe {
             libc::madvise(at, len, libc::MADV_NOHUGEPAGE)
         };
@@ -153,7 +154,8 @@ impl Stacks {
         {
             /// Linux 6.13; `libc` has no name for it.
             const MADV_GUARD_INSTALL: libc::c_int = 102;
-            // SAFETY: the page belongs to a slab of ours, to a stack that was never used.
+            // SAFETY: the page is the lowest of a stack of a slab of ours, which is mapped while `state` has it and is locked; that
+            // stack was never handed out, so nobody has anything there.
             if unsafe { libc::madvise(page, self.page, MADV_GUARD_INSTALL) } == 0 {
                 return Ok(());
             }
@@ -205,7 +207,8 @@ impl Stacks {
     /// Gives the memory of a free stack back to the system.
     fn cool(&self, low: usize) {
         let usable = ptr::with_exposed_provenance_mut(low + self.page);
-        // SAFETY: the pages are those of a stack of ours that nobody uses.
+        // SAFETY: the pages are those of a stack of ours, above its guard, in a slab that is mapped while the state is locked. Its
+        // `StackMemory` is gone, and it has not been handed out again: nobody uses them, or relies on what is there.
         unsafe { libc::madvise(usable, self.size - self.page, libc::MADV_DONTNEED) };
     }
 
@@ -214,7 +217,8 @@ impl Stacks {
         if let Some(slab) = state.slabs.remove(&at) {
             state.warm -= slab.warm.len();
             state.free -= slab.stacks;
-            // SAFETY: it is a mapping of ours, no stack of which is used.
+            // SAFETY: it is a mapping of ours, as a whole, which nobody else takes away: it was in `slabs`. No stack of it is used:
+            // all are free, or `Stacks` is dropped, to which each stack in use has a reference.
             unsafe { libc::munmap(ptr::with_exposed_provenance_mut(at), slab.stacks * self.size) };
             let _ = PROTECTED.fetch_update(Relaxed, Relaxed, |guards| Some(guards.saturating_sub(slab.guarded)));
         }
@@ -254,8 +258,9 @@ impl StackMemory {
     }
 }
 
-// SAFETY: 1. below the stack, within its limit, is a guard page (`guard`); 2. it has a page at least above that, since
-// `Stacks::new` rounds up and adds one; 3. base and limit are multiples of the page.
+// SAFETY: 1. below the stack, within its limit, is a guard page (`guard`); 2. it has a page at least above that, which can be
+// read and written, since `Stacks::new` rounds up to one and adds the guard; 3. base and limit are multiples of the page;
+// 4. the memory is nobody else's, and mapped, until this is dropped: `take` hands a number out once, until it is given back.
 unsafe impl Stack for StackMemory {
     #[inline]
     fn base(&self) -> StackPointer {

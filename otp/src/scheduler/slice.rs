@@ -30,7 +30,7 @@ mod linux {
     impl Slices {
         /// They are those of the calling thread, which serves short turns.
         pub(in crate::scheduler) fn begin(&self) {
-            // SAFETY: it asks a number of the system.
+            // SAFETY: it asks a number of the system, and is given no pointer.
             self.0.store(unsafe { libc::gettid() }, Relaxed);
             self.shorten();
         }
@@ -45,11 +45,11 @@ mod linux {
 
         fn set(&self, slice: u64) {
             let thread = self.0.load(Relaxed);
-            // SAFETY: zeroes are a `sched_attr`.
+            // SAFETY: zeroes are a `sched_attr`, which is made of numbers.
             let mut attributes: libc::sched_attr = unsafe { mem::zeroed() };
             attributes.size = size_of::<libc::sched_attr>() as u32;
-            // SAFETY: 1. both calls are given the size of a live value; 2. a number that is another thread's by now changes
-            // that one's slices, and nothing else.
+            // SAFETY: 1. both calls are given the pointer of a live value and its size, beyond which the first writes nothing; the
+            // second writes nothing; 2. a number that is another thread's by now changes that one's slices, and nothing else.
             unsafe {
                 let known =
                     libc::syscall(libc::SYS_sched_getattr, thread, &raw mut attributes, attributes.size, 0) == 0;

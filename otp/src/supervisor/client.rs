@@ -585,7 +585,7 @@ macro_rules! as_supervisor {
             }
 
             /// Its pid; `None` when it is gone, or about to be restarted.
-            pub fn pid(&self) -> Option<$crate::Pid> {
+            pub fn pid(&self) -> Option<$crate::process::Pid> {
                 self.supervisor.pid()
             }
 

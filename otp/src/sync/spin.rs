@@ -39,9 +39,10 @@ pub(crate) struct SpinLock<T> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: it hands out the value to one holder at a time, on whichever thread that is.
+// SAFETY: it hands out the value to one holder at a time, who sees what those before have done (`held`, by `Acquire` and
+// `Release`), on whichever thread that is: `T: Send`.
 unsafe impl<T: Send> Sync for SpinLock<T> {}
-// SAFETY: it owns the value.
+// SAFETY: it owns the value, and `T: Send`.
 unsafe impl<T: Send> Send for SpinLock<T> {}
 
 impl<T> SpinLock<T> {
@@ -97,7 +98,8 @@ impl<T> Deref for SpinGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: there is one guard at a time, and it is borrowed for as long as the value is.
+        // SAFETY: only `lock` makes a guard, once `held` was taken, and only its drop gives that back: there is one at a time,
+        // and it is borrowed for as long as the value is. It is `Sync` only where the value is, as a guard of `std`'s.
         self.0.value.with(|value| unsafe { &*value })
     }
 }
@@ -105,7 +107,7 @@ impl<T> Deref for SpinGuard<'_, T> {
 impl<T> DerefMut for SpinGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: there is one guard at a time, and it is borrowed mutably for as long as the value is.
+        // SAFETY: as in `deref`; it is borrowed mutably for as long as the value is.
         self.0.value.with_mut(|value| unsafe { &mut *value })
     }
 }

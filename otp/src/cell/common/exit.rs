@@ -15,7 +15,7 @@ impl Common {
 
     /// Whether an exit signal has come that ends it: who sends to it now finds it gone. A thread may go on.
     pub(crate) fn is_past_its_end(&self, me: &Running) -> bool {
-        matches!(self.home, Home::Core) && self.fatal(me).is_some()
+        matches!(self.home, Home::Core) && self.own(me).fatal().is_some()
     }
 
     /// Unwinds the running code if the process has to end: acts on the signals that wait.
@@ -24,7 +24,7 @@ impl Common {
         if self.life.is_signalled() {
             me.process().take_arrivals(me);
         }
-        self.life.is_lost() || self.fatal(me).is_some()
+        self.life.is_lost() || self.own(me).fatal().is_some()
     }
 
     /// Ends the running code where it is.
@@ -32,7 +32,7 @@ impl Common {
         match self.home {
             Home::Core => panic::unwind(None),
             Home::Thread(_) | Home::Driver => {
-                let reason = self.take_fatal(me).unwrap_or(ExitReason::Killed);
+                let reason = self.own(me).take_fatal().unwrap_or(ExitReason::Killed);
                 self.has_acted(me);
                 panic!("this thread received an exit signal: {reason}");
             }
@@ -51,8 +51,8 @@ impl Common {
     /// Why it has to end at once, if it has to: a failure that it was ending with already comes first.
     #[inline]
     pub(in crate::cell) fn fatal_end(&self, me: &Running) -> Option<ExitReason> {
-        let fatal = self.fatal(me)?;
-        Some(match self.failure(me) {
+        let fatal = self.own(me).fatal()?;
+        Some(match self.own(me).failure() {
             Some(failure) => failure.then(fatal),
             None => fatal,
         })
@@ -70,7 +70,7 @@ impl Common {
         payload: &(dyn Any + Send),
     ) -> ExitReason {
         match panic::understand(payload) {
-            Ok(reason) => reason.or_else(|| self.fatal(me)).unwrap_or(ExitReason::Killed),
+            Ok(reason) => reason.or_else(|| self.own(me).fatal()).unwrap_or(ExitReason::Killed),
             Err(mut panic) => {
                 panic.handler = handler;
                 ExitReason::Panic(Arc::new(panic))
@@ -85,7 +85,7 @@ impl Common {
 
     /// Says that all that waited was acted on.
     pub(in crate::cell) fn has_acted(&self, me: &Running) {
-        if self.fatal(me).is_none() {
+        if self.own(me).fatal().is_none() {
             self.life.has_acted();
         }
     }

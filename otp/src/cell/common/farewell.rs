@@ -100,7 +100,7 @@ impl Common {
         for signal in belongings.iter_mut().flat_map(|belongings| mem::take(&mut belongings.late)) {
             node.bounce(self.pid, signal, ExitReason::NoProc);
         }
-        let mut pending = own.map_or_else(Vec::new, |me| self.take_orphans(me));
+        let mut pending = own.map_or_else(Vec::new, |me| self.own(me).take_orphans());
         *self.relations() = Standing::Ended(reason);
         pending.extend(calls.into_iter().chain(node.late_calls.take(self.pid)));
         if own.is_none() {
@@ -121,7 +121,7 @@ impl Common {
         let Some(me) = own else { return true };
         // What failed in its end is its own doing.
         reason.has_course()
-            || !self.has_fatal_signal(me)
+            || !self.own(me).is_signalled()
                 && (!self.own(me).plain.get() || matches!(reason, ExitReason::Panic(_) | ExitReason::Error(_)))
     }
 

@@ -2,10 +2,9 @@
 
 use std::{cell::Cell, mem, sync::Arc};
 
-use super::{Common, PendingCall};
+use super::PendingCall;
 use crate::{
-    cell::{ExitReason, Pid, dictionary::Dictionary, owned::Running},
-    sync::atomic::Ordering::Relaxed,
+    cell::{ExitReason, Pid, dictionary::Dictionary},
     time::Key,
 };
 
@@ -40,6 +39,9 @@ pub(crate) struct Own {
     /// Why its next message is not simply the first of its queue. Here, since it is looked at for each message, and what
     /// senders write should be left to them.
     detours: Cell<u8>,
+    /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
+    /// each message.
+    troubled: Cell<bool>,
     /// How its turn is to end, if it has more to do.
     pub(crate) rest: Cell<Option<Rest>>,
     pub(super) armed: Cell<Option<Key>>,
@@ -115,6 +117,70 @@ impl Own {
         before & why != 0
     }
 
+    /// Why it has to end, if it has to.
+    #[inline]
+    pub(crate) fn fatal(&self) -> Option<ExitReason> {
+        if !self.troubled.get() {
+            return None;
+        }
+        self.if_rare(|rare| rare.fatal.clone()).flatten()
+    }
+
+    /// Why it is ending already, if that is a failure.
+    pub(super) fn failure(&self) -> Option<ExitReason> {
+        self.if_rare(|rare| rare.failure.clone()).flatten()
+    }
+
+    /// It is ending, for this reason; unless that is a clean one it is not forgotten, whatever comes.
+    pub(crate) fn set_failure(&self, reason: &ExitReason) {
+        if !reason.is_clean() {
+            let before = self.rare(|rare| rare.failure.replace(reason.clone()));
+            drop(before);
+        }
+    }
+
+    /// Its end is to be made in its next turn, which is its last.
+    pub(in crate::cell) fn put_off_end(&self, reason: ExitReason) {
+        self.troubled.set(true);
+        let before = self.rare(|rare| rare.end.replace(reason));
+        drop(before);
+    }
+
+    /// The reason of the end that was put off until now.
+    #[inline]
+    pub(in crate::cell) fn take_end(&self) -> Option<ExitReason> {
+        if !self.troubled.get() {
+            return None;
+        }
+        self.if_rare(|rare| rare.end.take()).flatten()
+    }
+
+    /// That reason, which is acted on now.
+    pub(super) fn take_fatal(&self) -> Option<ExitReason> {
+        self.if_rare(|rare| rare.fatal.take()).flatten()
+    }
+
+    /// It has to end for this reason, if there is none yet.
+    pub(crate) fn set_fatal(&self, reason: ExitReason) {
+        self.troubled.set(true);
+        // One that is not taken is dropped when the rare things are back.
+        drop(self.rare(|rare| rare.end_for(reason)));
+    }
+
+    /// As [`set_fatal`](Own::set_fatal), because of an exit signal.
+    pub(crate) fn set_signalled(&self, reason: ExitReason) {
+        self.troubled.set(true);
+        drop(self.rare(|rare| {
+            rare.signalled = true;
+            rare.end_for(reason)
+        }));
+    }
+
+    /// Whether it has to end because of an exit signal.
+    pub(super) fn is_signalled(&self) -> bool {
+        self.if_rare(|rare| rare.signalled) == Some(true)
+    }
+
     /// The ancestors of those that it starts, which `make` makes once.
     pub(super) fn lineage(&self, make: impl FnOnce() -> Arc<Vec<Pid>>) -> Arc<Vec<Pid>> {
         self.rare(|rare| Arc::clone(rare.lineage.get_or_insert_with(make)))
@@ -129,112 +195,40 @@ impl Own {
     pub(crate) fn if_dictionary<R: Default>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
         self.if_rare(|rare| f(&mut rare.dictionary)).unwrap_or_default()
     }
-}
 
-/// Why it ends, and what is left to do after a message.
-impl Common {
-    fn trouble(&self) {
-        self.troubled.store(true, Relaxed);
+    /// Keeps a call until the process has ended.
+    pub(crate) fn keep_orphan(&self, call: Arc<dyn PendingCall>) {
+        self.troubled.set(true);
+        self.rare(|rare| rare.orphans.push(call));
+    }
+
+    /// Whose call it was that a handler left by a panic.
+    pub(crate) fn client(&self) -> Option<Pid> {
+        self.if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
+    }
+
+    /// The code that it runs is measured.
+    pub(crate) fn is_measured(&self) {
+        self.troubled.set(true);
     }
 
     /// Whether there may be anything to do after a message.
     #[inline]
     pub(crate) fn is_troubled(&self) -> bool {
-        self.troubled.load(Relaxed)
-    }
-
-    /// Why it has to end, if it has to.
-    #[inline]
-    pub(crate) fn fatal(&self, me: &Running) -> Option<ExitReason> {
-        if !self.is_troubled() {
-            return None;
-        }
-        self.own(me).if_rare(|rare| rare.fatal.clone()).flatten()
-    }
-
-    /// Why it is ending already, if that is a failure.
-    pub(super) fn failure(&self, me: &Running) -> Option<ExitReason> {
-        self.own(me).if_rare(|rare| rare.failure.clone()).flatten()
-    }
-
-    /// It is ending, for this reason; unless that is a clean one it is not forgotten, whatever comes.
-    pub(crate) fn set_failure(&self, me: &Running, reason: &ExitReason) {
-        if !reason.is_clean() {
-            let before = self.own(me).rare(|rare| rare.failure.replace(reason.clone()));
-            drop(before);
-        }
-    }
-
-    /// Its end is to be made in its next turn, which is its last.
-    pub(in crate::cell) fn put_off_end(&self, me: &Running, reason: ExitReason) {
-        self.trouble();
-        let before = self.own(me).rare(|rare| rare.end.replace(reason));
-        drop(before);
-    }
-
-    /// The reason of the end that was put off until now.
-    #[inline]
-    pub(in crate::cell) fn take_end(&self, me: &Running) -> Option<ExitReason> {
-        if !self.is_troubled() {
-            return None;
-        }
-        self.own(me).if_rare(|rare| rare.end.take()).flatten()
-    }
-
-    /// Why it has to end, which is acted on now.
-    pub(super) fn take_fatal(&self, me: &Running) -> Option<ExitReason> {
-        self.own(me).if_rare(|rare| rare.fatal.take()).flatten()
-    }
-
-    /// It has to end for this reason, if there is none yet.
-    pub(in crate::cell) fn set_fatal(&self, me: &Running, reason: ExitReason) {
-        self.trouble();
-        // One that is not taken is dropped when the rare things are back.
-        drop(self.own(me).rare(|rare| rare.end_for(reason)));
-    }
-
-    /// As [`set_fatal`](Common::set_fatal), because of an exit signal.
-    pub(in crate::cell) fn set_fatal_signal(&self, me: &Running, reason: ExitReason) {
-        self.trouble();
-        drop(self.own(me).rare(|rare| {
-            rare.signalled = true;
-            rare.end_for(reason)
-        }));
-    }
-
-    /// Whether it has to end because of an exit signal.
-    pub(super) fn has_fatal_signal(&self, me: &Running) -> bool {
-        self.own(me).if_rare(|rare| rare.signalled) == Some(true)
-    }
-
-    /// Keeps a call until the process has ended.
-    pub(crate) fn keep_orphan(&self, me: &Running, call: Arc<dyn PendingCall>) {
-        self.trouble();
-        self.own(me).rare(|rare| rare.orphans.push(call));
-    }
-
-    /// Whose call it was that a handler left by a panic.
-    pub(crate) fn orphaned_client(&self, me: &Running) -> Option<Pid> {
-        self.own(me).if_rare(|rare| rare.orphans.iter().find_map(|call| call.client())).flatten()
-    }
-
-    #[inline]
-    pub(crate) fn take_orphans(&self, me: &Running) -> Vec<Arc<dyn PendingCall>> {
-        if !self.is_troubled() {
-            return Vec::new();
-        }
-        self.own(me).if_rare(|rare| mem::take(&mut rare.orphans)).unwrap_or_default()
-    }
-
-    /// The code that it runs is measured.
-    pub(super) fn is_measured(&self, me: &Running) {
-        me.assert_has(self);
-        self.trouble();
+        self.troubled.get()
     }
 
     /// What was to be done after a message was done.
-    pub(crate) fn calm_down(&self, me: &Running) {
-        let rest = self.own(me).if_rare(|rare| rare.fatal.is_some() || !rare.orphans.is_empty());
-        self.troubled.store(rest == Some(true), Relaxed);
+    pub(crate) fn calm_down(&self) {
+        let rest = self.if_rare(|rare| rare.fatal.is_some() || !rare.orphans.is_empty());
+        self.troubled.set(rest == Some(true));
+    }
+
+    #[inline]
+    pub(crate) fn take_orphans(&self) -> Vec<Arc<dyn PendingCall>> {
+        if !self.troubled.get() {
+            return Vec::new();
+        }
+        self.if_rare(|rare| mem::take(&mut rare.orphans)).unwrap_or_default()
     }
 }

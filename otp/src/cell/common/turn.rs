@@ -12,8 +12,8 @@ use crate::{
 impl Common {
     /// Whether its loop has more to do than to take the next message: it may have to end, is watched, or is to give way.
     #[inline]
-    pub(crate) fn is_disturbed(&self) -> bool {
-        self.life.is_disturbed() || self.is_troubled()
+    pub(crate) fn is_disturbed(&self, me: &Running) -> bool {
+        self.life.is_disturbed() || self.own(me).is_troubled()
     }
 
     /// Whether it is suspended, or somebody listens to what it does.
@@ -66,7 +66,7 @@ impl Common {
     pub(crate) fn runs(&self, me: &Running, code: &'static Code) {
         self.handler.set(me, code);
         if code.is_doubtful() {
-            self.is_measured(me);
+            self.own(me).is_measured();
             scheduler::measure(code);
         }
     }

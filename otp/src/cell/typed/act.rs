@@ -26,7 +26,7 @@ impl Running {
                         true
                     }
                     signal::Verdict::Die(reason) => {
-                        common.set_fatal_signal(self, reason);
+                        self.own().set_signalled(reason);
                         false
                     }
                 }
@@ -50,7 +50,7 @@ impl Running {
                 watched.map(|watched| down.name = watched.name).is_some()
             }
             Signal::Fatal(reason) => {
-                common.set_fatal(self, mem::replace(reason, ExitReason::Normal));
+                self.own().set_fatal(mem::replace(reason, ExitReason::Normal));
                 false
             }
             Signal::Ask(_) => {

@@ -84,7 +84,7 @@ impl<M: Send + 'static> Cell<M> {
         for item in mail {
             self.common.quietly(me, || drop(item), &mut ignored);
         }
-        self.common.take_orphans(me).into_iter().for_each(Common::abandon);
+        self.common.own(me).take_orphans().into_iter().for_each(Common::abandon);
     }
 }
 

@@ -324,7 +324,7 @@ impl<M: Send + 'static> Cell<M> {
     fn act_on(&self, me: &Running, signal: Box<Signal>) -> Option<Box<Signal>> {
         // What a signal carries is the user's, and may panic when it is dropped.
         catch_unwind(AssertUnwindSafe(|| me.act_on(signal))).unwrap_or_else(|payload| {
-            self.common.set_fatal(me, self.common.panicked(me, &*payload));
+            self.common.own(me).set_fatal(self.common.panicked(me, &*payload));
             None
         })
     }
@@ -391,7 +391,7 @@ impl<M: Send + 'static> Cell<M> {
         }
         self.take_arrivals(me);
         // What was sent behind an exit signal is not handled any more.
-        if self.common.fatal(me).is_some() {
+        if self.common.own(me).fatal().is_some() {
             return None;
         }
         self.mail.get(me).borrow_mut().pop_front()
@@ -407,7 +407,7 @@ impl<M: Send + 'static> Cell<M> {
                 }
             }
             self.act_on_arrivals(special, me);
-            if self.common.fatal(me).is_some() {
+            if self.common.own(me).fatal().is_some() {
                 return None;
             }
         };

@@ -132,7 +132,7 @@ impl<M: Send + 'static> Cell<M> {
     #[cold]
     pub(crate) fn next_urgent(&self, me: &Running) -> Option<Item<M>> {
         self.take_arrivals(me);
-        if self.common.fatal(me).is_some() {
+        if self.common.own(me).fatal().is_some() {
             return None;
         }
         let parent = self.common.parent();
