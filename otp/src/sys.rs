@@ -39,11 +39,12 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, Addressed, Client, Served, SystemRequest, ToPid, caught, shown},
+    actor::{Actor, Addressed, Client, Served, SystemRequest, ToPid, shown},
     cell::{
         AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
         debug::{Counts, Debug},
+        panic::caught,
         signal::Signal,
         wake_up::WakeUp,
     },

@@ -8,6 +8,7 @@ mod address;
 pub(crate) mod call;
 pub(crate) mod client;
 mod context;
+mod dispatch;
 pub(crate) mod error;
 mod left;
 #[cfg(all(test, loom))]
@@ -22,6 +23,7 @@ pub(crate) mod report;
 pub(crate) mod requests;
 pub(crate) mod sent;
 mod server;
+mod starter;
 mod stop;
 mod subject;
 mod system;
@@ -43,7 +45,7 @@ pub(crate) use self::{
     address::Address,
     call::CALL_TIMEOUT,
     client::{of_place, of_process},
-    server::{Start, Starting, caught},
+    starter::{Start, Starting},
     system::{Ended, Served, SystemRequest, shown},
 };
 pub(crate) use self::{
@@ -62,7 +64,7 @@ pub use self::{
     context::Context,
     error::{EnterLoopError, StartError},
     options::Options,
-    server::Starter,
+    starter::Starter,
     stop::stop,
     subject::Handles,
     system::{FormatStatus, StatusTexts},

@@ -6,12 +6,13 @@ use std::{
     fmt::{self, Write},
 };
 
-use super::{Actor, Context, server::caught};
+use super::{Actor, Context};
 use crate::cell::{
     ExitReason, Pid, Running,
     common::Common,
     current,
     debug::{Debug, Event},
+    panic::caught,
 };
 
 /// Of a state that is shown in a report of a crash so many bytes at most.

@@ -109,12 +109,29 @@ impl Caught {
 
 /// Runs code of the user's in the process of another; gives what it comes to, or its panic. What ends the process as a
 /// whole goes on.
-pub(crate) fn caught<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
+pub(crate) fn caught_panic<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|payload| match understand(&*payload) {
         Ok(_) => resume_unwind(payload),
         Err(panic) => {
             discard(payload);
             panic
         }
+    })
+}
+
+/// Runs a handler; a panic in it becomes the reason to terminate with. What ends the process as a whole goes on.
+///
+/// Not inlined into the loop it would cost more than what else is done there for a message.
+#[inline(always)]
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
+        if is_fatal(&*payload) {
+            resume_unwind(payload);
+        }
+        current::with(|me| {
+            let mut reason = me.common().panicked(me, &*payload);
+            me.common().quietly(me, || drop(payload), &mut reason);
+            reason
+        })
     })
 }

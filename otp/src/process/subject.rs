@@ -671,7 +671,7 @@ impl<T: Send + 'static, F> Mapped<T, F> {
     where
         F: Fn(U) -> T,
     {
-        let mapped = panic::caught(|| (self.map)(message));
+        let mapped = panic::caught_panic(|| (self.map)(message));
         mapped.map_err(|panic| report::not_mapped(&panic)).ok()
     }
 }

@@ -18,8 +18,8 @@ use super::{
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{CallError, ChildId, Name, Place, Restart, StartError, ToPid, caught},
-    cell::{RegName, birth::Relation},
+    actor::{CallError, ChildId, Name, Place, Restart, StartError, ToPid},
+    cell::{RegName, birth::Relation, panic::caught},
     guard::Guarded,
 };
 

@@ -8,11 +8,12 @@ use std::{
 
 use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, report, server};
 use crate::{
-    actor::{Actor, Blocking, ChildId, Name, Place, Restart, Shutdown, Start, StartError, Starting, caught, of_place},
+    actor::{Actor, Blocking, ChildId, Name, Place, Restart, Shutdown, Start, StartError, Starting, of_place},
     cell::{
         AnyProcess, Mailbox, RegName,
         birth::Relation,
         current::{self, Interrupted},
+        panic::caught,
     },
 };
 
