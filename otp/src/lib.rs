@@ -232,6 +232,7 @@ pub use otp_macros::actor;
 ///     Ok(self.balance)
 /// }
 /// # }
+///
 /// let account = Account::start(50)?;
 /// assert_eq!(account.withdraw(8)?, Ok(42));
 /// assert_eq!(account.withdraw(80)?, Err("not that much"));        // an answer as any other
@@ -255,6 +256,7 @@ pub use otp_macros::handle_call;
 ///     Ok(())
 /// }
 /// # }
+///
 /// Sim::run(1, |t| {
 ///     let form = Form::start().unwrap();
 ///     form.fill("42");
@@ -284,6 +286,7 @@ pub use otp_macros::handle_cast;
 /// fn load(&mut self) { self.rows = vec![40, 2] }
 /// #     #[handle_call] pub fn sum(&self) -> u32 { self.rows.iter().sum() }
 /// # }
+///
 /// assert_eq!(Store::start()?.sum()?, 42);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -307,6 +310,7 @@ pub use otp_macros::handle_continue;
 /// #[handle_info]
 /// fn ring(&mut self, _ring: Ring) { self.rings += 1 }    // whoever sends a `Ring`
 /// # }
+///
 /// let desk = Desk::start()?;
 /// desk.call();
 /// process::send(desk.pid().unwrap(), Ring);
@@ -329,6 +333,7 @@ pub use otp_macros::handle_info;
 /// }
 /// #     #[handle_call] pub fn sides(&self) -> u32 { self.sides }
 /// # }
+///
 /// Sim::run(1, |t| {
 ///     assert_eq!(Dice::start(6).unwrap().sides(), Ok(6));
 ///     assert!(matches!(Dice::start(1), Err(StartError::Failed(_))));
@@ -349,6 +354,7 @@ pub use otp_macros::init;
 /// #[terminate]
 /// fn close(&mut self, reason: &ExitReason) { self.log.send(format!("closed: {reason}")) }
 /// # }
+///
 /// let log = process::current().subject();
 /// Till::start(log.clone())?.stop_with(ExitReason::Shutdown, None)?;
 /// assert_eq!(log.receive(None).as_deref(), Some("closed: shutdown"));

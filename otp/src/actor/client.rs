@@ -511,6 +511,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// #[terminate]
     /// fn terminate(&mut self) { otp::sleep(Duration::from_secs(60)); }
     /// # }
+    ///
     /// Sim::run(1, |t| {
     ///     let slow = Slow::start().unwrap();
     ///     let stopped = slow.stop_with(ExitReason::Shutdown, Duration::from_secs(5));

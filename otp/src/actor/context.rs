@@ -140,6 +140,7 @@ impl<A: Actor> Context<A> {
     ///     ctx.me().step();                           // the next step, behind all that waits
     /// }
     /// # }
+    ///
     /// let (mut ctx, mut job) = (Context::for_test(), Job::init());
     /// job.step(&mut ctx);
     /// assert_eq!(ctx.waiting(), ["step"]);
@@ -164,6 +165,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_call]
     /// pub fn enter(&mut self, ctx: &mut Context<Self>) -> RoomRef { ctx.client() }
     /// # }
+    ///
     /// let room = Room::start()?;
     /// let same: RoomRef = room.enter()?;
     /// assert_eq!(same, room);
@@ -186,6 +188,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_call]
     /// pub fn who(&self, ctx: &mut Context<Self>) -> Pid { ctx.pid() }
     /// # }
+    ///
     /// let door = Door::start()?;
     /// assert_eq!(Some(door.who()?), door.pid());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -195,7 +198,7 @@ impl<A: Actor> Context<A> {
         self.cell.common().pid
     }
 
-    /// Who started it: of a child of a tree, its supervisor. `None` when that was no process.
+    /// Who started it: of a child of a tree, its supervisor.
     ///
     /// ```
     /// # use otp::prelude::*;
@@ -206,6 +209,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_call]
     /// pub fn maker(&self, ctx: &mut Context<Self>) -> Option<Pid> { ctx.parent() }
     /// # }
+    ///
     /// assert_eq!(Door::start()?.maker()?, Some(otp::self_pid()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -232,6 +236,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_info]
     /// fn dim(&mut self) { self.lit = false; }
     /// # }
+    ///
     /// let (mut ctx, mut lamp) = (Context::for_test(), Lamp::init());
     /// lamp.light(&mut ctx);
     /// ctx.advance(Duration::from_secs(60));
@@ -260,6 +265,7 @@ impl<A: Actor> Context<A> {
     /// fn tick(&mut self) { self.ticks += 1; }
     /// #     #[handle_call] pub fn ticks(&self) -> u32 { self.ticks }
     /// # }
+    ///
     /// Sim::run(1, |t| {
     ///     let clock = Clock::start().unwrap();
     ///     t.advance(Duration::from_secs(60));
@@ -291,6 +297,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_cast]
     /// fn add(&mut self, n: u32) { self.0 += n; }
     /// # }
+    ///
     /// let sum = Sum::start()?;
     /// let inlet = sum.inlet()?;                      // whoever has it needs to know nothing of `Sum`
     /// inlet.send(40);
@@ -324,6 +331,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_info]
     /// fn close(&mut self, ctx: &mut Context<Self>) { ctx.stop(ExitReason::Normal) }
     /// # }
+    ///
     /// let (mut ctx, mut cache) = (Context::for_test(), Cache::init());
     /// cache.touch(&mut ctx);
     /// ctx.advance(Duration::from_secs(30));
@@ -354,6 +362,7 @@ impl<A: Actor> Context<A> {
     /// fn load(&mut self) { self.rows = vec![40, 2]; }
     /// #     #[handle_call] pub fn sum(&self) -> u32 { self.rows.iter().sum() }
     /// # }
+    ///
     /// assert_eq!(Store::start()?.sum()?, 42);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -382,6 +391,7 @@ impl<A: Actor> Context<A> {
     ///     self.open                                  // the caller gets its answer
     /// }
     /// # }
+    ///
     /// let (mut ctx, mut till) = (Context::for_test(), Till::init());
     /// assert!(till.close(&mut ctx));
     /// assert_eq!(ctx.stopped(), Some(ExitReason::Normal));
@@ -413,6 +423,7 @@ impl<A: Actor> Context<A> {
     /// }
     /// #     #[handle_call] pub fn ready(&self) {}
     /// # }
+    ///
     /// Sim::run(1, |t| {
     ///     let store = Store::start().unwrap();
     ///     assert_eq!(t.now(), Duration::ZERO);
@@ -441,6 +452,7 @@ impl<A: Actor> Context<A> {
     /// fn ended(&mut self, exit: Exit) { self.last = Some(exit.reason); }
     /// #     #[handle_call] pub fn last(&self) -> Option<ExitReason> { self.last.clone() }
     /// # }
+    ///
     /// Sim::run(1, |t| {
     ///     let nest = Nest::start().unwrap();
     ///     let pid = nest.pid().unwrap();
@@ -469,6 +481,7 @@ impl<A: Actor> Context<A> {
     /// fn down(&mut self, down: Down) { self.gone.push(down.pid); }
     /// #     #[handle_call] pub fn gone(&self) -> Vec<Pid> { self.gone.clone() }
     /// # }
+    ///
     /// Sim::run(1, |t| {
     ///     let (roll, pid) = (Roll::start().unwrap(), process::spawn(|_| ()));
     ///     roll.watch(pid).unwrap();
@@ -528,6 +541,7 @@ impl<A: Actor> Context<A> {
     /// fn down(&mut self, down: Down) { self.desk_is_free = down.name == Some("desk".into()); }
     /// #     #[handle_call] pub fn desk_is_free(&self) -> bool { self.desk_is_free }
     /// # }
+    ///
     /// assert!(Clerk::start()?.desk_is_free()?);      // nobody has the name
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -546,6 +560,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_cast]
     /// pub fn evict(&mut self, pid: Pid, ctx: &mut Context<Self>) { ctx.exit(pid, ExitReason::Shutdown); }
     /// # }
+    ///
     /// let guard = Guard::start()?;
     /// guard.evict(otp::self_pid());
     /// let exit = process::current().receive_exit(None).unwrap();      // this thread traps exits
@@ -567,6 +582,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_call]
     /// pub fn join(&mut self, other: Pid, ctx: &mut Context<Self>) { ctx.link(other) }
     /// # }
+    ///
     /// let (castor, pollux) = (Twin::start()?, Twin::start()?);
     /// castor.join(pollux.pid().unwrap())?;
     /// let monitor = castor.monitor().unwrap();
@@ -590,6 +606,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_call]
     /// pub fn leave(&mut self, other: Pid, ctx: &mut Context<Self>) { ctx.unlink(other) }
     /// # }
+    ///
     /// let (castor, pollux) = (Twin::start()?, Twin::start()?);
     /// castor.join(pollux.pid().unwrap())?;
     /// castor.leave(pollux.pid().unwrap())?;
@@ -620,6 +637,7 @@ impl<A: Actor> Context<A> {
     /// #[handle_info]
     /// fn rest(&mut self, ctx: &mut Context<Self>) { ctx.hibernate() }
     /// # }
+    ///
     /// Sim::run(1, |t| {
     ///     let inbox = Inbox::start().unwrap();
     ///     (0..1000).for_each(|n| inbox.put(n.to_string()));
@@ -653,6 +671,7 @@ impl<A: Actor> Context<A> {
     /// }
     /// #     fn message_name(_: &ReplyTo<u32>) -> &'static str { "close" }
     /// # }
+    ///
     /// assert_eq!(otp::start::<Till>(())?.call(|reply| reply), Ok(42));
     /// # Ok::<(), otp::StartError>(())
     /// ```

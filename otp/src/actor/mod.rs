@@ -144,8 +144,8 @@ pub trait Actor: Sized + Send + 'static {
     /// Says which messages go before the others that wait; `None` when all go in the order in which they came.
     ///
     /// Messages of each kind keep their order among themselves. One that goes first overtakes whatever else waits, the
-    /// [`Down`](crate::Down)s and [`Exit`](crate::Exit)s of others among it; it never falls behind: what a process has sent before its end is
-    /// handled before its `Down`. It runs in the sender, and must not panic.
+    /// [`Down`](crate::Down)s and [`Exit`](crate::Exit)s of others among it; it never falls behind: what a process has
+    /// sent before its end is handled before its `Down`. It runs in the sender, and must not panic.
     const PRIORITY: Option<IsUrgent<Self::Message>> = None;
 
     /// Makes the state; runs in the new process, and whoever started it waits for it. `Module:init/1`.
@@ -188,6 +188,7 @@ pub trait Actor: Sized + Send + 'static {
     ///     }
     /// }
     /// # }
+    ///
     /// let till = Till::start()?;
     /// assert_eq!(till.stop(), Err(CallError::Exited(ExitReason::shutdown_with(42_u32))));
     /// # Ok::<(), StartError>(())

@@ -68,6 +68,7 @@ impl<T: 'static> ReplyTo<T> {
     ///     process::spawn_link(move |_| reply.send(n * n));
     /// }
     /// # }
+    ///
     /// assert_eq!(Square::start()?.of(7)?, 49);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

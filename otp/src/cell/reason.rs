@@ -64,7 +64,7 @@ pub enum ExitReason {
 }
 
 impl ExitReason {
-    /// A reason of any kind: OTP's `exit(Term)`.
+    /// A reason of any kind: OTP's `exit(Term)`. Its `Debug` runs once, here: see [`Term`].
     ///
     /// ```
     /// # use otp::ExitReason;
@@ -88,7 +88,8 @@ impl ExitReason {
         Self::ShutdownWith(Term::new(value))
     }
 
-    /// A reason from an error.
+    /// A reason from an error. Its `Display` runs once, here; should that fail or panic, the text says so: see
+    /// [`Failure`].
     ///
     /// ```
     /// # use otp::ExitReason;

@@ -65,11 +65,14 @@ impl Me {
     /// ```
     /// use otp::{prelude::*, process};
     ///
-    /// let pid = process::spawn(|me| {
+    /// let (pid, monitor, ()) = process::start_monitor(|me, ack| {
     ///     me.trap_exit(true);
-    ///     let _why = me.receive_exit(None);          // tidies up, and ends
-    /// });
-    /// assert!(otp::process::is_alive(pid));
+    ///     ack.started(());
+    ///     let _why = me.receive_exit(None);          // tidies up, and ends by itself
+    /// })?;
+    /// otp::process::exit(pid, ExitReason::Shutdown);
+    /// assert_eq!(process::current().receive_down(monitor, None).unwrap().reason, ExitReason::Normal);
+    /// # Ok::<(), process::AckError>(())
     /// ```
     pub fn trap_exit(&self, trap: bool) -> bool {
         self.check();
@@ -123,7 +126,8 @@ impl Me {
     /// ```
     ///
     /// # Panics
-    /// When the system has no further stack to wait on.
+    /// When the system has no further stack to wait on, or an exit is to end an adopted thread: see
+    /// [threads](crate::process#threads).
     pub fn receive_exit(&self, limit: impl Into<Option<Duration>>) -> Option<Exit> {
         self.check();
         receive(limit.into(), |signal| matches!(signal, Signal::Trapped(_))).and_then(|signal| match signal {
@@ -187,7 +191,8 @@ impl Me {
     /// ```
     ///
     /// # Panics
-    /// When the system has no further stack to wait on.
+    /// When the system has no further stack to wait on, or an exit is to end an adopted thread: see
+    /// [threads](crate::process#threads).
     pub fn receive_down(&self, monitor: MonitorRef, limit: impl Into<Option<Duration>>) -> Option<Down> {
         self.check();
         receive(limit.into(), |signal| matches!(signal, Signal::Down(down) if down.monitor == monitor)).and_then(

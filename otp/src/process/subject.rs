@@ -355,7 +355,8 @@ impl<T: Send + 'static> Subject<T> {
     /// ```
     ///
     /// # Panics
-    /// When the calling process is not the owner, or the system has no further stack to wait on.
+    /// When the calling process is not the owner, or the system has no further stack to wait on; when an exit is to end
+    /// an adopted thread: see [threads](crate::process#threads).
     pub fn receive(&self, limit: impl Into<Option<Duration>>) -> Option<T> {
         let tag = self.own_tag();
         receive(limit.into(), |signal| signal.is_for(tag)).and_then(received)

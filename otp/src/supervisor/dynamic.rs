@@ -46,7 +46,7 @@ impl<C: Child> DynamicChild for C {
     }
 }
 
-/// Children of any type: those of a [`DynamicSupervisor`].
+/// The child type of a [`DynamicSupervisor`], whose children may be of any types.
 #[derive(Debug)]
 pub enum AnyChild {}
 
@@ -424,7 +424,7 @@ impl<C: Child, A: Send + 'static> DynamicRef<C, A> {
     /// Starts a child and waits until it is ready. `DynamicSupervisor.start_child/2`.
     ///
     /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
-    /// does from the begin when the child's `init` chooses not to run, which is no error.
+    /// does from the beginning when the child's `init` chooses not to run, which is no error.
     ///
     /// ```
     /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};
@@ -452,7 +452,7 @@ impl DynamicRef {
     /// Starts a child of any type and waits until it is ready. `DynamicSupervisor.start_child/2`.
     ///
     /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
-    /// does from the begin when the child's `init` chooses not to run, which is no error.
+    /// does from the beginning when the child's `init` chooses not to run, which is no error.
     ///
     /// ```
     /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef, ChildError}, prelude::*};

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What can be a child of a supervisor: every [`Actor`], every tree made by `supervisor!`, and a [`Supervisor`] that is
-/// built at run time.
+/// built at run time. You need not implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an actor",
     label = "not an actor",
