@@ -12,7 +12,7 @@ use crate::{
         Actor, ActorRef, Address, Blocking, Client, ClientExt, Context, Handled, Init, Mode, Start, Starting,
         of_process,
     },
-    cell::{IntoReason, Mailbox, MessageKind, Pid, birth::Relation, common::PendingCall, current},
+    cell::{IntoReason, Mailbox, MessageKind, Pid, birth::Relation, current, header::PendingCall},
     process::{self, Node, Subject},
     sim::Sim,
 };
@@ -323,7 +323,7 @@ impl<A: Actor> Actor for StandIn<A> {
     const NAME: &'static str = A::NAME;
 
     fn init((waiting, told): Self::Args, _: &mut Context<Self>) -> Handled<'_, Init<Self>> {
-        let _ = current::with(|me| me.common().watch_call(Arc::new(TellCallers(Node::current()))));
+        let _ = current::with(|me| me.header().watch_call(Arc::new(TellCallers(Node::current()))));
         Handled::Done(Init::Ok(Self { waiting, told, actor: PhantomData }))
     }
 

@@ -39,7 +39,7 @@ use std::{
 };
 
 use crate::{
-    actor::{Actor, Addressed, Client, Served, SystemRequest, ToPid, shown},
+    actor::{Actor, Addressed, Client, Inspected, SystemRequest, ToPid, shown},
     cell::{
         AnyProcess, ExitReason, IntoReason, Pid, answer,
         current::{self, Interrupted},
@@ -308,15 +308,15 @@ pub fn replace_state<A: Actor>(
 pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> {
     ask(target, |served| {
         let texts = served.texts();
-        let common = served.common();
-        let node = &common.node;
+        let header = served.header();
+        let node = &header.node;
         Status {
-            pid: common.pid,
-            name: common.name().as_deref().map(str::to_owned),
-            label: common.label().as_deref().map(str::to_owned),
-            initial_call: common.program.label,
-            parent: common.parent(),
-            ancestors: common.ancestors.as_deref().cloned().unwrap_or_default(),
+            pid: header.pid,
+            name: header.name().as_deref().map(str::to_owned),
+            label: header.label().as_deref().map(str::to_owned),
+            initial_call: header.program.label,
+            parent: header.parent(),
+            ancestors: header.ancestors.as_deref().cloned().unwrap_or_default(),
             is_suspended: served.debug.suspended,
             message_queue_len: served.queue_len(),
             state: texts.state,
@@ -352,7 +352,7 @@ pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> 
 /// As [`suspend`].
 pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
     ask(target, move |served| {
-        let now = served.common().node.scheduler.now();
+        let now = served.header().node.scheduler.now();
         served.debug.statistics = on.then(|| Counts::new(now));
     })
 }
@@ -382,7 +382,7 @@ pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<
 /// As [`suspend`]; [`SysError::NoStatistics`] when they are not on.
 pub fn statistics<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Statistics, SysError> {
     ask(target, |served| {
-        let now = served.common().node.scheduler.now();
+        let now = served.header().node.scheduler.now();
         served.debug.statistics.as_ref().map(|counts| counts.at(now))
     })?
     .ok_or(SysError::NoStatistics)
@@ -701,7 +701,7 @@ fn switch<K>(
 /// Has a process answer a request about itself.
 fn ask<R: Send + 'static, K>(
     target: &(impl ToPid<K> + ?Sized),
-    request: impl FnOnce(&mut Served<'_>) -> R + Send + 'static,
+    request: impl FnOnce(&mut Inspected<'_>) -> R + Send + 'static,
 ) -> Result<R, SysError> {
     let pid = target.to_pid().ok_or(SysError::NoProc)?;
     let limit = target.time_limit();
@@ -712,7 +712,7 @@ fn ask<R: Send + 'static, K>(
         if current::is_lost() {
             return Err(SysError::Exiting);
         }
-        let process = me.common().node.find(pid).ok_or(SysError::NoProc)?;
+        let process = me.header().node.find(pid).ok_or(SysError::NoProc)?;
         let (asked, answer) = answer::channel();
         let request: SystemRequest = Box::new(move |served| {
             if !asked.is_withdrawn() {
@@ -726,23 +726,23 @@ fn ask<R: Send + 'static, K>(
 
 /// Waits for an answer; when the process ends without one, until it is known why.
 fn wait<R>(process: &AnyProcess, mut answer: answer::Answer<R>, limit: Option<Duration>) -> Result<R, SysError> {
-    let common = process.common();
-    let at = current::with(|me| me.common().deadline(limit));
+    let header = process.header();
+    let at = current::with(|me| me.header().deadline(limit));
     let mut timer = WakeUp::new();
     let answered = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut answer).poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         // One that was declared dead keeps what it was asked.
-        Poll::Pending if common.life.is_lost() && common.life.is_dead() => Poll::Ready(Some(None)),
+        Poll::Pending if header.life.is_lost() && header.life.is_dead() => Poll::Ready(Some(None)),
         Poll::Pending => timer.poll(cx, at).map(|()| None),
     }))?;
     match answered {
         Some(Some(answer)) => Ok(answer),
         Some(None) => {
-            let (mark, monitor) = (me::mark(), process::monitor(common.pid));
+            let (mark, monitor) = (me::mark(), process::monitor(header.pid));
             let down = me::try_receive_down(mark, monitor, limit)?;
             process::demonitor_flush(monitor);
             // One that takes no more signals and has not ended yet says no reason.
-            let reason = || common.reason().unwrap_or(ExitReason::NoProc);
+            let reason = || header.reason().unwrap_or(ExitReason::NoProc);
             Err(down.map_or(SysError::Timeout, |_| SysError::Exited(reason())))
         }
         None => {

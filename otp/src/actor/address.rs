@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     cell::{
-        AnyProcess, NodeInner, Pid, RegName,
-        common::{Gone, PendingCall},
-        current,
+        AnyProcess, NodeInner, Pid, RegName, current,
+        header::{Gone, PendingCall},
         lanes::Weight,
         typed::Cell,
     },
@@ -24,9 +23,9 @@ use crate::{
 };
 
 /// One process, or a place or a name that processes hold one after another.
-pub struct Address<A: Actor>(Kind<A>);
+pub struct Address<A: Actor>(AddressKind<A>);
 
-enum Kind<A: Actor> {
+enum AddressKind<A: Actor> {
     Process(TaskRef<Cell<A::Message>>),
     Place(Place),
     /// A place, for a sender that waits until somebody holds it.
@@ -38,26 +37,26 @@ enum Kind<A: Actor> {
 
 impl<A: Actor> Address<A> {
     pub(crate) fn process(process: TaskRef<Cell<A::Message>>) -> Self {
-        Self(Kind::Process(process))
+        Self(AddressKind::Process(process))
     }
 
     pub(crate) fn place(place: Place) -> Self {
-        Self(Kind::Place(place))
+        Self(AddressKind::Place(place))
     }
 
     pub(crate) fn name(name: RegName) -> Self {
-        Self(Kind::Name(name))
+        Self(AddressKind::Name(name))
     }
 
     /// The process that a message would reach now.
     #[inline]
     pub(crate) fn resolve(&self) -> Option<TaskRef<Cell<A::Message>>> {
         match &self.0 {
-            Kind::Process(process) => Some(process.clone()),
-            Kind::Place(place) => place.holder().as_ref().and_then(AnyProcess::typed).cloned(),
-            Kind::Patient(place) => place.present().as_ref().and_then(AnyProcess::typed).cloned(),
-            Kind::Name(name) => name.process().as_ref().and_then(AnyProcess::typed).cloned(),
-            Kind::PatientName(name) => {
+            AddressKind::Process(process) => Some(process.clone()),
+            AddressKind::Place(place) => place.holder().as_ref().and_then(AnyProcess::typed).cloned(),
+            AddressKind::Patient(place) => place.present().as_ref().and_then(AnyProcess::typed).cloned(),
+            AddressKind::Name(name) => name.process().as_ref().and_then(AnyProcess::typed).cloned(),
+            AddressKind::PatientName(name) => {
                 // One that is about to take its place has what waits there to come to first.
                 let process = place_of(name).map_or_else(|| name.process(), |place| place.present());
                 process.as_ref().and_then(AnyProcess::typed).cloned()
@@ -68,8 +67,8 @@ impl<A: Actor> Address<A> {
     /// The same, for a sender that waits until somebody holds the place, if it is one or a name stands for it.
     pub(super) fn patient(&self) -> Self {
         match self.clone().0 {
-            Kind::Place(place) => Self(Kind::Patient(place)),
-            Kind::Name(name) => Self(Kind::PatientName(name)),
+            AddressKind::Place(place) => Self(AddressKind::Patient(place)),
+            AddressKind::Name(name) => Self(AddressKind::PatientName(name)),
             kind => Self(kind),
         }
     }
@@ -100,45 +99,45 @@ impl<A: Actor> Address<A> {
     /// Where a patient sender leaves what finds nobody.
     fn waits_at(&self) -> Option<Place> {
         match &self.0 {
-            Kind::Patient(place) => Some(place.clone()),
-            Kind::PatientName(name) => place_of(name),
-            Kind::Process(_) | Kind::Place(_) | Kind::Name(_) => None,
+            AddressKind::Patient(place) => Some(place.clone()),
+            AddressKind::PatientName(name) => place_of(name),
+            AddressKind::Process(_) | AddressKind::Place(_) | AddressKind::Name(_) => None,
         }
     }
 
     pub(crate) fn pid(&self) -> Option<Pid> {
         match &self.0 {
-            Kind::Process(process) => Some(process.common().pid),
-            Kind::Place(place) | Kind::Patient(place) => place.pid(),
-            Kind::Name(_) | Kind::PatientName(_) => self.resolve().map(|process| process.common().pid),
+            AddressKind::Process(process) => Some(process.header().pid),
+            AddressKind::Place(place) | AddressKind::Patient(place) => place.pid(),
+            AddressKind::Name(_) | AddressKind::PatientName(_) => self.resolve().map(|process| process.header().pid),
         }
     }
 
     /// The place in a tree that it names.
     pub(crate) fn as_place(&self) -> Option<&Place> {
         match &self.0 {
-            Kind::Place(place) | Kind::Patient(place) => Some(place),
-            Kind::Process(_) | Kind::Name(_) | Kind::PatientName(_) => None,
+            AddressKind::Place(place) | AddressKind::Patient(place) => Some(place),
+            AddressKind::Process(_) | AddressKind::Name(_) | AddressKind::PatientName(_) => None,
         }
     }
 
     pub(super) fn is_process(&self) -> bool {
-        matches!(self.0, Kind::Process(_))
+        matches!(self.0, AddressKind::Process(_))
     }
 
     pub(super) fn as_name(&self) -> Option<&RegName> {
         match &self.0 {
-            Kind::Name(name) | Kind::PatientName(name) => Some(name),
-            Kind::Process(_) | Kind::Place(_) | Kind::Patient(_) => None,
+            AddressKind::Name(name) | AddressKind::PatientName(name) => Some(name),
+            AddressKind::Process(_) | AddressKind::Place(_) | AddressKind::Patient(_) => None,
         }
     }
 
     /// A message of a process of the node found nobody here.
     pub(super) fn count_undelivered(&self, node: &NodeInner) {
         match &self.0 {
-            Kind::Process(_) => {}
-            Kind::Place(place) | Kind::Patient(place) => place.count_undelivered(),
-            Kind::Name(_) | Kind::PatientName(_) => node.nobody.count(),
+            AddressKind::Process(_) => {}
+            AddressKind::Place(place) | AddressKind::Patient(place) => place.count_undelivered(),
+            AddressKind::Name(_) | AddressKind::PatientName(_) => node.nobody.count(),
         }
     }
 
@@ -149,7 +148,7 @@ impl<A: Actor> Address<A> {
         if current::is_lost() {
             return Sent::done();
         }
-        let Kind::Process(process) = &self.0 else { return self.send_to_whom_it_names(&mut message, limit) };
+        let AddressKind::Process(process) = &self.0 else { return self.send_to_whom_it_names(&mut message, limit) };
         match Cell::offer(process, &mut message, Weight::Cast) {
             Ok(Some(ticket)) => Sent::in_line(process, ticket, limit()),
             // One that has ended gets no more messages.
@@ -173,7 +172,7 @@ impl<A: Actor> Address<A> {
         }
         let place = self.waits_at().zip(message.take());
         if place.is_none_or(|(place, unsent)| place.leave(unsent, None).is_err()) {
-            current::with(|me| self.count_undelivered(&me.common().node));
+            current::with(|me| self.count_undelivered(&me.header().node));
         }
         Sent::done()
     }
@@ -182,11 +181,11 @@ impl<A: Actor> Address<A> {
 impl<A: Actor> Clone for Address<A> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
-            Kind::Process(process) => Kind::Process(process.clone()),
-            Kind::Place(place) => Kind::Place(place.clone()),
-            Kind::Patient(place) => Kind::Patient(place.clone()),
-            Kind::Name(name) => Kind::Name(name.clone()),
-            Kind::PatientName(name) => Kind::PatientName(name.clone()),
+            AddressKind::Process(process) => AddressKind::Process(process.clone()),
+            AddressKind::Place(place) => AddressKind::Place(place.clone()),
+            AddressKind::Patient(place) => AddressKind::Patient(place.clone()),
+            AddressKind::Name(name) => AddressKind::Name(name.clone()),
+            AddressKind::PatientName(name) => AddressKind::PatientName(name.clone()),
         })
     }
 }
@@ -194,9 +193,14 @@ impl<A: Actor> Clone for Address<A> {
 impl<A: Actor> PartialEq for Address<A> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Kind::Process(a), Kind::Process(b)) => a.common().pid == b.common().pid,
-            (Kind::Place(a) | Kind::Patient(a), Kind::Place(b) | Kind::Patient(b)) => a.is_same(b),
-            (Kind::Name(a) | Kind::PatientName(a), Kind::Name(b) | Kind::PatientName(b)) => a == b,
+            (AddressKind::Process(a), AddressKind::Process(b)) => a.header().pid == b.header().pid,
+            (AddressKind::Place(a) | AddressKind::Patient(a), AddressKind::Place(b) | AddressKind::Patient(b)) => {
+                a.is_same(b)
+            }
+            (
+                AddressKind::Name(a) | AddressKind::PatientName(a),
+                AddressKind::Name(b) | AddressKind::PatientName(b),
+            ) => a == b,
             _ => false,
         }
     }
@@ -207,9 +211,9 @@ impl<A: Actor> Eq for Address<A> {}
 impl<A: Actor> Hash for Address<A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Kind::Process(process) => process.common().pid.hash(state),
-            Kind::Place(place) | Kind::Patient(place) => place.address().hash(state),
-            Kind::Name(name) | Kind::PatientName(name) => name.hash(state),
+            AddressKind::Process(process) => process.header().pid.hash(state),
+            AddressKind::Place(place) | AddressKind::Patient(place) => place.address().hash(state),
+            AddressKind::Name(name) | AddressKind::PatientName(name) => name.hash(state),
         }
     }
 }
@@ -217,9 +221,9 @@ impl<A: Actor> Hash for Address<A> {
 impl<A: Actor> fmt::Debug for Address<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Process(process) => fmt::Display::fmt(&process.common().pid, f),
-            Kind::Place(place) | Kind::Patient(place) => place.fmt(f),
-            Kind::Name(name) | Kind::PatientName(name) => name.fmt(f),
+            AddressKind::Process(process) => fmt::Display::fmt(&process.header().pid, f),
+            AddressKind::Place(place) | AddressKind::Patient(place) => place.fmt(f),
+            AddressKind::Name(name) | AddressKind::PatientName(name) => name.fmt(f),
         }
     }
 }

@@ -15,8 +15,8 @@ use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     cell::{
         AnyProcess, ExitReason, Running,
-        common::Gone,
         current::{self, Interrupted},
+        header::Gone,
         lanes::{Ticket, Weight},
         reply::{Answer, Asking, Part, ReplySlot},
         typed::Cell,
@@ -70,7 +70,7 @@ impl<T: 'static> InFlight<T> {
     fn no_answer(&self) -> CallError {
         let callee = self.left.as_ref().map_or_else(|| Some(self.callee.clone()), Taker::get);
         let Some(callee) = callee else { return CallError::NoProc };
-        callee.common().reason().map_or(CallError::NoReply, CallError::Exited)
+        callee.header().reason().map_or(CallError::NoReply, CallError::Exited)
     }
 }
 
@@ -140,13 +140,13 @@ impl<T: 'static> Reply<T> {
             return Self::waiting(Err(CallError::Exiting), Moment::FAR);
         }
         let Some(callee) = address.resolve() else { return Self::leave(address, limit, make) };
-        let common = callee.common();
-        let deadline = common.deadline(limit);
+        let header = callee.header();
+        let deadline = header.deadline(limit);
         let caller = current::try_with(|me| AnyProcess::clone(me));
-        if caller.as_ref().is_some_and(|me| me.pid() == common.pid) {
+        if caller.as_ref().is_some_and(|me| me.pid() == header.pid) {
             return Self::waiting(Err(CallError::CallingSelf), deadline);
         }
-        let (slot, answers) = ReplySlot::pair(common.pid, caller);
+        let (slot, answers) = ReplySlot::pair(header.pid, caller);
         let mut request = Some(make(ReplyTo::new(answers)));
         let state = match Cell::offer(&callee, &mut request, Weight::Call) {
             Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
@@ -181,7 +181,7 @@ impl<T: 'static> Reply<T> {
         let Some(before) = address.awaited() else { return Self::waiting(Err(CallError::NoProc), Moment::FAR) };
         let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(|me| AnyProcess::clone(me)));
         let request = make(ReplyTo::new(answers));
-        Self::waiting(Self::left(address, request, slot), before.common().deadline(limit))
+        Self::waiting(Self::left(address, request, slot), before.header().deadline(limit))
     }
 
     #[cold]
@@ -223,7 +223,7 @@ impl<T: 'static> Reply<T> {
     /// # Panics
     /// When the reply was taken before.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<T, CallError>> {
-        let deadline = current::with(|me| me.common().deadline(Some(limit)));
+        let deadline = current::with(|me| me.header().deadline(Some(limit)));
         let mut timer = WakeUp::within(Some(limit));
         let waited = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut *self).poll(cx) {
             Poll::Ready(reply) => Poll::Ready(Some(reply)),
@@ -242,7 +242,7 @@ impl<T: 'static> Reply<T> {
     /// When the reply was taken before.
     pub fn receive(mut self, limit: impl Into<Option<Duration>>) -> Result<T, CallError> {
         if let Ok(call) = &self.state {
-            self.deadline = self.deadline.min(call.callee.common().deadline(limit.into()));
+            self.deadline = self.deadline.min(call.callee.header().deadline(limit.into()));
         }
         self.wait()
     }
@@ -271,7 +271,7 @@ impl<T: 'static> Reply<T> {
     #[inline]
     fn pend_as(&mut self, me: Option<&Running>, cx: &Context<'_>) -> Option<CallError> {
         let Ok(call) = &self.state else { return None };
-        let callee = call.callee.common();
+        let callee = call.callee.header();
         // A request that was left is looked after where it is.
         let elsewhere = call.left.is_none() && !self.polled_elsewhere && me.is_none();
         self.polled_elsewhere |= elsewhere;
@@ -347,7 +347,7 @@ impl<T: 'static> Drop for Reply<T> {
     fn drop(&mut self) {
         let Ok(call) = &mut self.state else { return };
         if let Some(number) = self.watched {
-            call.callee.common().forget_call(number);
+            call.callee.header().forget_call(number);
         }
         if !self.finished {
             call.forget();

@@ -76,7 +76,7 @@ impl<A: Actor> Context<A> {
 
     #[inline]
     pub(super) fn program(&self) -> &'static Program {
-        self.cell.common().program
+        self.cell.header().program
     }
 
     #[inline]
@@ -88,7 +88,7 @@ impl<A: Actor> Context<A> {
     pub(super) fn fail(&mut self, reason: ExitReason) {
         let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
         let client = current::with(|me| me.own().client()).or(client);
-        self.stop = Some(Box::new(Stop { reason, reply, client, handled: self.cell.common().handler.code() }));
+        self.stop = Some(Box::new(Stop { reason, reply, client, handled: self.cell.header().handler.code() }));
     }
 
     /// It has not started, and ends.
@@ -110,7 +110,7 @@ impl<A: Actor> Context<A> {
 
     /// Calls `f` as the process itself, which in a test of its handlers is not the current one.
     pub(super) fn as_process<R>(&self, f: impl FnOnce(&Running) -> R) -> R {
-        if !self.cell.common().is_tested_here() {
+        if !self.cell.header().is_tested_here() {
             return current::with(f);
         }
         let process = AnyProcess::new(&self.cell);
@@ -195,7 +195,7 @@ impl<A: Actor> Context<A> {
     /// ```
     #[must_use]
     pub fn pid(&self) -> Pid {
-        self.cell.common().pid
+        self.cell.header().pid
     }
 
     /// Who started it: of a child of a tree, its supervisor.
@@ -215,7 +215,7 @@ impl<A: Actor> Context<A> {
     /// ```
     #[must_use]
     pub fn parent(&self) -> Option<Pid> {
-        self.cell.common().parent()
+        self.cell.header().parent()
     }
 
     /// Sends to itself after a while: `ctx.after(d).reset()`. The timer ends with the process. `erlang:send_after/3`.
@@ -402,7 +402,7 @@ impl<A: Actor> Context<A> {
                 reason: reason.into_reason(),
                 reply: None,
                 client: None,
-                handled: self.cell.common().handler.code(),
+                handled: self.cell.header().handler.code(),
             })
         });
     }
@@ -682,7 +682,7 @@ impl<A: Actor> Context<A> {
                 stop.reply = Some(reply.prepare(answer));
             }
             None => {
-                if self.cell.common().is_watched() {
+                if self.cell.header().is_watched() {
                     self.tell_of_answer(reply.caller());
                 }
                 reply.send(answer);
@@ -692,7 +692,7 @@ impl<A: Actor> Context<A> {
 
     #[cold]
     fn tell_of_answer(&self, to: Option<Pid>) {
-        let message = self.cell.common().handler.name().unwrap_or_default();
+        let message = self.cell.header().handler.name().unwrap_or_default();
         current::as_itself(&self.cell, |me| self.cell.tell(me, || Event::Out { message: message.into(), to }));
     }
 
@@ -757,7 +757,7 @@ impl<A: Actor> Context<A> {
         let call = tracker.0.clone();
         if call.is_pending() {
             call.deferred();
-            let _ = self.as_process(|me| me.common().watch_call(call));
+            let _ = self.as_process(|me| me.header().watch_call(call));
         }
     }
 }

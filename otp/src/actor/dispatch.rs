@@ -5,9 +5,8 @@ use std::{future::Future, mem, pin::Pin, sync::Arc, task::Poll};
 use super::{Actor, Context, Handled, Info, IntoOutcome, subject::Arrived, system};
 use crate::{
     cell::{
-        Event, ExitReason, MessageKind, Running,
-        common::Rest,
-        current,
+        Event, ExitReason, MessageKind, Running, current,
+        header::Rest,
         panic::caught,
         signal::{Item, Signal, Timed},
         typed::{AtHand, Cell},
@@ -23,13 +22,13 @@ pub(super) const BUDGET: u32 = 256;
 /// Most often that is a message at hand: its way leads straight from the queue to its handler, and what else there may
 /// be stands elsewhere. Where both ways met, the message would be moved through memory once more.
 #[inline(always)]
-pub(super) fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
+pub(super) fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Progress<'a> {
     current::in_turn(move |me| match at_hand::<A>(me, ctx.cell(), budget) {
-        AtHand::Item(Item::Message(message)) => Step::of(call_handler(me, actor, message, ctx)),
+        AtHand::Item(Item::Message(message)) => Progress::of(call_handler(me, actor, message, ctx)),
         AtHand::Item(item) => handle_item(me, actor, item, ctx),
         AtHand::Nothing => {
             *budget = BUDGET;
-            Step::GiveWay(false)
+            Progress::GiveWay(false)
         }
         AtHand::Unknown => next_step(me, actor, ctx, budget),
     })
@@ -37,11 +36,11 @@ pub(super) fn step<'a, A: Actor>(actor: &'a mut A, ctx: &'a mut Context<A>, budg
 
 /// As [`step`], when nothing is at hand, or there is more to do than to handle it.
 #[inline(never)]
-fn next_step<'a, A: Actor>(me: &Running, actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Step<'a> {
+fn next_step<'a, A: Actor>(me: &Running, actor: &'a mut A, ctx: &'a mut Context<A>, budget: &mut u32) -> Progress<'a> {
     settle(me, ctx);
     match next::<A>(me, ctx.cell(), budget) {
         Some(item) => handle_item(me, actor, item, ctx),
-        None => Step::GiveWay(false),
+        None => Progress::GiveWay(false),
     }
 }
 
@@ -51,9 +50,9 @@ fn handle_item<'a, A: Actor>(
     actor: &'a mut A,
     item: Item<A::Message>,
     ctx: &'a mut Context<A>,
-) -> Step<'a> {
+) -> Progress<'a> {
     match item {
-        Item::Message(message) => Step::of(handle(me, actor, message, ctx)),
+        Item::Message(message) => Progress::of(handle(me, actor, message, ctx)),
         Item::Timed(timed) => timer(me, actor, timed, ctx),
         Item::Signal(signal) => signal_in(me, actor, signal, ctx),
     }
@@ -66,64 +65,69 @@ fn timer<'a, A: Actor>(
     actor: &'a mut A,
     timed: Arc<dyn Timed<A::Message>>,
     ctx: &'a mut Context<A>,
-) -> Step<'a> {
+) -> Progress<'a> {
     let code = &ctx.program().timer;
-    if ctx.cell().common().must_move(me, code) {
+    if ctx.cell().header().must_move(me, code) {
         ctx.cell().put_back(me, Item::Timed(timed));
-        return Step::Done(Ok(()));
+        return Progress::Done(Ok(()));
     }
-    Step::of(handle_made(me, actor, ctx, code, || timed.deliver()))
+    Progress::of(handle_made(me, actor, ctx, code, || timed.deliver()))
 }
 
 /// Handles a signal.
 #[inline(never)]
-fn signal_in<'a, A: Actor>(me: &Running, actor: &'a mut A, signal: Box<Signal>, ctx: &'a mut Context<A>) -> Step<'a> {
+fn signal_in<'a, A: Actor>(
+    me: &Running,
+    actor: &'a mut A,
+    signal: Box<Signal>,
+    ctx: &'a mut Context<A>,
+) -> Progress<'a> {
     let program = ctx.program();
     let code = match &*signal {
         Signal::Dropped(_) => &program.overflowed,
         Signal::System(_) => &program.system,
-        Signal::Terminate(reason) => return Step::Done(Err(Box::new(reason.clone()))),
+        Signal::Terminate(reason) => return Progress::Done(Err(Box::new(reason.clone()))),
         Signal::Trapped(exit) if Some(exit.from) == ctx.parent() => {
-            return Step::Done(Err(Box::new(exit.reason.clone())));
+            return Progress::Done(Err(Box::new(exit.reason.clone())));
         }
         _ => &program.info,
     };
-    if ctx.cell().common().must_move(me, code) {
+    if ctx.cell().header().must_move(me, code) {
         ctx.cell().put_back(me, Item::Signal(signal));
-        return Step::Done(Ok(()));
+        return Progress::Done(Ok(()));
     }
-    let common = ctx.cell().common();
+    let header = ctx.cell().header();
     let info = match *signal {
         Signal::Dropped(dropped) => {
-            common.runs(me, code);
-            if common.is_watched() {
+            header.runs(me, code);
+            if header.is_watched() {
                 ctx.cell().tell(me, || Event::In { kind: MessageKind::Info, message: "overflowed".into() });
             }
-            return Step::of(caught(|| actor.overflowed(dropped, ctx)));
+            return Progress::of(caught(|| actor.overflowed(dropped, ctx)));
         }
         Signal::System(request) => {
             // Reports go on to name the message before.
-            let handled = common.handler.code();
-            common.runs(me, code);
+            let handled = header.handler.code();
+            header.runs(me, code);
             let outcome = system::serve(me, actor, ctx, request);
-            let common = ctx.cell().common();
-            common.was_measured();
-            common.handler.set(me, handled);
-            return Step::Done(outcome.map_err(Box::new));
+            let header = ctx.cell().header();
+            header.was_measured();
+            header.handler.set(me, handled);
+            return Progress::Done(outcome.map_err(Box::new));
         }
         Signal::Trapped(exit) => Info::Exit(exit),
         Signal::Down(down) => Info::Down(down),
         Signal::Foreign { payload, .. } => match payload.take::<Arrived<A>>() {
-            Ok(arrived) => return Step::of(handle_made(me, actor, ctx, &program.subject, || Some(arrived.make()))),
+            Ok(arrived) => return Progress::of(handle_made(me, actor, ctx, &program.subject, || Some(arrived.make()))),
             Err(payload) => Info::Other(payload),
         },
-        _ => return Step::Done(Ok(())),
+        _ => return Progress::Done(Ok(())),
     };
-    common.runs(me, code);
-    if common.is_watched() {
+    header.runs(me, code);
+    if header.is_watched() {
         ctx.cell().tell(me, || Event::In { kind: MessageKind::Info, message: info.name() });
     }
-    Step::of(caught(|| actor.info(info, ctx)))
+    Progress::of(caught(|| actor.info(info, ctx)))
 }
 
 /// Handles a message that is made only now, unless there is none after all.
@@ -134,7 +138,7 @@ fn handle_made<'a, A: Actor>(
     maker: &'static Code,
     make: impl FnOnce() -> Option<A::Message>,
 ) -> Result<Handled<'a>, ExitReason> {
-    ctx.cell().common().runs(me, maker);
+    ctx.cell().header().runs(me, maker);
     match caught(make)? {
         Some(message) => handle(me, actor, message, ctx),
         None => Ok(Handled::Done(Ok(()))),
@@ -148,7 +152,7 @@ fn handle<'a, A: Actor>(
     message: A::Message,
     ctx: &'a mut Context<A>,
 ) -> Result<Handled<'a>, ExitReason> {
-    if ctx.cell().common().is_watched() {
+    if ctx.cell().header().is_watched() {
         system::saw(me, ctx, &message);
     }
     call_handler(me, actor, message, ctx)
@@ -173,7 +177,7 @@ fn call_handler<'a, A: Actor>(
             }
             under_way
         } else {
-            ctx.cell().common().handler.set(me, code);
+            ctx.cell().header().handler.set(me, code);
             None
         };
         let handled = actor.handle(message, ctx);
@@ -185,39 +189,39 @@ fn call_handler<'a, A: Actor>(
 /// The code of a handler of which only the name is known. Not inlined: so a name has one address, by which it is found.
 #[inline(never)]
 fn code_by_name<A: Actor>(message: &A::Message, ctx: &Context<A>) -> &'static Code {
-    let (name, last) = (A::message_name(message), ctx.cell().common().handler.code());
+    let (name, last) = (A::message_name(message), ctx.cell().header().handler.code());
     if std::ptr::eq(last.name(), name) { last } else { ctx.program().handler(name) }
 }
 
 /// Begins a run of a handler that may be long, unless that must be on another thread, or later.
 #[cold]
 fn begin_doubtful<A: Actor>(me: &Running, ctx: &Context<A>, code: &'static Code) -> Option<UnderWay> {
-    let common = ctx.cell().common();
-    if common.must_move(me, code) || common.is_held_back(code) {
+    let header = ctx.cell().header();
+    if header.must_move(me, code) || header.is_held_back(code) {
         return None;
     }
-    common.runs(me, code);
+    header.runs(me, code);
     Some(scheduler::begin(code))
 }
 
 /// What a callback comes to: nothing, or the reason to end with. It is one word, so that it goes through no memory.
-pub(super) type Outcome = Result<(), Box<ExitReason>>;
+pub(super) type HandlerResult = Result<(), Box<ExitReason>>;
 
 /// What an item comes to, or what is waited for until it does.
 ///
 /// It is a future, so that an idle server keeps room for one thing to wait for.
-pub(super) enum Step<'a, T = Result<(), ExitReason>> {
-    Done(Outcome),
+pub(super) enum Progress<'a, T = Result<(), ExitReason>> {
+    Done(HandlerResult),
     /// There is none, or others have their turn first; whoever polls again has a reason.
     GiveWay(bool),
     /// The rest of a callback; messages do not wake it, and a panic in it becomes the reason to end with.
     Rest(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
 }
 
-impl Step<'_> {
+impl Progress<'_> {
     /// What it has come to, if it has.
     #[inline(always)]
-    pub(super) fn outcome(self) -> Outcome {
+    pub(super) fn outcome(self) -> HandlerResult {
         if let Self::Done(outcome) = self { outcome } else { Ok(()) }
     }
 
@@ -237,7 +241,7 @@ fn boxed(reason: ExitReason) -> Box<ExitReason> {
     Box::new(reason)
 }
 
-impl<'a, T: IntoOutcome> Step<'a, T> {
+impl<'a, T: IntoOutcome> Progress<'a, T> {
     /// What comes after a callback that has run so far.
     #[inline(always)]
     pub(super) fn of(handled: Result<Handled<'a, T>, ExitReason>) -> Self {
@@ -249,8 +253,8 @@ impl<'a, T: IntoOutcome> Step<'a, T> {
     }
 }
 
-impl<T: IntoOutcome> Future for Step<'_, T> {
-    type Output = Outcome;
+impl<T: IntoOutcome> Future for Progress<'_, T> {
+    type Output = HandlerResult;
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
@@ -272,7 +276,7 @@ impl<T: IntoOutcome> Future for Step<'_, T> {
 fn poll_rest<T: IntoOutcome>(
     mut rest: Pin<&mut (dyn Future<Output = T> + Send + '_)>,
     cx: &mut std::task::Context<'_>,
-) -> Poll<Outcome> {
+) -> Poll<HandlerResult> {
     let polled = deaf(|| match caught(|| rest.as_mut().poll(cx)) {
         Ok(polled) => polled.map(Ok),
         Err(reason) => Poll::Ready(Err(reason)),
@@ -282,7 +286,7 @@ fn poll_rest<T: IntoOutcome>(
 
 /// What a handler leaves behind: nothing, or the reason to end.
 #[inline]
-pub(super) fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Outcome) {
+pub(super) fn handled<A: Actor>(ctx: &mut Context<A>, outcome: HandlerResult) {
     match outcome {
         // Else before the next item, in `next_step`.
         Ok(()) if ctx.is_stopping() => current::with(|me| settle(me, ctx)),
@@ -294,15 +298,15 @@ pub(super) fn handled<A: Actor>(ctx: &mut Context<A>, outcome: Outcome) {
 /// Does what has to be done after a handler now and then.
 #[cold]
 fn settle<A: Actor>(me: &Running, ctx: &Context<A>) {
-    let (common, own) = (me.common(), me.own());
+    let (header, own) = (me.header(), me.own());
     if !own.is_troubled() {
         return;
     }
     // Callers whose `ReplyTo`s were dropped in a panic that the handler caught.
     own.take_orphans().iter().for_each(|call| call.abandon());
-    common.was_measured();
+    header.was_measured();
     if !ctx.is_stopping() {
-        common.handler.clear(me);
+        header.handler.clear(me);
     }
     own.calm_down();
 }
@@ -310,19 +314,19 @@ fn settle<A: Actor>(me: &Running, ctx: &Context<A>) {
 /// The next thing to do, if it is at hand, the budget is not used up, and nothing else is to be done before.
 #[inline(always)]
 fn at_hand<A: Actor>(me: &Running, cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> AtHand<A::Message> {
-    let common = cell.common();
-    common.waits_for_no_call(me);
+    let header = cell.header();
+    header.waits_for_no_call(me);
     if *budget == 0 {
         return AtHand::Unknown;
     }
     *budget -= 1;
-    if common.is_disturbed(me) { AtHand::Unknown } else { cell.next_at_hand(me) }
+    if header.is_disturbed(me) { AtHand::Unknown } else { cell.next_at_hand(me) }
 }
 
 /// The next thing to do, if there is one and the budget is not used up.
 fn next<A: Actor>(me: &Running, cell: &TaskRef<Cell<A::Message>>, budget: &mut u32) -> Option<Item<A::Message>> {
-    let common = cell.common();
-    if common.must_end(me) {
+    let header = cell.header();
+    if header.must_end(me) {
         return None;
     }
     if *budget == 0 {
@@ -330,13 +334,13 @@ fn next<A: Actor>(me: &Running, cell: &TaskRef<Cell<A::Message>>, budget: &mut u
         me.task().wake();
         return None;
     }
-    if common.gives_way() {
+    if header.gives_way() {
         *budget = BUDGET;
         let rest = &me.own().rest;
         rest.set(Some(rest.take().unwrap_or(Rest::Later)));
         return None;
     }
-    if common.is_watched() && cell.is_suspended(me) {
+    if header.is_watched() && cell.is_suspended(me) {
         return cell.next_urgent(me);
     }
     next_or_idle(cell, me, budget)
@@ -348,10 +352,10 @@ fn next_or_idle<M: Send + 'static>(cell: &Cell<M>, me: &Running, budget: &mut u3
         return Some(item);
     }
     *budget = BUDGET;
-    let common = cell.common();
+    let header = cell.header();
     let at = cell.idle_at(me)?;
-    if common.node.scheduler.now() < at {
-        common.wake_at(me, at);
+    if header.node.scheduler.now() < at {
+        header.wake_at(me, at);
         return None;
     }
     cell.take_idle(me).map(Item::Message)
@@ -359,7 +363,7 @@ fn next_or_idle<M: Send + 'static>(cell: &Cell<M>, me: &Running, budget: &mut u3
 
 /// Polls what no message of the actor's own can bring about, and what is therefore not woken by them.
 pub(super) fn deaf<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-    let deaf = |deaf| current::with(|me| me.common().set_deaf(me, deaf));
+    let deaf = |deaf| current::with(|me| me.header().set_deaf(me, deaf));
     deaf(true);
     let polled = poll();
     if polled.is_ready() {

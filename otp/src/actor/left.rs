@@ -11,14 +11,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Place, place::State};
+use super::{Place, place::PlaceState};
 use crate::{
-    cell::{AnyProcess, Pid, common::PendingCall, signal::Item, typed::Cell},
+    cell::{AnyProcess, Pid, header::PendingCall, signal::Item, typed::Cell},
     guard,
 };
 
 /// Messages of one type, oldest first. How they are dropped with it is the user's code, and nobody's harm.
-struct Queue<M>(VecDeque<Left<M>>);
+struct Queue<M>(VecDeque<LeftMessage<M>>);
 
 impl<M> Drop for Queue<M> {
     fn drop(&mut self) {
@@ -27,7 +27,7 @@ impl<M> Drop for Queue<M> {
 }
 
 /// A message, and the call that it is the request of, where that is known.
-struct Left<M> {
+struct LeftMessage<M> {
     message: M,
     call: Option<LeftCall>,
 }
@@ -60,7 +60,7 @@ impl LeftCall {
     }
 }
 
-impl<M: Send + 'static> Left<M> {
+impl<M: Send + 'static> LeftMessage<M> {
     /// Sends the message after all. It comes back when the process has ended.
     fn send(self, to: &AnyProcess) -> Result<(), Self> {
         let Self { message, call } = self;
@@ -72,7 +72,7 @@ impl<M: Send + 'static> Left<M> {
             Ok(()) => {
                 if let Some(LeftCall { call, .. }) = call {
                     // Nobody else may look after it: its caller has waited for nobody in particular.
-                    let _ = to.common().watch_call(call);
+                    let _ = to.header().watch_call(call);
                 }
                 Ok(())
             }
@@ -88,7 +88,7 @@ impl<M: Send + 'static> Left<M> {
 }
 
 /// The messages that wait here, if they are of this type.
-fn queue<M: Send + 'static>(state: &mut State) -> Option<&mut VecDeque<Left<M>>> {
+fn queue<M: Send + 'static>(state: &mut PlaceState) -> Option<&mut VecDeque<LeftMessage<M>>> {
     let none = || Box::new(Queue::<M>(VecDeque::new())) as Box<dyn Any + Send>;
     state.left.get_or_insert_with(none).downcast_mut::<Queue<M>>().map(|queue| &mut queue.0)
 }
@@ -100,7 +100,7 @@ impl Place {
     /// # Errors
     /// Gives the message back when nobody is to come by itself.
     pub(super) fn leave<M: Send + 'static>(&self, message: M, call: Option<LeftCall>) -> Result<AnyProcess, M> {
-        let mut left = Left { message, call };
+        let mut left = LeftMessage { message, call };
         let mut failed = None;
         loop {
             let mut state = self.state();
@@ -129,7 +129,7 @@ impl Place {
     /// From now on what the process has not handled when it ends is left here.
     pub(crate) fn inherit<M: Send + 'static>(&self, process: &AnyProcess) {
         let (place, pid) = (self.clone(), process.pid());
-        process.common().set_heir::<M>(Box::new(move |messages| place.keep(messages, pid)));
+        process.header().set_heir::<M>(Box::new(move |messages| place.keep(messages, pid)));
     }
 
     /// Keeps what a process has not handled; gives back what nobody is to handle.
@@ -146,7 +146,7 @@ impl Place {
         let Some(queue) = queue::<M>(&mut state) else { return messages };
         // They are older than anything that was left since.
         for message in messages.into_iter().rev() {
-            queue.push_front(Left { message, call: None });
+            queue.push_front(LeftMessage { message, call: None });
         }
         Vec::new()
     }
@@ -190,8 +190,8 @@ impl Place {
 }
 
 /// The messages whose callers wait no longer.
-fn take_given_up<M>(queue: &mut VecDeque<Left<M>>) -> Queue<M> {
-    let is_wanted = |left: &Left<M>| left.call.as_ref().is_none_or(|left| left.call.is_pending());
+fn take_given_up<M>(queue: &mut VecDeque<LeftMessage<M>>) -> Queue<M> {
+    let is_wanted = |left: &LeftMessage<M>| left.call.as_ref().is_none_or(|left| left.call.is_pending());
     let (wanted, given_up) = std::mem::take(queue).into_iter().partition(is_wanted);
     *queue = wanted;
     Queue(given_up)

@@ -10,7 +10,7 @@ use loom::thread;
 use crate::{
     cell::{
         Pid,
-        common::PendingCall,
+        header::PendingCall,
         reply::{Answer, Asking, Part, ReplySlot},
     },
     scheduler::Parker,

@@ -46,7 +46,7 @@ pub(crate) use self::{
     call::CALL_TIMEOUT,
     client::{of_place, of_process},
     starter::{Start, Starting},
-    system::{Ended, Served, SystemRequest, shown},
+    system::{Inspected, ServerTermination, SystemRequest, shown},
 };
 pub(crate) use self::{
     call::Reply,

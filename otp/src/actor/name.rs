@@ -48,10 +48,10 @@ use crate::{
 /// assert_eq!(hits.call(|reply| reply), Ok(42));
 /// # Ok::<(), otp::StartError>(())
 /// ```
-pub struct Name<A>(Kind, PhantomData<fn() -> A>);
+pub struct Name<A>(NameRepr, PhantomData<fn() -> A>);
 
 #[derive(Clone)]
-enum Kind {
+enum NameRepr {
     Static(&'static str),
     Made(RegName),
 }
@@ -60,7 +60,7 @@ impl<A> Name<A> {
     /// A name that the node keeps.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self(Kind::Static(name), PhantomData)
+        Self(NameRepr::Static(name), PhantomData)
     }
 
     /// A name that a registry keeps. `{via, Module, Term}`.
@@ -74,8 +74,8 @@ impl<A> Name<A> {
     #[must_use]
     pub fn whereis(&self) -> Option<Pid> {
         match &self.0 {
-            Kind::Static(name) => process::whereis(name),
-            Kind::Made(name) => name.whereis(),
+            NameRepr::Static(name) => process::whereis(name),
+            NameRepr::Made(name) => name.whereis(),
         }
     }
 
@@ -87,8 +87,8 @@ impl<A> Name<A> {
     /// See [`RegisterError`].
     pub fn register(&self, pid: Pid) -> Result<(), RegisterError> {
         match &self.0 {
-            Kind::Static(name) => process::register(name, pid),
-            Kind::Made(name) => name.register(pid),
+            NameRepr::Static(name) => process::register(name, pid),
+            NameRepr::Made(name) => name.register(pid),
         }
     }
 
@@ -98,8 +98,8 @@ impl<A> Name<A> {
     /// When it is nobody's.
     pub fn unregister(&self) -> Result<(), UnregisterError> {
         match &self.0 {
-            Kind::Static(name) => process::unregister(name),
-            Kind::Made(name) => name.unregister(),
+            NameRepr::Static(name) => process::unregister(name),
+            NameRepr::Made(name) => name.unregister(),
         }
     }
 
@@ -113,8 +113,8 @@ impl<A> Name<A> {
     #[must_use]
     pub const fn static_text(self) -> &'static str {
         let text = match &self.0 {
-            Kind::Static(name) => *name,
-            Kind::Made(_) => panic!("the name of an actor's options is made by `Name::new`"),
+            NameRepr::Static(name) => *name,
+            NameRepr::Made(_) => panic!("the name of an actor's options is made by `Name::new`"),
         };
         // Nothing can be dropped at compile time.
         mem::forget(self);
@@ -137,7 +137,7 @@ impl<A: Actor> Name<A> {
 
 impl<A> From<RegName> for Name<A> {
     fn from(name: RegName) -> Self {
-        Self(Kind::Made(name), PhantomData)
+        Self(NameRepr::Made(name), PhantomData)
     }
 }
 
@@ -174,8 +174,8 @@ impl<A> From<&Self> for Name<A> {
 impl<A> From<Name<A>> for RegName {
     fn from(name: Name<A>) -> Self {
         match name.0 {
-            Kind::Static(name) => Self::new(name),
-            Kind::Made(name) => name,
+            NameRepr::Static(name) => Self::new(name),
+            NameRepr::Made(name) => name,
         }
     }
 }

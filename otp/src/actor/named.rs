@@ -14,13 +14,13 @@ use crate::{cell::RegName, process::Node};
 
 /// A name by its hash: the keys of registries are compared and dropped by the user's code, so never under the lock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct NameKey {
     node: u32,
     hash: u64,
     place: usize,
 }
 
-impl Key {
+impl NameKey {
     /// On the current node.
     fn new(name: &RegName, place: usize) -> Self {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(name);
@@ -28,14 +28,14 @@ impl Key {
     }
 }
 
-static PLACES: Mutex<BTreeMap<Key, (RegName, WeakPlace)>> = Mutex::new(BTreeMap::new());
+static PLACES: Mutex<BTreeMap<NameKey, (RegName, WeakPlace)>> = Mutex::new(BTreeMap::new());
 
-fn places() -> MutexGuard<'static, BTreeMap<Key, (RegName, WeakPlace)>> {
+fn places() -> MutexGuard<'static, BTreeMap<NameKey, (RegName, WeakPlace)>> {
     PLACES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// That a name stands for a place, until it is dropped.
-pub(super) struct Named(Key);
+pub(super) struct Named(NameKey);
 
 impl Drop for Named {
     fn drop(&mut self) {
@@ -50,7 +50,7 @@ impl Place {
         if self.is_root() {
             return;
         }
-        let key = Key::new(name, self.address());
+        let key = NameKey::new(name, self.address());
         if self.state().named.as_ref().is_some_and(|named| named.0 == key) {
             return;
         }
@@ -62,9 +62,9 @@ impl Place {
 
 /// The place that a name stands for; the one that is held, if there are several.
 pub(super) fn place_of(name: &RegName) -> Option<Place> {
-    let first = Key::new(name, 0);
+    let first = NameKey::new(name, 0);
     let candidates: Vec<_> =
-        places().range(first..=Key { place: usize::MAX, ..first }).map(|(_, found)| found.clone()).collect();
+        places().range(first..=NameKey { place: usize::MAX, ..first }).map(|(_, found)| found.clone()).collect();
     let same = candidates.iter().filter(|(other, _)| other == name);
     same.filter_map(|(_, place)| place.upgrade()).max_by_key(|place| place.present().is_some())
 }

@@ -108,13 +108,13 @@ impl WeakPlace {
 struct Inner {
     /// Nothing at the root of a tree.
     id: Option<ChildId>,
-    state: Mutex<State>,
+    state: Mutex<PlaceState>,
     undelivered: AtomicU64,
     gave_up: AtomicBool,
 }
 
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct PlaceState {
     pub(super) holder: Option<AnyProcess>,
     /// Who held it last.
     before: Option<AnyProcess>,
@@ -159,13 +159,13 @@ impl Place {
     fn new(id: Option<ChildId>, above: Option<Self>) -> Self {
         Self(Arc::new(Inner {
             id,
-            state: Mutex::new(State { above, ..State::default() }),
+            state: Mutex::new(PlaceState { above, ..PlaceState::default() }),
             undelivered: AtomicU64::new(0),
             gave_up: AtomicBool::new(false),
         }))
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, PlaceState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -253,12 +253,12 @@ impl Place {
     }
 
     /// Whoever has held the place, if another is to come.
-    pub(super) fn awaited<'a>(&self, state: &'a State) -> Option<&'a AnyProcess> {
+    pub(super) fn awaited<'a>(&self, state: &'a PlaceState) -> Option<&'a AnyProcess> {
         state.holder.as_ref().or(state.before.as_ref()).filter(|_| self.is_awaited(state))
     }
 
     /// Whether another process is to hold the place when this one has ended.
-    pub(super) fn is_awaited(&self, state: &State) -> bool {
+    pub(super) fn is_awaited(&self, state: &PlaceState) -> bool {
         !state.closed && !self.is_root()
     }
 
@@ -359,7 +359,7 @@ impl Drop for Inner {
     }
 }
 
-impl State {
+impl PlaceState {
     /// The process that holds the place now, unless it is being ended.
     pub(super) fn present(&self) -> Option<&AnyProcess> {
         self.holder.as_ref().filter(|_| !self.ends)

@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::cell::{Pid, common::PendingCall, current, lanes, reply::Part};
+use crate::cell::{Pid, current, header::PendingCall, lanes, reply::Part};
 
 /// The right to answer one call, once, now or later, from anywhere.
 ///
@@ -135,7 +135,7 @@ impl<T: 'static> Drop for ReplyTo<T> {
         // In the last moments of its callee the caller is told the reason, which is not known yet.
         let kept = current::try_with(|me| {
             let is_callee = me.pid() == slot.callee() || slot.was_left();
-            let dying = is_callee && (std::thread::panicking() || me.common().life.is_ending());
+            let dying = is_callee && (std::thread::panicking() || me.header().life.is_ending());
             if dying {
                 me.own().keep_orphan(Arc::new(slot.clone()));
             }
@@ -162,7 +162,7 @@ impl Drop for ReplyTracker {
         // Its handler has not returned: the process ends, and tells the caller then, wherever the `ReplyTo` is.
         let unwinds = std::thread::panicking();
         current::try_with(|me| {
-            if unwinds || me.common().life.is_ending() {
+            if unwinds || me.header().life.is_ending() {
                 me.own().keep_orphan(Arc::clone(&self.0));
             }
         });

@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-use super::{Ended, Info, shown};
+use super::{Info, ServerTermination, shown};
 use crate::{
     cell::{AnyProcess, Dropped, current},
     report::{Said, event, or_nothing, wants_errors},
 };
 
 /// A server has failed; said before it ends, while its state is there. `ended` is asked only when somebody hears it.
-pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() -> Ended<'a>) {
+pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() -> ServerTermination<'a>) {
     if !wants_errors() {
         return;
     }
-    let common = process.common();
-    let (name, label) = (common.name(), common.label());
-    let Ended { texts, client, reason } = ended();
+    let header = process.header();
+    let (name, label) = (header.name(), header.label());
+    let ServerTermination { texts, client, reason } = ended();
     let state = shown(texts.state.as_deref(), texts.unshown.as_deref());
     let message = texts.message.unwrap_or_default();
     let reason = texts.reason.unwrap_or_else(|| reason.to_string());
     let client = client.map(|client| client.to_string()).unwrap_or_default();
     let text = Said(|f: &mut fmt::Formatter<'_>| {
-        let who: &dyn fmt::Display = name.as_ref().map_or(&common.pid, |name| name);
-        write!(f, "server {who} ({}) is terminating", common.program.label)?;
+        let who: &dyn fmt::Display = name.as_ref().map_or(&header.pid, |name| name);
+        write!(f, "server {who} ({}) is terminating", header.program.label)?;
         if let Some(label) = &label {
             write!(f, "\n  label: {label}")?;
         }
@@ -36,8 +36,8 @@ pub(crate) fn server_terminating<'a>(process: &AnyProcess, ended: impl FnOnce() 
         error,
         text,
         report = "server_terminating",
-        pid = common.pid,
-        process = common.program.label,
+        pid = header.pid,
+        process = header.program.label,
         registered_name = or_nothing(name.as_ref().map(|name| name as _)),
         label = or_nothing(label.as_ref().map(|label| label as _)),
         last_message = message,

@@ -85,12 +85,12 @@ impl<T: 'static> Request<T> for Reply<T> {
     }
 }
 
-struct Mapped<U: 'static, F> {
+struct MappedReply<U: 'static, F> {
     reply: Reply<U>,
     map: Option<F>,
 }
 
-impl<T, U: 'static, F: FnOnce(U) -> T + Send> Request<T> for Mapped<U, F> {
+impl<T, U: 'static, F: FnOnce(U) -> T + Send> Request<T> for MappedReply<U, F> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
         let map = &mut self.map;
         let mapped = |reply| map.take().expect("a reply is taken once")(reply);
@@ -131,7 +131,7 @@ impl<L, T: 'static> Requests<L, T> {
     /// Adds a request whose reply has another type: `requests.add_map(label, c.request().size(), Answer::Size)`. `map`
     /// runs in whoever collects, and not for a call that failed.
     pub fn add_map<U: 'static>(&mut self, label: L, reply: Reply<U>, map: impl FnOnce(U) -> T + Send + 'static) {
-        self.insert(label, Box::new(Mapped { reply, map: Some(map) }));
+        self.insert(label, Box::new(MappedReply { reply, map: Some(map) }));
     }
 
     fn insert(&mut self, label: L, request: Box<dyn Request<T>>) {
@@ -266,7 +266,7 @@ impl<L, T: 'static> Requests<L, T> {
         &mut self,
         limit: Option<Duration>,
     ) -> impl Future<Output = Result<(L, Result<T, CallError>), RequestsError>> + use<'_, L, T> {
-        let at = current::with(|me| me.common().deadline(limit));
+        let at = current::with(|me| me.header().deadline(limit));
         let mut timer = WakeUp::within(limit);
         poll_fn(move |cx| {
             // Whom to wake is said before anybody looks: what comes after the look wakes.

@@ -46,7 +46,7 @@ impl Sent {
         ticket: Ticket,
         limit: Option<Duration>,
     ) -> Self {
-        let deadline = receiver.common().deadline(limit);
+        let deadline = receiver.header().deadline(limit);
         let receiver = AnyProcess::new(receiver);
         Self(Some(Box::new(InLine { receiver, ticket, deadline, timer: WakeUp::new(), blocks: false })))
     }
@@ -75,7 +75,7 @@ impl Future for Sent {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(in_line) = &mut self.0 else { return Poll::Ready(()) };
         if in_line.receiver.process().in_line(in_line.ticket, cx.waker())
-            && in_line.timer.poll_on(&in_line.receiver.common().node, cx, in_line.deadline).is_pending()
+            && in_line.timer.poll_on(&in_line.receiver.header().node, cx, in_line.deadline).is_pending()
             && !(in_line.blocks && current::try_with(|me| waits::deadlock(me, &in_line.receiver)).flatten().is_some())
         {
             return Poll::Pending;

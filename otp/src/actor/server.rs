@@ -3,9 +3,9 @@
 use std::{future::Future, mem, pin::Pin, task::Poll};
 
 use super::{
-    Actor, Context, Ended, Handled, Init, StartError,
+    Actor, Context, Handled, Init, ServerTermination, StartError,
     context::Stop,
-    dispatch::{BUDGET, Step, deaf, handled, step},
+    dispatch::{BUDGET, Progress, deaf, handled, step},
     report,
     system::last_texts,
 };
@@ -37,36 +37,36 @@ where
     async move {
         let mut ctx = Context::<A>::new(serve.cell.clone(), mem::replace(&mut serve.ack, Ack::to_nobody()));
         let begun = Beginning(begin(&mut ctx, &mut serve)).await;
-        ctx.cell().common().was_measured();
+        ctx.cell().header().was_measured();
         let mut actor = match initialised(begun, serve.claim.take(), &mut ctx) {
             Ok(actor) => actor,
             Err(reason) => return reason,
         };
         drop(serve);
-        current::with(|me| me.common().handler.clear(me));
+        current::with(|me| me.header().handler.clear(me));
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
             let step = step(&mut actor, &mut ctx, &mut budget);
             // What is done at once takes no way through the memory of the future; each branch takes the step as a whole, so
             // that no room is kept for it.
-            let outcome = if matches!(step, Step::Done(_)) { step.outcome() } else { step.anew().await };
+            let outcome = if matches!(step, Progress::Done(_)) { step.outcome() } else { step.anew().await };
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
         current::with(|me| me.own().set_failure(&stop.reason));
-        if current::with(|me| me.common().must_move(me, &ctx.program().terminate)) {
-            let _moved = Step::<Result<(), ExitReason>>::GiveWay(false).await;
+        if current::with(|me| me.header().must_move(me, &ctx.program().terminate)) {
+            let _moved = Progress::<Result<(), ExitReason>>::GiveWay(false).await;
         }
-        current::with(|me| me.common().runs(me, &ctx.program().terminate));
-        let terminated = Step::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
+        current::with(|me| me.header().runs(me, &ctx.program().terminate));
+        let terminated = Progress::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = stop.reason.then(*reason);
             current::with(|me| me.own().set_failure(&stop.reason));
         }
         // The report of a crash names the message that it came from.
-        ctx.cell().common().was_measured();
+        ctx.cell().header().was_measured();
         current::with(|me| {
-            let handler = &me.common().handler;
+            let handler = &me.header().handler;
             if stop.reason.is_clean() { handler.clear(me) } else { handler.set(me, stop.handled) }
         });
         if is_failure(&stop.reason) {
@@ -76,8 +76,8 @@ where
             reply();
         }
         // Callers whose `ReplyTo`s the state keeps are told the reason, once it is known to all.
-        ctx.cell().common().life.begin_dying();
-        current::with(|me| me.common().quietly(me, || drop(actor), &mut stop.reason));
+        ctx.cell().header().life.begin_dying();
+        current::with(|me| me.header().quietly(me, || drop(actor), &mut stop.reason));
         stop.reason
     }
 }
@@ -90,7 +90,7 @@ fn failed<A: Actor>(actor: &A, ctx: &Context<A>, stop: &Stop) {
         return;
     }
     let process: AnyProcess = ctx.cell().clone().into();
-    let ended = || Ended {
+    let ended = || ServerTermination {
         texts: last_texts(actor, ctx, stop.handled.name(), &stop.reason),
         client: stop.client,
         reason: &stop.reason,

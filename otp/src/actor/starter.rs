@@ -9,7 +9,7 @@ use super::{
     server::{Serve, serve},
 };
 use crate::{
-    cell::{IntoReason, Mailbox, MonitorRef, RegName, birth::Relation, lanes::Special, typed::Cell},
+    cell::{IntoReason, Mailbox, MonitorRef, RegName, birth::Relation, lanes::LanedMailbox, typed::Cell},
     process::{self, start},
     scheduler::TaskRef,
 };
@@ -208,7 +208,7 @@ pub(crate) struct Start<A: Actor> {
 type Started<A> = (TaskRef<Cell<<A as Actor>::Message>>, Option<MonitorRef>);
 
 /// An actor whose process runs, and whose `init` may not be over.
-pub(crate) struct Starting<A: Actor>(start::Starting<A::Message, (), StartError>);
+pub(crate) struct Starting<A: Actor>(start::PendingStart<A::Message, (), StartError>);
 
 impl<A: Actor> Starting<A> {
     /// Starts an actor; reports call it `label`.
@@ -229,9 +229,9 @@ impl<A: Actor> Starting<A> {
     where
         I: FnOnce(&mut Context<A>) -> Handled<'_, Init<A>> + Send + 'static,
     {
-        let mailbox = Special::new(mailbox, A::PRIORITY, A::message_name);
+        let mailbox = LanedMailbox::new(mailbox, A::PRIORITY, A::message_name);
         let carrier = A::OPTIONS.carrier;
-        Self(start::Starting::new(program::<A>(label), relation, timeout, carrier, mailbox, |cell, ack| {
+        Self(start::PendingStart::new(program::<A>(label), relation, timeout, carrier, mailbox, |cell, ack| {
             Box::pin(serve::<A, I>(Box::new(Serve { cell: cell.clone(), name, claim: None, init: Some(init), ack })))
         }))
     }
@@ -247,7 +247,7 @@ impl<A: Actor> Starting<A> {
     }
 
     fn started(
-        started: Result<start::Started<A::Message, ()>, process::AckError<StartError>>,
+        started: Result<start::StartedProcess<A::Message, ()>, process::AckError<StartError>>,
     ) -> Result<Started<A>, StartError> {
         started.map(|started| (started.cell, started.monitor)).map_err(StartError::from)
     }

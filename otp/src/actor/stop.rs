@@ -33,7 +33,7 @@ pub fn stop<Kind>(
     reason: impl IntoReason,
     limit: impl Into<Option<Duration>>,
 ) -> Result<(), CallError> {
-    let process = target.to_pid().and_then(|pid| current::with(|me| me.common().node.find(pid)));
+    let process = target.to_pid().and_then(|pid| current::with(|me| me.header().node.find(pid)));
     stop_process(process, reason.into_reason(), limit.into())
 }
 

@@ -8,10 +8,9 @@ use std::{
 
 use super::{Actor, Context};
 use crate::cell::{
-    ExitReason, Pid, Running,
-    common::Common,
-    current,
+    ExitReason, Pid, Running, current,
     debug::{Debug, Event},
+    header::Header,
     panic::caught,
 };
 
@@ -19,10 +18,10 @@ use crate::cell::{
 const SHOWN: usize = 4096;
 
 /// A request of `sys`: what a [`Signal::System`](crate::cell::signal::Signal) carries.
-pub(crate) type SystemRequest = Box<dyn FnOnce(&mut Served<'_>) + Send>;
+pub(crate) type SystemRequest = Box<dyn FnOnce(&mut Inspected<'_>) + Send>;
 
 /// A server between two messages.
-pub(crate) struct Served<'a> {
+pub(crate) struct Inspected<'a> {
     me: &'a Running,
     /// Its state, of the actor's type.
     pub(crate) state: &'a mut dyn Any,
@@ -33,9 +32,9 @@ pub(crate) struct Served<'a> {
     pub(crate) stop: Option<ExitReason>,
 }
 
-impl Served<'_> {
-    pub(crate) fn common(&self) -> &Common {
-        self.me.common()
+impl Inspected<'_> {
+    pub(crate) fn header(&self) -> &Header {
+        self.me.header()
     }
 
     pub(crate) fn queue_len(&self) -> usize {
@@ -65,11 +64,11 @@ pub(super) fn serve<A: Actor>(
             Some(actor) => formatted(actor, texts),
             None => texts,
         };
-        let mut served = Served { me, state: actor, format, debug, stop: None };
+        let mut served = Inspected { me, state: actor, format, debug, stop: None };
         caught(|| request(&mut served)).and_then(|()| served.stop.take().map_or(Ok(()), Err))
     });
     // While it is suspended its messages have no reason to wake it.
-    cell.common().set_deaf(me, cell.common().is_watched() && cell.is_suspended(me));
+    cell.header().set_deaf(me, cell.header().is_watched() && cell.is_suspended(me));
     cell.restart_idle(me);
     served
 }
@@ -88,7 +87,7 @@ pub(super) fn last_texts<A: Actor>(
     reason: &ExitReason,
 ) -> StatusTexts {
     let logged = |me: &Running| ctx.cell().with_debug(me, |debug| log(debug));
-    let log = if ctx.cell().common().is_watched() { current::with(logged) } else { Vec::new() };
+    let log = if ctx.cell().header().is_watched() { current::with(logged) } else { Vec::new() };
     let texts = StatusTexts {
         message: (!message.is_empty()).then(|| message.to_owned()),
         reason: Some(reason.to_string()),
@@ -202,7 +201,7 @@ pub trait FormatStatus {
 }
 
 /// What a report says of the end of a server.
-pub(crate) struct Ended<'a> {
+pub(crate) struct ServerTermination<'a> {
     pub(crate) texts: StatusTexts,
     /// Whose call it was that it ended in.
     pub(crate) client: Option<Pid>,

@@ -12,9 +12,8 @@ use std::{
 use super::{Actor, Context, Handled, Info, Reply, ReplyTo, context::program};
 use crate::{
     cell::{
-        AnyProcess, ExitReason, Running,
-        common::Home,
-        current,
+        AnyProcess, ExitReason, Running, current,
+        header::Home,
         signal::{Item, Signal},
         typed::Cell,
     },
@@ -98,19 +97,19 @@ impl<A: Actor> Context<A> {
         let home = Home::Thread(thread::current());
         let inner = node.inner();
         let cell = inner.table.insert(|pid| Cell::new(pid, None, inner.clone(), program::<A>(A::NAME), home, None));
-        cell.common().handler.clear(&AnyProcess::borrowed(&cell));
+        cell.header().handler.clear(&AnyProcess::borrowed(&cell));
         TestContext { context: Self::new(cell.into_ref(), Ack::to_nobody()), here: PhantomData }
     }
 }
 
 impl<A: Actor> TestContext<A> {
     fn scheduler(&self) -> &Scheduler {
-        &self.cell().common().node.scheduler
+        &self.cell().header().node.scheduler
     }
 
     /// Calls `f` as the process that it acts for. (A handler could have given it the context of a process that runs.)
     fn act<R>(&self, f: impl FnOnce(&Running) -> R) -> R {
-        assert!(self.cell().common().is_tested_here(), "it acts for a process that never runs");
+        assert!(self.cell().header().is_tested_here(), "it acts for a process that never runs");
         self.as_process(f)
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use super::{aside, current};
 
-enum Shared<T> {
+enum AnswerState<T> {
     /// Nothing was said; who waits, if anybody does yet.
     Open(Option<Waker>),
     /// What was said, until it is taken.
@@ -21,24 +21,24 @@ enum Shared<T> {
 }
 
 /// The side that answers; dropped unused, it says that there is no answer.
-pub(crate) struct Asked<T>(Option<Arc<Mutex<Shared<T>>>>);
+pub(crate) struct Asked<T>(Option<Arc<Mutex<AnswerState<T>>>>);
 
 /// The side that waits: ready with the answer, or with nothing when there is none.
-pub(crate) struct Answer<T>(Arc<Mutex<Shared<T>>>);
+pub(crate) struct Answer<T>(Arc<Mutex<AnswerState<T>>>);
 
 pub(crate) fn channel<T>() -> (Asked<T>, Answer<T>) {
-    let shared = Arc::new(Mutex::new(Shared::Open(None)));
+    let shared = Arc::new(Mutex::new(AnswerState::Open(None)));
     (Asked(Some(Arc::clone(&shared))), Answer(shared))
 }
 
-fn lock<T>(shared: &Mutex<Shared<T>>) -> MutexGuard<'_, Shared<T>> {
+fn lock<T>(shared: &Mutex<AnswerState<T>>) -> MutexGuard<'_, AnswerState<T>> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T> Asked<T> {
     /// Whether it was taken back.
     pub(crate) fn is_withdrawn(&self) -> bool {
-        self.0.as_ref().is_some_and(|shared| matches!(*lock(shared), Shared::Withdrawn))
+        self.0.as_ref().is_some_and(|shared| matches!(*lock(shared), AnswerState::Withdrawn))
     }
 
     pub(crate) fn answer(mut self, answer: T) {
@@ -47,8 +47,8 @@ impl<T> Asked<T> {
 
     fn close(&mut self, answer: Option<T>) {
         let Some(shared) = self.0.take() else { return };
-        let before = mem::replace(&mut *lock(&shared), Shared::Closed(answer));
-        if let Shared::Open(Some(waker)) = before {
+        let before = mem::replace(&mut *lock(&shared), AnswerState::Closed(answer));
+        if let AnswerState::Open(Some(waker)) = before {
             aside::wake(waker);
         }
     }
@@ -63,7 +63,7 @@ impl<T> Drop for Asked<T> {
 impl<T> Answer<T> {
     /// Takes back what was asked, if it was not answered.
     pub(crate) fn withdraw(self) {
-        let before = mem::replace(&mut *lock(&self.0), Shared::Withdrawn);
+        let before = mem::replace(&mut *lock(&self.0), AnswerState::Withdrawn);
         drop(before);
     }
 }
@@ -72,7 +72,7 @@ impl<T> Future for Answer<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if let Shared::Open(waker) = &mut *lock(&self.0) {
+        if let AnswerState::Open(waker) = &mut *lock(&self.0) {
             *waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
@@ -81,8 +81,8 @@ impl<T> Future for Answer<T> {
             return Poll::Pending;
         }
         Poll::Ready(match &mut *lock(&self.0) {
-            Shared::Closed(answer) => answer.take(),
-            Shared::Withdrawn | Shared::Open(_) => None,
+            AnswerState::Closed(answer) => answer.take(),
+            AnswerState::Withdrawn | AnswerState::Open(_) => None,
         })
     }
 }

@@ -6,19 +6,19 @@ use std::{fmt, marker::PhantomData, mem::ManuallyDrop, ops::Deref, ptr::NonNull}
 
 use super::{
     Pid,
-    common::Common,
+    header::Header,
     owned::Running,
     signal::Signal,
     typed::{Cell, Process},
 };
 use crate::scheduler::{InTurn, Task, TaskRef};
 
-/// Where the [`Common`] of a process is in its cell, whatever its messages are: a look there wants no virtual call.
-const COMMON: usize = Cell::<()>::COMMON;
+/// Where the [`Header`] of a process is in its cell, whatever its messages are: a look there wants no virtual call.
+const HEADER: usize = Cell::<()>::HEADER;
 
 #[inline]
 fn erased<M: Send + 'static>(cell: &Cell<M>) -> NonNull<dyn Process> {
-    const { assert!(Cell::<M>::COMMON == COMMON) };
+    const { assert!(Cell::<M>::HEADER == HEADER) };
     let process: &dyn Process = cell;
     NonNull::from(process)
 }
@@ -78,15 +78,15 @@ impl AnyProcess {
     }
 
     #[inline]
-    pub(crate) fn common(&self) -> &Common {
-        // SAFETY: as in `process`. So far into the body, whatever its messages are, is its `Common`, as `erased` has asserted
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: as in `process`. So far into the body, whatever its messages are, is its `Header`, as `erased` has asserted
         // when it is compiled for them, and the pointer is good for the whole body.
-        unsafe { self.process.cast::<Common>().byte_add(COMMON).as_ref() }
+        unsafe { self.process.cast::<Header>().byte_add(HEADER).as_ref() }
     }
 
     #[inline]
     pub(crate) fn pid(&self) -> Pid {
-        self.common().pid
+        self.header().pid
     }
 
     /// Puts a signal into its inbox.

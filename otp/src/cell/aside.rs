@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, task::Waker, thread};
 
-use super::{ExitReason, Pid, birth, common::Home, current, node::NodeInner};
+use super::{ExitReason, Pid, birth, current, header::Home, node::NodeInner};
 use crate::guard;
 
 /// What reports call the processes that are made here.
@@ -13,7 +13,7 @@ const LABEL: &str = "aside";
 
 /// Drops what `maker` has made: here, if that is who runs here, or if a test drives its simulation here.
 pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
-    let is_here = current::try_with(|me| me.pid() == maker || matches!(me.common().home, Home::Driver));
+    let is_here = current::try_with(|me| me.pid() == maker || matches!(me.header().home, Home::Driver));
     match NodeInner::of(maker).filter(|node| is_here != Some(true) && !node.scheduler.is_stopping()) {
         Some(node) => each(&node, [thing], drop),
         None => guard::contain(|| drop(thing)),

@@ -3,10 +3,9 @@
 use std::{any::TypeId, convert::Infallible, sync::Arc};
 
 use super::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef, Running,
-    common::{Home, Watched},
-    current,
-    lanes::Special,
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Running, current,
+    header::{Home, Monitored},
+    lanes::LanedMailbox,
     node::NodeInner,
     typed::{Body, Cell},
 };
@@ -55,10 +54,10 @@ pub(crate) fn run<M: Send + 'static>(
     program: &'static Program,
     relation: Relation,
     carrier: Carrier,
-    mailbox: Option<Box<Special<M>>>,
+    mailbox: Option<Box<LanedMailbox<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>, &Running) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
-    current::with(|me| run_in(&me.common().node, me, program, relation, carrier, mailbox, body))
+    current::with(|me| run_in(&me.header().node, me, program, relation, carrier, mailbox, body))
 }
 
 fn run_in<M: Send + 'static>(
@@ -67,27 +66,27 @@ fn run_in<M: Send + 'static>(
     program: &'static Program,
     relation: Relation,
     carrier: Carrier,
-    mailbox: Option<Box<Special<M>>>,
+    mailbox: Option<Box<LanedMailbox<M>>>,
     body: impl FnOnce(&TaskRef<Cell<M>>, &Running) -> Body,
 ) -> (TaskRef<Cell<M>>, Option<MonitorRef>) {
     let home = Arc::clone(node);
-    let ancestors = parent.common().lineage(parent);
+    let ancestors = parent.header().lineage(parent);
     let cell = node.table.insert(|pid| Cell::<M>::new(pid, Some(ancestors), home, program, Home::Core, mailbox));
-    let pid = cell.common().pid;
+    let pid = cell.header().pid;
     let code = body(&cell, &AnyProcess::borrowed(&cell));
     Cell::set_body(&cell, code);
     // A parent that is ending gets no link; the exit of its child would find nobody.
-    if relation.links() && parent.common().relate(|relations| relations.links.link(pid)).is_some() {
-        cell.common().relate(|relations| relations.links.link(parent.pid()));
+    if relation.links() && parent.header().relate(|relations| relations.links.link(pid)).is_some() {
+        cell.header().relate(|relations| relations.links.link(parent.pid()));
     }
     let monitor = relation.monitors().then(|| {
         let reference = node.new_monitor(parent.pid());
-        parent.common().relate(|relations| relations.monitoring.insert(reference, Watched { pid, name: None }));
-        cell.common().relate(|relations| relations.watchers.insert(reference, ()));
+        parent.header().relate(|relations| relations.monitoring.insert(reference, Monitored { pid, name: None }));
+        cell.header().relate(|relations| relations.watchers.insert(reference, ()));
         reference
     });
     // What is dead starts nothing.
-    let in_vain = parent.common().life.is_lost().then_some(ExitReason::Killed);
+    let in_vain = parent.header().life.is_lost().then_some(ExitReason::Killed);
     (start_or_end(cell, carrier, in_vain), monitor)
 }
 
@@ -97,7 +96,7 @@ fn start_or_end<M: Send + 'static>(
     carrier: Carrier,
     in_vain: Option<ExitReason>,
 ) -> TaskRef<Cell<M>> {
-    let node = &cell.common().node;
+    let node = &cell.header().node;
     let (cell, reason) = match in_vain.or_else(|| node.is_stopped().then_some(ExitReason::Shutdown)) {
         Some(reason) => (cell, reason),
         None => match carrier {

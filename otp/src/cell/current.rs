@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AnyProcess, ExitReason, Running, common::Home, locals, node::NodeInner, served, typed::Cell};
+use super::{AnyProcess, ExitReason, Running, header::Home, locals, node::NodeInner, served, typed::Cell};
 use crate::{
     report::Spans,
     scheduler::{self, Driver, THREAD, TaskRef},
@@ -106,7 +106,7 @@ fn adopted_before() -> Option<AnyProcess> {
 #[inline]
 pub(crate) fn is_lost() -> bool {
     // SAFETY: as in `try_with`.
-    matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if unsafe { process.as_ref() }.common().life.is_lost())
+    matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if unsafe { process.as_ref() }.header().life.is_lost())
 }
 
 /// Whether the process that the calling code is, on a core, has to end: asked before it takes an answer, so that an exit
@@ -116,21 +116,21 @@ pub(crate) fn ends_first() -> bool {
     let Ok(Some(process)) = CURRENT.try_with(StdCell::get) else { return false };
     // SAFETY: as in `try_with`.
     let process = unsafe { process.as_ref() };
-    process.common().must_end(process)
+    process.header().must_end(process)
 }
 
 /// Says which process the calling code is, without memory or locks.
 pub(super) fn describe(out: &mut dyn fmt::Write) -> fmt::Result {
     // SAFETY: as in `try_with`.
     let Ok(Some(process)) = CURRENT.try_with(StdCell::get) else { return out.write_str("no process") };
-    let common = unsafe { process.as_ref() }.common();
-    write!(out, "process {} ({})", common.pid, common.program.label)?;
-    common.handler.name().map_or(Ok(()), |name| write!(out, ", in `{name}`"))
+    let header = unsafe { process.as_ref() }.header();
+    write!(out, "process {} ({})", header.pid, header.program.label)?;
+    header.handler.name().map_or(Ok(()), |name| write!(out, ", in `{name}`"))
 }
 
 /// The node of the current process; of a thread that is none yet, the one that it would be adopted by.
 pub(crate) fn node() -> Arc<NodeInner> {
-    try_with(|me| me.common().node.clone()).or_else(served::node).unwrap_or_else(|| NodeInner::default_node().clone())
+    try_with(|me| me.header().node.clone()).or_else(served::node).unwrap_or_else(|| NodeInner::default_node().clone())
 }
 
 /// Whether the calling code is a process already; a core between two turns is none.
@@ -191,15 +191,15 @@ fn adopt(node: &Arc<NodeInner>, home: Home) -> Running {
 pub(crate) fn at_home(process: &AnyProcess) -> Option<&Running> {
     // SAFETY: a process whose home is a thread is never started: whoever makes one of those keeps its `InTurn`, or drops it.
     // So it has no turns, and all who act for it ask for its home, here, or are the thread that was adopted.
-    process.common().is_tested_here().then(|| unsafe { Running::of(process) })
+    process.header().is_tested_here().then(|| unsafe { Running::of(process) })
 }
 
 /// Calls `f` with the process of `cell`, if the calling code is that or tests it.
 pub(crate) fn as_itself<M: Send + 'static, R>(cell: &TaskRef<Cell<M>>, f: impl FnOnce(&Running) -> R) -> Option<R> {
-    if cell.common().is_tested_here() {
+    if cell.header().is_tested_here() {
         return at_home(&AnyProcess::new(cell)).map(f);
     }
-    try_with(|me| (me.pid() == cell.common().pid).then(|| f(me))).flatten()
+    try_with(|me| (me.pid() == cell.header().pid).then(|| f(me))).flatten()
 }
 
 /// Calls `f` on a thread that is no process; should it become one meanwhile, that ends with `f`.
@@ -217,7 +217,7 @@ pub(crate) fn visiting<R>(f: impl FnOnce() -> R) -> R {
 /// Whether the calling code is a process on a core.
 pub(crate) fn on_core() -> bool {
     // SAFETY: as in `try_with`.
-    matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if matches!(unsafe { process.as_ref() }.common().home, Home::Core))
+    matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if matches!(unsafe { process.as_ref() }.header().home, Home::Core))
 }
 
 /// Makes the calling thread a process of `node` for the length of `f`.
@@ -252,25 +252,25 @@ pub(crate) fn driving<R>(node: &Arc<NodeInner>, f: impl FnOnce(&Running) -> R) -
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
     let mut future = pin!(future);
     with(|me| {
-        let _waiting = Waiting { me, deaf: me.common().set_deaf(me, true) };
-        if me.common().gives_way() {
+        let _waiting = WaitGuard { me, deaf: me.header().set_deaf(me, true) };
+        if me.header().gives_way() {
             give_way(me);
         }
         loop {
-            if me.common().must_end(me) {
+            if me.header().must_end(me) {
                 if thread::panicking() {
                     break Err(Interrupted::Exiting);
                 }
-                me.common().unwind(me);
+                me.header().unwind(me);
             }
-            me.common().waits_for_no_call(me);
-            me.common().waits_without_limit();
+            me.header().waits_for_no_call(me);
+            me.header().waits_without_limit();
             if let Poll::Ready(output) =
                 me.task().with_waker(|waker| future.as_mut().poll(&mut Context::from_waker(waker)))
             {
                 break Ok(output);
             }
-            if me.common().is_left_with_one_call(me) {
+            if me.header().is_left_with_one_call(me) {
                 continue;
             }
             if park(me).is_err() {
@@ -281,24 +281,24 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Interrupted> {
 }
 
 /// A wait; when it is over, or unwound, the process is again what it was before.
-struct Waiting<'a> {
+struct WaitGuard<'a> {
     me: &'a Running,
     deaf: bool,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.me.common().set_deaf(self.me, self.deaf);
-        self.me.common().waits_for_no_call(self.me);
+        self.me.header().set_deaf(self.me, self.deaf);
+        self.me.header().waits_for_no_call(self.me);
     }
 }
 
 fn park(me: &Running) -> io::Result<()> {
-    match &me.common().home {
+    match &me.header().home {
         Home::Core if thread::panicking() => park_unwinding(me),
         Home::Core => {
-            return aside(me, || scheduler::park(me.task(), me.common().handler.code()));
+            return aside(me, || scheduler::park(me.task(), me.header().handler.code()));
         }
         Home::Thread(_) => {
             let began = Instant::now();
@@ -319,9 +319,9 @@ fn park(me: &Running) -> io::Result<()> {
 
 /// Lets others have the core: its turn has lasted for long without a wait.
 fn give_way(me: &Running) {
-    if matches!(me.common().home, Home::Core) && !thread::panicking() {
+    if matches!(me.header().home, Home::Core) && !thread::panicking() {
         // With no stack to be had it goes on.
-        let _ = aside(me, || scheduler::give_way(me.task(), me.common().handler.code()));
+        let _ = aside(me, || scheduler::give_way(me.task(), me.header().handler.code()));
     }
 }
 
@@ -343,7 +343,7 @@ fn aside<R>(me: &Running, f: impl FnOnce() -> R) -> R {
 /// Waits in a `Drop` of a process that is unwinding but goes on to live: its stack cannot be set aside, since a thread
 /// counts its panics, so the thread blocks and its core is handed over.
 fn park_unwinding(me: &AnyProcess) {
-    me.common().relate(|relations| relations.belongings().blocked = Some(thread::current()));
+    me.header().relate(|relations| relations.belongings().blocked = Some(thread::current()));
     if scheduler::hand_over() {
         park_thread(me);
     } else if me.task().park(None) {
@@ -356,9 +356,9 @@ fn park_thread(me: &AnyProcess) {
     if me.task().park(None) {
         while !me.task().is_woken() {
             // Where no core keeps the time any more the thread does it itself.
-            if !me.common().node.is_stopped() {
+            if !me.header().node.is_stopped() {
                 thread::park();
-            } else if me.common().alarm_is_over(thread::park_timeout) {
+            } else if me.header().alarm_is_over(thread::park_timeout) {
                 break;
             }
         }

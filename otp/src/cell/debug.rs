@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Pid, common::Common, panic, report};
+use super::{Pid, header::Header, panic, report};
 use crate::{guard, time::Moment};
 
 /// How a message was sent.
@@ -165,7 +165,7 @@ impl Debug {
     }
 
     /// Tells all that listen of an event.
-    pub(crate) fn tell(&mut self, process: &Common, event: Event) {
+    pub(crate) fn tell(&mut self, process: &Header, event: Event) {
         if let Some(counts) = &mut self.statistics {
             match event {
                 Event::In { .. } => counts.messages_in += 1,
@@ -188,7 +188,7 @@ impl Debug {
 }
 
 /// What a trace says of an event: `*DBG* printer got call add from <0.1.2>`.
-fn line(process: &Common, event: &Event) -> String {
+fn line(process: &Header, event: &Event) -> String {
     match process.name() {
         Some(name) => format!("*DBG* {name} {event}"),
         None => format!("*DBG* {} {event}", process.pid),

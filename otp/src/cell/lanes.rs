@@ -19,7 +19,7 @@ use std::{
 use super::{
     AnyProcess, Pid, aside, current,
     mailbox::{Bound, Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},
-    mark::{Mark, Seen},
+    mark::{MailPosition, Mark},
     signal::{Item, Signal},
 };
 use crate::{
@@ -61,7 +61,7 @@ pub(crate) enum Offered {
 }
 
 /// The mailbox of a process that has a bound or two lanes.
-pub(crate) struct Special<M> {
+pub(crate) struct LanedMailbox<M> {
     bound: Option<Bound>,
     is_urgent: Option<IsUrgent<M>>,
     name: fn(&M) -> &'static str,
@@ -69,7 +69,7 @@ pub(crate) struct Special<M> {
     dropped: AtomicU64,
 }
 
-impl<M: Send + 'static> Special<M> {
+impl<M: Send + 'static> LanedMailbox<M> {
     /// What this takes; nothing, if a plain queue does.
     pub(crate) fn new(
         mailbox: Mailbox,
@@ -146,7 +146,7 @@ impl<M: Send + 'static> Special<M> {
             if lanes.closed {
                 return Err(item);
             }
-            let entry = Entry { item, weight, urgent };
+            let entry = QueuedItem { item, weight, urgent };
             match lanes.offer(own, entry, self.bound) {
                 Admission::In { instead_of } => {
                     put_in();
@@ -169,7 +169,7 @@ impl<M: Send + 'static> Special<M> {
             let mut lanes = self.lanes();
             lanes.line.remove(&ticket).or_else(|| lanes.urgent_line.remove(&ticket))
         };
-        if let Some(Waiting { entry, rest }) = withdrawn {
+        if let Some(BlockedSender { entry, rest }) = withdrawn {
             drop(rest);
             self.drop_refused(own, entry);
         }
@@ -185,7 +185,7 @@ impl<M: Send + 'static> Special<M> {
         before.is_some()
     }
 
-    fn drop_refused(&self, own: Pid, entry: Entry<M>) {
+    fn drop_refused(&self, own: Pid, entry: QueuedItem<M>) {
         if entry.weight != Weight::Call {
             let message = match &entry.item {
                 Item::Message(message) => (self.name)(message),
@@ -203,13 +203,13 @@ impl<M: Send + 'static> Special<M> {
 /// What waits for a process, in order.
 pub(super) struct Lanes<M> {
     /// Messages and signals in the order in which they came.
-    ordinary: VecDeque<Entry<M>>,
+    ordinary: VecDeque<QueuedItem<M>>,
     /// Messages that go before them.
-    urgent: VecDeque<Entry<M>>,
+    urgent: VecDeque<QueuedItem<M>>,
     /// Those who wait for room, in order of their tickets.
-    line: BTreeMap<Ticket, Waiting<M>>,
+    line: BTreeMap<Ticket, BlockedSender<M>>,
     /// Of them those who go in before the others, since their messages are urgent.
-    urgent_line: BTreeMap<Ticket, Waiting<M>>,
+    urgent_line: BTreeMap<Ticket, BlockedSender<M>>,
     tickets: u64,
     /// How many entries of both lanes count.
     held: usize,
@@ -226,14 +226,14 @@ pub(super) struct Lanes<M> {
     pub(super) closed: bool,
 }
 
-struct Entry<M> {
+struct QueuedItem<M> {
     item: Item<M>,
     weight: Weight,
     urgent: bool,
 }
 
-struct Waiting<M> {
-    entry: Entry<M>,
+struct BlockedSender<M> {
+    entry: QueuedItem<M>,
     rest: LetIn,
 }
 
@@ -248,7 +248,7 @@ impl LetIn {
     /// Has the sender go on, which is not seen to wait any more.
     pub(super) fn tell(self) {
         if let Some((sender, receiver)) = self.sender {
-            sender.common().waits.end_for_process(receiver);
+            sender.header().waits.end_for_process(receiver);
         }
         if let Some(waker) = self.waker {
             aside::wake(waker);
@@ -258,10 +258,10 @@ impl LetIn {
 
 /// What is to be done with an entry.
 enum Admission<M> {
-    In { instead_of: Option<Entry<M>> },
+    In { instead_of: Option<QueuedItem<M>> },
     InLine(Ticket),
-    Refused(Entry<M>),
-    Overflow(Entry<M>, MailboxFull),
+    Refused(QueuedItem<M>),
+    Overflow(QueuedItem<M>, MailboxFull),
 }
 
 impl<M> Lanes<M> {
@@ -283,12 +283,12 @@ impl<M> Lanes<M> {
     }
 
     /// The decision table of full mailboxes.
-    fn offer(&mut self, own: Pid, entry: Entry<M>, bound: Option<Bound>) -> Admission<M> {
+    fn offer(&mut self, own: Pid, entry: QueuedItem<M>, bound: Option<Bound>) -> Admission<M> {
         let Some(bound) = bound.filter(|bound| entry.weight != Weight::None && self.held >= bound.limit.get()) else {
             self.enter(entry);
             return Admission::In { instead_of: None };
         };
-        let counts = |entry: &Entry<M>| entry.weight != Weight::None;
+        let counts = |entry: &QueuedItem<M>| entry.weight != Weight::None;
         let victim = match bound.policy {
             Policy::Block if entry.weight != Weight::Loose => return Admission::InLine(self.stand(own, entry)),
             Policy::Block | Policy::Reject => None,
@@ -316,29 +316,29 @@ impl<M> Lanes<M> {
         Some(self.weightless)
     }
 
-    fn enter(&mut self, entry: Entry<M>) {
+    fn enter(&mut self, entry: QueuedItem<M>) {
         self.held += usize::from(entry.weight != Weight::None);
         let lane = if entry.urgent { &mut self.urgent } else { &mut self.ordinary };
         lane.push_back(entry);
     }
 
-    fn stand(&mut self, own: Pid, entry: Entry<M>) -> Ticket {
+    fn stand(&mut self, own: Pid, entry: QueuedItem<M>) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(NonZeroU64::MIN.saturating_add(self.tickets));
         // Who calls waits for the answer, wherever the request is.
         let sender = (entry.weight == Weight::Cast).then(|| current::try_with(|me| AnyProcess::clone(me))).flatten();
         let rest = LetIn { sender: sender.map(|sender| (sender, own)), waker: None };
         let line = if entry.urgent { &mut self.urgent_line } else { &mut self.line };
-        line.insert(ticket, Waiting { entry, rest });
+        line.insert(ticket, BlockedSender { entry, rest });
         ticket
     }
 
-    fn standing(&mut self, ticket: Ticket) -> Option<&mut Waiting<M>> {
+    fn standing(&mut self, ticket: Ticket) -> Option<&mut BlockedSender<M>> {
         self.line.get_mut(&ticket).or_else(|| self.urgent_line.get_mut(&ticket))
     }
 
     /// Takes an entry out of the ordinary lane.
-    fn remove(&mut self, index: usize) -> Option<Entry<M>> {
+    fn remove(&mut self, index: usize) -> Option<QueuedItem<M>> {
         let entry = self.ordinary.remove(index)?;
         self.changes += 1;
         self.seen -= usize::from(index < self.seen);
@@ -347,7 +347,7 @@ impl<M> Lanes<M> {
         Some(entry)
     }
 
-    fn remove_urgent(&mut self, index: usize) -> Option<Entry<M>> {
+    fn remove_urgent(&mut self, index: usize) -> Option<QueuedItem<M>> {
         let entry = self.urgent.remove(index)?;
         self.changes += 1;
         self.held -= usize::from(entry.weight != Weight::None);
@@ -365,11 +365,11 @@ impl<M> Lanes<M> {
     }
 
     /// Lets one in who stands in line for what is out: the first, but those before the others whose messages are urgent.
-    fn replace(&mut self, out: &Entry<M>) -> Option<LetIn> {
+    fn replace(&mut self, out: &QueuedItem<M>) -> Option<LetIn> {
         if out.weight == Weight::None {
             return None;
         }
-        let (_, Waiting { entry, rest }) = self.urgent_line.pop_first().or_else(|| self.line.pop_first())?;
+        let (_, BlockedSender { entry, rest }) = self.urgent_line.pop_first().or_else(|| self.line.pop_first())?;
         self.enter(entry);
         Some(rest)
     }
@@ -391,20 +391,20 @@ impl<M> Lanes<M> {
 
     /// The last signal was acted on, and this one stands in its place.
     pub(super) fn acted(&mut self, signal: Box<Signal>) {
-        let entry = Entry { item: Item::Signal(signal), weight: Weight::None, urgent: false };
+        let entry = QueuedItem { item: Item::Signal(signal), weight: Weight::None, urgent: false };
         self.ordinary.insert(self.seen, entry);
         self.weightless += usize::from(self.seen < self.weightless);
         self.seen += 1;
     }
 
-    /// As [`Special::take_signal`], with one who has come in since there is room.
+    /// As [`LanedMailbox::take_signal`], with one who has come in since there is room.
     fn take_signal(
         &mut self,
         own: Pid,
         mark: &mut Mark,
         take: &mut dyn FnMut(&Signal) -> bool,
     ) -> Option<(Signal, Option<LetIn>)> {
-        let mut takes = |entry: &Entry<M>| {
+        let mut takes = |entry: &QueuedItem<M>| {
             pass(1);
             matches!(&entry.item, Item::Signal(signal) if take(signal))
         };
@@ -412,11 +412,11 @@ impl<M> Lanes<M> {
         let ordinary = self.ordinary.range(seen.ordinary..self.seen).position(&mut takes);
         let entry = if let Some(found) = ordinary.map(|index| seen.ordinary + index) {
             let entry = self.remove(found)?;
-            mark.set(own, self.changes, Seen { ordinary: found, ..seen });
+            mark.set(own, self.changes, MailPosition { ordinary: found, ..seen });
             entry
         } else if let Some(found) = self.urgent.range(seen.urgent..).position(takes).map(|index| seen.urgent + index) {
             let entry = self.remove_urgent(found)?;
-            mark.set(own, self.changes, Seen { ordinary: self.seen, urgent: found });
+            mark.set(own, self.changes, MailPosition { ordinary: self.seen, urgent: found });
             entry
         } else {
             mark.set(own, self.changes, self.looked());
@@ -430,13 +430,13 @@ impl<M> Lanes<M> {
     }
 
     /// All that a receive can look at now.
-    fn looked(&self) -> Seen {
-        Seen { ordinary: self.seen, urgent: self.urgent.len() }
+    fn looked(&self) -> MailPosition {
+        MailPosition { ordinary: self.seen, urgent: self.urgent.len() }
     }
 
     /// Takes all messages out that were acted on, and gives those who have come in; requests stay.
     pub(super) fn take_messages(&mut self) -> (Vec<Item<M>>, Vec<LetIn>) {
-        let is_request = |entry: &Entry<M>| entry.item.acts() || entry.item.is_request();
+        let is_request = |entry: &QueuedItem<M>| entry.item.acts() || entry.item.is_request();
         let all = mem::take(&mut self.urgent).into_iter().chain(mem::take(&mut self.ordinary));
         let (requests, messages): (Vec<_>, Vec<_>) = all.partition(is_request);
         self.ordinary = requests.into();

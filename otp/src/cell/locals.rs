@@ -18,9 +18,9 @@ use std::{
 use super::{AnyProcess, report};
 use crate::guard::discard;
 
-type Watched = (&'static str, fn() -> u64);
+type WatchedLocal = (&'static str, fn() -> u64);
 
-static WATCHED: RwLock<Vec<Watched>> = RwLock::new(Vec::new());
+static WATCHED: RwLock<Vec<WatchedLocal>> = RwLock::new(Vec::new());
 /// Whether a node with checks was ever made.
 static ANY: AtomicBool = AtomicBool::new(false);
 
@@ -77,13 +77,13 @@ pub fn watch_local(name: &'static str, fingerprint: fn() -> u64) {
     WATCHED.write().unwrap_or_else(PoisonError::into_inner).push((name, fingerprint));
 }
 
-fn watched() -> Vec<Watched> {
+fn watched() -> Vec<WatchedLocal> {
     WATCHED.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The fingerprints at this moment. A thread-local that has none, as when its thread ends, is taken not to change.
 fn fingerprints() -> Vec<u64> {
-    let fingerprint = |(_, fingerprint): Watched| {
+    let fingerprint = |(_, fingerprint): WatchedLocal| {
         catch_unwind(AssertUnwindSafe(fingerprint)).unwrap_or_else(|payload| {
             discard(payload);
             0
@@ -140,7 +140,7 @@ pub(crate) fn begin(me: &AnyProcess) {
 
 #[cold]
 fn note_all(me: &AnyProcess) {
-    if me.common().node.checks.are_on() {
+    if me.header().node.checks.are_on() {
         FOUND.set(fingerprints());
     }
 }
@@ -157,14 +157,14 @@ pub(crate) struct Parked {
 /// In a simulation, when it has changed what is watched.
 #[inline]
 pub(crate) fn park(me: &AnyProcess) -> Option<Parked> {
-    if me.common().node.checks.are_on() { Some(check(me)) } else { None }
+    if me.header().node.checks.are_on() { Some(check(me)) } else { None }
 }
 
 #[cold]
 fn check(me: &AnyProcess) -> Parked {
     let (found, left) = (FOUND.take(), fingerprints());
-    let node = &me.common().node;
-    let code = me.common().handler.name().unwrap_or(me.common().program.label);
+    let node = &me.header().node;
+    let code = me.header().handler.name().unwrap_or(me.header().program.label);
     let changed = watched().into_iter().zip(found.iter().zip(&left)).filter(|(_, (found, left))| found != left);
     for ((local, _), _) in changed {
         if node.scheduler.clock().is_virtual() {
@@ -172,7 +172,7 @@ fn check(me: &AnyProcess) -> Parked {
                 "`{code}` of process {} ({}) waits and has left the thread-local `{local}` changed, which others see \
                  meanwhile: drop what holds it before the wait",
                 me.pid(),
-                me.common().program.label,
+                me.header().program.label,
             );
         }
         if node.checks.is_new(local, code) {

@@ -11,10 +11,9 @@ use loom::{
 };
 
 use super::{
-    ExitReason, Mailbox, Policy, Running,
-    common::Home,
-    current,
-    lanes::Special,
+    ExitReason, Mailbox, Policy, Running, current,
+    header::Home,
+    lanes::LanedMailbox,
     signal::{Item, Signal},
     typed::{Body, Cell},
 };
@@ -47,7 +46,7 @@ impl Model {
         Self::with(deaf, None)
     }
 
-    fn with(deaf: Deaf, mailbox: Option<Box<Special<u32>>>) -> Self {
+    fn with(deaf: Deaf, mailbox: Option<Box<LanedMailbox<u32>>>) -> Self {
         let scheduler = Arc::new(Scheduler::new(1, 0));
         let node = Node::with_scheduler(Arc::clone(&scheduler)).inner().clone();
         let home = Arc::clone(&node);
@@ -65,11 +64,11 @@ impl Model {
                     look();
                 }
                 if deaf != Deaf::Never {
-                    cell.common().set_deaf(me, true);
+                    cell.header().set_deaf(me, true);
                     if deaf == Deaf::Waiting && !reply.load(Acquire) {
                         return Poll::Pending;
                     }
-                    cell.common().set_deaf(me, false);
+                    cell.header().set_deaf(me, false);
                 }
                 look();
                 Poll::Pending
@@ -94,7 +93,7 @@ impl Model {
     }
 
     fn end(self) {
-        if !self.cell.common().life.is_dead() {
+        if !self.cell.header().life.is_dead() {
             drop(Cell::push(&self.cell, kill()));
             self.run();
         }
@@ -133,24 +132,24 @@ fn a_message_that_comes_between_two_looks_is_found() {
 
 #[test]
 fn a_signal_is_not_left_with_an_idle_process() {
-    two_send(Deaf::Never, kill, |model| model.cell.common().life.is_dead());
+    two_send(Deaf::Never, kill, |model| model.cell.header().life.is_dead());
 }
 
 #[test]
 fn a_signal_reaches_a_deaf_process() {
-    two_send(Deaf::Waiting, kill, |model| model.cell.common().life.is_dead());
+    two_send(Deaf::Waiting, kill, |model| model.cell.header().life.is_dead());
 }
 
 #[test]
 fn a_signal_is_acted_on_in_a_mailbox_with_a_bound() {
     loom::model(|| {
-        let mailbox = Special::new(Mailbox::bounded(2, Policy::Reject), None, |_| "message");
+        let mailbox = LanedMailbox::new(Mailbox::bounded(2, Policy::Reject), None, |_| "message");
         let model = Model::with(Deaf::Never, mailbox);
         let sender = model.sends(kill);
         model.run();
         sender.join().unwrap();
         model.run();
-        assert!(model.cell.common().life.is_dead());
+        assert!(model.cell.header().life.is_dead());
         model.end();
     });
 }
@@ -164,13 +163,13 @@ fn who_has_sent_an_exit_signal_finds_that_it_may_have_to_end() {
             let cell = model.cell.clone();
             thread::spawn(move || {
                 drop(Cell::push(&cell, kill()));
-                assert!(cell.common().life.may_have_to_end());
+                assert!(cell.header().life.may_have_to_end());
             })
         };
         model.run();
         sender.join().unwrap();
         model.run();
-        assert!(model.cell.common().life.is_dead());
+        assert!(model.cell.header().life.is_dead());
         model.end();
     });
 }

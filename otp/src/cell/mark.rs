@@ -10,12 +10,12 @@ use super::Pid;
 pub(crate) struct Mark {
     /// Whose mail it is, and how often something was taken out of that by then.
     made: Option<(Pid, u64)>,
-    seen: Seen,
+    seen: MailPosition,
 }
 
 /// How many entries were looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct MailPosition {
     pub(super) ordinary: usize,
     /// Of the lane for urgent messages, where there is one.
     pub(super) urgent: usize,
@@ -23,12 +23,12 @@ pub(crate) struct Seen {
 
 impl Mark {
     /// How many entries need not be looked at in mail of this process out of which something was taken so often.
-    pub(super) fn seen(&self, of: Pid, changes: u64) -> Seen {
-        if self.made == Some((of, changes)) { self.seen } else { Seen::default() }
+    pub(super) fn seen(&self, of: Pid, changes: u64) -> MailPosition {
+        if self.made == Some((of, changes)) { self.seen } else { MailPosition::default() }
     }
 
     /// So many were looked at.
-    pub(super) fn set(&mut self, of: Pid, changes: u64, seen: Seen) {
+    pub(super) fn set(&mut self, of: Pid, changes: u64, seen: MailPosition) {
         *self = Self { made: Some((of, changes)), seen };
     }
 }

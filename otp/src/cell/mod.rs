@@ -1,18 +1,17 @@
 //! What a process is: its cell in memory, its identity, what arrives for it, whom it is related to, who runs it, its end.
 //!
 //! The floor above has what users call. A process's [`Cell`](typed::Cell) is generic over its messages; what does not
-//! depend on them is in [`Common`](common::Common), and [`AnyProcess`] is a reference that has forgotten the type.
+//! depend on them is in [`Header`](header::Header), and [`AnyProcess`] is a reference that has forgotten the type.
 
 pub(crate) mod answer;
 mod any;
 pub(crate) mod aside;
 pub(crate) mod birth;
-pub(crate) mod common;
 pub(crate) mod current;
 pub(crate) mod debug;
 mod dictionary;
-mod few;
 mod handler;
+pub(crate) mod header;
 mod info;
 pub(crate) mod lanes;
 mod locals;
@@ -30,6 +29,7 @@ pub(crate) mod reply;
 pub(crate) mod report;
 pub(crate) mod served;
 pub(crate) mod signal;
+mod small_map;
 mod term;
 pub(crate) mod typed;
 pub(crate) mod waits;

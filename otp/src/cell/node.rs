@@ -21,11 +21,11 @@ use self::{
     table::Table,
 };
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid,
-    common::{Home, PendingCall},
-    current, locals,
+    AnyProcess, Down, ExitReason, MonitorRef, Pid, current,
+    header::{Home, PendingCall},
+    locals,
     panic::install_panic_hook,
-    report::{self, Crash},
+    report::{self, CrashReport},
     signal::Signal,
 };
 use crate::{
@@ -161,11 +161,11 @@ impl NodeInner {
             return;
         }
         let roots = self.on_cores().filter(|process| {
-            let parent = process.common().parent();
-            parent.and_then(|pid| self.table.get(pid)).is_none_or(|parent| !matches!(parent.common().home, Home::Core))
+            let parent = process.header().parent();
+            parent.and_then(|pid| self.table.get(pid)).is_none_or(|parent| !matches!(parent.header().home, Home::Core))
         });
         for process in roots.collect::<Vec<_>>() {
-            let from = process.common().parent().unwrap_or(process.pid());
+            let from = process.header().parent().unwrap_or(process.pid());
             let _ = process.signal(Signal::Exit { from, reason: ExitReason::Shutdown, link: false });
         }
         self.await_end(STOP_GRACE);
@@ -249,10 +249,10 @@ impl NodeInner {
     }
 
     /// A process has crashed.
-    pub(crate) fn crashed(&self, crash: Crash) {
-        let common = crash.process.common();
+    pub(crate) fn crashed(&self, crash: CrashReport) {
+        let header = crash.process.header();
         if let Some(crashes) = self.crashes().as_mut() {
-            crashes.push((common.pid, common.program.label, crash.reason.clone()));
+            crashes.push((header.pid, header.program.label, crash.reason.clone()));
         }
         if crash.is_reported {
             report::crashed(crash);
@@ -260,7 +260,7 @@ impl NodeInner {
     }
 
     pub(crate) fn on_cores(&self) -> impl Iterator<Item = AnyProcess> {
-        self.table.all().into_iter().filter(|process| matches!(process.common().home, Home::Core))
+        self.table.all().into_iter().filter(|process| matches!(process.header().home, Home::Core))
     }
 
     /// Whether nothing runs in it any more.
@@ -342,7 +342,7 @@ impl NodeInner {
             return;
         }
         if let Err(signal) = process.signal(signal) {
-            process.common().act_late(signal);
+            process.header().act_late(signal);
         }
     }
 
@@ -377,7 +377,7 @@ impl NodeInner {
         }
         let Some(process) = self.find(to) else { return };
         if matches!(reason, ExitReason::Kill) {
-            process.common().life.doom();
+            process.header().life.doom();
         }
         // A process that has ended needs no exit signal.
         let _ = process.signal(Signal::Exit { from, reason, link: false });

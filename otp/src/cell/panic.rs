@@ -92,7 +92,7 @@ impl Caught {
         if current::on_core() {
             PANIC.set(self.noted);
         } else if let Some(Unwind(Some(reason))) = self.payload.downcast_ref() {
-            current::with(|me| me.common().exit_self(reason.clone()));
+            current::with(|me| me.header().exit_self(reason.clone()));
         }
         resume_unwind(self.payload)
     }
@@ -129,8 +129,8 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, ExitReason> {
             resume_unwind(payload);
         }
         current::with(|me| {
-            let mut reason = me.common().panicked(me, &*payload);
-            me.common().quietly(me, || drop(payload), &mut reason);
+            let mut reason = me.header().panicked(me, &*payload);
+            me.header().quietly(me, || drop(payload), &mut reason);
             reason
         })
     })

@@ -29,7 +29,7 @@ use std::{
     task::{Context, Waker},
 };
 
-use super::{AnyProcess, Pid, aside, common::PendingCall, current};
+use super::{AnyProcess, Pid, aside, current, header::PendingCall};
 use crate::sync::{
     Mutex, UnsafeCell,
     atomic::{
@@ -319,7 +319,7 @@ impl<T: 'static> ReplySlot<T> {
         self.answer.with_mut(|put| unsafe { *put = answer });
         // As in `unpublish`; before `DONE`, so that who has the answer is not seen to wait for it.
         if let Some(caller) = &self.caller {
-            caller.common().waits.has_reply_of(self.callee);
+            caller.header().waits.has_reply_of(self.callee);
         }
         // Nobody changes the state in `WRITING`.
         self.state.store(DONE, Release);
@@ -390,14 +390,14 @@ impl<T: 'static> ReplySlot<T> {
     /// state.
     pub(crate) fn unpublish(&self) {
         if let Some(caller) = &self.caller {
-            caller.common().waits.end_for_reply(self.callee);
+            caller.header().waits.end_for_reply(self.callee);
         }
     }
 
     /// As [`unpublish`](ReplySlot::unpublish), of one who waits for a process to start.
     pub(crate) fn unpublish_start(&self) {
         if let Some(caller) = &self.caller {
-            caller.common().waits.end_for_process(self.callee);
+            caller.header().waits.end_for_process(self.callee);
         }
     }
 }

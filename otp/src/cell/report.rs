@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{AnyProcess, ExitReason, Panic, Pid, aside, common::Common, current};
+use super::{AnyProcess, ExitReason, Panic, Pid, aside, current, header::Header};
 use crate::{
     guard::contain,
     report::{Said, event, is_heard, or_nothing},
@@ -14,7 +14,7 @@ pub(crate) fn is_failure(reason: &ExitReason) -> bool {
 }
 
 /// A process that ended in another way than it should, with what its end has taken from it.
-pub(crate) struct Crash {
+pub(crate) struct CrashReport {
     pub(crate) process: AnyProcess,
     pub(crate) reason: ExitReason,
     pub(crate) name: Option<Arc<str>>,
@@ -26,33 +26,33 @@ pub(crate) struct Crash {
 
 /// A process ended in another way than it should. That of one that was declared dead is for the watchdog to say, which
 /// does not wait until it is heard.
-pub(crate) fn crashed(crash: Crash) {
-    if crash.process.common().life.is_lost() {
+pub(crate) fn crashed(crash: CrashReport) {
+    if crash.process.header().life.is_lost() {
         return aside::run(move || say_crashed(&crash));
     }
     say_crashed(&crash);
 }
 
-fn say_crashed(crash: &Crash) {
-    let Crash { process, reason, name, label, links, .. } = crash;
+fn say_crashed(crash: &CrashReport) {
+    let CrashReport { process, reason, name, label, links, .. } = crash;
     let (name, label) = (name.as_deref(), label.as_deref());
-    let common = process.common();
-    let parent = common.parent();
-    let ancestors = common.ancestors.as_deref().map_or(&[][..], Vec::as_slice);
+    let header = process.header();
+    let parent = header.parent();
+    let ancestors = header.ancestors.as_deref().map_or(&[][..], Vec::as_slice);
     let backtrace = reason.as_panic().and_then(|panic| panic.backtrace.as_deref());
     let text = Said(|f: &mut fmt::Formatter<'_>| {
-        write!(f, "process {} ({}) ended: {reason}", common.pid, name.or(label).unwrap_or(common.program.label))?;
+        write!(f, "process {} ({}) ended: {reason}", header.pid, name.or(label).unwrap_or(header.program.label))?;
         backtrace.map_or(Ok(()), |backtrace| write!(f, "\n{backtrace}"))
     });
     event!(
         error,
         text,
         report = "crash",
-        pid = common.pid,
-        process = common.program.label,
+        pid = header.pid,
+        process = header.program.label,
         registered_name = name.unwrap_or_default(),
         label = label.unwrap_or_default(),
-        last_message = common.handler.name().unwrap_or_default(),
+        last_message = header.handler.name().unwrap_or_default(),
         parent = or_nothing(parent.as_ref().map(|parent| parent as _)),
         ancestors = format_args!("{ancestors:?}"),
         links = format_args!("{links:?}"),
@@ -61,7 +61,7 @@ fn say_crashed(crash: &Crash) {
 }
 
 /// A line of a trace that somebody has switched on; without a subscriber it goes to standard error.
-pub(crate) fn trace(process: &Common, line: &str) {
+pub(crate) fn trace(process: &Header, line: &str) {
     contain(|| {
         if is_heard() {
             #[cfg(feature = "tracing")]
@@ -75,14 +75,14 @@ pub(crate) fn trace(process: &Common, line: &str) {
 
 /// What people call a process: by its label, or by what runs in it.
 fn called(process: &AnyProcess) -> String {
-    let common = process.common();
-    common.label().map_or_else(|| common.program.label.to_owned(), |label| label.as_ref().to_owned())
+    let header = process.header();
+    header.label().map_or_else(|| header.program.label.to_owned(), |label| label.as_ref().to_owned())
 }
 
 /// A process holds its core for long. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
-    let (pid, label, called) = (process.pid(), process.common().program.label, called(process));
-    let message = process.common().handler.name().unwrap_or("its code");
+    let (pid, label, called) = (process.pid(), process.header().program.label, called(process));
+    let message = process.header().handler.name().unwrap_or("its code");
     aside::run(move || {
         event!(
             warn,
@@ -97,8 +97,8 @@ pub(crate) fn long_turn(process: &AnyProcess, running: Duration) {
 
 /// A process was declared dead. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn lost(process: &AnyProcess, running: Duration) {
-    let (pid, label, called) = (process.pid(), process.common().program.label, called(process));
-    let message = process.common().handler.name().unwrap_or("its code");
+    let (pid, label, called) = (process.pid(), process.header().program.label, called(process));
+    let message = process.header().handler.name().unwrap_or("its code");
     aside::run(move || {
         event!(
             error,
@@ -116,18 +116,18 @@ pub(crate) fn lost(process: &AnyProcess, running: Duration) {
 
 /// A plain handler waits and has left a thread-local changed.
 pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
-    let common = process.common();
-    let message = common.handler.name().unwrap_or("its code");
+    let header = process.header();
+    let message = header.handler.name().unwrap_or("its code");
     event!(
         error,
         format_args!(
             "process {} ({}) waits in `{message}` and has left the thread-local `{local}` changed: others see it meanwhile",
-            common.pid,
+            header.pid,
             called(process)
         ),
         report = "local_changed",
-        pid = common.pid,
-        process = common.program.label,
+        pid = header.pid,
+        process = header.program.label,
         message = message,
         local = local,
     );
@@ -135,7 +135,7 @@ pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
 
 /// A process could not go on, since another one holds its thread. The watchdog says so, and does not wait until it is heard.
 pub(crate) fn stranded(process: &AnyProcess) {
-    let (pid, label, called) = (process.pid(), process.common().program.label, called(process));
+    let (pid, label, called) = (process.pid(), process.header().program.label, called(process));
     aside::run(move || {
         event!(
             error,

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Down, Dropped, Exit, ExitReason, MonitorRef, Pid, few::Few};
+use super::{Down, Dropped, Exit, ExitReason, MonitorRef, Pid, small_map::SmallMap};
 
 /// One entry of an inbox.
 pub(crate) enum Item<M> {
@@ -190,20 +190,20 @@ impl Signal {
 
 /// What an exit signal does to its receiver.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum ExitAction {
     Drop,
     Deliver,
     Die(ExitReason),
 }
 
 /// The decision table of exit signals.
-pub(crate) fn decide(own: Pid, from: Pid, reason: &ExitReason, link: Option<bool>, trapping: bool) -> Verdict {
+pub(crate) fn decide(own: Pid, from: Pid, reason: &ExitReason, link: Option<bool>, trapping: bool) -> ExitAction {
     match (link, reason) {
-        (Some(false), _) => Verdict::Drop,
-        (None, ExitReason::Kill) => Verdict::Die(ExitReason::Killed),
-        _ if trapping => Verdict::Deliver,
-        (_, ExitReason::Normal) if from != own => Verdict::Drop,
-        _ => Verdict::Die(reason.clone()),
+        (Some(false), _) => ExitAction::Drop,
+        (None, ExitReason::Kill) => ExitAction::Die(ExitReason::Killed),
+        _ if trapping => ExitAction::Deliver,
+        (_, ExitReason::Normal) if from != own => ExitAction::Drop,
+        _ => ExitAction::Die(reason.clone()),
     }
 }
 
@@ -225,7 +225,7 @@ impl Link {
 
 /// When the other side of a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum LinkEnd {
     /// While it was linked.
     Linked,
     /// Before it could know of the link: the link found nobody.
@@ -238,7 +238,7 @@ pub(crate) enum Ended {
 /// exit or link signal that it sent before it knew is recognised as stale, so that both sides come to agree.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    links: Few<Pid, Link>,
+    links: SmallMap<Pid, Link>,
     unlinks: u64,
 }
 
@@ -286,10 +286,10 @@ impl Links {
     }
 
     /// The other side ended; nothing when there was no active link.
-    pub(crate) fn ended(&mut self, other: Pid) -> Option<Ended> {
+    pub(crate) fn ended(&mut self, other: Pid) -> Option<LinkEnd> {
         match self.links.remove(&other)? {
-            Link::Active => Some(Ended::Linked),
-            Link::Relinked(_) => Some(Ended::Before),
+            Link::Active => Some(LinkEnd::Linked),
+            Link::Relinked(_) => Some(LinkEnd::Before),
             Link::Unlinking(_) => None,
         }
     }
@@ -304,7 +304,7 @@ impl Links {
 mod tests {
     use std::collections::VecDeque;
 
-    use super::{Ended, Links, Pid};
+    use super::{LinkEnd, Links, Pid};
 
     enum Sent {
         Link,
@@ -390,7 +390,7 @@ mod tests {
                     let mut told = vec![];
                     let mut tell = |here: &mut Links, real: bool| {
                         if let Some(ended) = here.ended(other) {
-                            told.push(real && ended == Ended::Linked);
+                            told.push(real && ended == LinkEnd::Linked);
                         }
                     };
                     let known = there.iter().count() == 1;

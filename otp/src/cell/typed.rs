@@ -1,10 +1,10 @@
 //! The heap cell of a process: what arrives for it, and its code.
 //!
-//! [`Cell`] is generic over its message type; what does not depend on that is in [`Common`], and [`AnyProcess`] is a
+//! [`Cell`] is generic over its message type; what does not depend on that is in [`Header`], and [`AnyProcess`] is a
 //! counted reference that has forgotten the type. The code of a process is one future, polled by the scheduler's turns.
 //!
 //! What others put in and what it takes is in [`inbox`], what a signal does in [`act`], what its own handlers ask of it in
-//! [`own`], its end in [`death`].
+//! [`extras`], its end in [`death`].
 
 use std::{
     cell::RefCell,
@@ -18,10 +18,9 @@ use std::{
 };
 
 use super::{
-    AnyProcess, ExitReason, Pid, Running, aside,
-    common::{Channel, Common, Home, Rest, SPECIAL, Tap},
-    current,
-    lanes::{LetIn, Special, Ticket},
+    AnyProcess, ExitReason, Pid, Running, aside, current,
+    header::{Channel, Divert, HAS_LANES, Header, Home, Rest},
+    lanes::{LanedMailbox, LetIn, Ticket},
     locals,
     mark::Mark,
     node::NodeInner,
@@ -37,30 +36,30 @@ use crate::{
 
 mod act;
 mod death;
+mod extras;
 mod inbox;
-mod own;
 
+use extras::HandlerExtras;
 pub(crate) use inbox::AtHand;
-use own::Rare;
 
 /// The code of a process.
 pub(crate) type Body = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
 
-/// First what senders write, last what the process itself does; see [`Common`].
+/// First what senders write, last what the process itself does; see [`Header`].
 #[repr(C)]
 pub(crate) struct Cell<M> {
     outer: SpinLock<VecDeque<Item<M>>>,
     /// Where all that arrives goes instead, if it has a bound or two lanes.
-    special: Option<Box<Special<M>>>,
-    common: Common,
+    special: Option<Box<LanedMailbox<M>>>,
+    header: Header,
     mail: Owned<RefCell<VecDeque<Item<M>>>>,
-    rare: Owned<std::cell::Cell<Option<Box<Rare<M>>>>>,
+    rare: Owned<std::cell::Cell<Option<Box<HandlerExtras<M>>>>>,
     body: Owned<std::cell::Cell<Option<Body>>>,
 }
 
 impl<M> Cell<M> {
-    /// Where in a cell its [`Common`] is.
-    pub(crate) const COMMON: usize = mem::offset_of!(Self, common);
+    /// Where in a cell its [`Header`] is.
+    pub(crate) const HEADER: usize = mem::offset_of!(Self, header);
 }
 
 impl<M: Send + 'static> Cell<M> {
@@ -71,12 +70,12 @@ impl<M: Send + 'static> Cell<M> {
         node: Arc<NodeInner>,
         program: &'static Program,
         home: Home,
-        special: Option<Box<Special<M>>>,
+        special: Option<Box<LanedMailbox<M>>>,
     ) -> InTurn<Self> {
-        let detours = if special.is_some() { SPECIAL } else { 0 };
-        let common = Common::new(pid, ancestors, node, program, home, detours);
+        let detours = if special.is_some() { HAS_LANES } else { 0 };
+        let header = Header::new(pid, ancestors, node, program, home, detours);
         InTurn::new(Self {
-            common,
+            header,
             outer: SpinLock::new(VecDeque::new()),
             special,
             mail: Owned::default(),
@@ -86,8 +85,8 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     #[inline]
-    pub(crate) fn common(&self) -> &Common {
-        &self.common
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
     }
 
     /// Gives a new process its code; before it is started.
@@ -98,16 +97,16 @@ impl<M: Send + 'static> Cell<M> {
     /// One turn; what it says has to be done in the state that the scheduler keeps.
     #[inline]
     fn turn(this: &TaskRef<Self>, me: &Running) -> Turn {
-        if let Some(reason) = this.common.own(me).take_end() {
+        if let Some(reason) = this.header.own(me).take_end() {
             return Self::end_here(this, me, reason);
         }
-        if this.common.life.is_signalled() {
+        if this.header.life.is_signalled() {
             this.take_arrivals(me);
         }
-        if let Some(reason) = this.common.fatal_end(me) {
+        if let Some(reason) = this.header.fatal_end(me) {
             return Self::end_here(this, me, reason);
         }
-        let code = this.common.handler.code();
+        let code = this.header.handler.code();
         if code.is_doubtful() {
             if scheduler::is_held_back(code) {
                 return Turn::Later;
@@ -115,23 +114,23 @@ impl<M: Send + 'static> Cell<M> {
             scheduler::measure(code);
         }
         let mut body = this.body.get(me).take().expect("a process has its code until it dies");
-        this.common.waits_for_no_call(me);
+        this.header.waits_for_no_call(me);
         let polled = me
             .task()
             .with_waker(|waker| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(waker)))));
         this.body.get(me).set(Some(body));
-        if this.common.life.is_lost() {
+        if this.header.life.is_lost() {
             this.drop_remains(me);
             return Turn::Done;
         }
         let reason = match polled {
-            Ok(Poll::Pending) if this.common.own(me).fatal().is_none() => {
-                match this.common.own(me).rest.take() {
+            Ok(Poll::Pending) if this.header.own(me).fatal().is_none() => {
+                match this.header.own(me).rest.take() {
                     Some(Rest::Later) => return Turn::Later,
                     Some(Rest::Elsewhere) => return Turn::Elsewhere,
                     None => {}
                 }
-                if this.common.is_left_with_one_call(me) {
+                if this.header.is_left_with_one_call(me) {
                     me.task().wake();
                 }
                 return Turn::Idle;
@@ -139,23 +138,23 @@ impl<M: Send + 'static> Cell<M> {
             Ok(Poll::Pending) => ExitReason::Normal,
             Ok(Poll::Ready(reason)) => reason,
             Err(payload) => {
-                let mut reason = this.common.panicked(me, &*payload);
-                this.common.quietly(me, || drop(payload), &mut reason);
+                let mut reason = this.header.panicked(me, &*payload);
+                this.header.quietly(me, || drop(payload), &mut reason);
                 reason
             }
         };
         // Code that caught the unwinding of its own end does not change the reason.
-        let fatal = this.common.fatal_end(me);
+        let fatal = this.header.fatal_end(me);
         Self::end_here(this, me, fatal.unwrap_or(reason))
     }
 
     /// Ends the process, unless the destructors of what it holds might keep others waiting on this thread: then in another
     /// turn.
     fn end_here(this: &TaskRef<Self>, me: &Running, reason: ExitReason) -> Turn {
-        let code = &this.common.program.end;
-        if this.common.must_move(me, code) {
-            this.common.own(me).rest.set(None);
-            this.common.own(me).put_off_end(reason);
+        let code = &this.header.program.end;
+        if this.header.must_move(me, code) {
+            this.header.own(me).rest.set(None);
+            this.header.own(me).put_off_end(reason);
             return Turn::Elsewhere;
         }
         if code.is_doubtful() {
@@ -171,25 +170,25 @@ impl<M: Send + 'static> Run for Cell<M> {
         let me = AnyProcess::borrowed(this);
         let _current = current::enter(&me);
         locals::begin(&me);
-        this.common.own(&me).looked.set(false);
+        this.header.own(&me).looked.set(false);
         Self::turn(this, &me)
     }
 
     #[inline]
     fn scheduler(&self) -> &Scheduler {
-        &self.common.node.scheduler
+        &self.header.node.scheduler
     }
 
     #[inline]
     fn token(&self) -> u64 {
-        self.common.pid.token()
+        self.header.pid.token()
     }
 
     fn unpark_thread(&self) {
-        match &self.common.home {
+        match &self.header.home {
             Home::Thread(thread) => thread.unpark(),
             Home::Core => {
-                if let Some(thread) = self.common.blocked_thread() {
+                if let Some(thread) = self.header.blocked_thread() {
                     thread.unpark();
                 }
             }
@@ -198,7 +197,7 @@ impl<M: Send + 'static> Run for Cell<M> {
     }
 
     fn runs_beside_others(&self) -> bool {
-        !self.common.handler.code().begins_apart()
+        !self.header.handler.code().begins_apart()
     }
 }
 
@@ -212,7 +211,7 @@ pub(crate) trait Process: Send + Sync {
     /// A mark behind all that has arrived and was acted on.
     fn mark(&self, me: &Running) -> Mark;
     /// From now on what `tap` takes does not arrive here; what has arrived and it takes goes first.
-    fn open_tap(&self, me: &Running, number: u64, tap: Arc<dyn Tap>);
+    fn open_tap(&self, me: &Running, number: u64, tap: Arc<dyn Divert>);
     /// Drops all messages; how many there were.
     fn flush(&self, me: &Running) -> usize;
     /// From now on messages for a subject go to a channel.
@@ -245,20 +244,20 @@ impl<M: Send + 'static> Process for Cell<M> {
 
     fn take_signal(&self, me: &Running, mark: &mut Mark, take: &mut dyn FnMut(&Signal) -> bool) -> Option<Signal> {
         if let Some(special) = &self.special {
-            return special.take_signal(self.common.pid, mark, take);
+            return special.take_signal(self.header.pid, mark, take);
         }
         let mut mail = self.mail.get(me).borrow_mut();
-        let seen = self.common.seen(me, mark);
+        let seen = self.header.seen(me, mark);
         let found = mail.range(seen..).position(|item| {
             pass(1);
             matches!(item, Item::Signal(signal) if take(signal))
         });
         let Some(found) = found else {
-            self.common.mark(me, mark, mail.len());
+            self.header.mark(me, mark, mail.len());
             return None;
         };
-        self.common.unmark(me);
-        self.common.mark(me, mark, seen + found);
+        self.header.unmark(me);
+        self.header.mark(me, mark, seen + found);
         match mail.remove(seen + found) {
             Some(Item::Signal(signal)) => Some(*signal),
             _ => None,
@@ -267,14 +266,14 @@ impl<M: Send + 'static> Process for Cell<M> {
 
     fn mark(&self, me: &Running) -> Mark {
         if let Some(special) = &self.special {
-            return special.mark(self.common.pid);
+            return special.mark(self.header.pid);
         }
         let mut mark = Mark::default();
-        self.common.mark(me, &mut mark, self.mail.get(me).borrow().len());
+        self.header.mark(me, &mut mark, self.mail.get(me).borrow().len());
         mark
     }
 
-    fn open_tap(&self, me: &Running, number: u64, tap: Arc<dyn Tap>) {
+    fn open_tap(&self, me: &Running, number: u64, tap: Arc<dyn Divert>) {
         self.take_arrivals(me);
         let mut outer = self.outer();
         let mut mail = self.mail.get(me).borrow_mut();
@@ -288,10 +287,10 @@ impl<M: Send + 'static> Process for Cell<M> {
                 }
             }
         };
-        self.common.unmark(me);
+        self.header.unmark(me);
         sift(&mut mail, &|message| tap.take_message(message));
         sift(&mut outer, &|signal| tap.take(signal));
-        self.common.add_tap(number, tap);
+        self.header.add_tap(number, tap);
     }
 
     fn flush(&self, me: &Running) -> usize {
@@ -311,15 +310,15 @@ impl<M: Send + 'static> Process for Cell<M> {
         for item in closed {
             match item {
                 // Who asks is told that it is gone, those that were to be noted are told of its end.
-                Item::Signal(signal) if matches!(*signal, Signal::Ask(_)) => self.common.act_late(*signal),
-                Item::Signal(signal) if signal.acts() => _ = self.common.note(&signal),
+                Item::Signal(signal) if matches!(*signal, Signal::Ask(_)) => self.header.act_late(*signal),
+                Item::Signal(signal) if signal.acts() => _ = self.header.note(&signal),
                 item => refused.push_back(item),
             }
         }
         // Callers whose requests are dropped below look for the reason.
         farewell();
-        aside::each(&self.common.node, stood, LetIn::tell);
-        aside::each(&self.common.node, refused, drop);
+        aside::each(&self.header.node, stood, LetIn::tell);
+        aside::each(&self.header.node, refused, drop);
     }
 
     fn end(&self, me: &Running, reason: ExitReason) {
@@ -343,7 +342,7 @@ impl<M: Send + 'static> Process for Cell<M> {
 
     fn withdraw(&self, ticket: Ticket) {
         if let Some(special) = &self.special {
-            special.withdraw(self.common.pid, ticket);
+            special.withdraw(self.header.pid, ticket);
         }
     }
 }

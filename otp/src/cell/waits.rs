@@ -17,7 +17,7 @@
 //! **Not seen** are cycles through several nodes (an edge is a token, which says nothing of the node), through processes
 //! that wait for several replies, and through futures that another executor polls: their calls end by their time limits.
 
-use super::{AnyProcess, Pid, Running, common::Common, current, reply::ReplySlot};
+use super::{AnyProcess, Pid, Running, current, header::Header, reply::ReplySlot};
 use crate::sync::atomic::{
     AtomicU64,
     Ordering::{Relaxed, Release, SeqCst},
@@ -66,7 +66,7 @@ impl Waits {
     }
 }
 
-impl Common {
+impl Header {
     /// Its code runs: it waits for no call until it says so again.
     pub(crate) fn waits_for_no_call(&self, me: &Running) {
         let own = self.own(me);
@@ -100,20 +100,20 @@ pub(crate) fn for_reply<T: 'static>(
     callee: &AnyProcess,
     again: bool,
 ) -> Option<Vec<Pid>> {
-    let common = me.common();
+    let header = me.header();
     let own = me.own();
     let calls = own.calls.get().saturating_add(1);
     own.calls.set(calls);
-    if calls > 1 || callee.pid().node != common.pid.node {
-        common.waits.reply.store(0, SeqCst);
+    if calls > 1 || callee.pid().node != header.pid.node {
+        header.waits.reply.store(0, SeqCst);
         return None;
     }
-    common.waits.reply.store(callee.pid().token(), SeqCst);
+    header.waits.reply.store(callee.pid().token(), SeqCst);
     if !slot.is_owed() {
-        common.waits.reply.store(0, SeqCst);
+        header.waits.reply.store(0, SeqCst);
         return None;
     }
-    if callee.common().waits.token() == 0 {
+    if callee.header().waits.token() == 0 {
         return None;
     }
     if !again {
@@ -133,7 +133,7 @@ impl WaitsFor {
     pub(crate) fn process(other: Pid) -> Self {
         current::with(|me| {
             if other.node == me.pid().node {
-                me.common().waits.process.store(other.token(), SeqCst);
+                me.header().waits.process.store(other.token(), SeqCst);
             }
         });
         Self(())
@@ -144,14 +144,14 @@ impl Drop for WaitsFor {
     #[inline]
     fn drop(&mut self) {
         current::try_with(|me| {
-            me.common().waits.process.store(0, Release);
+            me.header().waits.process.store(0, Release);
         });
     }
 }
 
 /// The processes that wait for one another, if `me` waiting for `callee` closes a cycle.
 pub(crate) fn deadlock(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
-    if callee.common().waits.token() == 0 {
+    if callee.header().waits.token() == 0 {
         return None;
     }
     let seen = cycle(me, callee)?;
@@ -163,7 +163,7 @@ fn cycle(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
     let mut path = vec![own];
     let mut at = callee.clone();
     loop {
-        let token = at.common().waits.token();
+        let token = at.header().waits.token();
         if token == 0 {
             return None;
         }
@@ -172,6 +172,6 @@ fn cycle(me: &AnyProcess, callee: &AnyProcess) -> Option<Vec<Pid>> {
             return Some(path);
         }
         let next = Pid::from_token(at.pid().node, token).filter(|next| !path.contains(next))?;
-        at = at.common().node.find(next)?;
+        at = at.header().node.find(next)?;
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Running, aside, current, node::NodeInner};
-use crate::time::{Expire, Key, Moment};
+use crate::time::{Expire, Moment, TimerKey};
 
 /// A future that is ready at `at`, for the current process or any other executor's task.
 pub(crate) async fn until(at: Moment) {
@@ -21,22 +21,22 @@ pub(crate) async fn until(at: Moment) {
 pub(crate) struct WakeUp {
     /// Whether the alarm was set: before that there is no need to look at the clock.
     set: bool,
-    entry: Option<(Arc<NodeInner>, Key, Arc<Entry>)>,
+    entry: Option<(Arc<NodeInner>, TimerKey, Arc<WakerEntry>)>,
 }
 
-struct Entry {
+struct WakerEntry {
     node: Weak<NodeInner>,
     waker: Mutex<Waker>,
 }
 
-impl Entry {
+impl WakerEntry {
     /// Has another waker woken; the one before comes back.
     fn replace(&self, waker: Waker) -> Waker {
         std::mem::replace(&mut *self.waker.lock().unwrap_or_else(PoisonError::into_inner), waker)
     }
 }
 
-impl Expire for Entry {
+impl Expire for WakerEntry {
     fn expire(self: Arc<Self>, _now: Moment) -> Option<Moment> {
         // Not the process's own, which has its alarm: so it may be anybody's.
         let waker = self.replace(Waker::noop().clone());
@@ -69,7 +69,7 @@ impl WakeUp {
     /// Ready at `at` or later, on the clock of the current process.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &Context<'_>, at: Moment) -> Poll<()> {
-        current::with(|me| self.poll_on(&me.common().node, cx, at))
+        current::with(|me| self.poll_on(&me.header().node, cx, at))
     }
 
     /// Ready at `at` or later, on the clock of `node`.
@@ -94,7 +94,7 @@ impl WakeUp {
             return Poll::Ready(());
         }
         match me {
-            Some(me) if Arc::ptr_eq(&me.common().node, node) => me.common().wake_at(me, at),
+            Some(me) if Arc::ptr_eq(&me.header().node, node) => me.header().wake_at(me, at),
             _ => self.set_entry(node, cx, at),
         }
         Poll::Pending
@@ -105,7 +105,7 @@ impl WakeUp {
             let before = entry.replace(cx.waker().clone());
             drop(before);
         } else {
-            let entry = Arc::new(Entry { node: Arc::downgrade(node), waker: Mutex::new(cx.waker().clone()) });
+            let entry = Arc::new(WakerEntry { node: Arc::downgrade(node), waker: Mutex::new(cx.waker().clone()) });
             let (key, next) = node.scheduler.timers().insert(at, entry.clone());
             if next {
                 node.scheduler.timer_is_next();

@@ -217,15 +217,15 @@ struct Work<T> {
 }
 
 /// What a closure came to.
-type Ended<T> = Result<T, Caught>;
+type Completion<T> = Result<T, Caught>;
 
 /// Where its thread puts that.
-struct Oneshot<T>(Mutex<State<T>>);
+struct Oneshot<T>(Mutex<OneshotState<T>>);
 
-enum State<T> {
+enum OneshotState<T> {
     /// Whoever waits is woken when that changes.
     Pending(Option<Waker>),
-    Ended(Ended<T>),
+    Completion(Completion<T>),
     /// It was dropped before it began: there is no thread for it.
     Refused,
     /// The caller has what it came to, or has given it up.
@@ -234,7 +234,7 @@ enum State<T> {
 
 impl<T: Send + 'static> Work<T> {
     fn begin(node: &Arc<NodeInner>, f: impl FnOnce() -> T + Send + 'static) -> Self {
-        let slot = Arc::new(Oneshot(Mutex::new(State::Pending(None))));
+        let slot = Arc::new(Oneshot(Mutex::new(OneshotState::Pending(None))));
         let promise = Promise(Arc::clone(&slot));
         let (spans, served) = (Spans::entered(), Served::by_caller(node));
         let pool = Arc::clone(&node.pool);
@@ -251,10 +251,10 @@ impl<T: Send + 'static> Work<T> {
 }
 
 impl<T> Work<T> {
-    fn poll(&self, cx: &Context<'_>) -> Poll<Ended<T>> {
+    fn poll(&self, cx: &Context<'_>) -> Poll<Completion<T>> {
         // A waker may be anybody's: it is neither cloned nor dropped under the lock.
         let waker = cx.waker().clone();
-        match self.slot.put(State::Pending(Some(waker))) {
+        match self.slot.put(OneshotState::Pending(Some(waker))) {
             Ok(before) => {
                 drop(before);
                 Poll::Pending
@@ -264,23 +264,25 @@ impl<T> Work<T> {
                 if current::ends_first() {
                     return Poll::Pending;
                 }
-                match self.slot.replace(State::Over) {
-                    State::Ended(ended) => Poll::Ready(ended),
-                    State::Refused => panic!("the system has no thread for a blocking closure"),
-                    State::Pending(_) | State::Over => unreachable!("it is polled until it has ended, and ends once"),
+                match self.slot.replace(OneshotState::Over) {
+                    OneshotState::Completion(ended) => Poll::Ready(ended),
+                    OneshotState::Refused => panic!("the system has no thread for a blocking closure"),
+                    OneshotState::Pending(_) | OneshotState::Over => {
+                        unreachable!("it is polled until it has ended, and ends once")
+                    }
                 }
             }
         }
     }
 
     /// What the closure came to at the last moment, or that it has not.
-    fn give_up(&self) -> Result<Ended<T>, BlockingTimeout> {
+    fn give_up(&self) -> Result<Completion<T>, BlockingTimeout> {
         let withdrawn = self.pool.withdraw(self.ticket);
         let started = withdrawn.is_none();
-        let state = self.slot.replace(State::Over);
+        let state = self.slot.replace(OneshotState::Over);
         contain(|| drop(withdrawn));
         match state {
-            State::Ended(ended) => Ok(ended),
+            OneshotState::Completion(ended) => Ok(ended),
             _ => Err(BlockingTimeout { started }),
         }
     }
@@ -295,18 +297,18 @@ impl<T> Drop for Work<T> {
 }
 
 impl<T> Oneshot<T> {
-    fn state(&self) -> MutexGuard<'_, State<T>> {
+    fn state(&self) -> MutexGuard<'_, OneshotState<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn replace(&self, next: State<T>) -> State<T> {
+    fn replace(&self, next: OneshotState<T>) -> OneshotState<T> {
         mem::replace(&mut self.state(), next)
     }
 
     /// Puts `next` in if somebody may wait for it, and gives the waker; else gives `next` back.
-    fn put(&self, next: State<T>) -> Result<Option<Waker>, State<T>> {
+    fn put(&self, next: OneshotState<T>) -> Result<Option<Waker>, OneshotState<T>> {
         let mut state = self.state();
-        let State::Pending(waker) = &mut *state else { return Err(next) };
+        let OneshotState::Pending(waker) = &mut *state else { return Err(next) };
         let waker = waker.take();
         *state = next;
         Ok(waker)
@@ -317,26 +319,26 @@ impl<T> Oneshot<T> {
 struct Promise<T>(Arc<Oneshot<T>>);
 
 impl<T> Promise<T> {
-    fn keep(self, ended: Ended<T>) {
-        if let Err(State::Ended(unheard)) = self.put(State::Ended(ended)) {
+    fn keep(self, ended: Completion<T>) {
+        if let Err(OneshotState::Completion(unheard)) = self.put(OneshotState::Completion(ended)) {
             bury(unheard);
         }
     }
 
     /// Tells the caller; gives back what it does not want to hear any more.
-    fn put(&self, state: State<T>) -> Result<(), State<T>> {
+    fn put(&self, state: OneshotState<T>) -> Result<(), OneshotState<T>> {
         self.0.put(state).map(|waker| waker.into_iter().for_each(Waker::wake))
     }
 }
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        drop(self.put(State::Refused));
+        drop(self.put(OneshotState::Refused));
     }
 }
 
 /// Drops what nobody waits for any more; a panic is reported, since no exit will name it.
-fn bury<T>(ended: Ended<T>) {
+fn bury<T>(ended: Completion<T>) {
     match ended {
         Ok(value) => contain(|| drop(value)),
         Err(caught) => caught.report(),

@@ -11,9 +11,8 @@ use crossbeam_channel::Sender;
 
 use super::{Selector, me::receiving, monitor, spawn_async};
 use crate::cell::{
-    AnyProcess, Exit, ExitReason, Pid,
-    common::{Home, Tap},
-    current,
+    AnyProcess, Exit, ExitReason, Pid, current,
+    header::{Divert, Home},
     node::NodeInner,
     signal::{RAW, Signal},
 };
@@ -81,7 +80,7 @@ enum What {
 impl Drop for Open {
     fn drop(&mut self) {
         let owner = NodeInner::find_anywhere(self.owner);
-        let owner = owner.as_ref().map(AnyProcess::common);
+        let owner = owner.as_ref().map(AnyProcess::header);
         match &self.what {
             What::Subject(tag) => drop(owner.and_then(|owner| owner.remove_open(*tag, self.number))),
             What::Selector(forwarder) => {
@@ -122,15 +121,15 @@ impl<R: Send + 'static> Selector<R> {
         let (sender, receiver) = crossbeam_channel::unbounded();
         current::with(|me| {
             assert!(
-                !matches!(me.common().home, Home::Core),
+                !matches!(me.header().home, Home::Core),
                 "a process on a core waits with `receive`: a channel would block its core"
             );
-            let (owner, selector, number) = (AnyProcess::clone(me), self.clone(), me.common().node.unique());
+            let (owner, selector, number) = (AnyProcess::clone(me), self.clone(), me.header().node.unique());
             let forwarder = spawn_async(move |_| async move {
                 let _closing = Closing { owner: &owner, number };
                 forward(&owner, &selector, &sender).await;
             });
-            let forwarder = me.common().node.find(forwarder);
+            let forwarder = me.header().node.find(forwarder);
             if let Some(forwarder) = &forwarder {
                 let (selector, traps) = (self.clone(), me.own().trap_exit.get());
                 let tap = Forward { forwarder: forwarder.clone(), selector, traps };
@@ -170,7 +169,7 @@ impl<R> Forward<R> {
     }
 }
 
-impl<R: Send + 'static> Tap for Forward<R> {
+impl<R: Send + 'static> Divert for Forward<R> {
     fn take(&self, signal: Signal) -> Result<(), Signal> {
         let is_message = match &signal {
             Signal::Exit { reason, link, .. } => self.traps && (*link || !matches!(reason, ExitReason::Kill)),
@@ -201,14 +200,14 @@ async fn forward<R: Send + 'static>(owner: &AnyProcess, selector: &Selector<R>, 
 
 /// Acts on a signal for its receiver; the message that it becomes, if it is not stale.
 fn act_on(owner: &AnyProcess, signal: Signal) -> Option<Signal> {
-    let common = owner.common();
+    let header = owner.header();
     match signal {
         Signal::Exit { from, reason, link } => {
-            let (active, reason) = common.hear_exit(from, reason, link);
+            let (active, reason) = header.hear_exit(from, reason, link);
             (active != Some(false)).then_some(Signal::Trapped(Exit { from, reason }))
         }
         Signal::Down(down) => {
-            let active = common.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();
+            let active = header.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();
             active.map(|_| Signal::Down(down))
         }
         signal => Some(signal),
@@ -223,7 +222,7 @@ struct Closing<'a> {
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        let tap = self.owner.common().remove_tap(self.number);
+        let tap = self.owner.header().remove_tap(self.number);
         drop(tap);
     }
 }

@@ -88,7 +88,7 @@ impl<T: Send + 'static> Key<T> {
 
     fn put_box(&self, value: Box<T>) -> Option<Box<T>> {
         current::with(|me| {
-            if me.common().life.is_ending() {
+            if me.header().life.is_ending() {
                 return None;
             }
             me.own().dictionary(|dictionary| dictionary.put(self.id(), value))

@@ -72,9 +72,9 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
             me.process().take_arrivals(me);
             return Some(info_of(me, ProcessStatus::Running));
         }
-        let process = me.common().node.find(pid)?;
+        let process = me.header().node.find(pid)?;
         let (asked, answer) = answer::channel();
-        me.common().node.signal_to(&process, Signal::Ask(Box::new(InfoRequest(asked))));
+        me.header().node.signal_to(&process, Signal::Ask(Box::new(InfoRequest(asked))));
         current::block_on(answer).ok().flatten()
     })
 }
@@ -83,24 +83,24 @@ struct InfoRequest(answer::Asked<ProcessInfo>);
 
 impl Ask for InfoRequest {
     fn answer(self: Box<Self>, me: &Running) {
-        let common = me.common();
+        let header = me.header();
         if me.own().fatal().is_none() {
-            let waits = common.is_deaf() || me.process().queue_len(me) == 0;
+            let waits = header.is_deaf() || me.process().queue_len(me) == 0;
             self.0.answer(info_of(me, if waits { ProcessStatus::Waiting } else { ProcessStatus::Running }));
         }
     }
 }
 
 fn info_of(me: &Running, status: ProcessStatus) -> ProcessInfo {
-    let common = me.common();
+    let header = me.header();
     let mut info = ProcessInfo {
-        name: common.name().as_deref().map(str::to_owned),
-        label: common.label().as_deref().map(str::to_owned),
-        initial_call: common.program.label,
+        name: header.name().as_deref().map(str::to_owned),
+        label: header.label().as_deref().map(str::to_owned),
+        initial_call: header.program.label,
         status,
-        handler: common.handler.name(),
-        parent: common.parent(),
-        ancestors: common.ancestors.as_deref().cloned().unwrap_or_default(),
+        handler: header.handler.name(),
+        parent: header.parent(),
+        ancestors: header.ancestors.as_deref().cloned().unwrap_or_default(),
         links: Vec::new(),
         monitors: Vec::new(),
         monitored_by: Vec::new(),
@@ -109,7 +109,7 @@ fn info_of(me: &Running, status: ProcessStatus) -> ProcessInfo {
         trap_exit: me.own().trap_exit.get(),
         dictionary: me.own().if_dictionary(|dictionary| dictionary.names()),
     };
-    common.relate(|relations| {
+    header.relate(|relations| {
         info.links = relations.links.iter().collect();
         info.monitors = relations.monitoring.iter().map(|(_, watched)| watched.pid).collect();
         info.monitored_by = relations.watchers.iter().map(|(monitor, ())| monitor.watcher).collect();
@@ -151,7 +151,7 @@ pub fn list() -> Vec<Pid> {
 /// ```
 pub fn set_label(label: impl Into<String>) {
     let label = label.into();
-    current::with(|me| me.common().set_label(label.into()));
+    current::with(|me| me.header().set_label(label.into()));
 }
 
 /// The label of a process; `None` when it has none or is gone. Never waits. `proc_lib:get_label/1`.
@@ -164,6 +164,6 @@ pub fn set_label(label: impl Into<String>) {
 /// ```
 #[must_use]
 pub fn label(pid: Pid) -> Option<String> {
-    let label = current::with(|me| me.common().node.find(pid)?.common().label());
+    let label = current::with(|me| me.header().node.find(pid)?.header().label());
     label.map(|label| label.as_ref().to_owned())
 }

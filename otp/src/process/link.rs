@@ -2,9 +2,8 @@
 
 use super::Destination;
 use crate::cell::{
-    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Running, UnregisterError,
-    common::Watched,
-    current,
+    AnyProcess, ExitReason, IntoReason, MonitorRef, Pid, RegName, RegisterError, Running, UnregisterError, current,
+    header::Monitored,
     mark::Mark,
     signal::{Ask, Signal},
 };
@@ -43,9 +42,9 @@ pub fn self_pid() -> Pid {
 /// ```
 pub fn link(other: Pid) {
     current::with(|me| {
-        let (common, own) = (me.common(), me.pid());
-        if other != own && common.relate(|relations| relations.links.link(other)) == Some(true) {
-            common.node.signal(other, Signal::Link { from: own });
+        let (header, own) = (me.header(), me.pid());
+        if other != own && header.relate(|relations| relations.links.link(other)) == Some(true) {
+            header.node.signal(other, Signal::Link { from: own });
         }
     });
 }
@@ -68,10 +67,10 @@ pub fn link(other: Pid) {
 /// ```
 pub fn unlink(other: Pid) {
     current::with(|me| {
-        let (common, own) = (me.common(), me.pid());
+        let (header, own) = (me.header(), me.pid());
         me.process().take_arrivals(me);
-        if let Some(number) = common.relate(|relations| relations.links.unlink(other)).flatten() {
-            common.node.signal(other, Signal::Unlink { from: own, number });
+        if let Some(number) = header.relate(|relations| relations.links.unlink(other)).flatten() {
+            header.node.signal(other, Signal::Unlink { from: own, number });
         }
     });
 }
@@ -94,7 +93,7 @@ pub fn monitor(target: Pid) -> MonitorRef {
     current::with(|me| {
         let monitor = new_monitor(me, target);
         if target != me.pid() {
-            me.common().node.signal(target, Signal::Monitor { monitor, terminate: None });
+            me.header().node.signal(target, Signal::Monitor { monitor, terminate: None });
         }
         monitor
     })
@@ -116,9 +115,9 @@ pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
     let name = name.into();
     let target = name.process();
     current::with(|me| {
-        let node = &me.common().node;
+        let node = &me.header().node;
         let pid = target.as_ref().map_or(Pid::nobody(node.number), AnyProcess::pid);
-        let monitor = watch(me, Watched { pid, name: Some(name) });
+        let monitor = watch(me, Monitored { pid, name: Some(name) });
         match target {
             Some(_) if pid == me.pid() => {}
             Some(target) => node.signal_to(&target, Signal::Monitor { monitor, terminate: None }),
@@ -130,9 +129,9 @@ pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
 
 /// Watches another process and asks it to terminate.
 pub(crate) fn terminate(me: &AnyProcess, target: &AnyProcess, reason: ExitReason) -> MonitorRef {
-    let (monitor, node) = (new_monitor(me, target.pid()), &me.common().node);
+    let (monitor, node) = (new_monitor(me, target.pid()), &me.header().node);
     let signal = Signal::Monitor { monitor, terminate: Some(reason) };
-    if target.common().life.is_dead() {
+    if target.header().life.is_dead() {
         node.bounce(target.pid(), signal, ExitReason::NoProc);
     } else {
         node.signal_to(target, signal);
@@ -141,14 +140,14 @@ pub(crate) fn terminate(me: &AnyProcess, target: &AnyProcess, reason: ExitReason
 }
 
 fn new_monitor(me: &AnyProcess, target: Pid) -> MonitorRef {
-    watch(me, Watched { pid: target, name: None })
+    watch(me, Monitored { pid: target, name: None })
 }
 
-fn watch(me: &AnyProcess, watched: Watched) -> MonitorRef {
-    let common = me.common();
-    let monitor = common.node.new_monitor(me.pid());
+fn watch(me: &AnyProcess, watched: Monitored) -> MonitorRef {
+    let header = me.header();
+    let monitor = header.node.new_monitor(me.pid());
     if watched.pid != me.pid() {
-        common.relate(|relations| relations.monitoring.insert(monitor, watched));
+        header.relate(|relations| relations.monitoring.insert(monitor, watched));
     }
     monitor
 }
@@ -170,11 +169,11 @@ fn watch(me: &AnyProcess, watched: Watched) -> MonitorRef {
 /// ```
 pub fn demonitor(monitor: MonitorRef) -> bool {
     current::with(|me| {
-        let common = me.common();
+        let header = me.header();
         me.process().take_arrivals(me);
-        let watched = common.relate(|relations| relations.monitoring.remove(&monitor)).flatten();
+        let watched = header.relate(|relations| relations.monitoring.remove(&monitor)).flatten();
         if let Some(watched) = &watched {
-            common.node.signal(watched.pid, Signal::Demonitor { monitor });
+            header.node.signal(watched.pid, Signal::Demonitor { monitor });
         }
         watched.is_some()
     })
@@ -250,14 +249,14 @@ pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
     let destination = to.into();
     let Some(to) = destination.whereis() else {
         if let Destination::Name(name) = destination {
-            current::with(|me| me.common().node.nobody.say("an exit signal", &name));
+            current::with(|me| me.header().node.nobody.say("an exit signal", &name));
         }
         return;
     };
     current::with(|me| {
-        me.common().node.exit(me.pid(), to, reason.into_reason());
-        if to == me.pid() && me.common().must_end(me) && !std::thread::panicking() {
-            me.common().unwind(me);
+        me.header().node.exit(me.pid(), to, reason.into_reason());
+        if to == me.pid() && me.header().must_end(me) && !std::thread::panicking() {
+            me.header().unwind(me);
         }
     });
 }
@@ -277,7 +276,7 @@ pub fn exit(to: impl Into<Destination>, reason: impl IntoReason) {
 /// # Panics
 /// In an adopted thread, which it cannot end otherwise.
 pub fn exit_self(reason: impl IntoReason) -> ! {
-    current::with(|me| me.common().exit_self(reason.into_reason()))
+    current::with(|me| me.header().exit_self(reason.into_reason()))
 }
 
 /// Whether a process is alive, after all that the caller has sent to it. `erlang:is_process_alive/1`.
@@ -295,16 +294,16 @@ pub fn exit_self(reason: impl IntoReason) -> ! {
 /// ```
 #[must_use]
 pub fn is_alive(pid: Pid) -> bool {
-    current::with(|me| match me.common().node.find(pid) {
+    current::with(|me| match me.header().node.find(pid) {
         None => false,
         // What runs in its own farewell finds itself gone.
-        Some(process) if pid == me.pid() => !process.common().life.is_ending(),
-        Some(process) if process.common().is_doomed_thread() => false,
-        Some(process) if !process.common().life.may_have_to_end() => !process.common().life.is_dead(),
+        Some(process) if pid == me.pid() => !process.header().life.is_ending(),
+        Some(process) if process.header().is_doomed_thread() => false,
+        Some(process) if !process.header().life.may_have_to_end() => !process.header().life.is_dead(),
         Some(process) => {
             let (asked, answer) = crate::cell::answer::channel();
             // One that has to end drops the question when it has, which is an answer too.
-            me.common().node.signal_to(&process, Signal::Ask(Box::new(Alive(asked))));
+            me.header().node.signal_to(&process, Signal::Ask(Box::new(Alive(asked))));
             matches!(current::block_on(answer), Ok(Some(())))
         }
     })
@@ -338,11 +337,11 @@ impl Ask for Alive {
 /// node's.
 pub fn register(name: &str, pid: Pid) -> Result<(), RegisterError> {
     current::with(|me| {
-        let node = &me.common().node;
+        let node = &me.header().node;
         if pid.node != node.number {
             return Err(RegisterError::OtherNode);
         }
-        let process = node.table.get(pid).filter(|_| !me.common().life.is_lost()).ok_or(RegisterError::NoProc)?;
+        let process = node.table.get(pid).filter(|_| !me.header().life.is_lost()).ok_or(RegisterError::NoProc)?;
         node.names.register(name, &process)
     })
 }
@@ -361,7 +360,7 @@ pub fn register(name: &str, pid: Pid) -> Result<(), RegisterError> {
 /// # Errors
 /// When it is nobody's.
 pub fn unregister(name: &str) -> Result<(), UnregisterError> {
-    current::with(|me| me.common().node.names.unregister(name))
+    current::with(|me| me.header().node.names.unregister(name))
 }
 
 /// Who has a name of the current node; `None` when it is nobody's, or its process has ended. `erlang:whereis/1`.
@@ -376,7 +375,7 @@ pub fn unregister(name: &str) -> Result<(), UnregisterError> {
 /// ```
 #[must_use]
 pub fn whereis(name: &str) -> Option<Pid> {
-    current::with(|me| me.common().node.names.get(name).map(|process| process.pid()))
+    current::with(|me| me.header().node.names.get(name).map(|process| process.pid()))
 }
 
 /// All names of the current node. `erlang:registered/0`.
@@ -390,5 +389,5 @@ pub fn whereis(name: &str) -> Option<Pid> {
 /// ```
 #[must_use]
 pub fn registered() -> Vec<String> {
-    current::with(|me| me.common().node.names.all().iter().map(|name| name.to_string()).collect())
+    current::with(|me| me.header().node.names.all().iter().map(|name| name.to_string()).collect())
 }

@@ -92,7 +92,7 @@ impl Me {
     #[must_use]
     pub fn subject<T: Send + 'static>(&self) -> Subject<T> {
         self.check();
-        Subject::of_process(self.pid, current::with(|me| me.common().node.unique()))
+        Subject::of_process(self.pid, current::with(|me| me.header().node.unique()))
     }
 
     /// Drops all messages that wait, in whatever way they would be received; how many there were.
@@ -251,7 +251,7 @@ pub(crate) fn receiving_behind(
     limit: Option<Duration>,
     mut accept: impl FnMut(&Signal) -> bool,
 ) -> impl Future<Output = Option<Signal>> {
-    let at = current::with(|me| me.common().deadline(limit));
+    let at = current::with(|me| me.header().deadline(limit));
     let mut timer = WakeUp::within(limit);
     poll_fn(move |cx| {
         let mark = mark.borrow_mut();

@@ -153,7 +153,7 @@ impl Node {
     /// ```
     pub fn processes(&self) -> Vec<Pid> {
         // What runs in its own farewell finds itself gone.
-        let ending = current::try_with(|me| me.common().life.is_ending().then(|| me.pid())).flatten();
+        let ending = current::try_with(|me| me.header().life.is_ending().then(|| me.pid())).flatten();
         self.0.table.all().iter().map(AnyProcess::pid).filter(|pid| Some(*pid) != ending).collect()
     }
 

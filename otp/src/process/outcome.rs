@@ -60,11 +60,11 @@ impl Termination for <fn() -> ! as Returns>::Value {
     }
 }
 
-type Code = Box<dyn FnOnce(&mut Me) -> Result<Hibernate, ExitReason> + Send>;
+type NextFn = Box<dyn FnOnce(&mut Me) -> Result<Hibernate, ExitReason> + Send>;
 
 /// What a process does at the next message; see [`hibernate`].
 #[must_use = "a process hibernates when its code returns this"]
-pub struct Hibernate(Code);
+pub struct Hibernate(NextFn);
 
 /// What a process returns so that it sleeps without a stack, in as little memory as it can, and runs `code` at the next
 /// message; at once, if there is one. `erlang:hibernate/3`.

@@ -38,11 +38,11 @@ use crate::cell::{
 /// assert!(matches!(events.receive(None), Some(Event::Ended(ExitReason::Normal))));
 /// ```
 #[must_use = "it does nothing until `receive`"]
-pub struct Selector<R>(BTreeMap<Key, Make<R>>);
+pub struct Selector<R>(BTreeMap<Pattern, Convert<R>>);
 
 /// What a message can be selected as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+enum Pattern {
     Monitor(MonitorRef),
     Tag(u64),
     Type(TypeId),
@@ -51,9 +51,9 @@ enum Key {
     Other,
 }
 
-type Make<R> = Arc<dyn Fn(Signal) -> R + Send + Sync>;
+type Convert<R> = Arc<dyn Fn(Signal) -> R + Send + Sync>;
 
-impl Key {
+impl Pattern {
     /// What a message is, in the order in which a selector looks it up. Nothing, if it is no message.
     fn of(signal: &Signal) -> [Option<Self>; 3] {
         match signal {
@@ -115,7 +115,7 @@ impl<R: 'static> Selector<R> {
         f: impl Fn(T) -> R + Send + Sync + 'static,
     ) -> Self {
         match subject.selected_tag() {
-            Some(tag) => self.with_payload(Key::Tag(tag), f),
+            Some(tag) => self.with_payload(Pattern::Tag(tag), f),
             None => self,
         }
     }
@@ -130,7 +130,7 @@ impl<R: 'static> Selector<R> {
     /// assert_eq!(its_end.receive(None), Some(pid));
     /// ```
     pub fn select_monitor(self, monitor: MonitorRef, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
-        self.with_down(Key::Monitor(monitor), f)
+        self.with_down(Pattern::Monitor(monitor), f)
     }
 
     /// Selects the [`Down`]s of all monitors.
@@ -143,7 +143,7 @@ impl<R: 'static> Selector<R> {
     /// assert!((0..3).all(|_| pids.contains(&ends.receive(None).unwrap())));
     /// ```
     pub fn select_monitors(self, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
-        self.with_down(Key::Monitors, f)
+        self.with_down(Pattern::Monitors, f)
     }
 
     /// Selects trapped exit signals; see [`trap_exit`](crate::process::trap_exit).
@@ -156,7 +156,7 @@ impl<R: 'static> Selector<R> {
     /// assert_eq!(exits.receive(None), Some(pid));
     /// ```
     pub fn select_exits(self, f: impl Fn(Exit) -> R + Send + Sync + 'static) -> Self {
-        self.with(Key::Exits, move |signal| match signal {
+        self.with(Pattern::Exits, move |signal| match signal {
             Signal::Trapped(exit) => f(exit),
             _ => unreachable!("it is under another key"),
         })
@@ -175,7 +175,7 @@ impl<R: 'static> Selector<R> {
     /// assert_eq!(ticks.receive(None), Some(42));
     /// ```
     pub fn select_type<T: Send + 'static>(self, f: impl Fn(T) -> R + Send + Sync + 'static) -> Self {
-        self.with_payload(Key::Type(TypeId::of::<T>()), f)
+        self.with_payload(Pattern::Type(TypeId::of::<T>()), f)
     }
 
     /// Selects whatever nothing else here does: messages of other subjects and of none, and [`Down`]s and [`Exit`]s.
@@ -190,7 +190,7 @@ impl<R: 'static> Selector<R> {
     /// assert_eq!([all.receive(None), all.receive(None)], [Some(None), Some(Some(42))]);
     /// ```
     pub fn select_other(self, f: impl Fn(Info) -> R + Send + Sync + 'static) -> Self {
-        self.with(Key::Other, move |signal| match signal {
+        self.with(Pattern::Other, move |signal| match signal {
             Signal::Foreign { payload, .. } => f(Info::Other(payload)),
             Signal::Down(down) => f(Info::Down(down)),
             Signal::Trapped(exit) => f(Info::Exit(exit)),
@@ -216,7 +216,7 @@ impl<R: 'static> Selector<R> {
     /// As [`select`](Selector::select).
     pub fn deselect<T: Send + 'static>(mut self, subject: &Subject<T>) -> Self {
         if let Some(tag) = subject.selected_tag() {
-            self.0.remove(&Key::Tag(tag));
+            self.0.remove(&Pattern::Tag(tag));
         }
         self
     }
@@ -232,7 +232,7 @@ impl<R: 'static> Selector<R> {
     /// assert_eq!(nothing.receive(Duration::ZERO), None);
     /// ```
     pub fn deselect_monitor(mut self, monitor: MonitorRef) -> Self {
-        self.0.remove(&Key::Monitor(monitor));
+        self.0.remove(&Pattern::Monitor(monitor));
         self
     }
 
@@ -265,7 +265,7 @@ impl<R: 'static> Selector<R> {
         let f = Arc::new(f);
         let mapped = self.0.into_iter().map(|(key, make)| {
             let f = Arc::clone(&f);
-            let mapped: Make<S> = Arc::new(move |signal| f(make(signal)));
+            let mapped: Convert<S> = Arc::new(move |signal| f(make(signal)));
             (key, mapped)
         });
         Selector(mapped.collect())
@@ -319,12 +319,12 @@ impl<R: 'static> Selector<R> {
         self.make(signal)
     }
 
-    fn with(mut self, key: Key, make: impl Fn(Signal) -> R + Send + Sync + 'static) -> Self {
+    fn with(mut self, key: Pattern, make: impl Fn(Signal) -> R + Send + Sync + 'static) -> Self {
         self.0.insert(key, Arc::new(make));
         self
     }
 
-    fn with_payload<T: 'static>(self, key: Key, f: impl Fn(T) -> R + Send + Sync + 'static) -> Self {
+    fn with_payload<T: 'static>(self, key: Pattern, f: impl Fn(T) -> R + Send + Sync + 'static) -> Self {
         self.with(key, move |signal| match signal {
             Signal::Foreign { payload, .. } => {
                 f(payload.take().unwrap_or_else(|_| unreachable!("a tag stands for one type")))
@@ -333,7 +333,7 @@ impl<R: 'static> Selector<R> {
         })
     }
 
-    fn with_down(self, key: Key, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
+    fn with_down(self, key: Pattern, f: impl Fn(Down) -> R + Send + Sync + 'static) -> Self {
         self.with(key, move |signal| match signal {
             Signal::Down(down) => f(down),
             _ => unreachable!("it is under another key"),
@@ -342,8 +342,8 @@ impl<R: 'static> Selector<R> {
 }
 
 impl<R> Selector<R> {
-    fn find(&self, signal: &Signal) -> Option<&Make<R>> {
-        Key::of(signal).into_iter().flatten().find_map(|key| self.0.get(&key))
+    fn find(&self, signal: &Signal) -> Option<&Convert<R>> {
+        Pattern::of(signal).into_iter().flatten().find_map(|key| self.0.get(&key))
     }
 
     pub(super) fn selects(&self, signal: &Signal) -> bool {

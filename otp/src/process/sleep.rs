@@ -23,7 +23,7 @@ use crate::cell::{
 /// # Panics
 /// When the system has no further stack to wait on, or an adopted thread that does not trap exits receives an exit.
 pub fn sleep(duration: Duration) {
-    let at = current::with(|me| me.common().deadline(Some(duration)));
+    let at = current::with(|me| me.header().deadline(Some(duration)));
     match current::block_on(until(at)) {
         Ok(()) | Err(Interrupted::Exiting) => {}
         Err(Interrupted::Resources) => panic!("the system has no further stack to wait on"),
@@ -45,6 +45,6 @@ pub fn sleep(duration: Duration) {
 /// # Cancel safety
 /// Cancel safe: dropped, it leaves nothing behind.
 pub async fn sleep_async(duration: Duration) {
-    let at = current::with(|me| me.common().deadline(Some(duration)));
+    let at = current::with(|me| me.header().deadline(Some(duration)));
     until(at).await;
 }

@@ -5,7 +5,7 @@ use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::
 use super::{
     me::Me,
     outcome::{Termination, go_on},
-    start::{Ack, AckError, Started, Starting},
+    start::{Ack, AckError, PendingStart, StartedProcess},
 };
 use crate::{
     cell::{
@@ -169,7 +169,7 @@ impl Spawn {
         code: C,
     ) -> Result<(Pid, T), AckError> {
         let started = self.starting::<T, C>(|ack| closure(|me| code(me, ack)))?;
-        Ok((started.cell.common().pid, started.value))
+        Ok((started.cell.header().pid, started.value))
     }
 
     /// As [`Spawn::start`], monitored by the current process from its beginning. `proc_lib:start_monitor/5`.
@@ -182,7 +182,7 @@ impl Spawn {
         code: C,
     ) -> Result<(Pid, MonitorRef, T), AckError> {
         let started = self.and_monitor().starting::<T, C>(|ack| closure(|me| code(me, ack)))?;
-        Ok((started.cell.common().pid, started.monitor.expect("it was asked for"), started.value))
+        Ok((started.cell.header().pid, started.monitor.expect("it was asked for"), started.value))
     }
 
     /// As [`Spawn::start`], for code that awaits. The caller waits as there.
@@ -207,7 +207,7 @@ impl Spawn {
         code: C,
     ) -> Result<(Pid, T), AckError> {
         let started = self.starting::<T, C>(|ack| future(|me| code(me, ack)))?;
-        Ok((started.cell.common().pid, started.value))
+        Ok((started.cell.header().pid, started.value))
     }
 
     /// Runs a process whose reports name the code `C`.
@@ -219,15 +219,15 @@ impl Spawn {
                 self.prepare(cell);
                 body
             });
-        (cell.common().pid, monitor)
+        (cell.header().pid, monitor)
     }
 
     fn starting<T: Send + 'static, C: 'static>(
         self,
         body: impl FnOnce(Ack<T>) -> Body,
-    ) -> Result<Started<Infallible, T>, AckError> {
+    ) -> Result<StartedProcess<Infallible, T>, AckError> {
         let (relation, timeout, carrier) = (self.relation, self.timeout, self.carrier);
-        let starting = Starting::new(
+        let starting = PendingStart::new(
             program::<C>(type_name::<C>()),
             relation,
             timeout,
@@ -244,7 +244,7 @@ impl Spawn {
 
     fn prepare(self, cell: &Plain) {
         if let Some(label) = self.label {
-            cell.common().set_label(label);
+            cell.header().set_label(label);
         }
     }
 }
@@ -258,7 +258,7 @@ impl Default for Spawn {
 fn closure<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
     Box::pin(async move {
         let next = current::with(|me| {
-            let own = &me.common().program.first;
+            let own = &me.header().program.first;
             let _under_way = own.is_doubtful().then(|| scheduler::begin(own));
             code(&mut Me::new()).into_next()
         });

@@ -1,6 +1,6 @@
 //! The start protocol: whoever starts a process waits until its code says how that went. OTP's `proc_lib`.
 //!
-//! The new process holds an [`Ack`], the starter waits in [`Starting`]. Who fails to start is told of only when it is
+//! The new process holds an [`Ack`], the starter waits in [`PendingStart`]. Who fails to start is told of only when it is
 //! gone and its name is free; what its links and monitors have sent to the starter by then is taken back.
 
 use std::{
@@ -21,9 +21,9 @@ use crate::{
     cell::{
         AnyProcess, ExitReason, IntoReason, MonitorRef, Pid,
         birth::{self, Carrier, Relation},
-        common::PendingCall,
         current::{self, Interrupted},
-        lanes::Special,
+        header::PendingCall,
+        lanes::LanedMailbox,
         mark::Mark,
         reply::{Answer, Asking, HasSlot, ReplySlot},
         signal::Signal,
@@ -70,7 +70,7 @@ impl<E: Error + 'static> Error for AckError<E> {}
 /// process.
 ///
 /// Dropped unused, it leaves the starter waiting until the process has ended, which then is why the start failed.
-pub struct Ack<T: Send + 'static, E: Send + 'static = ExitReason>(Option<Arc<Shared<T, E>>>);
+pub struct Ack<T: Send + 'static, E: Send + 'static = ExitReason>(Option<Arc<StartShared<T, E>>>);
 
 impl<T: Send + 'static> Ack<T> {
     /// The process has started: whoever started it goes on, with this value. `proc_lib:init_ack/1`.
@@ -152,25 +152,25 @@ impl<T: Send + 'static, E: Send + 'static> fmt::Debug for Ack<T, E> {
 }
 
 /// What the two sides of a start share.
-struct Shared<T, E> {
+struct StartShared<T, E> {
     child: AnyProcess,
     /// It has not started, which is said when it is gone.
     refused: Mutex<Option<E>>,
     slot: ReplySlot<Result<T, E>>,
 }
 
-impl<T: Send + 'static, E: Send + 'static> Shared<T, E> {
+impl<T: Send + 'static, E: Send + 'static> StartShared<T, E> {
     fn refused(&self) -> MutexGuard<'_, Option<E>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets the starter go on when the process has ended. One that has already is told of.
     fn end_with_child(self: Arc<Self>) {
-        let _ = self.child.common().watch_call(self.clone());
+        let _ = self.child.header().watch_call(self.clone());
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> HasSlot for Arc<Shared<T, E>> {
+impl<T: Send + 'static, E: Send + 'static> HasSlot for Arc<StartShared<T, E>> {
     type Reply = Result<T, E>;
 
     fn slot(&self) -> &ReplySlot<Result<T, E>> {
@@ -178,7 +178,7 @@ impl<T: Send + 'static, E: Send + 'static> HasSlot for Arc<Shared<T, E>> {
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> PendingCall for Shared<T, E> {
+impl<T: Send + 'static, E: Send + 'static> PendingCall for StartShared<T, E> {
     fn abandon(&self) {
         let refused = self.refused().take();
         drop(self.slot.complete(refused.map(Err)));
@@ -196,10 +196,10 @@ impl<T: Send + 'static, E: Send + 'static> PendingCall for Shared<T, E> {
 }
 
 /// A process that runs, and whose start may not be over.
-pub(crate) struct Starting<M, T, E> {
+pub(crate) struct PendingStart<M, T, E> {
     cell: TaskRef<Cell<M>>,
     monitor: Option<MonitorRef>,
-    asking: Asking<Arc<Shared<T, E>>>,
+    asking: Asking<Arc<StartShared<T, E>>>,
     timeout: Option<Duration>,
     /// Nothing of the child stands before it in the mail of its starter.
     mark: Mark,
@@ -207,20 +207,20 @@ pub(crate) struct Starting<M, T, E> {
 }
 
 /// A process that has started.
-pub(crate) struct Started<M, T> {
+pub(crate) struct StartedProcess<M, T> {
     pub(crate) cell: TaskRef<Cell<M>>,
     pub(crate) monitor: Option<MonitorRef>,
     pub(crate) value: T,
 }
 
-impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> {
+impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> PendingStart<M, T, E> {
     /// Starts a process whose code is what `body` makes.
     pub(crate) fn new(
         program: &'static Program,
         relation: Relation,
         timeout: Option<Duration>,
         carrier: Carrier,
-        mailbox: Option<Box<Special<M>>>,
+        mailbox: Option<Box<LanedMailbox<M>>>,
         body: impl FnOnce(&TaskRef<Cell<M>>, Ack<T, E>) -> Body,
     ) -> Self {
         let mut own = None;
@@ -228,7 +228,7 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
         let (cell, monitor) = birth::run(program, relation, carrier, mailbox, |cell, _| {
             let child = AnyProcess::new(cell);
             let slot = ReplySlot::new(child.pid(), Some(current::with(|me| AnyProcess::clone(me))));
-            let share = |slot| Arc::new(Shared { child, refused: Mutex::new(None), slot });
+            let share = |slot| Arc::new(StartShared { child, refused: Mutex::new(None), slot });
             let asking = Asking::keeping(slot, share);
             let shared = Arc::clone(&asking);
             // Said before it runs: whom it calls while it starts it calls later.
@@ -240,35 +240,35 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     }
 
     /// Waits until it has started, and on failure until the process is gone.
-    pub(crate) fn wait(mut self) -> Result<Started<M, T>, AckError<E>> {
+    pub(crate) fn wait(mut self) -> Result<StartedProcess<M, T>, AckError<E>> {
         let outcome = current::block_on(self.outcome());
         self.conclude(outcome)
     }
 
-    /// As [`wait`](Starting::wait), for the handler of a process that is not to be bound to its core.
-    pub(crate) async fn ready(mut self) -> Result<Started<M, T>, AckError<E>> {
+    /// As [`wait`](PendingStart::wait), for the handler of a process that is not to be bound to its core.
+    pub(crate) async fn ready(mut self) -> Result<StartedProcess<M, T>, AckError<E>> {
         let outcome = self.outcome().await;
         self.conclude(Ok(outcome))
     }
 
     /// What is said of the start; nothing when the process ends without a word, or the time is over.
     async fn outcome(&mut self) -> Option<Option<Result<T, E>>> {
-        let at = self.timeout.map(|limit| current::with(|me| me.common().deadline(Some(limit))));
+        let at = self.timeout.map(|limit| current::with(|me| me.header().deadline(Some(limit))));
         let mut timer = WakeUp::new();
-        let common = self.cell.common();
+        let header = self.cell.header();
         let said = poll_fn(|cx| match (self.asking.poll(cx), at) {
             (Answer::Given(said), _) => Poll::Ready(Some(Some(said))),
             (Answer::None | Answer::Full, _) => Poll::Ready(Some(None)),
             // One that was declared dead while it started says nothing.
-            (Answer::Pending, _) if common.life.is_lost() && common.life.is_dead() => Poll::Ready(Some(None)),
+            (Answer::Pending, _) if header.life.is_lost() && header.life.is_dead() => Poll::Ready(Some(None)),
             (Answer::Pending, Some(at)) => timer.poll(cx, at).map(|()| None),
             (Answer::Pending, None) => Poll::Pending,
         })
         .await;
         if said.is_none() {
-            let (mark, monitor) = (me::mark(), monitor(common.pid));
-            unlink(common.pid);
-            exit(common.pid, ExitReason::Kill);
+            let (mark, monitor) = (me::mark(), monitor(header.pid));
+            unlink(header.pid);
+            exit(header.pid, ExitReason::Kill);
             // Its name is free when its starter goes on.
             receiving_down(mark, monitor, None).await;
         }
@@ -278,12 +278,12 @@ impl<M: Send + 'static, T: Send + 'static, E: Send + 'static> Starting<M, T, E> 
     fn conclude(
         mut self,
         outcome: Result<Option<Option<Result<T, E>>>, Interrupted>,
-    ) -> Result<Started<M, T>, AckError<E>> {
-        let pid = self.cell.common().pid;
+    ) -> Result<StartedProcess<M, T>, AckError<E>> {
+        let pid = self.cell.header().pid;
         let error = match outcome {
-            Ok(Some(Some(Ok(value)))) => return Ok(Started { cell: self.cell, monitor: self.monitor, value }),
+            Ok(Some(Some(Ok(value)))) => return Ok(StartedProcess { cell: self.cell, monitor: self.monitor, value }),
             Ok(Some(Some(Err(error)))) => AckError::Failed(error),
-            Ok(Some(None)) => AckError::Exited(self.cell.common().reason().unwrap_or(ExitReason::Killed)),
+            Ok(Some(None)) => AckError::Exited(self.cell.header().reason().unwrap_or(ExitReason::Killed)),
             Ok(None) => AckError::Timeout,
             Err(Interrupted::Exiting) => AckError::Exiting,
             Err(Interrupted::Resources) => {

@@ -22,9 +22,8 @@ use super::{
     report,
 };
 use crate::cell::{
-    AnyProcess, Pid, RegName,
-    common::{Channel, Home},
-    current,
+    AnyProcess, Pid, RegName, current,
+    header::{Channel, Home},
     node::NodeInner,
     panic,
     signal::{AnyMessage, RAW, Signal},
@@ -46,9 +45,9 @@ use crate::cell::{
 /// process::spawn(move |_| lengths.send("forty-two".into()));
 /// assert_eq!(answers.receive(Duration::from_secs(1)), Some(9));
 /// ```
-pub struct Subject<T>(Kind<T>);
+pub struct Subject<T>(SubjectKind<T>);
 
-enum Kind<T> {
+enum SubjectKind<T> {
     /// To a process, as it is.
     Direct(Arc<Route>, PhantomData<fn(T) -> T>),
     /// To be made into something else first.
@@ -216,7 +215,7 @@ impl<T> Error for SendError<T> {}
 /// assert_eq!(words.receive(None), Some(9));
 /// ```
 pub fn send<T: Send + 'static>(to: Pid, message: T) {
-    current::with(|me| me.common().node.signal(to, Signal::Foreign { tag: RAW, payload: Box::new(message) }));
+    current::with(|me| me.header().node.signal(to, Signal::Foreign { tag: RAW, payload: Box::new(message) }));
 }
 
 impl<T: Send + 'static> Subject<T> {
@@ -263,11 +262,11 @@ impl<T: Send + 'static> Subject<T> {
     /// ```
     #[must_use]
     pub fn null() -> Self {
-        Self(Kind::Null)
+        Self(SubjectKind::Null)
     }
 
     fn direct(to: To, tag: u64) -> Self {
-        Self(Kind::Direct(Arc::new(Route { to, tag, closed: AtomicBool::new(false) }), PhantomData))
+        Self(SubjectKind::Direct(Arc::new(Route { to, tag, closed: AtomicBool::new(false) }), PhantomData))
     }
 
     /// A subject for messages that become messages of this one: `f` runs in each process that sends, with each message.
@@ -282,7 +281,7 @@ impl<T: Send + 'static> Subject<T> {
     /// assert_eq!(numbers.receive(None), Some(5));
     /// ```
     pub fn map<U: Send + 'static>(&self, f: impl Fn(U) -> T + Send + Sync + 'static) -> Subject<U> {
-        Subject(Kind::Through(Arc::new(Mapped { target: self.clone(), map: f })))
+        Subject(SubjectKind::Through(Arc::new(MappedSubject { target: self.clone(), map: f })))
     }
 
     /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits.
@@ -296,14 +295,14 @@ impl<T: Send + 'static> Subject<T> {
     /// ```
     pub fn send(&self, message: T) {
         match &self.0 {
-            Kind::Direct(route, _) => {
+            SubjectKind::Direct(route, _) => {
                 if let Err(SendError::NoProc(unsent)) = route.send(Box::new(message)) {
                     route.lost();
                     drop(unsent);
                 }
             }
-            Kind::Through(sink) => sink.send(message),
-            Kind::Null => {}
+            SubjectKind::Through(sink) => sink.send(message),
+            SubjectKind::Null => {}
         }
     }
 
@@ -323,18 +322,18 @@ impl<T: Send + 'static> Subject<T> {
     /// The message, and why it was not sent.
     pub fn try_send(&self, message: T) -> Result<(), SendError<T>> {
         match &self.0 {
-            Kind::Direct(route, _) => route.send(Box::new(message)).map_err(|error| {
+            SubjectKind::Direct(route, _) => route.send(Box::new(message)).map_err(|error| {
                 error.map(|payload| payload.take().unwrap_or_else(|_| unreachable!("it is what was sent")))
             }),
             // Who ends while the message is made into another was there to send to.
-            Kind::Through(sink) => match sink.refusal() {
+            SubjectKind::Through(sink) => match sink.refusal() {
                 None => {
                     sink.send(message);
                     Ok(())
                 }
                 Some(refusal) => Err(refusal.map(|()| message)),
             },
-            Kind::Null => Ok(()),
+            SubjectKind::Null => Ok(()),
         }
     }
 
@@ -433,10 +432,10 @@ impl<T: Send + 'static> Subject<T> {
         let tag = self.own_tag();
         current::with(|me| {
             assert!(
-                !matches!(me.common().home, Home::Core),
+                !matches!(me.header().home, Home::Core),
                 "a process on a core waits with `receive`: a channel would block its core"
             );
-            let number = me.common().node.unique();
+            let number = me.header().node.unique();
             let send = move |message: Box<dyn AnyMessage>| {
                 let message = message.take::<T>()?;
                 sender.send(message).map_err(|error| Box::new(error.0) as Box<dyn AnyMessage>)
@@ -466,9 +465,9 @@ impl<T: Send + 'static> Subject<T> {
     /// When the calling process did not make it. A named subject is closed by giving up the name.
     pub fn close(&self) {
         match &self.0 {
-            Kind::Direct(route, _) => route.close(),
-            Kind::Through(sink) => sink.close(),
-            Kind::Null => {}
+            SubjectKind::Direct(route, _) => route.close(),
+            SubjectKind::Through(sink) => sink.close(),
+            SubjectKind::Null => {}
         }
     }
 
@@ -483,13 +482,13 @@ impl<T: Send + 'static> Subject<T> {
     #[must_use]
     pub fn owner(&self) -> Option<Pid> {
         match &self.0 {
-            Kind::Direct(route, _) => match &route.to {
+            SubjectKind::Direct(route, _) => match &route.to {
                 To::Process(pid) => Some(*pid),
                 To::Name(name) => super::whereis(name),
                 To::AnyAddress(place) => place.pid(),
             },
-            Kind::Through(sink) => sink.owner(),
-            Kind::Null => None,
+            SubjectKind::Through(sink) => sink.owner(),
+            SubjectKind::Null => None,
         }
     }
 
@@ -498,7 +497,7 @@ impl<T: Send + 'static> Subject<T> {
     /// # Panics
     /// When the calling process is not who receives them.
     pub(super) fn own_tag(&self) -> u64 {
-        let Kind::Direct(route, _) = &self.0 else {
+        let SubjectKind::Direct(route, _) = &self.0 else {
             panic!("this subject is only to be sent to");
         };
         let own = current::with(|me| me.pid());
@@ -520,31 +519,31 @@ impl<T: Send + 'static> Subject<T> {
     /// The message, to be sent at another time: made into what it will be received as.
     pub(super) fn letter(&self, message: T) -> Letter {
         match &self.0 {
-            Kind::Direct(route, _) => Letter::Direct(Arc::clone(route), Box::new(message)),
-            Kind::Through(sink) => sink.letter(message),
-            Kind::Null => Letter::Nobody,
+            SubjectKind::Direct(route, _) => Letter::Direct(Arc::clone(route), Box::new(message)),
+            SubjectKind::Through(sink) => sink.letter(message),
+            SubjectKind::Null => Letter::Nobody,
         }
     }
 
     /// The process that it belongs to for good: that of a name or a place in a tree has none.
     pub(super) fn process(&self) -> Option<Pid> {
         match &self.0 {
-            Kind::Direct(route, _) => match &route.to {
+            SubjectKind::Direct(route, _) => match &route.to {
                 To::Process(pid) => Some(*pid),
                 To::Name(_) => None,
                 To::AnyAddress(place) => place.process(),
             },
-            Kind::Through(sink) => sink.process(),
-            Kind::Null => None,
+            SubjectKind::Through(sink) => sink.process(),
+            SubjectKind::Null => None,
         }
     }
 
     /// Why a message would not be sent now.
     fn refusal(&self) -> Option<SendError<()>> {
         match &self.0 {
-            Kind::Direct(route, _) => route.refusal(),
-            Kind::Through(sink) => sink.refusal(),
-            Kind::Null => None,
+            SubjectKind::Direct(route, _) => route.refusal(),
+            SubjectKind::Through(sink) => sink.refusal(),
+            SubjectKind::Null => None,
         }
     }
 
@@ -555,9 +554,9 @@ impl<T: Send + 'static> Subject<T> {
     pub(super) fn selected_tag(&self) -> Option<u64> {
         match &self.0 {
             // A name may be taken later.
-            Kind::Direct(route, _) if matches!(route.to, To::Name(_)) => Some(route.tag),
-            Kind::Null => None,
-            Kind::Direct(..) | Kind::Through(_) => Some(self.own_tag()),
+            SubjectKind::Direct(route, _) if matches!(route.to, To::Name(_)) => Some(route.tag),
+            SubjectKind::Null => None,
+            SubjectKind::Direct(..) | SubjectKind::Through(_) => Some(self.own_tag()),
         }
     }
 }
@@ -573,7 +572,7 @@ fn received<T: 'static>(signal: Signal) -> Option<T> {
 impl Route {
     /// Sends to the process, or says why not.
     fn send(&self, payload: Box<dyn AnyMessage>) -> Result<(), SendError<Box<dyn AnyMessage>>> {
-        let receiver = if self.closed.load(Relaxed) { None } else { current::with(|me| self.find(&me.common().node)) };
+        let receiver = if self.closed.load(Relaxed) { None } else { current::with(|me| self.find(&me.header().node)) };
         self.deliver(receiver.as_ref(), payload)
     }
 
@@ -602,10 +601,10 @@ impl Route {
         let what = "a message";
         current::with(|me| match &self.to {
             To::Process(_) => {}
-            To::Name(name) => me.common().node.nobody.say(what, &**name),
+            To::Name(name) => me.header().node.nobody.say(what, &**name),
             To::AnyAddress(place) => match place.name() {
-                Some(name) => me.common().node.nobody.say(what, name),
-                None => place.missed(&me.common().node),
+                Some(name) => me.header().node.nobody.say(what, name),
+                None => place.missed(&me.header().node),
             },
         });
     }
@@ -623,8 +622,8 @@ impl Route {
         if self.closed.load(Relaxed) {
             return Some(SendError::Closed(()));
         }
-        let found = current::with(|me| self.find(&me.common().node));
-        found.is_none_or(|process| process.common().life.is_ending()).then_some(SendError::NoProc(()))
+        let found = current::with(|me| self.find(&me.header().node));
+        found.is_none_or(|process| process.header().life.is_ending()).then_some(SendError::NoProc(()))
     }
 
     fn find(&self, node: &NodeInner) -> Option<AnyProcess> {
@@ -653,19 +652,19 @@ impl Drop for Route {
             && self.closed.load(Relaxed)
         {
             // Nobody can send any more.
-            let channel = NodeInner::find_anywhere(owner).and_then(|owner| owner.common().remove_closed(self.tag));
+            let channel = NodeInner::find_anywhere(owner).and_then(|owner| owner.header().remove_closed(self.tag));
             drop(channel);
         }
     }
 }
 
 /// Messages that become messages of another subject.
-struct Mapped<T, F> {
+struct MappedSubject<T, F> {
     target: Subject<T>,
     map: F,
 }
 
-impl<T: Send + 'static, F> Mapped<T, F> {
+impl<T: Send + 'static, F> MappedSubject<T, F> {
     /// What becomes of a message. The function is not the sender's, and a panic in it neither; then there is no
     /// message.
     fn map<U>(&self, message: U) -> Option<T>
@@ -677,7 +676,7 @@ impl<T: Send + 'static, F> Mapped<T, F> {
     }
 }
 
-impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> for Mapped<T, F> {
+impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> for MappedSubject<T, F> {
     fn send(&self, message: U) {
         if let Some(message) = self.map(message) {
             self.target.send(message);
@@ -708,9 +707,9 @@ impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> 
 impl<T> Clone for Subject<T> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
-            Kind::Direct(route, message) => Kind::Direct(Arc::clone(route), *message),
-            Kind::Through(sink) => Kind::Through(Arc::clone(sink)),
-            Kind::Null => Kind::Null,
+            SubjectKind::Direct(route, message) => SubjectKind::Direct(Arc::clone(route), *message),
+            SubjectKind::Through(sink) => SubjectKind::Through(Arc::clone(sink)),
+            SubjectKind::Null => SubjectKind::Null,
         })
     }
 }
@@ -718,9 +717,9 @@ impl<T> Clone for Subject<T> {
 impl<T> PartialEq for Subject<T> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Kind::Direct(a, _), Kind::Direct(b, _)) => (a.tag, &a.to) == (b.tag, &b.to),
-            (Kind::Through(a), Kind::Through(b)) => Arc::ptr_eq(a, b),
-            (Kind::Null, Kind::Null) => true,
+            (SubjectKind::Direct(a, _), SubjectKind::Direct(b, _)) => (a.tag, &a.to) == (b.tag, &b.to),
+            (SubjectKind::Through(a), SubjectKind::Through(b)) => Arc::ptr_eq(a, b),
+            (SubjectKind::Null, SubjectKind::Null) => true,
             _ => false,
         }
     }
@@ -731,9 +730,9 @@ impl<T> Eq for Subject<T> {}
 impl<T> Hash for Subject<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Kind::Direct(route, _) => route.tag.hash(state),
-            Kind::Through(sink) => Arc::as_ptr(sink).addr().hash(state),
-            Kind::Null => {}
+            SubjectKind::Direct(route, _) => route.tag.hash(state),
+            SubjectKind::Through(sink) => Arc::as_ptr(sink).addr().hash(state),
+            SubjectKind::Null => {}
         }
     }
 }
@@ -741,13 +740,13 @@ impl<T> Hash for Subject<T> {
 impl<T> fmt::Debug for Subject<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Direct(route, _) => match &route.to {
+            SubjectKind::Direct(route, _) => match &route.to {
                 To::Process(owner) => write!(f, "Subject({owner}, {})", route.tag),
                 To::Name(name) => write!(f, "Subject({name:?})"),
                 To::AnyAddress(place) => write!(f, "Subject(of {:?})", place.pid()),
             },
-            Kind::Through(sink) => write!(f, "Subject(of {:?})", sink.owner()),
-            Kind::Null => f.write_str("Subject(null)"),
+            SubjectKind::Through(sink) => write!(f, "Subject(of {:?})", sink.owner()),
+            SubjectKind::Null => f.write_str("Subject(null)"),
         }
     }
 }

@@ -13,16 +13,15 @@ use std::{
 use super::{Hibernate, Subject, Termination, outcome::go_on, subject::Letter};
 use crate::{
     cell::{
-        ExitReason, Pid, birth,
-        common::Common,
-        current,
+        ExitReason, Pid, birth, current,
+        header::Header,
         node::NodeInner,
         signal::{Item, Timed},
         typed::Cell,
     },
     guard,
     scheduler::TaskRef,
-    time::{Expire, Key, Moment},
+    time::{Expire, Moment, TimerKey},
 };
 
 /// A timer that was set; it can be cancelled and asked how long it will take, by any process.
@@ -32,7 +31,7 @@ use crate::{
 #[derive(Clone)]
 pub struct TimerRef {
     node: Arc<NodeInner>,
-    key: Arc<Mutex<Option<Key>>>,
+    key: Arc<Mutex<Option<TimerKey>>>,
     /// Gone when it has expired, was cancelled, or its process has ended: what it holds is not kept by this.
     timer: Weak<dyn Cancel>,
 }
@@ -49,7 +48,7 @@ impl TimerRef {
     }
 
     /// Sets the timer; it ends with `owner`, if it has one, and is cancelled if that has ended.
-    fn arm(&self, owner: Option<&Common>, at: Moment, timer: Arc<dyn Expire>) {
+    fn arm(&self, owner: Option<&Header>, at: Moment, timer: Arc<dyn Expire>) {
         let timers = self.node.scheduler.timers();
         let set = match owner {
             _ if current::is_lost() => Err(timer),
@@ -119,7 +118,7 @@ impl TimerRef {
         Some(at.saturating_duration_since(self.node.scheduler.now()))
     }
 
-    fn key(&self) -> MutexGuard<'_, Option<Key>> {
+    fn key(&self) -> MutexGuard<'_, Option<TimerKey>> {
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -380,10 +379,10 @@ impl When {
 
 /// Sends `message` to `to` after a while. `erlang:send_after/3`.
 pub(crate) fn send_after<M: Send + 'static>(to: &TaskRef<Cell<M>>, after: Duration, message: M) -> TimerRef {
-    let node = &to.common().node;
+    let node = &to.header().node;
     let urgent = to.is_urgent(&message);
     let timer = Timer::new(node, message, Once { to: to.clone(), urgent });
-    set(node, Some(to.common()), When::After(after).on(node), timer)
+    set(node, Some(to.header()), When::After(after).on(node), timer)
 }
 
 /// Sends what `make` makes, in the process itself, every `period`, the first time after one. `timer:send_interval/3`.
@@ -392,10 +391,10 @@ pub(crate) fn send_every<M: Send + 'static>(
     period: Duration,
     make: impl Fn() -> M + Send + Sync + 'static,
 ) -> TimerRef {
-    let node = &to.common().node;
+    let node = &to.header().node;
     let at = When::After(period).on(node);
     let timer = Timer::new(node, Arc::new(make), Every { to: to.clone(), beat: Beat::new(at, period) });
-    set(node, Some(to.common()), at, timer)
+    set(node, Some(to.header()), at, timer)
 }
 
 /// Sends to a subject what `message` makes of the timer. Ends with the process that the subject belongs to; who has the
@@ -429,7 +428,7 @@ pub(crate) fn post_every<T: Clone + Send + Sync + 'static>(
     repeat(owner, period, (subject, message), |what, held| {
         let (subject, message) = &*what;
         let letter = subject.letter(message.clone());
-        let node = current::with(|me| Arc::clone(&me.common().node));
+        let node = current::with(|me| Arc::clone(&me.header().node));
         let receiver = letter.receiver(&node);
         // When a cancel returns, no letter is on its way.
         let undelivered = held.unless_cancelled(|| letter.post(&node, receiver.as_ref()));
@@ -465,12 +464,12 @@ fn repeat<T: Send + Sync + 'static>(owner: Pid, period: Duration, thing: T, tick
 
 /// Has `f` set a timer that ends with `owner`, if it has one, on the node of that process. One for a process that has
 /// ended has ended too.
-fn for_process(owner: Option<Pid>, f: impl FnOnce(&Arc<NodeInner>, Option<&Common>) -> TimerRef) -> TimerRef {
+fn for_process(owner: Option<Pid>, f: impl FnOnce(&Arc<NodeInner>, Option<&Header>) -> TimerRef) -> TimerRef {
     current::with(|me| {
-        let here = &me.common().node;
+        let here = &me.header().node;
         let Some(owner) = owner else { return f(here, None) };
         match here.find(owner) {
-            Some(owner) => f(&owner.common().node, Some(owner.common())),
+            Some(owner) => f(&owner.header().node, Some(owner.header())),
             None => for_nobody(),
         }
     })
@@ -478,10 +477,10 @@ fn for_process(owner: Option<Pid>, f: impl FnOnce(&Arc<NodeInner>, Option<&Commo
 
 /// A timer that has ended.
 fn for_nobody() -> TimerRef {
-    current::with(|me| TimerRef::unset(&me.common().node, Weak::<Timer<Letter, Post>>::new()))
+    current::with(|me| TimerRef::unset(&me.header().node, Weak::<Timer<Letter, Post>>::new()))
 }
 
-fn set(node: &Arc<NodeInner>, owner: Option<&Common>, at: Moment, timer: impl Expire + Cancel + 'static) -> TimerRef {
+fn set(node: &Arc<NodeInner>, owner: Option<&Header>, at: Moment, timer: impl Expire + Cancel + 'static) -> TimerRef {
     let timer = Arc::new(timer);
     let weak = Arc::downgrade(&timer);
     let reference = TimerRef::unset(node, weak);

@@ -22,7 +22,7 @@ use super::{
     rng::Rng,
     seat::Seat,
     sleep::Sleeper,
-    stack::{Left, Stack, leave},
+    stack::{Stack, Yielded, leave},
     task::{ParkedAt, Ran, Task},
 };
 use crate::report::set_silent;
@@ -217,16 +217,16 @@ impl Core {
         let mut stack = core.first_stack();
         loop {
             match stack.resume() {
-                Left::Parked(number) => {
+                Yielded::Parked(number) => {
                     core.parked.borrow_mut().keep(number, stack);
                     stack = core.next_stack();
                 }
-                Left::GiveWay(number) => {
+                Yielded::GiveWay(number) => {
                     core.put_spare(stack);
                     stack = core.parked.borrow_mut().take(number);
                 }
-                Left::Finished => break,
-                Left::Stepped | Left::Quiet => {}
+                Yielded::Finished => break,
+                Yielded::Stepped | Yielded::Quiet => {}
             }
         }
         core.finish_spares(0);
@@ -251,23 +251,23 @@ impl Core {
         let mut stack = self.next_stack();
         loop {
             match stack.resume() {
-                Left::Parked(number) => {
+                Yielded::Parked(number) => {
                     self.parked.borrow_mut().keep(number, stack);
                     return true;
                 }
-                Left::GiveWay(number) => {
+                Yielded::GiveWay(number) => {
                     self.put_spare(stack);
                     stack = self.parked.borrow_mut().take(number);
                 }
-                Left::Stepped => {
+                Yielded::Stepped => {
                     self.put_spare(stack);
                     return true;
                 }
-                Left::Quiet => {
+                Yielded::Quiet => {
                     self.put_spare(stack);
                     return false;
                 }
-                Left::Finished => return false,
+                Yielded::Finished => return false,
             }
         }
     }
@@ -319,11 +319,11 @@ impl Core {
                         Ran::Done => self.is_done.set(true),
                     }
                     if self.is_driven() {
-                        leave(Left::Stepped);
+                        leave(Yielded::Stepped);
                     }
                 }
-                NextAction::GoOn(stack) => leave(Left::GiveWay(stack)),
-                NextAction::Quiet => leave(Left::Quiet),
+                NextAction::GoOn(stack) => leave(Yielded::GiveWay(stack)),
+                NextAction::Quiet => leave(Yielded::Quiet),
                 NextAction::Stop => return,
             }
         }
@@ -411,7 +411,7 @@ impl Core {
         } else if code.is_doubtful() {
             self.set_apart(code);
         }
-        leave(Left::Parked(stack));
+        leave(Yielded::Parked(stack));
         task.resume();
         if !gives_way {
             code.waited(self.scheduler.ticks().wrapping_sub(began) >= LONG_WAIT);
@@ -630,7 +630,7 @@ impl Core {
     fn finish(&self, mut stack: Stack) {
         self.surplus.set(true);
         let left = stack.resume();
-        debug_assert_eq!(left, Left::Finished, "the loop returns when it is told to");
+        debug_assert_eq!(left, Yielded::Finished, "the loop returns when it is told to");
     }
 }
 

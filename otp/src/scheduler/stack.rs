@@ -16,7 +16,7 @@
 
 /// Why a stack gave control back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum Yielded {
     /// Its task waits; keep the stack under this number.
     Parked(u32),
     /// It has nothing on it but the scheduling loop; the stack with this number can go on.
@@ -49,7 +49,7 @@ mod switched {
     use super::super::slab::StackMemory;
     #[cfg(unix)]
     pub(in crate::scheduler) use super::super::slab::Stacks;
-    use super::Left;
+    use super::Yielded;
     #[cfg(not(unix))]
     pub(in crate::scheduler) use system::{StackMemory, Stacks};
 
@@ -85,9 +85,9 @@ mod switched {
     pub(in crate::scheduler) struct Stack(NonNull<Parts>);
 
     struct Parts {
-        routine: Coroutine<(), Left, (), StackMemory>,
+        routine: Coroutine<(), Yielded, (), StackMemory>,
         /// The way back to whoever resumed it, once it has begun.
-        back: Cell<Option<NonNull<Yielder<(), Left>>>>,
+        back: Cell<Option<NonNull<Yielder<(), Yielded>>>>,
         #[cfg(unix)]
         guard: Range<usize>,
     }
@@ -111,7 +111,7 @@ mod switched {
         }
 
         /// Runs the closure, or goes on with it, until it leaves.
-        pub(in crate::scheduler) fn resume(&mut self) -> Left {
+        pub(in crate::scheduler) fn resume(&mut self) -> Yielded {
             // Whoever resumes may be on a stack too: a simulation is driven from a stack that cannot be set aside.
             let before = RUNNING.replace(Some(self.0));
             // SAFETY: 1. the parts live, since `self` owns them; 2. `self` is borrowed mutably and no `Stack` but this one has
@@ -121,7 +121,7 @@ mod switched {
             RUNNING.set(before);
             match result {
                 CoroutineResult::Yield(left) => left,
-                CoroutineResult::Return(()) => Left::Finished,
+                CoroutineResult::Return(()) => Yielded::Finished,
             }
         }
     }
@@ -135,7 +135,7 @@ mod switched {
     }
 
     /// Gives control to whoever resumed the running stack; returns when it is resumed again.
-    pub(in crate::scheduler) fn leave(left: Left) {
+    pub(in crate::scheduler) fn leave(left: Yielded) {
         let parts = RUNNING.get().expect("only code on a stack leaves it");
         // SAFETY: `RUNNING` names the stack that is being resumed on this thread, which whoever resumes it has meanwhile; of
         // its parts only `routine` is borrowed.
@@ -162,11 +162,11 @@ mod handed {
         thread::{Builder, JoinHandle},
     };
 
-    use super::Left;
+    use super::Yielded;
 
     /// Whose turn it is, and what was said at the last hand-over.
     enum Turn {
-        Resumer(Left),
+        Resumer(Yielded),
         Stack,
     }
 
@@ -192,7 +192,7 @@ mod handed {
             }
         }
 
-        fn await_left(&self) -> Left {
+        fn await_left(&self) -> Yielded {
             let mut turn = self.turn();
             loop {
                 if let Turn::Resumer(left) = *turn {
@@ -242,22 +242,22 @@ mod handed {
     impl Stack {
         pub(in crate::scheduler) fn new(stacks: &Arc<Stacks>, run: impl FnOnce() + 'static) -> io::Result<Self> {
             let size = stacks.0;
-            let baton = Arc::new(Baton { turn: Mutex::new(Turn::Resumer(Left::Finished)), passed: Condvar::new() });
+            let baton = Arc::new(Baton { turn: Mutex::new(Turn::Resumer(Yielded::Finished)), passed: Condvar::new() });
             let (run, own) = (Handed(run), Arc::clone(&baton));
             let thread = Builder::new().name("otp-stack".into()).stack_size(size).spawn(move || {
                 BATON.set(Some(Arc::clone(&own)));
                 own.await_stack();
                 run.run();
-                own.pass(Turn::Resumer(Left::Finished));
+                own.pass(Turn::Resumer(Yielded::Finished));
             })?;
             Ok(Self { baton, thread: Some(thread), here: PhantomData })
         }
 
         /// Runs the closure, or goes on with it, until it leaves.
-        pub(in crate::scheduler) fn resume(&mut self) -> Left {
+        pub(in crate::scheduler) fn resume(&mut self) -> Yielded {
             self.baton.pass(Turn::Stack);
             let left = self.baton.await_left();
-            if left == Left::Finished
+            if left == Yielded::Finished
                 && let Some(thread) = self.thread.take()
             {
                 // With its thread-locals. A panic cannot come out of it: the scheduling loop catches those of its tasks.
@@ -268,7 +268,7 @@ mod handed {
     }
 
     /// Gives control to whoever resumed the running stack; returns when it is resumed again.
-    pub(in crate::scheduler) fn leave(left: Left) {
+    pub(in crate::scheduler) fn leave(left: Yielded) {
         let baton = BATON.with_borrow(|baton| baton.clone()).expect("only code on a stack leaves it");
         baton.pass(Turn::Resumer(left));
         baton.await_stack();

@@ -76,7 +76,7 @@ impl Sighting {
 
 /// What one look has seen.
 #[derive(Default)]
-struct Look {
+struct Round {
     /// Those on duty that are held by long turns.
     held: Vec<Arc<Seat>>,
     /// A task is queued behind a slow turn.
@@ -111,10 +111,10 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
 }
 
 /// Looks at each thread, and says to those that run what they have to know.
-fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, Sighting>) -> Look {
+fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, Sighting>) -> Round {
     let seats = scheduler.threads.all();
     let now = Instant::now();
-    let mut look = Look::default();
+    let mut look = Round::default();
     if seen.len() > seats.len() {
         seen.retain(|number, _| seats.iter().any(|seat| seat.number == *number));
     }
@@ -171,7 +171,7 @@ fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, S
 }
 
 /// Sees to it that those that wait go on.
-fn act(scheduler: &Arc<Scheduler>, look: &Look) {
+fn act(scheduler: &Arc<Scheduler>, look: &Round) {
     let is_late = scheduler.timers.next() <= scheduler.now();
     if !(is_late || look.stuck || scheduler.injector.len() > 0) {
         return;

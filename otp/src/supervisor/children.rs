@@ -27,10 +27,10 @@ impl StartNumber {
     pub(super) const FIRST: Self = Self(0);
 }
 
-pub(super) struct Child {
+pub(super) struct ChildEntry {
     pub(super) id: ChildId,
     pub(super) spec: Spec,
-    pub(super) state: State,
+    pub(super) state: Phase,
     /// The pid that it has or had last.
     last: Option<Pid>,
     /// How often it was started again.
@@ -44,7 +44,7 @@ pub(super) struct Child {
 
 /// How a child is, as far as its supervisor knows.
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum Phase {
     Running(AnyProcess),
     /// It is to be started again, and a try is on its way.
     Restarting,
@@ -53,19 +53,19 @@ pub(super) enum State {
     Stopped,
 }
 
-impl State {
+impl Phase {
     /// Whether it runs, or is about to be started again.
     fn is_up(&self) -> bool {
         matches!(self, Self::Running(_) | Self::Restarting)
     }
 }
 
-impl Child {
+impl ChildEntry {
     /// Its process, dead or alive.
     pub(super) fn process(&self) -> Option<&AnyProcess> {
         match &self.state {
-            State::Running(process) => Some(process),
-            State::Restarting | State::Pending | State::Stopped => None,
+            Phase::Running(process) => Some(process),
+            Phase::Restarting | Phase::Pending | Phase::Stopped => None,
         }
     }
 
@@ -80,9 +80,9 @@ impl Child {
             label: self.spec.label,
             kind: self.spec.kind,
             state: match &self.state {
-                State::Running(process) => ChildState::Running(process.pid()),
-                State::Restarting => ChildState::Restarting,
-                State::Pending | State::Stopped => ChildState::Stopped,
+                Phase::Running(process) => ChildState::Running(process.pid()),
+                Phase::Restarting => ChildState::Restarting,
+                Phase::Pending | Phase::Stopped => ChildState::Stopped,
             },
             restarts: self.restarts,
         }
@@ -92,7 +92,7 @@ impl Child {
 pub(super) struct Children {
     place: Place,
     next: u64,
-    in_order: BTreeMap<StartNumber, Child>,
+    in_order: BTreeMap<StartNumber, ChildEntry>,
     by_id: BTreeMap<ChildId, StartNumber>,
     by_pid: HashMap<Pid, StartNumber>,
     /// How many are significant, and run or are about to be started again.
@@ -131,10 +131,10 @@ impl Children {
         self.next += 1;
         self.place.declare(&id);
         self.by_id.insert(id.clone(), number);
-        let child = Child {
+        let child = ChildEntry {
             id,
             spec,
-            state: State::Stopped,
+            state: Phase::Stopped,
             last: None,
             restarts: 0,
             since: Moment::START,
@@ -154,17 +154,17 @@ impl Children {
         self.by_pid.get(&pid).copied()
     }
 
-    pub(super) fn get(&self, number: StartNumber) -> Option<&Child> {
+    pub(super) fn get(&self, number: StartNumber) -> Option<&ChildEntry> {
         self.in_order.get(&number)
     }
 
     /// All, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (StartNumber, &Child)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (StartNumber, &ChildEntry)> {
         self.since(StartNumber::FIRST)
     }
 
     /// That child and those that were started after it, in order.
-    pub(super) fn since(&self, first: StartNumber) -> impl Iterator<Item = (StartNumber, &Child)> {
+    pub(super) fn since(&self, first: StartNumber) -> impl Iterator<Item = (StartNumber, &ChildEntry)> {
         self.in_order.range(first..).map(|(number, child)| {
             pass(1);
             (*number, child)
@@ -193,17 +193,17 @@ impl Children {
     /// Those that wait for another one to be started again; from now on they don't.
     pub(super) fn give_up_pending(&mut self) {
         for number in mem::take(&mut self.pending) {
-            self.set(number, State::Stopped);
+            self.set(number, Phase::Stopped);
         }
     }
 
     /// The slot of a child.
-    pub(super) fn place(&self, child: &Child) -> Place {
+    pub(super) fn place(&self, child: &ChildEntry) -> Place {
         self.place.child(&child.id)
     }
 
     /// Notes how a child is now.
-    pub(super) fn set(&mut self, number: StartNumber, state: State) {
+    pub(super) fn set(&mut self, number: StartNumber, state: Phase) {
         let Some(child) = self.in_order.get_mut(&number) else { return };
         if let Some(pid) = child.pid() {
             self.place.child(&child.id).vacate(pid);
@@ -215,25 +215,25 @@ impl Children {
             self.significant -= usize::from(child.state.is_up());
             self.significant += usize::from(state.is_up());
         }
-        self.restarting -= usize::from(matches!(child.state, State::Restarting));
-        self.restarting += usize::from(matches!(state, State::Restarting));
-        if matches!(state, State::Pending) {
+        self.restarting -= usize::from(matches!(child.state, Phase::Restarting));
+        self.restarting += usize::from(matches!(state, Phase::Restarting));
+        if matches!(state, Phase::Pending) {
             self.pending.insert(number);
         } else {
             self.pending.remove(&number);
         }
         child.state = state;
         match &child.state {
-            State::Running(process) => {
-                child.since = current::with(|me| me.common().node.scheduler.now());
+            Phase::Running(process) => {
+                child.since = current::with(|me| me.header().node.scheduler.now());
                 let pid = process.pid();
                 if let Some(last) = child.last.replace(pid) {
                     self.by_pid.remove(&last);
                 }
                 self.by_pid.insert(pid, number);
             }
-            State::Restarting | State::Pending => {}
-            State::Stopped => {
+            Phase::Restarting | Phase::Pending => {}
+            Phase::Stopped => {
                 child.failures = Failures::default();
                 self.place.child(&child.id).close();
             }
@@ -249,7 +249,7 @@ impl Children {
 
     /// Forgets a child that does not run, and its place in the tree.
     pub(super) fn forget(&mut self, number: StartNumber) {
-        self.set(number, State::Stopped);
+        self.set(number, Phase::Stopped);
         if let Some(child) = self.in_order.remove(&number) {
             self.by_id.remove(&child.id);
             if let Some(last) = child.last {
@@ -261,15 +261,15 @@ impl Children {
 }
 
 impl Index<StartNumber> for Children {
-    type Output = Child;
+    type Output = ChildEntry;
 
-    fn index(&self, number: StartNumber) -> &Child {
+    fn index(&self, number: StartNumber) -> &ChildEntry {
         &self.in_order[&number]
     }
 }
 
 impl IndexMut<StartNumber> for Children {
-    fn index_mut(&mut self, number: StartNumber) -> &mut Child {
+    fn index_mut(&mut self, number: StartNumber) -> &mut ChildEntry {
         self.in_order.get_mut(&number).expect("only a child that is there is changed")
     }
 }
@@ -277,7 +277,7 @@ impl IndexMut<StartNumber> for Children {
 impl Drop for Children {
     fn drop(&mut self) {
         for number in self.numbers() {
-            self.set(number, State::Pending);
+            self.set(number, Phase::Pending);
         }
         self.place.close_root();
     }

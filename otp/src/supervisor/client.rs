@@ -4,7 +4,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use super::{
     Child, ChildSpec,
-    server::{Look, Message, Server, Shown, Who},
+    server::{ChildFilter, Message, Server, Snapshot, Who},
     spec::{ChildKind, SpecInfo},
 };
 use crate::{
@@ -75,8 +75,8 @@ impl SupervisorRef {
         Self::look_up(name.into()).map(|look| Self(look.place))
     }
 
-    pub(super) fn look_up(name: RegName) -> Result<Look, CallError> {
-        Name::<Server>::from(name).client().call(|reply| Message::Look(Shown::None, reply))
+    pub(super) fn look_up(name: RegName) -> Result<Snapshot, CallError> {
+        Name::<Server>::from(name).client().call(|reply| Message::Snapshot(ChildFilter::None, reply))
     }
 
     /// Its place in the tree.
@@ -327,7 +327,7 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
     pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
-        let mut children = self.ask(|reply| Message::Look(Shown::All, reply))?.children;
+        let mut children = self.ask(|reply| Message::Snapshot(ChildFilter::All, reply))?.children;
         children.reverse();
         Ok(children)
     }
@@ -544,8 +544,8 @@ impl SupervisorRef {
     }
 
     /// What can be seen of it within the time that a call has.
-    pub(super) fn look(&self, shown: Shown) -> Result<Look, CallError> {
-        of_place::<Server>(self.0.clone()).call(|reply| Message::Look(shown, reply))
+    pub(super) fn look(&self, shown: ChildFilter) -> Result<Snapshot, CallError> {
+        of_place::<Server>(self.0.clone()).call(|reply| Message::Snapshot(shown, reply))
     }
 
     pub(super) fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {

@@ -330,17 +330,17 @@ impl<C: Child> InTree for C {
 }
 
 /// What a child is made of, and of which type it will be.
-struct Given<C, A> {
+struct ChildArgs<C, A> {
     with: A,
     child: PhantomData<fn() -> C>,
 }
 
-/// What makes a spec of a [`Given`], whatever its type.
-type Make = Box<dyn Fn(Box<dyn Any + Send>) -> Result<Spec, ChildError> + Send + Sync>;
+/// What makes a spec of a [`ChildArgs`], whatever its type.
+type MakeSpec = Box<dyn Fn(Box<dyn Any + Send>) -> Result<Spec, ChildError> + Send + Sync>;
 
 /// What makes the children of a dynamic supervisor, whatever their type.
 pub(super) struct Template {
-    make: Guarded<Make>,
+    make: Guarded<MakeSpec>,
     takes: TypeId,
     max_children: usize,
     /// The next id.
@@ -354,13 +354,13 @@ impl Template {
     ) -> Self {
         Self {
             make: Guarded::new(Box::new(move |given| {
-                let given = given.downcast::<Given<C, A>>().map_err(|given| {
+                let given = given.downcast::<ChildArgs<C, A>>().map_err(|given| {
                     drop(Guarded::new(given));
                     ChildError::OtherKind
                 })?;
                 caught(|| make(given.with)).map_err(|reason| ChildError::Start(StartError::Failed(reason)))
             })),
-            takes: TypeId::of::<Given<C, A>>(),
+            takes: TypeId::of::<ChildArgs<C, A>>(),
             max_children,
             next: (C::label().into(), 0),
         }
@@ -478,7 +478,7 @@ impl DynamicRef {
 
 impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     fn start_given(&self, with: A) -> Result<Place, ChildError> {
-        let given: Given<C, A> = Given { with, child: PhantomData };
+        let given: ChildArgs<C, A> = ChildArgs { with, child: PhantomData };
         self.supervisor.ask(|reply| Message::StartDynamic(Guarded::new(Box::new(given)), reply))?
     }
 
@@ -504,7 +504,9 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     pub fn lookup(name: impl Into<Name<DynamicSupervisor<C, A>>>) -> Result<Self, CallError> {
         let look = SupervisorRef::look_up(name.into().into())?;
         match look.takes {
-            Some(takes) if takes == TypeId::of::<Given<C, A>>() => Ok(Self::new(SupervisorRef::from_place(look.place))),
+            Some(takes) if takes == TypeId::of::<ChildArgs<C, A>>() => {
+                Ok(Self::new(SupervisorRef::from_place(look.place)))
+            }
             _ => Err(CallError::NoProc),
         }
     }

@@ -52,7 +52,7 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
             Some(Signal::Trapped(_)) => {}
             Some(Signal::Down(down)) => {
                 process::unlink(down.pid);
-                let told = waiting.remove(&down.pid).and_then(|(child, _)| child.common().reason());
+                let told = waiting.remove(&down.pid).and_then(|(child, _)| child.header().reason());
                 ended.push((down.pid, told.unwrap_or(down.reason)));
             }
             _ => {
@@ -67,5 +67,5 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
 }
 
 fn now() -> Moment {
-    current::with(|me| me.common().node.scheduler.now())
+    current::with(|me| me.header().node.scheduler.now())
 }

@@ -59,7 +59,7 @@ impl fmt::Display for Offender<'_> {
 
 /// The name of the process that reports; empty without one.
 fn own_name() -> String {
-    current::with(|me| me.common().name()).map(|name| name.to_string()).unwrap_or_default()
+    current::with(|me| me.header().name()).map(|name| name.to_string()).unwrap_or_default()
 }
 
 /// Emits a report of a supervisor.

@@ -13,14 +13,14 @@ use std::{
 
 use super::{
     ChildCount, ChildError, ChildInfo, ChildKind, Strategy, Supervisor, SupervisorRef,
-    children::{Children, StartNumber, State},
+    children::{Children, Phase, StartNumber},
     dynamic::Template,
     ending,
     intensity::Intensity,
     partition::Partitions,
     report::{self, Offender},
     spec::{Spec, SpecInfo},
-    strategy::{self, AutoShutdown, Ended},
+    strategy::{self, AfterExit, AutoShutdown},
     validate,
 };
 use crate::{
@@ -111,7 +111,7 @@ pub(super) enum Message {
     DeleteChild(ChildId, ReplyTo<Result<(), ChildError>>),
     GetChildSpec(Who, ReplyTo<Result<SpecInfo, ChildError>>),
     WhichChild(ChildId, ReplyTo<Result<ChildInfo, ChildError>>),
-    Look(Shown, ReplyTo<Look>),
+    Snapshot(ChildFilter, ReplyTo<Snapshot>),
     CountChildren(ReplyTo<ChildCount>),
     Resize(usize, ReplyTo<Result<usize, ChildError>>),
     /// A child is to be started again; from the supervisor itself, so that others have their turn in between.
@@ -120,7 +120,7 @@ pub(super) enum Message {
 
 /// Which of its children are to be seen.
 #[derive(Clone, Copy)]
-pub(super) enum Shown {
+pub(super) enum ChildFilter {
     None,
     /// The first so many, if they are dynamic; else all.
     First(usize),
@@ -128,7 +128,7 @@ pub(super) enum Shown {
 }
 
 /// What can be seen of a supervisor.
-pub(super) struct Look {
+pub(super) struct Snapshot {
     pub(super) label: &'static str,
     pub(super) pid: Pid,
     pub(super) place: Place,
@@ -186,7 +186,7 @@ impl Actor for Server {
                 Message::DeleteChild(id, reply) => answer(ctx, reply, async { self.delete_child(id) }).await,
                 Message::GetChildSpec(who, reply) => answer(ctx, reply, async { self.child_spec(&who) }).await,
                 Message::WhichChild(id, reply) => answer(ctx, reply, async { self.which_child(&id) }).await,
-                Message::Look(shown, reply) => answer(ctx, reply, async { self.look(shown) }).await,
+                Message::Snapshot(shown, reply) => answer(ctx, reply, async { self.look(shown) }).await,
                 Message::CountChildren(reply) => answer(ctx, reply, async { self.count() }).await,
                 Message::Resize(partitions, reply) => answer(ctx, reply, self.resize(partitions)).await,
                 Message::TryAgain(number) => self.try_again(number, ctx.me()).await,
@@ -221,7 +221,7 @@ impl Actor for Server {
             Message::RestartChild(_, reply) => reply.caller(),
             Message::GetChildSpec(_, reply) => reply.caller(),
             Message::WhichChild(_, reply) => reply.caller(),
-            Message::Look(_, reply) => reply.caller(),
+            Message::Snapshot(_, reply) => reply.caller(),
             Message::CountChildren(reply) => reply.caller(),
             Message::Resize(_, reply) => reply.caller(),
             Message::TryAgain(_) => return MessageKind::Cast,
@@ -237,7 +237,7 @@ impl Actor for Server {
             Message::DeleteChild(..) => "delete_child",
             Message::GetChildSpec(..) => "child_spec",
             Message::WhichChild(..) => "which_child",
-            Message::Look(..) => "which_children",
+            Message::Snapshot(..) => "which_children",
             Message::CountChildren(_) => "count_children",
             Message::Resize(..) => "resize",
             Message::TryAgain(_) => "try_again",
@@ -294,7 +294,7 @@ impl Server {
         let (started, keeps) = (child.spec.start(self.children.place(child)), self.keeps(child.spec.restart));
         match started.await {
             Ok(process) => {
-                self.children.set(number, State::Running(process));
+                self.children.set(number, Phase::Running(process));
                 self.children[number].spec.started();
                 report::progress(&self.offender(number));
                 Ok(true)
@@ -308,7 +308,7 @@ impl Server {
     }
 
     /// Ends a child, if it runs. What becomes of it then is for `next` to say.
-    async fn end(&mut self, number: StartNumber, next: State) {
+    async fn end(&mut self, number: StartNumber, next: Phase) {
         let child = &self.children[number];
         if let Some(process) = child.process() {
             self.children.place(child).begin_end();
@@ -336,7 +336,7 @@ impl Server {
             return;
         }
         for number in self.children.numbers().into_iter().rev() {
-            self.end(number, State::Pending).await;
+            self.end(number, Phase::Pending).await;
         }
     }
 
@@ -356,7 +356,7 @@ impl Server {
     /// A child does not run, and is not started again by itself.
     fn stopped(&mut self, number: StartNumber, keep: bool) {
         if keep {
-            self.children.set(number, State::Stopped);
+            self.children.set(number, Phase::Stopped);
         } else {
             self.children.forget(number);
         }
@@ -386,16 +386,16 @@ impl Server {
         let child = &self.children[number];
         // A child that lives has sent this one by hand: it means nothing, and a second one must not be started. One that
         // has ended since is judged by its end, whatever it said before.
-        let Some(reason) = child.process().and_then(|process| process.common().reason()) else { return Ok(()) };
+        let Some(reason) = child.process().and_then(|process| process.header().reason()) else { return Ok(()) };
         let restart = child.spec.restart;
         if strategy::is_reported(restart, &reason) {
             report::child_terminated(&self.offender(number), &reason);
         }
         let significant = child.spec.significant;
         match strategy::ended(restart, &reason) {
-            Ended::Restart => return self.come_back(number, me).await,
-            Ended::Keep => self.stopped(number, self.keeps(restart)),
-            Ended::Forget => self.children.forget(number),
+            AfterExit::Restart => return self.come_back(number, me).await,
+            AfterExit::Keep => self.stopped(number, self.keeps(restart)),
+            AfterExit::Forget => self.children.forget(number),
         }
         if significant && strategy::shuts_down(self.auto_shutdown, self.children.significant()) {
             return Err(ExitReason::Shutdown);
@@ -405,7 +405,7 @@ impl Server {
 
     /// A child has ended and is to be started again: at once, or after a while if it goes on failing.
     async fn come_back(&mut self, failed: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
-        let now = current::with(|me| me.common().node.scheduler.now());
+        let now = current::with(|me| me.header().node.scheduler.now());
         let period = self.period;
         let child = &mut self.children[failed];
         let ran = now.saturating_duration_since(child.since);
@@ -413,7 +413,7 @@ impl Server {
         if wait.is_zero() {
             return self.restart(failed, me).await;
         }
-        self.children.set(failed, State::Restarting);
+        self.children.set(failed, Phase::Restarting);
         // Who depends on it waits with it.
         self.stop_with(failed).await;
         self.retry(failed, wait, &me);
@@ -435,7 +435,7 @@ impl Server {
         let children = self.children.since(first).map(|(number, child)| (number, child.spec.restart));
         let round = strategy::round(self.strategy, failed, children);
         for number in round.stop {
-            self.end(number, State::Pending).await;
+            self.end(number, Phase::Pending).await;
         }
         for number in round.forget {
             self.children.forget(number);
@@ -445,12 +445,12 @@ impl Server {
 
     /// Starts a child again that has ended, and with it whom the strategy says.
     async fn restart(&mut self, failed: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
-        let now = current::with(|me| me.common().node.scheduler.now());
+        let now = current::with(|me| me.header().node.scheduler.now());
         let allowed = self.intensity.allows(now);
         if !allowed {
             report::too_many_restarts(&self.offender(failed));
         }
-        self.children.set(failed, State::Restarting);
+        self.children.set(failed, Phase::Restarting);
         if !allowed {
             self.place.give_up();
             return Err(ExitReason::Shutdown);
@@ -461,7 +461,7 @@ impl Server {
                 Ok(false) => {}
                 Err(error) => {
                     report::start_error(&self.offender(number), &error);
-                    self.children.set(number, State::Restarting);
+                    self.children.set(number, Phase::Restarting);
                     let child = &mut self.children[number];
                     let wait = child.spec.backoff.map_or(Duration::ZERO, |backoff| child.failures.failed(backoff));
                     self.retry(number, wait, &me);
@@ -474,7 +474,7 @@ impl Server {
 
     async fn try_again(&mut self, number: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
         match self.children.get(number) {
-            Some(child) if matches!(child.state, State::Restarting) => self.restart(number, me).await,
+            Some(child) if matches!(child.state, Phase::Restarting) => self.restart(number, me).await,
             // It was told to stay as it is meanwhile, or is gone.
             _ => Ok(()),
         }
@@ -516,7 +516,7 @@ impl Server {
 
     async fn terminate_child(&mut self, who: Who) -> Result<(), ChildError> {
         let number = self.find(&who)?;
-        self.end(number, State::Stopped).await;
+        self.end(number, Phase::Stopped).await;
         if self.strategy != Strategy::OneForOne {
             self.give_up_pending();
         }
@@ -594,9 +594,9 @@ impl Server {
     fn find_stopped(&self, id: ChildId) -> Result<StartNumber, ChildError> {
         let number = self.find(&Who::Id(id))?;
         match self.children[number].state {
-            State::Running(_) => Err(ChildError::Running),
-            State::Restarting => Err(ChildError::Restarting),
-            State::Pending | State::Stopped => Ok(number),
+            Phase::Running(_) => Err(ChildError::Running),
+            Phase::Restarting => Err(ChildError::Restarting),
+            Phase::Pending | Phase::Stopped => Ok(number),
         }
     }
 
@@ -604,14 +604,14 @@ impl Server {
         self.children.find(id).map(|number| self.children[number].info()).ok_or(ChildError::NotFound)
     }
 
-    fn look(&self, shown: Shown) -> Look {
+    fn look(&self, shown: ChildFilter) -> Snapshot {
         let most = match shown {
-            Shown::None => 0,
-            Shown::First(most) if self.template.is_some() => most,
-            Shown::First(_) | Shown::All => usize::MAX,
+            ChildFilter::None => 0,
+            ChildFilter::First(most) if self.template.is_some() => most,
+            ChildFilter::First(_) | ChildFilter::All => usize::MAX,
         };
         let children = self.children.iter().take(most).map(|(_, child)| child.info());
-        Look {
+        Snapshot {
             label: self.label,
             pid: self.pid,
             place: self.place.clone(),
@@ -629,7 +629,7 @@ impl Server {
         let mut count = ChildCount::default();
         for (_, child) in self.children.iter() {
             count.specs += 1;
-            if child.process().is_some_and(|process| !process.common().life.is_dead()) {
+            if child.process().is_some_and(|process| !process.header().life.is_dead()) {
                 count.active += 1;
             }
             match child.spec.kind {
@@ -643,7 +643,7 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Look { strategy, restarts, period, children, .. } = self.look(Shown::All);
+        let Snapshot { strategy, restarts, period, children, .. } = self.look(ChildFilter::All);
         f.debug_struct("Supervisor")
             .field("strategy", &strategy)
             .field("intensity", &format_args!("{restarts} in {period:?}"))

@@ -63,7 +63,7 @@ where
 
     fn spec(args: impl Fn() -> A::Args + Send + Sync + 'static) -> ChildSpec<A> {
         ChildSpec::new(Spec {
-            start: Some(Box::new(move |Given { name, mailbox, .. }| {
+            start: Some(Box::new(move |StartParams { name, mailbox, .. }| {
                 let args = caught(&args);
                 let mailbox = mailbox.unwrap_or(A::OPTIONS.mailbox);
                 let name = name.cloned();
@@ -115,7 +115,7 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Place) -> Supervisor + Send + Sync + 
     let build = Arc::new(build);
     let label = simple_name::<C>();
     ChildSpec::new(Spec {
-        start: Some(Box::new(move |Given { place, name, .. }| {
+        start: Some(Box::new(move |StartParams { place, name, .. }| {
             let build = Arc::clone(&build);
             let tree = server::Tree {
                 label,
@@ -155,11 +155,11 @@ pub enum ChildKind {
     Supervisor,
 }
 
-type StartFn = Box<dyn Fn(Given<'_>) -> Started + Send + Sync>;
-type Started = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
+type StartFn = Box<dyn Fn(StartParams<'_>) -> StartFuture + Send + Sync>;
+type StartFuture = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
 
 /// What a start is told by the spec.
-struct Given<'a> {
+struct StartParams<'a> {
     place: &'a Place,
     name: Option<&'a RegName>,
     mailbox: Option<Mailbox>,
@@ -206,7 +206,7 @@ impl Spec {
     /// Starts it, linked to the current process, and gives it its place in the tree.
     pub(super) fn start(&self, place: Place) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
         let start = self.start.as_ref().expect("a temporary child is started once");
-        let started = start(Given { place: &place, name: self.name.as_ref(), mailbox: self.mailbox });
+        let started = start(StartParams { place: &place, name: self.name.as_ref(), mailbox: self.mailbox });
         let (settle, on_restart, name) = (self.settle, self.on_restart, self.name.clone());
         async move {
             let process = started.await?;

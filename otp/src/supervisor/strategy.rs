@@ -33,7 +33,7 @@ pub enum AutoShutdown {
 
 /// What becomes of a child that has ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum AfterExit {
     Restart,
     /// It stays as it is; its spec is kept.
     Keep,
@@ -41,12 +41,12 @@ pub(super) enum Ended {
     Forget,
 }
 
-pub(super) fn ended(restart: Restart, reason: &ExitReason) -> Ended {
+pub(super) fn ended(restart: Restart, reason: &ExitReason) -> AfterExit {
     match restart {
-        Restart::Permanent => Ended::Restart,
-        Restart::Transient if reason.is_clean() => Ended::Keep,
-        Restart::Transient => Ended::Restart,
-        Restart::Temporary => Ended::Forget,
+        Restart::Permanent => AfterExit::Restart,
+        Restart::Transient if reason.is_clean() => AfterExit::Keep,
+        Restart::Transient => AfterExit::Restart,
+        Restart::Temporary => AfterExit::Forget,
     }
 }
 

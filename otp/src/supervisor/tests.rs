@@ -6,7 +6,7 @@ use super::{
     backoff::{Backoff, Failures},
     intensity::Intensity,
     spec::simple_name,
-    strategy::{AutoShutdown, Ended, Round, Strategy, ended, is_obedient, is_reported, round, shuts_down},
+    strategy::{AfterExit, AutoShutdown, Round, Strategy, ended, is_obedient, is_reported, round, shuts_down},
 };
 use crate::{
     actor::{Restart, Shutdown},
@@ -28,9 +28,9 @@ fn unclean() -> [ExitReason; 5] {
 #[test]
 fn who_is_started_again() {
     for (restart, after_clean, after_unclean) in [
-        (Permanent, Ended::Restart, Ended::Restart),
-        (Transient, Ended::Keep, Ended::Restart),
-        (Temporary, Ended::Forget, Ended::Forget),
+        (Permanent, AfterExit::Restart, AfterExit::Restart),
+        (Transient, AfterExit::Keep, AfterExit::Restart),
+        (Temporary, AfterExit::Forget, AfterExit::Forget),
     ] {
         for reason in clean() {
             assert_eq!(ended(restart, &reason), after_clean, "{restart:?} {reason:?}");

@@ -19,12 +19,12 @@ use std::fmt;
 
 use super::{
     ChildKind, ChildState, Strategy, SupervisorRef,
-    server::{Look, Shown},
+    server::{ChildFilter, Snapshot},
 };
 use crate::process::label;
 
 /// So many children of a dynamic supervisor are shown.
-const SHOWN: Shown = Shown::First(3);
+const SHOWN: ChildFilter = ChildFilter::First(3);
 
 impl fmt::Display for SupervisorRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +39,7 @@ impl fmt::Display for SupervisorRef {
 }
 
 /// The rest of a supervisor's line, and its children.
-fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Look, depth: usize) -> fmt::Result {
+fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Snapshot, depth: usize) -> fmt::Result {
     write!(f, " {}, {} in {:?}", look.strategy, count(look.restarts.into()), look.period)?;
     let (children, shown) = (look.count, look.children.len());
     if look.takes.is_some() {

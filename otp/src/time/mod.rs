@@ -18,4 +18,4 @@ mod tests;
 pub(crate) use clock::Clock;
 pub(crate) use clock::Moment;
 pub(crate) use timers::{Expire, Timers};
-pub(crate) use wheel::{Key, Owner};
+pub(crate) use wheel::{Owner, TimerKey};

@@ -98,7 +98,7 @@ fn script() -> impl Strategy<Value = Vec<Do>> {
 /// The timers under test, with the targets of the script. Entries are numbered as they are added.
 struct Subject {
     timers: Timers,
-    keys: Mutex<Vec<Key>>,
+    keys: Mutex<Vec<TimerKey>>,
     ran: Mutex<Vec<usize>>,
 }
 

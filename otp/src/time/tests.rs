@@ -375,7 +375,7 @@ fn the_entries_of_an_owner_are_cancelled_with_it() {
     for cancelled in 0..8 {
         let (timers, log) = (Timers::new(), Log::default());
         let [one, other] = [timers.new_owner(), timers.new_owner()];
-        let keys: Vec<Key> = (0..4)
+        let keys: Vec<TimerKey> = (0..4)
             .map(|line| {
                 timers.insert_for(other, at(10), log.writer(100 + line)).ok().unwrap();
                 timers.insert_for(one, at(line), log.writer(line)).ok().unwrap().0

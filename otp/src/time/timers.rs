@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{
-    Key, Moment, Owner,
+    Moment, Owner, TimerKey,
     wheel::{Advance, Wheel},
 };
 use crate::sync::{
@@ -53,7 +53,7 @@ impl Timers {
     /// Also returns whether [`next`](Self::next) is now earlier than before, so that whoever sleeps until then must be
     /// told. For that to be seen in time, a sleeper announces itself before it reads `next`, an inserter looks for
     /// sleepers after this call, and both put a sequentially consistent fence in between.
-    pub(crate) fn insert(&self, at: Moment, what: Arc<dyn Expire>) -> (Key, bool) {
+    pub(crate) fn insert(&self, at: Moment, what: Arc<dyn Expire>) -> (TimerKey, bool) {
         let mut wheel = lock(&self.wheel);
         let key = wheel.insert(at, what);
         (key, self.is_next(at))
@@ -68,7 +68,7 @@ impl Timers {
         owner: Owner,
         at: Moment,
         what: Arc<dyn Expire>,
-    ) -> Result<(Key, bool), Arc<dyn Expire>> {
+    ) -> Result<(TimerKey, bool), Arc<dyn Expire>> {
         let mut wheel = lock(&self.wheel);
         let key = wheel.insert_for(owner, at, what)?;
         Ok((key, self.is_next(at)))
@@ -100,12 +100,12 @@ impl Timers {
     ///
     /// Returns `None` if the entry has expired or was cancelled. If its target is just running, or about to, it isn't
     /// re-armed after that.
-    pub(crate) fn cancel(&self, key: Key) -> Option<(Moment, Arc<dyn Expire>)> {
+    pub(crate) fn cancel(&self, key: TimerKey) -> Option<(Moment, Arc<dyn Expire>)> {
         lock(&self.wheel).cancel(key)
     }
 
     /// The deadline of an entry that waits for it.
-    pub(crate) fn deadline(&self, key: Key) -> Option<Moment> {
+    pub(crate) fn deadline(&self, key: TimerKey) -> Option<Moment> {
         lock(&self.wheel).deadline(key)
     }
 
@@ -167,7 +167,7 @@ impl Timers {
 struct ExpiryGuard<'a> {
     timers: &'a Timers,
     /// The entry whose target runs or has run, until it is known whether it goes on.
-    running: Option<Key>,
+    running: Option<TimerKey>,
 }
 
 impl ExpiryGuard<'_> {

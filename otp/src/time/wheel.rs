@@ -39,19 +39,19 @@ const LOOKS: usize = 16;
 
 /// Names an entry of one wheel, and no later entry in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
+pub(crate) struct TimerKey {
     index: u32,
     generation: NonZeroU32,
 }
 
 /// Names an owner of entries of one wheel, and no later owner in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Owner(Key);
+pub(crate) struct Owner(TimerKey);
 
 /// What [`Wheel::step`] has come to.
 pub(super) enum Advance<T> {
     /// This entry is due. It keeps its key until it is finished or re-armed.
-    Due(Key, T),
+    Due(TimerKey, T),
     /// There is more to do.
     More,
     /// Nothing is due.
@@ -151,7 +151,7 @@ impl<T> Wheel<T> {
         self.slab.iter().filter_map(|entry| entry.what.as_ref())
     }
 
-    pub(super) fn insert(&mut self, at: Moment, what: T) -> Key {
+    pub(super) fn insert(&mut self, at: Moment, what: T) -> TimerKey {
         let key = self.occupy();
         // Written field by field: a whole entry would be copied through the stack, which takes noticeably longer.
         let entry = &mut self.slab[key.index as usize];
@@ -163,7 +163,7 @@ impl<T> Wheel<T> {
     }
 
     /// As [`insert`](Self::insert), for an owner. Gives `what` back when there is no such owner any more.
-    pub(super) fn insert_for(&mut self, owner: Owner, at: Moment, what: T) -> Result<Key, T> {
+    pub(super) fn insert_for(&mut self, owner: Owner, at: Moment, what: T) -> Result<TimerKey, T> {
         if self.entry(owner.0).is_none() {
             return Err(what);
         }
@@ -196,13 +196,13 @@ impl<T> Wheel<T> {
                 return true;
             }
             let generation = self.slab[index as usize].generation.expect("an entry in a ring isn't vacant");
-            taken.extend(self.cancel(Key { index, generation }).map(|(_, what)| what));
+            taken.extend(self.cancel(TimerKey { index, generation }).map(|(_, what)| what));
         }
         false
     }
 
     /// Takes an entry out. One that runs is only kept from being re-armed.
-    pub(super) fn cancel(&mut self, key: Key) -> Option<(Moment, T)> {
+    pub(super) fn cancel(&mut self, key: TimerKey) -> Option<(Moment, T)> {
         let entry = self.entry(key)?;
         let at = entry.at;
         let what = entry.what.take();
@@ -214,7 +214,7 @@ impl<T> Wheel<T> {
         Some((at, what?))
     }
 
-    pub(super) fn deadline(&self, key: Key) -> Option<Moment> {
+    pub(super) fn deadline(&self, key: TimerKey) -> Option<Moment> {
         let entry = self.slab.get(key.index as usize)?;
         (entry.generation == Some(key.generation) && entry.what.is_some()).then_some(entry.at)
     }
@@ -261,7 +261,7 @@ impl<T> Wheel<T> {
     }
 
     /// An entry that was due is done with.
-    pub(super) fn finish(&mut self, key: Key) {
+    pub(super) fn finish(&mut self, key: TimerKey) {
         if self.entry(key).is_some() {
             self.vacate(key.index);
         }
@@ -270,7 +270,7 @@ impl<T> Wheel<T> {
     /// Sets an entry that was due to a later deadline, at least a nanosecond later than its last, so that time goes on.
     ///
     /// Returns `what` if the entry has been cancelled since.
-    pub(super) fn rearm(&mut self, key: Key, later: Moment, what: T) -> Option<T> {
+    pub(super) fn rearm(&mut self, key: TimerKey, later: Moment, what: T) -> Option<T> {
         let Some(entry) = self.entry(key) else {
             return Some(what);
         };
@@ -308,16 +308,16 @@ impl<T> Wheel<T> {
         let entry = &mut self.slab[index as usize];
         let generation = entry.generation.expect("an entry in a list isn't vacant");
         let what = entry.what.take().expect("an entry in a list isn't running");
-        Advance::Due(Key { index, generation }, what)
+        Advance::Due(TimerKey { index, generation }, what)
     }
 
-    fn entry(&mut self, key: Key) -> Option<&mut Entry<T>> {
+    fn entry(&mut self, key: TimerKey) -> Option<&mut Entry<T>> {
         let entry = self.slab.get_mut(key.index as usize)?;
         (entry.generation == Some(key.generation)).then_some(entry)
     }
 
     /// Finds or makes a vacant entry, which is vacant no longer.
-    fn occupy(&mut self) -> Key {
+    fn occupy(&mut self) -> TimerKey {
         let generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         self.generation = generation;
         let index = match self.slab.get(self.vacant as usize) {
@@ -336,7 +336,7 @@ impl<T> Wheel<T> {
             }
         };
         self.slab[index as usize].generation = Some(generation);
-        Key { index, generation }
+        TimerKey { index, generation }
     }
 
     fn vacate(&mut self, index: u32) {

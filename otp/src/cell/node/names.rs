@@ -61,12 +61,12 @@ impl Names {
     /// Gives a process its name. `erlang:register/2`.
     pub(crate) fn register(&self, name: &str, process: &AnyProcess) -> Result<(), RegisterError> {
         let mut table = self.table();
-        if let Some(holder) = table.get(name).filter(|holder| !holder.common().life.is_dead()) {
+        if let Some(holder) = table.get(name).filter(|holder| !holder.header().life.is_dead()) {
             return Err(RegisterError::Taken(holder.pid()));
         }
         let name: Arc<str> = name.into();
         process
-            .common()
+            .header()
             .relate(|relations| match &mut relations.belongings().name {
                 Some(_) => Err(RegisterError::Named),
                 own => {
@@ -86,7 +86,7 @@ impl Names {
     pub(crate) fn unregister(&self, name: &str) -> Result<(), UnregisterError> {
         let mut table = self.table();
         let holder = table.remove(name);
-        let freed = holder.as_ref().and_then(|holder| holder.common().relate(|own| own.belongings().name = None));
+        let freed = holder.as_ref().and_then(|holder| holder.header().relate(|own| own.belongings().name = None));
         drop(table);
         // It may have been the last reference to a process.
         drop(holder);
@@ -104,13 +104,13 @@ impl Names {
 
     /// Who has a name. `erlang:whereis/1`.
     pub(crate) fn get(&self, name: &str) -> Option<AnyProcess> {
-        self.table().get(name).filter(|holder| !holder.common().life.is_dead()).cloned()
+        self.table().get(name).filter(|holder| !holder.header().life.is_dead()).cloned()
     }
 
     /// All names. `erlang:registered/0`.
     pub(crate) fn all(&self) -> Vec<Arc<str>> {
         let table = self.table();
-        let names = table.iter().inspect(|_| pass(1)).filter(|(_, holder)| !holder.common().life.is_dead());
+        let names = table.iter().inspect(|_| pass(1)).filter(|(_, holder)| !holder.header().life.is_dead());
         names.map(|(name, _)| Arc::clone(name)).collect()
     }
 }

@@ -16,18 +16,18 @@ const SAID: usize = 64;
 
 pub(crate) struct Nobody {
     undelivered: AtomicU64,
-    said: Mutex<Said>,
+    said: Mutex<ReportedNames>,
 }
 
 /// Names by their hashes, in a ring.
-struct Said {
+struct ReportedNames {
     names: [u64; SAID],
     next: usize,
 }
 
 impl Default for Nobody {
     fn default() -> Self {
-        Self { undelivered: AtomicU64::new(0), said: Mutex::new(Said { names: [0; SAID], next: 0 }) }
+        Self { undelivered: AtomicU64::new(0), said: Mutex::new(ReportedNames { names: [0; SAID], next: 0 }) }
     }
 }
 
@@ -55,7 +55,7 @@ impl Nobody {
     }
 }
 
-impl Said {
+impl ReportedNames {
     fn is_new(&mut self, name: u64) -> bool {
         let is_new = !self.names.contains(&name);
         if is_new {

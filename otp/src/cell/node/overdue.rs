@@ -21,12 +21,12 @@ const REMEMBERED: usize = 1024;
 
 pub(super) struct Overdue {
     node: Weak<NodeInner>,
-    seen: Mutex<HashMap<u64, Seen>>,
+    seen: Mutex<HashMap<u64, OverdueRecord>>,
 }
 
 /// What is known of a process that does not come back.
 #[derive(Default)]
-struct Seen {
+struct OverdueRecord {
     /// Since when it is known that it has to end.
     doomed: Option<Instant>,
     /// How long its turn had lasted when that was reported.
@@ -43,7 +43,7 @@ impl Overdue {
         Pid::from_token(node.number, token).and_then(|pid| node.table.get(pid))
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<u64, Seen>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<u64, OverdueRecord>> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() > REMEMBERED {
             seen.clear();
@@ -66,7 +66,7 @@ impl Overdue {
         let mut seen = self.seen();
         let entry = seen.entry(token).or_default();
         if running < entry.reported {
-            *entry = Seen::default();
+            *entry = OverdueRecord::default();
         }
         let is_new = running >= entry.reported * 10;
         if is_new {
@@ -79,13 +79,13 @@ impl Overdue {
 impl Watch for Overdue {
     fn give_way(&self, token: u64) {
         if let Some(process) = self.process(token) {
-            process.common().ask_to_give_way();
+            process.header().ask_to_give_way();
         }
     }
 
     fn was_long(&self, token: u64) {
         if let Some(process) = self.process(token) {
-            process.common().running_code().was_long();
+            process.header().running_code().was_long();
         }
     }
 
@@ -94,7 +94,7 @@ impl Watch for Overdue {
         if running >= LONG_TURN && self.is_worth_a_report(token, running) {
             report::long_turn(&process, running);
         }
-        if process.common().life.is_doomed() && self.is_out_of_grace(token) { Diagnosis::Lost } else { Diagnosis::Busy }
+        if process.header().life.is_doomed() && self.is_out_of_grace(token) { Diagnosis::Lost } else { Diagnosis::Busy }
     }
 
     fn declare_dead(&self, token: u64, running: Duration) -> bool {
@@ -102,17 +102,17 @@ impl Watch for Overdue {
             return false;
         };
         report::lost(&process, running);
-        process.common().node.wake_waiting();
+        process.header().node.wake_waiting();
         true
     }
 
     fn stranded(&self, token: u64, is_lost: bool) {
         let Some(process) = self.process(token) else { return };
-        let common = process.common();
-        let must_end = common.life.is_doomed() && self.is_out_of_grace(token);
-        if (must_end || is_lost && common.is_past_its_limit()) && process.declare_dead(ExitReason::CoreLost) {
+        let header = process.header();
+        let must_end = header.life.is_doomed() && self.is_out_of_grace(token);
+        if (must_end || is_lost && header.is_past_its_limit()) && process.declare_dead(ExitReason::CoreLost) {
             report::stranded(&process);
-            common.node.wake_waiting();
+            header.node.wake_waiting();
         }
     }
 }

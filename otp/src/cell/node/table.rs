@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    cell::{AnyProcess, Pid, common::Home, typed::Cell},
+    cell::{AnyProcess, Pid, header::Home, typed::Cell},
     passed::pass,
     scheduler::InTurn,
 };
@@ -64,7 +64,7 @@ impl Table {
         let slot = &mut shard.slots[index as usize];
         let process = make(Pid { node: self.node, index: index * SHARDS + number, serial: slot.serial });
         slot.process = Some(AnyProcess::new(&process));
-        shard.on_cores += usize::from(matches!(process.common().home, Home::Core));
+        shard.on_cores += usize::from(matches!(process.header().home, Home::Core));
         process
     }
 
@@ -78,7 +78,7 @@ impl Table {
         let process = slot.process.take();
         slot.serial = slot.serial.checked_add(1).unwrap_or(NonZeroU32::MIN);
         shard.free.push(pid.index / SHARDS);
-        let was_on_core = process.as_ref().is_some_and(|process| matches!(process.common().home, Home::Core));
+        let was_on_core = process.as_ref().is_some_and(|process| matches!(process.header().home, Home::Core));
         shard.on_cores -= usize::from(was_on_core);
         (process, ended)
     }

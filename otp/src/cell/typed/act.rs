@@ -10,22 +10,22 @@ use crate::cell::{
 impl Running {
     /// Acts on a signal that arrived; gives back what belongs among the messages, in the same box.
     pub(super) fn act_on(&self, mut signal: Box<Signal>) -> Option<Box<Signal>> {
-        let common = self.common();
-        if common.is_past_its_end(self) {
-            common.act_late(*signal);
+        let header = self.header();
+        if header.is_past_its_end(self) {
+            header.act_late(*signal);
             return None;
         }
         let stays = match &mut *signal {
             Signal::Exit { from, reason, link } => {
                 let from = *from;
-                let (active, reason) = common.hear_exit(from, mem::replace(reason, ExitReason::Normal), *link);
-                match signal::decide(common.pid, from, &reason, active, self.own().trap_exit.get()) {
-                    signal::Verdict::Drop => false,
-                    signal::Verdict::Deliver => {
+                let (active, reason) = header.hear_exit(from, mem::replace(reason, ExitReason::Normal), *link);
+                match signal::decide(header.pid, from, &reason, active, self.own().trap_exit.get()) {
+                    signal::ExitAction::Drop => false,
+                    signal::ExitAction::Deliver => {
                         *signal = Signal::Trapped(Exit { from, reason });
                         true
                     }
-                    signal::Verdict::Die(reason) => {
+                    signal::ExitAction::Die(reason) => {
                         self.own().set_signalled(reason);
                         false
                     }
@@ -36,9 +36,9 @@ impl Running {
             | Signal::UnlinkAck { .. }
             | Signal::Monitor { .. }
             | Signal::Demonitor { .. } => {
-                if !common.note(&signal) {
+                if !header.note(&signal) {
                     // It was declared dead meanwhile.
-                    common.act_late(*signal);
+                    header.act_late(*signal);
                     return None;
                 }
                 let Signal::Monitor { terminate, .. } = &mut *signal else { return None };
@@ -46,7 +46,7 @@ impl Running {
                 true
             }
             Signal::Down(down) => {
-                let watched = common.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();
+                let watched = header.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();
                 watched.map(|watched| down.name = watched.name).is_some()
             }
             Signal::Fatal(reason) => {

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
-    cell::{AnyProcess, ExitReason, Running, aside, common::Common, lanes::LetIn, signal::Item},
+    cell::{AnyProcess, ExitReason, Running, aside, header::Header, lanes::LetIn, signal::Item},
     guard,
     scheduler::{TaskRef, Turn},
 };
@@ -16,19 +16,19 @@ use crate::{
 impl<M: Send + 'static> Cell<M> {
     /// Ends the process; see the module's header for the order.
     pub(crate) fn die(this: &TaskRef<Self>, me: &Running, reason: ExitReason) -> Turn {
-        let common = &this.common;
-        common.life.begin_dying();
+        let header = &this.header;
+        header.life.begin_dying();
         let mut reason = reason;
         this.drop_code(me, &mut reason);
-        for timer in common.cancel_timers() {
-            common.quietly(me, || drop(timer), &mut reason);
+        for timer in header.cancel_timers() {
+            header.quietly(me, || drop(timer), &mut reason);
         }
-        common.disarm(me);
+        header.disarm(me);
         let rare = this.rare.get(me).take();
         // What it has said to itself ends with it.
         let ahead = rare.as_ref().map_or(0, |rare| rare.ahead);
-        common.quietly(me, || drop(rare), &mut reason);
-        let heir = common.take_heir::<M>();
+        header.quietly(me, || drop(rare), &mut reason);
+        let heir = header.take_heir::<M>();
         let (closed, stood) = this.close();
         stood.into_iter().for_each(LetIn::tell);
         let mail = mem::take(&mut *this.mail.get(me).borrow_mut());
@@ -36,22 +36,22 @@ impl<M: Send + 'static> Cell<M> {
         for (index, item) in mail.into_iter().chain(closed).enumerate() {
             match item {
                 Item::Signal(signal) if signal.acts() => {
-                    common.quietly(me, || common.act_late(*signal), &mut reason);
+                    header.quietly(me, || header.act_late(*signal), &mut reason);
                 }
                 Item::Message(message) if heir.is_some() && index >= ahead => kept.push(message),
-                item => common.quietly(me, || drop(item), &mut reason),
+                item => header.quietly(me, || drop(item), &mut reason),
             }
         }
         // To drop what it held may have taken so long that it was declared dead.
-        let is_lost = !common.life.begin_end(false);
+        let is_lost = !header.life.begin_end(false);
         if let Some(heir) = heir.filter(|_| !is_lost) {
             kept = heir(kept);
         }
-        common.quietly(me, || guard::drop_each(kept), &mut reason);
+        header.quietly(me, || guard::drop_each(kept), &mut reason);
         if is_lost {
             this.drop_remains(me);
         } else {
-            common.farewell(me, Some(me), reason);
+            header.farewell(me, Some(me), reason);
         }
         Turn::Done
     }
@@ -59,9 +59,9 @@ impl<M: Send + 'static> Cell<M> {
     /// Drops its code and its dictionary; should that panic, it changes the reason.
     fn drop_code(&self, me: &Running, reason: &mut ExitReason) {
         let body = self.body.get(me).take();
-        self.common.quietly(me, || drop(body), reason);
+        self.header.quietly(me, || drop(body), reason);
         for value in me.own().if_dictionary(mem::take) {
-            self.common.quietly(me, || drop(value), reason);
+            self.header.quietly(me, || drop(value), reason);
         }
     }
 
@@ -69,7 +69,7 @@ impl<M: Send + 'static> Cell<M> {
     pub(super) fn close(&self) -> (VecDeque<Item<M>>, Vec<LetIn>) {
         let Some(special) = &self.special else {
             let mut outer = self.outer();
-            self.common.life.set_closed();
+            self.header.life.set_closed();
             return (mem::take(&mut *outer), Vec::new());
         };
         let (items, stood) = special.lanes().close();
@@ -82,9 +82,9 @@ impl<M: Send + 'static> Cell<M> {
         self.drop_code(me, &mut ignored);
         let mail = mem::take(&mut *self.mail.get(me).borrow_mut());
         for item in mail {
-            self.common.quietly(me, || drop(item), &mut ignored);
+            self.header.quietly(me, || drop(item), &mut ignored);
         }
-        self.common.own(me).take_orphans().into_iter().for_each(Common::abandon);
+        self.header.own(me).take_orphans().into_iter().for_each(Header::abandon);
     }
 }
 
@@ -95,12 +95,12 @@ impl AnyProcess {
     /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running process,
     /// which it is not.
     pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
-        let common = self.common();
-        if !common.life.begin_end(true) {
+        let header = self.header();
+        if !header.life.begin_end(true) {
             return false;
         }
-        aside::each(&common.node, common.cancel_timers(), drop);
-        self.process().refuse_all(&mut || common.farewell(self, None, reason.clone()));
+        aside::each(&header.node, header.cancel_timers(), drop);
+        self.process().refuse_all(&mut || header.farewell(self, None, reason.clone()));
         true
     }
 }

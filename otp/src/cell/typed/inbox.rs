@@ -3,7 +3,7 @@
 //! Others push into the outer queue, under a lock that is held for a few instructions. The process takes all of it at
 //! once into its mail, which only it touches, and acts on the signals in it in order of arrival; a message that has come
 //! alone goes to its handler straight away. One that has a bound or a lane for urgent messages takes them from its
-//! [`Special`] mailbox instead, one at a time.
+//! [`LanedMailbox`] mailbox instead, one at a time.
 
 use std::{
     collections::VecDeque,
@@ -14,10 +14,9 @@ use std::{
 use super::Cell;
 use crate::{
     cell::{
-        ExitReason, Running,
-        common::{Channel, Gone},
-        current,
-        lanes::{LetIn, Offered, Special, Ticket, Weight},
+        ExitReason, Running, current,
+        header::{Channel, Gone},
+        lanes::{LanedMailbox, LetIn, Offered, Ticket, Weight},
         signal::{Item, RAW, Signal},
     },
     guard,
@@ -59,10 +58,10 @@ impl<M: Send + 'static> Cell<M> {
         let is_noted = matches!(&item, Item::Signal(signal) if signal.is_only_noted());
         let is_enough = {
             let mut outer = this.outer();
-            if this.common.life.is_closed() {
+            if this.header.life.is_closed() {
                 return Err(item);
             }
-            let item = match this.common.to_channel(item) {
+            let item = match this.header.to_channel(item) {
                 Ok(undelivered) => {
                     drop(outer);
                     drop(undelivered);
@@ -72,7 +71,7 @@ impl<M: Send + 'static> Cell<M> {
             };
             push_last(&mut outer, || item);
             if acts == Some(true) {
-                this.common.life.set_signalled(is_noted);
+                this.header.life.set_signalled(is_noted);
             }
             outer.len() >= NOTES
         };
@@ -96,7 +95,7 @@ impl<M: Send + 'static> Cell<M> {
         }
         {
             let mut outer = this.outer();
-            if this.common.life.is_closed() {
+            if this.header.life.is_closed() {
                 return Err(Gone);
             }
             push_last(&mut outer, || Item::Message(message.take().expect("it is offered once")));
@@ -108,7 +107,7 @@ impl<M: Send + 'static> Cell<M> {
     #[cold]
     fn offer_special(
         this: &TaskRef<Self>,
-        special: &Special<M>,
+        special: &LanedMailbox<M>,
         message: &mut Option<M>,
         weight: Weight,
     ) -> Result<Option<Ticket>, Gone> {
@@ -134,17 +133,17 @@ impl<M: Send + 'static> Cell<M> {
     #[cold]
     fn push_special(
         this: &TaskRef<Self>,
-        special: &Special<M>,
+        special: &LanedMailbox<M>,
         item: Item<M>,
         weight: Weight,
     ) -> Result<Option<Ticket>, Item<M>> {
         let acts = Self::acts(&item);
-        let own = this.common.pid;
+        let own = this.header.pid;
         // What a process sends to itself can't wait for its own doing.
         let weight = if current::try_with(|me| me.pid()) == Some(own) { Weight::None } else { weight };
         let signalled = || {
             if acts == Some(true) {
-                this.common.life.set_signalled(false);
+                this.header.life.set_signalled(false);
             }
         };
         match special.offer(own, item, weight, signalled)? {
@@ -179,7 +178,7 @@ impl<M: Send + 'static> Cell<M> {
             Some(true) => this.task().wake(),
             Some(false) => this.task().wake_after_lock(),
             // A process that waits for a reply is not woken by messages: it takes the inbox when it is back in its loop.
-            None if this.common.is_deaf() => {}
+            None if this.header.is_deaf() => {}
             None => this.task().wake_after_lock(),
         }
     }
@@ -190,7 +189,7 @@ impl<M: Send + 'static> Cell<M> {
         self.take_arrivals(me);
         let mut outer = self.outer();
         let mut mail = self.mail.get(me).borrow_mut();
-        self.common.unmark(me);
+        self.header.unmark(me);
         let mut undelivered = Vec::new();
         for queue in [&mut *mail, &mut *outer] {
             for item in mem::take(queue) {
@@ -210,7 +209,7 @@ impl<M: Send + 'static> Cell<M> {
                 }
             }
         }
-        let before = self.common.add_channel(tag, channel);
+        let before = self.header.add_channel(tag, channel);
         drop((mail, outer));
         drop(before);
         guard::drop_each(undelivered);
@@ -226,7 +225,7 @@ impl<M: Send + 'static> Cell<M> {
         });
         let mut mail = self.mail.get(me).borrow_mut();
         let ahead = ahead.min(mail.len());
-        self.common.unmark(me);
+        self.header.unmark(me);
         let messages = mail.split_off(ahead);
         if let Some(special) = &self.special {
             let (messages, let_in) = special.lanes().take_messages();
@@ -250,7 +249,7 @@ impl<M: Send + 'static> Cell<M> {
             return;
         }
         let mut mail = self.mail.get(me).borrow_mut();
-        if !self.common.life.is_signalled() {
+        if !self.header.life.is_signalled() {
             if mail.is_empty() {
                 return mem::swap(&mut *outer, &mut *mail);
             }
@@ -259,7 +258,7 @@ impl<M: Send + 'static> Cell<M> {
             mail.append(&mut batch);
             return;
         }
-        self.common.life.clear_signalled();
+        self.header.life.clear_signalled();
         // A signal most often comes alone, and leaves the memory of the queues where it is.
         let alone = if outer.len() == 1 { outer.pop_front() } else { None };
         if let Some(item) = alone {
@@ -272,7 +271,7 @@ impl<M: Send + 'static> Cell<M> {
             drop((mail, outer));
             self.take_in_all(me, batch);
         }
-        self.common.has_acted(me);
+        self.header.has_acted(me);
     }
 
     /// Takes items into the mail and acts on the signals among them.
@@ -306,14 +305,14 @@ impl<M: Send + 'static> Cell<M> {
     }
 
     /// Acts on the signals that have arrived in a special mailbox; all else stays where it is.
-    fn act_on_arrivals(&self, special: &Special<M>, me: &Running) {
+    fn act_on_arrivals(&self, special: &LanedMailbox<M>, me: &Running) {
         loop {
             let signal = {
                 let mut lanes = special.lanes();
-                self.common.life.clear_signalled();
+                self.header.life.clear_signalled();
                 lanes.next_acting()
             };
-            let Some(signal) = signal else { return self.common.has_acted(me) };
+            let Some(signal) = signal else { return self.header.has_acted(me) };
             if let Some(signal) = self.act_on(me, signal) {
                 special.lanes().acted(signal);
             }
@@ -324,7 +323,7 @@ impl<M: Send + 'static> Cell<M> {
     fn act_on(&self, me: &Running, signal: Box<Signal>) -> Option<Box<Signal>> {
         // What a signal carries is the user's, and may panic when it is dropped.
         catch_unwind(AssertUnwindSafe(|| me.act_on(signal))).unwrap_or_else(|payload| {
-            self.common.own(me).set_fatal(self.common.panicked(me, &*payload));
+            self.header.own(me).set_fatal(self.header.panicked(me, &*payload));
             None
         })
     }
@@ -335,7 +334,7 @@ impl<M: Send + 'static> Cell<M> {
     /// parts and read as a whole it would cost as much as the rest of a message's way.
     #[inline(always)]
     pub(crate) fn next_at_hand(&self, me: &Running) -> AtHand<M> {
-        if self.common.own(me).has_detours() {
+        if self.header.own(me).has_detours() {
             return AtHand::Unknown;
         }
         let mut outer;
@@ -346,9 +345,9 @@ impl<M: Send + 'static> Cell<M> {
         } else if self.may_have_arrived(me) {
             outer = self.outer();
             // What comes alone leaves the memory of the queue where it is.
-            if outer.len() > 1 || self.common.life.is_signalled() {
+            if outer.len() > 1 || self.header.life.is_signalled() {
                 // Not looked into.
-                self.common.own(me).looked.set(false);
+                self.header.own(me).looked.set(false);
                 return AtHand::Unknown;
             }
             &mut *outer
@@ -363,7 +362,7 @@ impl<M: Send + 'static> Cell<M> {
 
     /// The next item of its mail, if there is one.
     pub(crate) fn next_item(&self, me: &Running) -> Option<Item<M>> {
-        self.common.unmark(me);
+        self.header.unmark(me);
         let item = self.mail.get(me).borrow_mut().pop_front();
         let item = match item {
             Some(item) => item,
@@ -382,7 +381,7 @@ impl<M: Send + 'static> Cell<M> {
     /// wakes it.
     #[inline]
     fn may_have_arrived(&self, me: &Running) -> bool {
-        !self.common.own(me).looked.replace(true) || me.task().is_woken()
+        !self.header.own(me).looked.replace(true) || me.task().is_woken()
     }
 
     fn next_arrived(&self, me: &Running) -> Option<Item<M>> {
@@ -391,23 +390,23 @@ impl<M: Send + 'static> Cell<M> {
         }
         self.take_arrivals(me);
         // What was sent behind an exit signal is not handled any more.
-        if self.common.own(me).fatal().is_some() {
+        if self.header.own(me).fatal().is_some() {
             return None;
         }
         self.mail.get(me).borrow_mut().pop_front()
     }
 
     #[cold]
-    fn next_special(&self, special: &Special<M>, me: &Running) -> Option<Item<M>> {
+    fn next_special(&self, special: &LanedMailbox<M>, me: &Running) -> Option<Item<M>> {
         let next = loop {
             {
                 let mut lanes = special.lanes();
-                if !self.common.life.is_signalled() {
+                if !self.header.life.is_signalled() {
                     break lanes.next();
                 }
             }
             self.act_on_arrivals(special, me);
-            if self.common.own(me).fatal().is_some() {
+            if self.header.own(me).fatal().is_some() {
                 return None;
             }
         };

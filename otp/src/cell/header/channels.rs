@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Common,
+    Header,
     life::CHANNELS,
     relations::{Belongings, Relations},
 };
@@ -37,14 +37,14 @@ impl Channel {
 }
 
 /// What takes signals that are meant for an inbox; called under its lock.
-pub(crate) trait Tap: Send + Sync {
+pub(crate) trait Divert: Send + Sync {
     /// Takes a signal that arrives, or gives it back.
     fn take(&self, signal: Signal) -> Result<(), Signal>;
     /// Takes a message that was in the inbox, or gives it back.
     fn take_message(&self, message: Signal) -> Result<(), Signal>;
 }
 
-impl Common {
+impl Header {
     /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the inbox.
     pub(in crate::cell) fn add_channel(&self, tag: u64, channel: Channel) -> Option<Channel> {
         let add = |relations: &mut Relations| {
@@ -55,14 +55,14 @@ impl Common {
     }
 
     /// From now on what `tap` takes does not arrive in the inbox; under the lock of that.
-    pub(in crate::cell) fn add_tap(&self, number: u64, tap: Arc<dyn Tap>) {
+    pub(in crate::cell) fn add_tap(&self, number: u64, tap: Arc<dyn Divert>) {
         self.relate(|relations| {
             self.life.set(CHANNELS);
             relations.belongings().taps.insert(number, tap);
         });
     }
 
-    pub(crate) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Tap>> {
+    pub(crate) fn remove_tap(&self, number: u64) -> Option<Arc<dyn Divert>> {
         self.if_belongings(|belongings| {
             let tap = belongings.taps.remove(&number);
             self.has_fewer_channels(belongings);

@@ -1,7 +1,7 @@
 //! What a process does with its turn: code that may be long begins apart from others, and a long turn ends early.
 
 use super::{
-    Common, Home, Rest,
+    Header, Home, Rest,
     life::{GIVES_WAY, WATCHED},
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     scheduler::{self, Code},
 };
 
-impl Common {
+impl Header {
     /// Whether its loop has more to do than to take the next message: it may have to end, is watched, or is to give way.
     #[inline]
     pub(crate) fn is_disturbed(&self, me: &Running) -> bool {

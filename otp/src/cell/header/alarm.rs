@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Common;
+use super::Header;
 use crate::{
     cell::{AnyProcess, Running},
     sync::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst},
     time::{Expire, Moment},
 };
 
-impl Common {
+impl Header {
     /// Asks to be woken at a moment, if not before.
     ///
     /// An entry in the timers stays when its wait is over: the next wait, which most often is for a later moment, finds
@@ -39,7 +39,7 @@ impl Common {
         }
     }
 
-    /// Waits by `park` for the moment that [`wake_at`](Common::wake_at) was asked for; false when that came back before.
+    /// Waits by `park` for the moment that [`wake_at`](Header::wake_at) was asked for; false when that came back before.
     pub(in crate::cell) fn alarm_is_over(&self, park: impl FnOnce(Duration)) -> bool {
         let at = self.wake_at.load(SeqCst);
         let left = Moment::from_nanos(at).saturating_duration_since(self.node.scheduler.now());
@@ -64,23 +64,23 @@ impl Common {
     }
 }
 
-/// Wakes a process; see [`Common::wake_at`].
+/// Wakes a process; see [`Header::wake_at`].
 struct Alarm(AnyProcess);
 
 impl Expire for Alarm {
     fn expire(self: Arc<Self>, now: Moment) -> Option<Moment> {
-        let common = self.0.common();
-        common.armed_at.store(Moment::FAR.as_nanos(), SeqCst);
-        let at = common.wake_at.load(SeqCst);
-        if at == Moment::FAR.as_nanos() || common.life.is_dead() {
+        let header = self.0.header();
+        header.armed_at.store(Moment::FAR.as_nanos(), SeqCst);
+        let at = header.wake_at.load(SeqCst);
+        if at == Moment::FAR.as_nanos() || header.life.is_dead() {
             return None;
         }
         if at > now.as_nanos() {
-            common.armed_at.store(at, Release);
+            header.armed_at.store(at, Release);
             return Some(Moment::from_nanos(at));
         }
         // A moment that was said meanwhile is later than now: its process saw no entry and made one.
-        let _ = common.wake_at.compare_exchange(at, Moment::FAR.as_nanos(), AcqRel, Relaxed);
+        let _ = header.wake_at.compare_exchange(at, Moment::FAR.as_nanos(), AcqRel, Relaxed);
         self.0.task().wake();
         None
     }

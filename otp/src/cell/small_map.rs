@@ -6,14 +6,14 @@ use crate::passed::pass;
 
 /// A sorted map that is itself the place of its first entry, until there is a second.
 #[derive(Debug, Default)]
-pub(crate) enum Few<K, V> {
+pub(crate) enum SmallMap<K, V> {
     #[default]
     None,
     One(K, V),
     More(BTreeMap<K, V>),
 }
 
-impl<K: Ord, V> Few<K, V> {
+impl<K: Ord, V> SmallMap<K, V> {
     /// Puts an entry in; returns the value that the key had before.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self {
@@ -83,7 +83,7 @@ mod tests {
         /// It is a map, whatever is done to it.
         #[test]
         fn does_what_a_map_does(steps in prop::collection::vec((0..3u8, 0..4u8, 0..100u8), 0..60)) {
-            let (mut few, mut map) = (Few::default(), BTreeMap::new());
+            let (mut few, mut map) = (SmallMap::default(), BTreeMap::new());
             for (step, key, value) in steps {
                 match step {
                     0 => prop_assert_eq!(few.insert(key, value), map.insert(key, value)),

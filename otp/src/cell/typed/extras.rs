@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::Cell;
 use crate::{
     cell::{
-        Running,
-        common::RARE,
-        current,
+        Running, current,
         debug::{Debug, Event},
+        header::HAS_EXTRAS,
         mark::Mark,
         signal::Item,
     },
@@ -17,7 +16,7 @@ use crate::{
 };
 
 /// What most processes never need.
-pub(super) struct Rare<M> {
+pub(super) struct HandlerExtras<M> {
     /// How many messages at the head of the mail were put there by the process itself.
     pub(super) ahead: usize,
     /// The message that was taken last was one of them.
@@ -41,10 +40,10 @@ impl<M: Send + 'static> Cell<M> {
         current::as_itself(this, f).expect("only the process itself can do this, in its own handler")
     }
 
-    pub(super) fn with_rare<R>(&self, me: &Running, f: impl FnOnce(&mut Rare<M>) -> R) -> R {
+    pub(super) fn with_rare<R>(&self, me: &Running, f: impl FnOnce(&mut HandlerExtras<M>) -> R) -> R {
         let mut rare = self.rare.get(me).take().unwrap_or_else(|| {
-            self.common.own(me).add_detour(RARE);
-            Box::new(Rare { ahead: 0, was_ahead: false, idle: None, debug: None })
+            self.header.own(me).add_detour(HAS_EXTRAS);
+            Box::new(HandlerExtras { ahead: 0, was_ahead: false, idle: None, debug: None })
         });
         let result = f(&mut rare);
         self.rare.get(me).set(Some(rare));
@@ -58,7 +57,7 @@ impl<M: Send + 'static> Cell<M> {
                 rare.ahead += 1;
                 rare.ahead - 1
             });
-            this.common.unmark(me);
+            this.header.unmark(me);
             this.mail.get(me).borrow_mut().insert(ahead, Item::Message(message));
         });
     }
@@ -66,7 +65,7 @@ impl<M: Send + 'static> Cell<M> {
     /// Has `message` delivered if nothing else arrives within `after`.
     pub(crate) fn set_idle(this: &TaskRef<Self>, after: Duration, message: M) {
         let before = Self::as_itself(this, |me| {
-            let at = this.common.deadline(Some(after));
+            let at = this.header.deadline(Some(after));
             this.with_rare(me, |rare| rare.idle.replace(Idle { at, after, message }))
         });
         drop(before);
@@ -93,7 +92,7 @@ impl<M: Send + 'static> Cell<M> {
         if self.idle_at(me).is_some() {
             self.with_rare(me, |rare| {
                 if let Some(idle) = &mut rare.idle {
-                    idle.at = self.common.deadline(Some(idle.after));
+                    idle.at = self.header.deadline(Some(idle.after));
                 }
             });
         }
@@ -105,7 +104,7 @@ impl<M: Send + 'static> Cell<M> {
         let mut debug = self.with_rare(me, |rare| rare.debug.take()).unwrap_or_default();
         let result = f(&mut debug);
         let on = debug.is_on();
-        self.common.set_watched(on);
+        self.header.set_watched(on);
         let (on, off) = if on { (Some(debug), None) } else { (None, Some(debug)) };
         self.with_rare(me, |rare| rare.debug = on);
         drop(off);
@@ -117,7 +116,7 @@ impl<M: Send + 'static> Cell<M> {
     pub(crate) fn tell(&self, me: &Running, event: impl FnOnce() -> Event) {
         self.with_debug(me, |debug| {
             if debug.listens() {
-                debug.tell(&self.common, event());
+                debug.tell(&self.header, event());
             }
         });
     }
@@ -132,13 +131,13 @@ impl<M: Send + 'static> Cell<M> {
     #[cold]
     pub(crate) fn next_urgent(&self, me: &Running) -> Option<Item<M>> {
         self.take_arrivals(me);
-        if self.common.own(me).fatal().is_some() {
+        if self.header.own(me).fatal().is_some() {
             return None;
         }
-        let parent = self.common.parent();
+        let parent = self.header.parent();
         if let Some(special) = &self.special {
             let signal =
-                special.take_signal(self.common.pid, &mut Mark::default(), &mut |signal| signal.is_urgent(parent))?;
+                special.take_signal(self.header.pid, &mut Mark::default(), &mut |signal| signal.is_urgent(parent))?;
             return Some(Item::Signal(Box::new(signal)));
         }
         self.with_rare(me, |rare| {
@@ -149,7 +148,7 @@ impl<M: Send + 'static> Cell<M> {
                 // What the next item does may change the mail.
                 debug.seen = if found.is_some() { 0 } else { mail.len() };
             }
-            self.common.unmark(me);
+            self.header.unmark(me);
             found.and_then(|index| mail.remove(seen + index))
         })
     }

@@ -3,22 +3,22 @@
 use std::{any::Any, sync::Arc, thread::Thread};
 
 use super::{
-    Common,
+    Header,
     calls::Calls,
-    channels::{Channel, Tap},
+    channels::{Channel, Divert},
 };
 use crate::{
     cell::{
         ExitReason, MonitorRef, Pid, RegName,
-        few::Few,
         signal::{Links, Signal},
+        small_map::SmallMap,
     },
     sync::{SpinGuard, atomic::Ordering::Relaxed},
     time::Owner,
 };
 
 /// How it stands to others.
-pub(super) enum Standing {
+pub(super) enum RelationState {
     /// Alive; relations are made when the first is needed.
     Alive(Option<Box<Relations>>),
     /// Links and monitors are being told; calls that come now are told after them.
@@ -30,8 +30,8 @@ pub(super) enum Standing {
 #[derive(Default)]
 pub(crate) struct Relations {
     pub(crate) links: Links,
-    pub(crate) watchers: Few<MonitorRef, ()>,
-    pub(crate) monitoring: Few<MonitorRef, Watched>,
+    pub(crate) watchers: SmallMap<MonitorRef, ()>,
+    pub(crate) monitoring: SmallMap<MonitorRef, Monitored>,
     pub(super) belongings: Option<Box<Belongings>>,
 }
 
@@ -47,8 +47,8 @@ pub(crate) struct Belongings {
     pub(super) calls: Calls,
     /// Who gets what waits in its mailbox when it ends: a [`Heir`] of its message type.
     pub(super) heir: Option<Box<dyn Any + Send>>,
-    pub(super) channels: Few<u64, Channel>,
-    pub(super) taps: Few<u64, Arc<dyn Tap>>,
+    pub(super) channels: SmallMap<u64, Channel>,
+    pub(super) taps: SmallMap<u64, Arc<dyn Divert>>,
     /// Signals that came when it had to end, to be answered when it has.
     pub(super) late: Vec<Signal>,
     /// The thread that its code blocks, having handed its core over.
@@ -82,7 +82,7 @@ impl Relations {
 }
 
 /// A process that another one monitors.
-pub(crate) struct Watched {
+pub(crate) struct Monitored {
     pub(crate) pid: Pid,
     /// The name that it was found by.
     pub(crate) name: Option<RegName>,
@@ -91,9 +91,9 @@ pub(crate) struct Watched {
 /// Takes the messages that a process has not handled; gives back those that it does not want.
 pub(crate) type Heir<M> = Box<dyn Fn(Vec<M>) -> Vec<M> + Send>;
 
-impl Common {
+impl Header {
     #[inline]
-    pub(super) fn relations(&self) -> SpinGuard<'_, Standing> {
+    pub(super) fn relations(&self) -> SpinGuard<'_, RelationState> {
         self.relations.lock()
     }
 
@@ -101,16 +101,16 @@ impl Common {
     #[inline]
     pub(crate) fn relate<R>(&self, f: impl FnOnce(&mut Relations) -> R) -> Option<R> {
         match &mut *self.relations() {
-            Standing::Alive(relations) => Some(f(relations.get_or_insert_default())),
-            Standing::Ending(..) | Standing::Ended(_) => None,
+            RelationState::Alive(relations) => Some(f(relations.get_or_insert_default())),
+            RelationState::Ending(..) | RelationState::Ended(_) => None,
         }
     }
 
     /// Calls `f` with its belongings; nothing if it never had any, or has ended.
     pub(super) fn if_belongings<R>(&self, f: impl FnOnce(&mut Belongings) -> R) -> Option<R> {
         match &mut *self.relations() {
-            Standing::Alive(Some(relations)) => relations.belongings.as_deref_mut().map(f),
-            Standing::Alive(None) | Standing::Ending(..) | Standing::Ended(_) => None,
+            RelationState::Alive(Some(relations)) => relations.belongings.as_deref_mut().map(f),
+            RelationState::Alive(None) | RelationState::Ending(..) | RelationState::Ended(_) => None,
         }
     }
 
@@ -147,8 +147,8 @@ impl Common {
     /// Why it ended, once it did.
     pub(crate) fn reason(&self) -> Option<ExitReason> {
         match &*self.relations() {
-            Standing::Alive(_) => None,
-            Standing::Ending(reason) | Standing::Ended(reason) => Some(reason.clone()),
+            RelationState::Alive(_) => None,
+            RelationState::Ending(reason) | RelationState::Ended(reason) => Some(reason.clone()),
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 use super::{
     Pid,
     handler::Handler,
-    mark::{Mark, Seen},
+    mark::{MailPosition, Mark},
     node::NodeInner,
     owned::{Owned, Running},
     waits::Waits,
@@ -35,11 +35,11 @@ mod relations;
 mod turn;
 
 pub(crate) use self::{
-    channels::{Channel, Tap},
-    own::{Own, RARE, Rest, SPECIAL},
-    relations::Watched,
+    channels::{Channel, Divert},
+    own::{HAS_EXTRAS, HAS_LANES, Own, Rest},
+    relations::Monitored,
 };
-use self::{life::Life, own::MARKED, relations::Standing};
+use self::{life::Life, own::HAS_MARK, relations::RelationState};
 
 /// So many ancestors of a process are known: each process that starts others keeps a list.
 const ANCESTORS: usize = 16;
@@ -62,8 +62,8 @@ pub(crate) enum Home {
 /// The fields stand so that what senders read, and nobody writes often, is 64 bytes away from the lock that they take
 /// before, and from what the process writes at each message after: else each would wait for the other's cache line.
 #[repr(C)]
-pub(crate) struct Common {
-    relations: SpinLock<Standing>,
+pub(crate) struct Header {
+    relations: SpinLock<RelationState>,
     pub(crate) home: Home,
     /// Who started it, who started that one, and so on; at most [`ANCESTORS`].
     pub(crate) ancestors: Option<Arc<Vec<Pid>>>,
@@ -109,11 +109,11 @@ impl Running {
     /// What only its own turns touch.
     #[inline]
     pub(crate) fn own(&self) -> &Own {
-        self.common().own(self)
+        self.header().own(self)
     }
 }
 
-impl Common {
+impl Header {
     /// A process of a node, alive and unrelated; `detours` says why its next message is not simply the first of its queue.
     pub(super) fn new(
         pid: Pid,
@@ -140,7 +140,7 @@ impl Common {
             limit: AtomicU64::new(Moment::FAR.as_nanos()),
             armed_at: AtomicU64::new(Moment::FAR.as_nanos()),
             waits: Waits::new(),
-            relations: SpinLock::new(Standing::Alive(None)),
+            relations: SpinLock::new(RelationState::Alive(None)),
         }
     }
 
@@ -179,15 +179,15 @@ impl Common {
     pub(super) fn mark(&self, me: &Running, mark: &mut Mark, seen: usize) {
         // Most often there is nothing.
         if seen > 0 {
-            self.own.get(me).add_detour(MARKED);
-            mark.set(self.pid, u64::from(self.unmarked.get(me).get()), Seen { ordinary: seen, urgent: 0 });
+            self.own.get(me).add_detour(HAS_MARK);
+            mark.set(self.pid, u64::from(self.unmarked.get(me).get()), MailPosition { ordinary: seen, urgent: 0 });
         }
     }
 
     /// Something else than a message behind all others changes the mail: receives look at all of it anew.
     #[inline]
     pub(super) fn unmark(&self, me: &Running) {
-        if self.own.get(me).remove_detour(MARKED) {
+        if self.own.get(me).remove_detour(HAS_MARK) {
             let unmarked = self.unmarked.get(me);
             unmarked.set(unmarked.get().wrapping_add(1));
         }

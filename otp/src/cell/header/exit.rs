@@ -2,14 +2,14 @@
 
 use std::{any::Any, sync::Arc};
 
-use super::{Common, Home};
-use crate::cell::{ExitReason, Pid, Running, panic, served, signal::Ended};
+use super::{Header, Home};
+use crate::cell::{ExitReason, Pid, Running, panic, served, signal::LinkEnd};
 
-impl Common {
+impl Header {
     /// What an exit signal is by now: whether its link is active, if it came by one, and why it was sent.
     pub(crate) fn hear_exit(&self, from: Pid, reason: ExitReason, link: bool) -> (Option<bool>, ExitReason) {
         let ended = link.then(|| self.relate(|relations| relations.links.ended(from)).flatten());
-        let reason = if ended == Some(Some(Ended::Before)) { ExitReason::NoProc } else { reason };
+        let reason = if ended == Some(Some(LinkEnd::Before)) { ExitReason::NoProc } else { reason };
         (ended.map(|ended| ended.is_some()), reason)
     }
 

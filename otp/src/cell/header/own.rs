@@ -5,7 +5,7 @@ use std::{cell::Cell, mem, sync::Arc};
 use super::PendingCall;
 use crate::{
     cell::{ExitReason, Pid, dictionary::Dictionary},
-    time::Key,
+    time::TimerKey,
 };
 
 /// What becomes of the rest of a turn.
@@ -18,11 +18,11 @@ pub(crate) enum Rest {
 }
 
 /// A receive may remember up to where it has looked through the mail.
-pub(crate) const MARKED: u8 = 1;
+pub(crate) const HAS_MARK: u8 = 1;
 /// Its own handlers have asked for something to do with its mail.
-pub(crate) const RARE: u8 = 2;
+pub(crate) const HAS_EXTRAS: u8 = 2;
 /// It has a mailbox of its own kind.
-pub(crate) const SPECIAL: u8 = 4;
+pub(crate) const HAS_LANES: u8 = 4;
 
 /// What only its own turns touch.
 #[derive(Default)]
@@ -44,13 +44,13 @@ pub(crate) struct Own {
     troubled: Cell<bool>,
     /// How its turn is to end, if it has more to do.
     pub(crate) rest: Cell<Option<Rest>>,
-    pub(super) armed: Cell<Option<Key>>,
-    rare: Cell<Option<Box<Rare>>>,
+    pub(super) armed: Cell<Option<TimerKey>>,
+    rare: Cell<Option<Box<OwnRest>>>,
 }
 
 /// What most processes never need.
 #[derive(Default)]
-struct Rare {
+struct OwnRest {
     dictionary: Dictionary,
     /// The ancestors of those that it starts.
     lineage: Option<Arc<Vec<Pid>>>,
@@ -66,7 +66,7 @@ struct Rare {
     orphans: Vec<Arc<dyn PendingCall>>,
 }
 
-impl Rare {
+impl OwnRest {
     /// It has to end for this reason, if there is none yet; else the reason comes back.
     fn end_for(&mut self, reason: ExitReason) -> Option<ExitReason> {
         if self.fatal.is_some() {
@@ -83,7 +83,7 @@ impl Own {
     }
 
     /// Calls `f` with the rare things; none of the user's code may run in it.
-    fn rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> R {
+    fn rare<R>(&self, f: impl FnOnce(&mut OwnRest) -> R) -> R {
         let mut rare = self.rare.take().unwrap_or_default();
         let result = f(&mut rare);
         self.rare.set(Some(rare));
@@ -92,7 +92,7 @@ impl Own {
 
     /// As [`rare`](Own::rare), if there are any.
     #[inline]
-    fn if_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> Option<R> {
+    fn if_rare<R>(&self, f: impl FnOnce(&mut OwnRest) -> R) -> Option<R> {
         let mut rare = self.rare.take()?;
         let result = f(&mut rare);
         self.rare.set(Some(rare));

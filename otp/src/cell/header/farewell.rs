@@ -8,20 +8,20 @@ use std::{
 };
 
 use super::{
-    Common, Gone, PendingCall,
-    relations::{Relations, Standing},
+    Gone, Header, PendingCall,
+    relations::{RelationState, Relations},
 };
 use crate::{
     cell::{
         AnyProcess, Down, ExitReason, Running, aside,
-        report::{self, Crash},
+        report::{self, CrashReport},
         signal::Signal,
     },
     guard,
-    time::{Expire, Key, Moment},
+    time::{Expire, Moment, TimerKey},
 };
 
-impl Common {
+impl Header {
     /// Cancels its timers; what was cancelled is to be dropped.
     pub(in crate::cell) fn cancel_timers(&self) -> Vec<Arc<dyn Expire>> {
         let owner = self.if_belongings(|belongings| belongings.timers.take()).flatten();
@@ -42,7 +42,7 @@ impl Common {
     pub(in crate::cell) fn act_late(&self, signal: Signal) {
         let is_signalled = self.life.is_acting();
         let over = match &mut *self.relations() {
-            Standing::Alive(relations) => {
+            RelationState::Alive(relations) => {
                 let relations = relations.get_or_insert_default();
                 if is_signalled || matches!(signal, Signal::Ask(_)) {
                     return relations.belongings().late.push(signal);
@@ -51,8 +51,8 @@ impl Common {
                 relations.note(&signal);
                 None
             }
-            Standing::Ending(_) | Standing::Ended(_) if is_signalled => Some(ExitReason::NoProc),
-            Standing::Ending(reason) | Standing::Ended(reason) => Some(reason.clone()),
+            RelationState::Ending(_) | RelationState::Ended(_) if is_signalled => Some(ExitReason::NoProc),
+            RelationState::Ending(reason) | RelationState::Ended(reason) => Some(reason.clone()),
         };
         match over {
             Some(reason) => self.node.bounce(self.pid, signal, reason),
@@ -68,11 +68,11 @@ impl Common {
         let (in_table, before) = node.table.remove(self.pid, || {
             let mut standing = self.relations();
             self.life.end();
-            mem::replace(&mut *standing, Standing::Ending(reason.clone()))
+            mem::replace(&mut *standing, RelationState::Ending(reason.clone()))
         });
         let mut relations = match before {
-            Standing::Alive(relations) => relations,
-            Standing::Ending(..) | Standing::Ended(_) => None,
+            RelationState::Alive(relations) => relations,
+            RelationState::Ending(..) | RelationState::Ended(_) => None,
         };
         let mut belongings = relations.as_mut().and_then(|relations| relations.belongings.take());
         let name = belongings.as_mut().and_then(|belongings| belongings.name.take());
@@ -80,7 +80,7 @@ impl Common {
             node.names.remove(name, self.pid);
         }
         if report::is_failure(&reason) {
-            node.crashed(Crash {
+            node.crashed(CrashReport {
                 process: me.clone(),
                 reason: reason.clone(),
                 name,
@@ -101,7 +101,7 @@ impl Common {
             node.bounce(self.pid, signal, ExitReason::NoProc);
         }
         let mut pending = own.map_or_else(Vec::new, |me| self.own(me).take_orphans());
-        *self.relations() = Standing::Ended(reason);
+        *self.relations() = RelationState::Ended(reason);
         pending.extend(calls.into_iter().chain(node.late_calls.take(self.pid)));
         if own.is_none() {
             aside::run_each(pending, Self::abandon);
@@ -150,7 +150,7 @@ impl Common {
     ///
     /// # Errors
     /// Gives it back when the process is ending: its timers may have been cancelled.
-    pub(crate) fn set_timer(&self, at: Moment, timer: Arc<dyn Expire>) -> Result<(Key, bool), Arc<dyn Expire>> {
+    pub(crate) fn set_timer(&self, at: Moment, timer: Arc<dyn Expire>) -> Result<(TimerKey, bool), Arc<dyn Expire>> {
         let timers = self.node.scheduler.timers();
         let owner = self.relate(|relations| {
             let alive = !self.life.is_ending();
@@ -164,7 +164,7 @@ impl Common {
     }
 
     /// Has `call` abandoned when this process has ended and told the others, if it is pending then. Gives the number to
-    /// [forget](Common::forget_call) it by, if it is over before.
+    /// [forget](Header::forget_call) it by, if it is over before.
     ///
     /// # Errors
     /// When it has ended.
@@ -172,16 +172,16 @@ impl Common {
         // What is over is dropped after the lock.
         let (number, over);
         match &mut *self.relations() {
-            Standing::Alive(relations) => {
+            RelationState::Alive(relations) => {
                 (number, over) = relations.get_or_insert_default().belongings().calls.push(call);
             }
             // It has told of all that it had begun.
-            Standing::Ending(_) | Standing::Ended(_) if self.keeps_requests() => return Ok(None),
-            Standing::Ending(_) => {
+            RelationState::Ending(_) | RelationState::Ended(_) if self.keeps_requests() => return Ok(None),
+            RelationState::Ending(_) => {
                 self.node.late_calls.push(self.pid, call);
                 return Ok(None);
             }
-            Standing::Ended(_) => return Err(Gone),
+            RelationState::Ended(_) => return Err(Gone),
         }
         drop(over);
         Ok(Some(number))
