@@ -98,12 +98,8 @@ impl<S: HasSlot> Asking<S> {
     /// How the call stands; whoever polls is woken when that changes.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Answer<S::Reply> {
-        let slot = self.0.slot();
-        if !slot.is_done(cx) || current::ends_first() {
-            return Answer::Pending;
-        }
-        // SAFETY: it is `DONE`, and this is the slot's one `Asking`, which is borrowed mutably.
-        unsafe { slot.take() }
+        // SAFETY: this is the slot's one `Asking`, which is borrowed mutably.
+        unsafe { self.0.slot().poll(cx) }
     }
 
     /// The caller takes the request back: `Ok(started)`, or the answer that came at the last moment.
@@ -124,7 +120,7 @@ impl<S: HasSlot> Asking<S> {
                 Ok(before) => return Ok(before & !BESIDE != QUEUED),
                 Err(state) => match state & !BESIDE {
                     WRITING => spin_loop(),
-                    // SAFETY: as in `poll`.
+                    // SAFETY: it is `DONE`; and as in `poll`.
                     DONE => return Err(unsafe { slot.take() }),
                     _ => return Ok(true),
                 },
@@ -344,9 +340,12 @@ impl<T: 'static> ReplySlot<T> {
         self.answer.with_mut(|answer| mem::replace(unsafe { &mut *answer }, Answer::None))
     }
 
-    /// Whether the answer may be taken; whoever polls is woken when that changes.
+    /// As [`Asking::poll`].
+    ///
+    /// # Safety
+    /// The caller has the slot's [`Asking`] for itself.
     #[inline]
-    fn is_done(&self, cx: &Context<'_>) -> bool {
+    unsafe fn poll(&self, cx: &Context<'_>) -> Answer<T> {
         let mut state = self.state.load(Acquire);
         if state & !BESIDE != DONE && !self.caller.as_ref().is_some_and(|caller| caller.task().owns(cx.waker())) {
             // A waker may be anybody's: it is neither cloned nor dropped under the lock.
@@ -355,7 +354,11 @@ impl<T: 'static> ReplySlot<T> {
             drop(before);
             state = self.note_other();
         }
-        state & !BESIDE == DONE
+        if state & !BESIDE != DONE || current::ends_first() {
+            return Answer::Pending;
+        }
+        // SAFETY: it is `DONE`, and of the `Asking` the caller says so.
+        unsafe { self.take() }
     }
 
     /// Says that another waker is there, unless the answer is; returns the state before.
