@@ -241,7 +241,7 @@ fn tbif_auto_cancel_yielding(t: &mut Sim) {
         otp::sleep(LONG);
     });
     let (every, kill) = timers.receive(None).unwrap();
-    assert_eq!(t.node().timers(), MANY + 3);
+    assert_eq!(t.node().timers(), MANY + 2);
     process::exit(pid, ExitReason::Kill);
     t.settle();
     assert_eq!((t.node().timers(), Arc::strong_count(&held)), (0, 1), "what they held is gone");
