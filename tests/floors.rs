@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// From the ground up. Modules of one floor may name each other.
 const FLOORS: [&[&str]; 8] = [
@@ -102,4 +106,31 @@ fn the_picture_shows_the_floors() {
         lines.iter().position(|line| line.starts_with(&names)).unwrap_or_else(|| panic!("no line for `{names}`"))
     };
     assert!(FLOORS.iter().rev().map(|floor| place(floor)).is_sorted(), "the floors stand in another order");
+}
+
+/// Types of one name in several files are told apart by a path, which a reader does not see.
+#[test]
+fn no_name_stands_for_two_types() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("otp/src");
+    let mut files: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    visit(&root, &mut |path, source| {
+        let code = source.split("mod tests {").next().unwrap();
+        for name in code.lines().filter_map(defined) {
+            files.entry(name).or_default().insert(path.strip_prefix(&root).unwrap().to_owned());
+        }
+    });
+    // Under `cfg(loom)` another one stands for it.
+    files.remove("SpinLock");
+    let twice: Vec<_> = files.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(files.len() > 300 && twice.is_empty(), "{twice:#?}");
+}
+
+/// The type that a line defines at the top of its file.
+fn defined(line: &str) -> Option<String> {
+    let (visibility, rest) = line.split_once(' ')?;
+    let line = if visibility == "pub" || visibility.starts_with("pub(") { rest } else { line };
+    let line = line.strip_prefix("crate) ").or(line.strip_prefix("super) ")).unwrap_or(line);
+    let line = line.strip_prefix("in ").and_then(|line| line.split_once(' ')).map_or(line, |(_, rest)| rest);
+    let name = ["struct ", "enum ", "trait ", "union "].iter().find_map(|kind| line.strip_prefix(kind))?;
+    first_word(name)
 }

@@ -81,7 +81,7 @@ impl<T: AsRef<SupervisorRef>> Runnable for T {
 }
 
 /// What ends a program.
-enum Event {
+enum StopCause {
     Signal,
     Ended(ExitReason),
 }
@@ -91,13 +91,13 @@ fn serve(tree: &SupervisorRef, signals: &Subject<()>) -> ExitCode {
     let Some(pid) = tree.pid() else { return code(!tree.gave_up()) };
     let monitor = process::monitor(pid);
     let events = Selector::new()
-        .select_map(signals, |()| Event::Signal)
-        .select_monitor(monitor, |down| Event::Ended(down.reason));
+        .select_map(signals, |()| StopCause::Signal)
+        .select_monitor(monitor, |down| StopCause::Ended(down.reason));
     let mut asked = false;
     let reason = loop {
         match events.receive(None) {
-            Some(Event::Ended(reason)) => break reason,
-            Some(Event::Signal) => {
+            Some(StopCause::Ended(reason)) => break reason,
+            Some(StopCause::Signal) => {
                 asked = true;
                 event!(info, "shutting down");
                 process::exit(pid, ExitReason::Shutdown);

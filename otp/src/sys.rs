@@ -725,7 +725,11 @@ fn ask<R: Send + 'static, K>(
 }
 
 /// Waits for an answer; when the process ends without one, until it is known why.
-fn wait<R>(process: &AnyProcess, mut answer: answer::Answer<R>, limit: Option<Duration>) -> Result<R, SysError> {
+fn wait<R>(
+    process: &AnyProcess,
+    mut answer: answer::AnswerReceiver<R>,
+    limit: Option<Duration>,
+) -> Result<R, SysError> {
     let header = process.header();
     let at = current::with(|me| me.header().deadline(limit));
     let mut timer = WakeUp::new();

@@ -5,7 +5,7 @@ use std::{any::TypeId, fmt, marker::PhantomData, time::Duration};
 use super::{
     Actor, ActorRef, Address, After, Build, Client, IdleTimeout, Next, OneWay, ReplyTo, StartError,
     client::of_process,
-    mode::{Later, Own},
+    mode::{DelayedHandle, LocalHandle},
     reply::ReplyTracker,
 };
 use crate::{
@@ -244,7 +244,7 @@ impl<A: Actor> Context<A> {
     /// ```
     #[must_use = "nothing is sent until a method of it is called"]
     pub fn after(&self, after: Duration) -> A::Client<After> {
-        A::Client::from_ref(ActorRef::new(Later { address: self.address(), after }))
+        A::Client::from_ref(ActorRef::new(DelayedHandle { address: self.address(), after }))
     }
 
     /// Sends to itself every `period`, the first time after one: `ctx.every(d, |me| me.tick())`. Ticks stand at
@@ -343,7 +343,7 @@ impl<A: Actor> Context<A> {
     /// The client that it gives panics in another process than the actor's own.
     #[must_use = "nothing is sent until a method of it is called"]
     pub fn idle_timeout(&self, after: Duration) -> A::Client<IdleTimeout> {
-        A::Client::from_ref(ActorRef::new(Own { address: self.address(), after, here: PhantomData }))
+        A::Client::from_ref(ActorRef::new(LocalHandle { address: self.address(), after, here: PhantomData }))
     }
 
     /// Handles something before any message that waits: `ctx.next().load()`. OTP's `{continue, Term}`.
@@ -371,7 +371,11 @@ impl<A: Actor> Context<A> {
     /// The client that it gives panics in another process than the actor's own.
     #[must_use = "nothing is sent until a method of it is called"]
     pub fn next(&self) -> A::Client<Next> {
-        A::Client::from_ref(ActorRef::new(Own { address: self.address(), after: Duration::ZERO, here: PhantomData }))
+        A::Client::from_ref(ActorRef::new(LocalHandle {
+            address: self.address(),
+            after: Duration::ZERO,
+            here: PhantomData,
+        }))
     }
 
     /// Ends the actor after this handler: `terminate` runs, then the handler's answer is sent, then the process ends.

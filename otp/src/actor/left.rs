@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Messages of one type, oldest first. How they are dropped with it is the user's code, and nobody's harm.
-struct Queue<M>(VecDeque<LeftMessage<M>>);
+struct Backlog<M>(VecDeque<LeftMessage<M>>);
 
-impl<M> Drop for Queue<M> {
+impl<M> Drop for Backlog<M> {
     fn drop(&mut self) {
         self.0.drain(..).for_each(|left| guard::contain(|| drop(left)));
     }
@@ -89,8 +89,8 @@ impl<M: Send + 'static> LeftMessage<M> {
 
 /// The messages that wait here, if they are of this type.
 fn queue<M: Send + 'static>(state: &mut PlaceState) -> Option<&mut VecDeque<LeftMessage<M>>> {
-    let none = || Box::new(Queue::<M>(VecDeque::new())) as Box<dyn Any + Send>;
-    state.left.get_or_insert_with(none).downcast_mut::<Queue<M>>().map(|queue| &mut queue.0)
+    let none = || Box::new(Backlog::<M>(VecDeque::new())) as Box<dyn Any + Send>;
+    state.left.get_or_insert_with(none).downcast_mut::<Backlog<M>>().map(|queue| &mut queue.0)
 }
 
 impl Place {
@@ -163,7 +163,7 @@ impl Place {
                 };
                 left
             };
-            let mut left = match left.downcast::<Queue<M>>() {
+            let mut left = match left.downcast::<Backlog<M>>() {
                 Ok(left) => left,
                 // The spec is another one, and so is the type.
                 Err(left) => {
@@ -190,9 +190,9 @@ impl Place {
 }
 
 /// The messages whose callers wait no longer.
-fn take_given_up<M>(queue: &mut VecDeque<LeftMessage<M>>) -> Queue<M> {
+fn take_given_up<M>(queue: &mut VecDeque<LeftMessage<M>>) -> Backlog<M> {
     let is_wanted = |left: &LeftMessage<M>| left.call.as_ref().is_none_or(|left| left.call.is_pending());
     let (wanted, given_up) = std::mem::take(queue).into_iter().partition(is_wanted);
     *queue = wanted;
-    Queue(given_up)
+    Backlog(given_up)
 }

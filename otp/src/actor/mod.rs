@@ -34,7 +34,7 @@ pub(crate) mod to_pid;
 pub(crate) mod hidden {
     pub use super::{
         address::Address,
-        mode::{Later, Own, Target},
+        mode::{DelayedHandle, LocalHandle, Target},
         reply::ReplyTracker,
     };
 }

@@ -196,48 +196,48 @@ addressed!(Blocking Async Request OneWay);
 
 /// Where and when.
 #[doc(hidden)]
-pub struct Later<A: Actor> {
+pub struct DelayedHandle<A: Actor> {
     pub(crate) address: Address<A>,
     pub(crate) after: Duration,
 }
 
-impl<A: Actor> Clone for Later<A> {
+impl<A: Actor> Clone for DelayedHandle<A> {
     fn clone(&self) -> Self {
         Self { address: self.address.clone(), after: self.after }
     }
 }
 
-impl<A: Actor> fmt::Debug for Later<A> {
+impl<A: Actor> fmt::Debug for DelayedHandle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} after {:?}", self.address, self.after)
     }
 }
 
 impl Mode for After {
-    type Handle<A: Actor> = Later<A>;
+    type Handle<A: Actor> = DelayedHandle<A>;
     type Cast<A: Actor> = TimerRef;
 
-    fn cast<A: Actor>(handle: &Later<A>, message: A::Message) -> TimerRef {
+    fn cast<A: Actor>(handle: &DelayedHandle<A>, message: A::Message) -> TimerRef {
         let process = handle.address.resolve().expect("`after` is the process's own");
         timer::send_after(&process, handle.after, message)
     }
 }
 
 impl Mode for IdleTimeout {
-    type Handle<A: Actor> = Own<A>;
+    type Handle<A: Actor> = LocalHandle<A>;
     type Cast<A: Actor> = ();
 
-    fn cast<A: Actor>(handle: &Own<A>, message: A::Message) {
+    fn cast<A: Actor>(handle: &LocalHandle<A>, message: A::Message) {
         let process = handle.address.resolve().expect("`idle_timeout` is the process's own");
         Cell::set_idle(&process, handle.after, message);
     }
 }
 
 impl Mode for Next {
-    type Handle<A: Actor> = Own<A>;
+    type Handle<A: Actor> = LocalHandle<A>;
     type Cast<A: Actor> = ();
 
-    fn cast<A: Actor>(handle: &Own<A>, message: A::Message) {
+    fn cast<A: Actor>(handle: &LocalHandle<A>, message: A::Message) {
         let process = handle.address.resolve().expect("`next` is the process's own");
         Cell::put_first(&process, message);
     }
@@ -245,20 +245,20 @@ impl Mode for Next {
 
 /// The calling process itself: not to be given to another.
 #[doc(hidden)]
-pub struct Own<A: Actor> {
+pub struct LocalHandle<A: Actor> {
     pub(crate) address: Address<A>,
     pub(crate) after: Duration,
     /// Keeps it in the turn that made it.
     pub(crate) here: PhantomData<*const ()>,
 }
 
-impl<A: Actor> Clone for Own<A> {
+impl<A: Actor> Clone for LocalHandle<A> {
     fn clone(&self) -> Self {
         Self { address: self.address.clone(), after: self.after, here: PhantomData }
     }
 }
 
-impl<A: Actor> fmt::Debug for Own<A> {
+impl<A: Actor> fmt::Debug for LocalHandle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.address.fmt(f)
     }

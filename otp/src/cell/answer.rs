@@ -21,21 +21,21 @@ enum AnswerState<T> {
 }
 
 /// The side that answers; dropped unused, it says that there is no answer.
-pub(crate) struct Asked<T>(Option<Arc<Mutex<AnswerState<T>>>>);
+pub(crate) struct AnswerSender<T>(Option<Arc<Mutex<AnswerState<T>>>>);
 
 /// The side that waits: ready with the answer, or with nothing when there is none.
-pub(crate) struct Answer<T>(Arc<Mutex<AnswerState<T>>>);
+pub(crate) struct AnswerReceiver<T>(Arc<Mutex<AnswerState<T>>>);
 
-pub(crate) fn channel<T>() -> (Asked<T>, Answer<T>) {
+pub(crate) fn channel<T>() -> (AnswerSender<T>, AnswerReceiver<T>) {
     let shared = Arc::new(Mutex::new(AnswerState::Open(None)));
-    (Asked(Some(Arc::clone(&shared))), Answer(shared))
+    (AnswerSender(Some(Arc::clone(&shared))), AnswerReceiver(shared))
 }
 
 fn lock<T>(shared: &Mutex<AnswerState<T>>) -> MutexGuard<'_, AnswerState<T>> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T> Asked<T> {
+impl<T> AnswerSender<T> {
     /// Whether it was taken back.
     pub(crate) fn is_withdrawn(&self) -> bool {
         self.0.as_ref().is_some_and(|shared| matches!(*lock(shared), AnswerState::Withdrawn))
@@ -54,13 +54,13 @@ impl<T> Asked<T> {
     }
 }
 
-impl<T> Drop for Asked<T> {
+impl<T> Drop for AnswerSender<T> {
     fn drop(&mut self) {
         self.close(None);
     }
 }
 
-impl<T> Answer<T> {
+impl<T> AnswerReceiver<T> {
     /// Takes back what was asked, if it was not answered.
     pub(crate) fn withdraw(self) {
         let before = mem::replace(&mut *lock(&self.0), AnswerState::Withdrawn);
@@ -68,7 +68,7 @@ impl<T> Answer<T> {
     }
 }
 
-impl<T> Future for Answer<T> {
+impl<T> Future for AnswerReceiver<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {

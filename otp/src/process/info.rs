@@ -79,7 +79,7 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
     })
 }
 
-struct InfoRequest(answer::Asked<ProcessInfo>);
+struct InfoRequest(answer::AnswerSender<ProcessInfo>);
 
 impl Ask for InfoRequest {
     fn answer(self: Box<Self>, me: &Running) {

@@ -309,7 +309,7 @@ pub fn is_alive(pid: Pid) -> bool {
     })
 }
 
-struct Alive(crate::cell::answer::Asked<()>);
+struct Alive(crate::cell::answer::AnswerSender<()>);
 
 impl Ask for Alive {
     fn answer(self: Box<Self>, me: &Running) {

@@ -122,7 +122,7 @@ struct Head {
 }
 
 #[repr(C)]
-struct Cell<R> {
+struct TaskCell<R> {
     head: Head,
     body: R,
 }
@@ -178,7 +178,7 @@ impl<R: Run> Of<R> {
         runs_beside_others: |task| unsafe { task.assume::<R>() }.runs_beside_others(),
         // SAFETY: called once, by whoever dropped the last reference, with the pointer that `Box::leak` gave for a `Cell<R>`:
         // so nobody else has the cell, and the box is whole.
-        release: |head| drop(unsafe { Box::from_raw(head.cast::<Cell<R>>().as_ptr()) }),
+        release: |head| drop(unsafe { Box::from_raw(head.cast::<TaskCell<R>>().as_ptr()) }),
         body: TypeId::of::<R>,
     };
 }
@@ -199,7 +199,7 @@ impl<R: Run> InTurn<R> {
     /// A new cell in the state `RUNNING`: whoever makes it says what comes next, by [`InTurn::start`] or by being its
     /// thread.
     pub(crate) fn new(body: R) -> Self {
-        let cell = Box::new(Cell {
+        let cell = Box::new(TaskCell {
             head: Head {
                 references: AtomicUsize::new(1),
                 state: AtomicU32::new(RUNNING),
@@ -256,7 +256,7 @@ impl<R> Deref for TaskRef<R> {
         // SAFETY: a `TaskRef<R>` is only made for a `Cell<R>`, by `InTurn::new`, `clone` and `assume`; the cell lives while a
         // reference to it does, nobody has a `&mut` of it before the last is dropped, and the pointer is good for all of it,
         // being the one that `new` leaked.
-        unsafe { &self.task.0.cast::<Cell<R>>().as_ref().body }
+        unsafe { &self.task.0.cast::<TaskCell<R>>().as_ref().body }
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     actor::{
         Actor, ActorRef, After, ChildId, Context, Handled, Info, Init, Mode, OneWay, Place, ReplyTo, Restart, Start,
-        StartError, Starting, StatusTexts, hidden::Later, report::unexpected,
+        StartError, Starting, StatusTexts, hidden::DelayedHandle, report::unexpected,
     },
     cell::{AnyProcess, Exit, ExitReason, Mailbox, MessageKind, Pid, RegName, birth::Relation, current},
     guard::Guarded,
@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// What a supervisor is made of: where it stands in its tree, and how to come by its children.
-pub(super) struct Tree {
+pub(super) struct SupervisorArgs {
     /// What reports call it.
     pub(super) label: &'static str,
     pub(super) place: Place,
@@ -50,18 +50,18 @@ pub(super) fn start_root(
     relation: Relation,
 ) -> Result<SupervisorRef, StartError> {
     let place = Place::root();
-    let tree = Tree { label, place: place.clone(), build: Box::new(build), is_named: false };
+    let tree = SupervisorArgs { label, place: place.clone(), build: Box::new(build), is_named: false };
     starting(tree, None, relation)?.wait().map_err(own_error)?;
     Ok(SupervisorRef::from_place(place))
 }
 
 /// Starts a supervisor that is a child itself.
-pub(super) async fn start(tree: Tree, name: Option<RegName>) -> Result<AnyProcess, StartError> {
+pub(super) async fn start(tree: SupervisorArgs, name: Option<RegName>) -> Result<AnyProcess, StartError> {
     let (cell, _) = starting(tree, name, Relation::Link)?.ready().await.map_err(own_error)?;
     Ok(AnyProcess::new(&cell))
 }
 
-fn starting(tree: Tree, name: Option<RegName>, relation: Relation) -> Result<Starting<Server>, StartError> {
+fn starting(tree: SupervisorArgs, name: Option<RegName>, relation: Relation) -> Result<Starting<Server>, StartError> {
     if cfg!(panic = "abort") {
         return Err(StartError::PanicsAbort);
     }
@@ -158,12 +158,12 @@ async fn answer<T: Send + 'static>(
 }
 
 impl Actor for Server {
-    type Args = Tree;
+    type Args = SupervisorArgs;
     type Message = Message;
     type Client<M: Mode> = ActorRef<Self, M>;
     const NAME: &'static str = "Supervisor";
 
-    fn init(tree: Tree, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
+    fn init(tree: SupervisorArgs, ctx: &mut Context<Self>) -> Handled<'_, Init<Self>> {
         ctx.trap_exit(true);
         Handled::future(async move {
             match Self::begin(tree, ctx.pid()).await {
@@ -248,8 +248,8 @@ impl Actor for Server {
 /// Starting and ending.
 impl Server {
     /// Starts all children in order; when one does not start, ends those before it.
-    async fn begin(tree: Tree, pid: Pid) -> Result<Self, StartError> {
-        let Tree { label, place, build, is_named } = tree;
+    async fn begin(tree: SupervisorArgs, pid: Pid) -> Result<Self, StartError> {
+        let SupervisorArgs { label, place, build, is_named } = tree;
         place.begin();
         let mut built = build(&place);
         if built.ignores {
@@ -425,7 +425,7 @@ impl Server {
         if wait.is_zero() {
             return me.cast(Message::TryAgain(number));
         }
-        let later = ActorRef::<Self, After>::new(Later { address: me.handle().address.clone(), after: wait });
+        let later = ActorRef::<Self, After>::new(DelayedHandle { address: me.handle().address.clone(), after: wait });
         self.children.set_retry(number, later.cast(Message::TryAgain(number)));
     }
 

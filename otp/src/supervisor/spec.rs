@@ -117,7 +117,7 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Place) -> Supervisor + Send + Sync + 
     ChildSpec::new(Spec {
         start: Some(Box::new(move |StartParams { place, name, .. }| {
             let build = Arc::clone(&build);
-            let tree = server::Tree {
+            let tree = server::SupervisorArgs {
                 label,
                 place: place.clone(),
                 build: Box::new(move |place| build(place)),

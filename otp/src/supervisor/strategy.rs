@@ -66,7 +66,7 @@ pub(super) fn is_obedient(how: Shutdown, restart: Restart, reason: &ExitReason) 
 
 /// One round of restarts: first stop, then forget, then start, each in the order given.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Round<K> {
+pub(super) struct Restarts<K> {
     pub(super) stop: Vec<K>,
     pub(super) forget: Vec<K>,
     pub(super) start: Vec<K>,
@@ -77,8 +77,8 @@ pub(super) fn round<K: Copy + Ord>(
     strategy: Strategy,
     failed: K,
     children: impl Iterator<Item = (K, Restart)>,
-) -> Round<K> {
-    let mut round = Round { stop: Vec::new(), forget: Vec::new(), start: Vec::new() };
+) -> Restarts<K> {
+    let mut round = Restarts { stop: Vec::new(), forget: Vec::new(), start: Vec::new() };
     if strategy == Strategy::OneForOne {
         round.start.push(failed);
         return round;

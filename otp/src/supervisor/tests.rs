@@ -6,7 +6,7 @@ use super::{
     backoff::{Backoff, Failures},
     intensity::Intensity,
     spec::simple_name,
-    strategy::{AfterExit, AutoShutdown, Round, Strategy, ended, is_obedient, is_reported, round, shuts_down},
+    strategy::{AfterExit, AutoShutdown, Restarts, Strategy, ended, is_obedient, is_reported, round, shuts_down},
 };
 use crate::{
     actor::{Restart, Shutdown},
@@ -73,7 +73,7 @@ fn rounds() {
         (RestForOne, 2, vec![5, 4, 3], vec![3, 5], vec![2, 4]),
         (RestForOne, 4, vec![5], vec![5], vec![4]),
     ] {
-        let expected = Round { stop, forget, start };
+        let expected = Restarts { stop, forget, start };
         assert_eq!(round(strategy, failed, children.into_iter()), expected, "{strategy:?} {failed}");
     }
 }
