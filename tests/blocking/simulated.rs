@@ -9,9 +9,13 @@ use std::{
     thread,
 };
 
-use otp::{blocking, blocking_async, blocking_timeout, blocking_timeout_async, prelude::*, process::Spawn};
+#[cfg(feature = "stacks")]
+use otp::process::Spawn;
+use otp::{blocking, blocking_async, blocking_timeout, blocking_timeout_async, prelude::*};
 
-use super::{PATIENCE, down};
+#[cfg(feature = "stacks")]
+use super::PATIENCE;
+use super::down;
 
 #[otp::test(seeds = 20)]
 fn in_a_simulation_it_runs_where_it_is_called(t: &mut Sim) {
