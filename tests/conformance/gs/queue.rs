@@ -35,7 +35,7 @@ fn cost(echo: &EchoRef) -> Duration {
         (0..CALLS).for_each(|n| assert_eq!(echo.echo(n), Ok(n)));
         began.elapsed()
     };
-    (0..10).map(|_| once()).min().unwrap()
+    (0..30).map(|_| once()).min().unwrap()
 }
 
 /// Calls from its handler, with casts in its queue.
