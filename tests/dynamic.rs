@@ -175,13 +175,13 @@ fn a_dynamic_supervisor_prints_its_first_children(t: &mut Sim) {
         lines.collect::<Vec<_>>()
     };
     let tree = |sessions: &[&'static str]| {
-        let mut lines = vec!["Shop", "  sessions: Dynamic"];
+        let mut lines = vec!["Shop", "  sessions: DynamicSupervisor"];
         lines.extend(sessions);
         lines.extend([
-            "  jobs: Dynamic",
+            "  jobs: DynamicSupervisor",
             "  inner: ShopInner",
-            "    vectors: Dynamic",
-            "  plugins: Dynamic",
+            "    vectors: DynamicSupervisor",
+            "  plugins: DynamicSupervisor",
             "  api: Api",
         ]);
         lines

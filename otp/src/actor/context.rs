@@ -87,7 +87,7 @@ impl<A: Actor> Context<A> {
     /// A handler has failed: that is why it ends, whatever the handler said before.
     pub(super) fn fail(&mut self, reason: ExitReason) {
         let (reply, client) = self.stop.take().map_or((None, None), |stop| (stop.reply, stop.client));
-        let client = current::with(|me| me.own().client()).or(client);
+        let client = current::in_turn(|me| me.own().client()).or(client);
         self.stop = Some(Box::new(Stop { reason, reply, client, handled: self.cell.header().handler.code() }));
     }
 

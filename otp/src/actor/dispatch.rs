@@ -289,7 +289,7 @@ fn poll_rest<T: IntoOutcome>(
 pub(super) fn handled<A: Actor>(ctx: &mut Context<A>, outcome: HandlerResult) {
     match outcome {
         // Else before the next item, in `next_step`.
-        Ok(()) if ctx.is_stopping() => current::with(|me| settle(me, ctx)),
+        Ok(()) if ctx.is_stopping() => current::in_turn(|me| settle(me, ctx)),
         Ok(()) => {}
         Err(reason) => ctx.fail(*reason),
     }

@@ -43,7 +43,7 @@ where
             Err(reason) => return reason,
         };
         drop(serve);
-        current::with(|me| me.header().handler.clear(me));
+        current::in_turn(|me| me.header().handler.clear(me));
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
             let step = step(&mut actor, &mut ctx, &mut budget);
@@ -53,19 +53,19 @@ where
             handled(&mut ctx, outcome);
         }
         let Some(mut stop) = ctx.take_stop() else { return ExitReason::Normal };
-        current::with(|me| me.own().set_failure(&stop.reason));
-        if current::with(|me| me.header().must_move(me, &ctx.program().terminate)) {
+        current::in_turn(|me| me.own().set_failure(&stop.reason));
+        if current::in_turn(|me| me.header().must_move(me, &ctx.program().terminate)) {
             let _moved = Progress::<Result<(), ExitReason>>::GiveWay(false).await;
         }
-        current::with(|me| me.header().runs(me, &ctx.program().terminate));
+        current::in_turn(|me| me.header().runs(me, &ctx.program().terminate));
         let terminated = Progress::of(caught(|| actor.terminate(&stop.reason, &mut ctx))).await;
         if let Err(reason) = terminated {
             stop.reason = stop.reason.then(*reason);
-            current::with(|me| me.own().set_failure(&stop.reason));
+            current::in_turn(|me| me.own().set_failure(&stop.reason));
         }
         // The report of a crash names the message that it came from.
         ctx.cell().header().was_measured();
-        current::with(|me| {
+        current::in_turn(|me| {
             let handler = &me.header().handler;
             if stop.reason.is_clean() { handler.clear(me) } else { handler.set(me, stop.handled) }
         });
@@ -77,7 +77,7 @@ where
         }
         // Callers whose `ReplyTo`s the state keeps are told the reason, once it is known to all.
         ctx.cell().header().life.begin_dying();
-        current::with(|me| me.header().quietly(me, || drop(actor), &mut stop.reason));
+        current::in_turn(|me| me.header().quietly(me, || drop(actor), &mut stop.reason));
         stop.reason
     }
 }

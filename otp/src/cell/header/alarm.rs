@@ -24,9 +24,14 @@ impl Header {
         }
         // Ordering: we say when, then look at the entry; the entry that expires says so, then looks when.
         self.wake_at.store(at.as_nanos(), SeqCst);
-        if self.armed_at.load(SeqCst) <= at.as_nanos() {
-            return;
+        if self.armed_at.load(SeqCst) > at.as_nanos() {
+            self.arm(me, at);
         }
+    }
+
+    /// Puts an entry in the timers that expires at a moment.
+    #[cold]
+    fn arm(&self, me: &Running, at: Moment) {
         let armed = &self.own(me).armed;
         if let Some(before) = armed.take() {
             self.node.scheduler.timers().cancel(before);
