@@ -94,7 +94,7 @@ impl SupervisorRef {
     /// #     Supervisor::new(Strategy::OneForOne).child("worker", Worker::child_spec()).start()
     /// # }
     /// let shop = shop()?;
-    /// let place = shop.slot().child("worker");
+    /// let place = shop.place().child("worker");
     /// assert_eq!(place.pid(), shop.child::<Worker>("worker").pid());
     /// # Ok::<(), StartError>(())
     /// ```

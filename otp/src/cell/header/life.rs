@@ -115,10 +115,16 @@ impl Life {
         }
     }
 
-    /// Sets the flag of the one who ends it; false when somebody has.
-    pub(in crate::cell) fn begin_end(&self, lost: bool) -> bool {
-        let flags = if lost { ENDING | LOST } else { ENDING };
-        self.bits.fetch_or(flags, AcqRel) & ENDING == 0
+    /// Says that it ends, by its own turn; false when somebody has.
+    pub(in crate::cell) fn begin_end(&self) -> bool {
+        self.bits.fetch_or(ENDING, AcqRel) & ENDING == 0
+    }
+
+    /// Says that it ends, declared dead while its code was running; false when somebody has said that it ends: who says
+    /// farewell is not lost.
+    pub(in crate::cell) fn begin_end_lost(&self) -> bool {
+        let lost = |bits| (bits & ENDING == 0).then_some(bits | ENDING | LOST);
+        self.bits.fetch_update(AcqRel, Relaxed, lost).is_ok()
     }
 
     /// Whether its inbox takes nothing any more; under the lock of the inbox.
@@ -178,5 +184,21 @@ impl Life {
     /// From now on it is gone; under the locks of its table and of its relations.
     pub(super) fn end(&self) {
         self.bits.fetch_or(DEAD, AcqRel);
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_says_farewell_is_not_lost() {
+        let life = Life::new();
+        assert!(life.begin_end());
+        assert!(!life.begin_end_lost() && !life.is_lost());
+        let life = Life::new();
+        assert!(life.begin_end_lost() && life.is_lost());
+        assert!(!life.begin_end());
     }
 }

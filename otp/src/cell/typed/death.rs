@@ -43,7 +43,7 @@ impl<M: Send + 'static> Cell<M> {
             }
         }
         // To drop what it held may have taken so long that it was declared dead.
-        let is_lost = !header.life.begin_end(false);
+        let is_lost = !header.life.begin_end();
         if let Some(heir) = heir.filter(|_| !is_lost) {
             kept = heir(kept);
         }
@@ -96,7 +96,7 @@ impl AnyProcess {
     /// which it is not.
     pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
         let header = self.header();
-        if !header.life.begin_end(true) {
+        if !header.life.begin_end_lost() {
             return false;
         }
         aside::each(&header.node, header.cancel_timers(), drop);
