@@ -6,7 +6,11 @@ use std::sync::{
     mpsc,
 };
 
-use otp::{Reply, prelude::*, supervisor::ChildState};
+use otp::{
+    Node, Reply,
+    prelude::*,
+    supervisor::{ChildState, MailboxOnRestart},
+};
 
 use super::{Load, Worker, World, kill, millis, secs, state, three};
 
@@ -154,4 +158,34 @@ fn what_was_left_is_not_lost_with_one_that_ends_before_it_has_taken_it(t: &mut S
         }
         supervisor.stop()?;
     }
+}
+
+/// Whoever has its answer from the next incarnation finds that in its place, though there is more that it is still being
+/// given; and what anybody sends meanwhile comes behind that.
+#[test]
+fn who_is_answered_by_the_next_incarnation_reaches_it() {
+    const KEPT: u32 = 3000;
+    let node = Node::builder().cores(2).start().unwrap();
+    node.enter(|| {
+        let world = World::default();
+        let worker = world.clone();
+        let spec = Worker::spec(move || (worker.clone(), "a")).mailbox_on_restart(MailboxOnRestart::Keep);
+        let supervisor = Supervisor::new(Strategy::OneForOne).intensity(99, secs(1)).child("a", spec).start().unwrap();
+        let a = supervisor.child::<Worker>("a").no_timeout();
+        for round in 0..10 {
+            otp::sys::suspend(&a).unwrap();
+            a.crash(Duration::ZERO);
+            let first = a.request().which();
+            (0..KEPT).for_each(|what| a.note(what));
+            otp::sys::resume(&a).unwrap();
+            let next = round + 1;
+            assert_eq!(first.wait(), Ok(next));
+            assert_eq!((a.is_alive(), a.noted(KEPT)), (true, Ok(next)));
+            let notes = world.take().into_iter().filter(|note| note != "+a");
+            assert!(notes.eq((0..=KEPT).map(|what| format!("a{next}: {what}"))), "round {round}");
+        }
+        assert_eq!(supervisor.place().child("a").undelivered(), 0);
+        supervisor.stop().unwrap();
+    });
+    node.stop();
 }

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Actor, CallError, Place, Sent,
-    left::{LeftCall, Taker},
+    left::{LeftCall, Patience, Taker},
     named::place_of,
 };
 use crate::{
@@ -53,7 +53,7 @@ impl<A: Actor> Address<A> {
     pub(crate) fn resolve(&self) -> Option<TaskRef<Cell<A::Message>>> {
         match &self.0 {
             AddressKind::Process(process) => Some(process.clone()),
-            AddressKind::Place(place) => place.holder().as_ref().and_then(AnyProcess::typed).cloned(),
+            AddressKind::Place(place) => place.reachable().as_ref().and_then(AnyProcess::typed).cloned(),
             AddressKind::Patient(place) => place.present().as_ref().and_then(AnyProcess::typed).cloned(),
             AddressKind::Name(name) => name.process().as_ref().and_then(AnyProcess::typed).cloned(),
             AddressKind::PatientName(name) => {
@@ -84,24 +84,25 @@ impl<A: Actor> Address<A> {
         message: A::Message,
         call: Arc<dyn PendingCall>,
     ) -> Result<(AnyProcess, Taker), CallError> {
-        let place = self.waits_at().ok_or(CallError::NoProc)?;
+        let (place, patience) = self.waits_at().ok_or(CallError::NoProc)?;
         let (call, taker) = LeftCall::new(call);
-        let before = place.leave(message, Some(call)).map_err(|_| CallError::NoProc)?;
+        let before = place.leave(message, Some(call), patience).map_err(|_| CallError::NoProc)?;
         Ok((before, taker))
     }
 
-    /// Whoever has held the place that a patient sender waits for.
+    /// Whoever has held the place where what finds nobody can be left.
     pub(super) fn awaited(&self) -> Option<AnyProcess> {
-        let place = self.waits_at()?;
+        let (place, _) = self.waits_at()?;
         place.awaited(&place.state()).cloned()
     }
 
-    /// Where a patient sender leaves what finds nobody.
-    fn waits_at(&self) -> Option<Place> {
+    /// Where what finds nobody can be left, and for how long.
+    fn waits_at(&self) -> Option<(Place, Patience)> {
         match &self.0 {
-            AddressKind::Patient(place) => Some(place.clone()),
-            AddressKind::PatientName(name) => place_of(name),
-            AddressKind::Process(_) | AddressKind::Place(_) | AddressKind::Name(_) => None,
+            AddressKind::Place(place) => Some((place.clone(), Patience::WhileItFills)),
+            AddressKind::Patient(place) => Some((place.clone(), Patience::UntilSomebodyComes)),
+            AddressKind::PatientName(name) => Some((place_of(name)?, Patience::UntilSomebodyComes)),
+            AddressKind::Process(_) | AddressKind::Name(_) => None,
         }
     }
 
@@ -171,7 +172,7 @@ impl<A: Actor> Address<A> {
             }
         }
         let place = self.waits_at().zip(message.take());
-        if place.is_none_or(|(place, unsent)| place.leave(unsent, None).is_err()) {
+        if place.is_none_or(|((place, patience), unsent)| place.leave(unsent, None, patience).is_err()) {
             current::with(|me| self.count_undelivered(&me.header().node));
         }
         Sent::done()

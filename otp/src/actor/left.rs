@@ -2,8 +2,8 @@
 //!
 //! Two kinds of them come here: what a client that [waits for a restart](super::ClientExt::wait_for_restart) sends while
 //! the place is empty, and what a child whose mailbox is kept has not handled when it ends. The next incarnation gets
-//! them all, in their order, before it can be reached by anybody else. When there is none, they are dropped, which tells
-//! their callers.
+//! them all, in their order, before what anybody else sends: while it is given them, all that comes for the place waits
+//! behind them. When there is none, they are dropped, which tells their callers.
 
 use std::{
     any::Any,
@@ -17,12 +17,26 @@ use crate::{
     guard,
 };
 
+/// How long a sender leaves a message at a place that cannot be reached at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// While the process that holds the place is still being given what was left before: it is there, and the message
+    /// comes in its turn.
+    WhileItFills,
+    /// Until a process holds the place.
+    UntilSomebodyComes,
+}
+
 /// Messages of one type, oldest first. How they are dropped with it is the user's code, and nobody's harm.
-struct Backlog<M>(VecDeque<LeftMessage<M>>);
+struct Backlog<M> {
+    messages: VecDeque<LeftMessage<M>>,
+    /// How many of the first a process has left that was given them and has ended.
+    kept: usize,
+}
 
 impl<M> Drop for Backlog<M> {
     fn drop(&mut self) {
-        self.0.drain(..).for_each(|left| guard::contain(|| drop(left)));
+        self.messages.drain(..).for_each(|left| guard::contain(|| drop(left)));
     }
 }
 
@@ -88,9 +102,9 @@ impl<M: Send + 'static> LeftMessage<M> {
 }
 
 /// The messages that wait here, if they are of this type.
-fn queue<M: Send + 'static>(state: &mut PlaceState) -> Option<&mut VecDeque<LeftMessage<M>>> {
-    let none = || Box::new(Backlog::<M>(VecDeque::new())) as Box<dyn Any + Send>;
-    state.left.get_or_insert_with(none).downcast_mut::<Backlog<M>>().map(|queue| &mut queue.0)
+fn backlog<M: Send + 'static>(state: &mut PlaceState) -> Option<&mut Backlog<M>> {
+    let none = || Box::new(Backlog::<M> { messages: VecDeque::new(), kept: 0 }) as Box<dyn Any + Send>;
+    state.left.get_or_insert_with(none).downcast_mut::<Backlog<M>>()
 }
 
 impl Place {
@@ -98,13 +112,20 @@ impl Place {
     /// process that has held the place.
     ///
     /// # Errors
-    /// Gives the message back when nobody is to come by itself.
-    pub(super) fn leave<M: Send + 'static>(&self, message: M, call: Option<LeftCall>) -> Result<AnyProcess, M> {
+    /// Gives the message back when nobody is to come by itself, or the sender does not wait for that.
+    pub(super) fn leave<M: Send + 'static>(
+        &self,
+        message: M,
+        call: Option<LeftCall>,
+        patience: Patience,
+    ) -> Result<AnyProcess, M> {
         let mut left = LeftMessage { message, call };
         let mut failed = None;
         loop {
             let mut state = self.state();
-            if let Some(holder) = state.present().filter(|holder| Some(holder.pid()) != failed).cloned() {
+            let waits = patience == Patience::UntilSomebodyComes;
+            let reachable = if waits { state.present() } else { state.reachable() };
+            if let Some(holder) = reachable.filter(|holder| Some(holder.pid()) != failed).cloned() {
                 drop(state);
                 match left.send(&holder) {
                     Ok(()) => return Ok(holder),
@@ -113,13 +134,17 @@ impl Place {
                 failed = Some(holder.pid());
                 continue;
             }
+            if !waits && !state.fills {
+                return Err(left.message);
+            }
             let before = self.awaited(&state).filter(|before| before.typed::<M>().is_some()).cloned();
-            let Some((before, queue)) = before.and_then(|before| Some((before, queue::<M>(&mut state)?))) else {
+            let Some((before, backlog)) = before.and_then(|before| Some((before, backlog::<M>(&mut state)?))) else {
                 drop(state);
                 return Err(left.message);
             };
-            let given_up = (queue.len() == queue.capacity()).then(|| take_given_up(queue));
-            queue.push_back(left);
+            let is_full = backlog.messages.len() == backlog.messages.capacity();
+            let given_up = is_full.then(|| take_given_up(backlog));
+            backlog.messages.push_back(left);
             drop(state);
             drop(given_up);
             return Ok(before);
@@ -138,61 +163,67 @@ impl Place {
         // A supervisor that was killed does not wait for its children: the next one may be there.
         if state.holder.as_ref().is_some_and(|holder| holder.pid() != from) {
             drop(state);
-            return messages.into_iter().filter_map(|message| self.leave(message, None).err()).collect();
+            return messages
+                .into_iter()
+                .filter_map(|message| self.leave(message, None, Patience::UntilSomebodyComes).err())
+                .collect();
         }
         if !self.is_awaited(&state) {
             return messages;
         }
-        let Some(queue) = queue::<M>(&mut state) else { return messages };
+        let Some(backlog) = backlog::<M>(&mut state) else { return messages };
         // They are older than anything that was left since.
+        backlog.kept += messages.len();
         for message in messages.into_iter().rev() {
-            queue.push_front(LeftMessage { message, call: None });
+            backlog.messages.push_front(LeftMessage { message, call: None });
         }
         Vec::new()
     }
 
-    /// A process takes the place, and with it what was left for it.
+    /// A process takes the place, and is given what was left for it: what was left before it came, and what is left
+    /// meanwhile. Who has its answer finds the process in its place.
     pub(crate) fn take<M: Send + 'static>(&self, process: &AnyProcess) {
-        loop {
-            let left = {
-                let mut state = self.state();
-                let Some(left) = state.left.take() else {
-                    let before = state.hold(process.clone());
-                    drop(state);
-                    return drop(before);
-                };
-                left
-            };
-            let mut left = match left.downcast::<Backlog<M>>() {
-                Ok(left) => left,
-                // The spec is another one, and so is the type.
-                Err(left) => {
-                    drop(left);
-                    continue;
-                }
-            };
-            while let Some(first) = left.0.pop_front() {
+        let before = self.state().hold(process.clone());
+        drop(before);
+        while let Some(left) = self.next_left() {
+            // Of another type, if the spec is another one.
+            let Ok(mut left) = left.downcast::<Backlog<M>>() else { continue };
+            while let Some(first) = left.messages.pop_front() {
                 if let Err(first) = first.send(process) {
                     // It has ended; the rest is for the next one.
-                    left.0.push_front(first);
-                    let before = {
-                        let mut state = self.state();
-                        if let Some(queue) = queue::<M>(&mut state) {
-                            queue.append(&mut left.0);
-                        }
-                        state.hold(process.clone())
-                    };
-                    return drop(before);
+                    left.messages.push_front(first);
+                    return self.put_back(*left);
                 }
             }
         }
     }
+
+    /// What is left now; when there is nothing, the place is full.
+    fn next_left(&self) -> Option<Box<dyn Any + Send>> {
+        let mut state = self.state();
+        let left = state.left.take();
+        state.fills = left.is_some();
+        left
+    }
+
+    /// What a process was not given before it ended comes behind what it was given and leaves, and before what was left
+    /// meanwhile.
+    fn put_back<M: Send + 'static>(&self, mut ungiven: Backlog<M>) {
+        let mut state = self.state();
+        state.fills = false;
+        if let Some(backlog) = backlog::<M>(&mut state) {
+            let mut later = backlog.messages.split_off(backlog.kept);
+            backlog.messages.append(&mut ungiven.messages);
+            backlog.messages.append(&mut later);
+        }
+        drop(state);
+    }
 }
 
 /// The messages whose callers wait no longer.
-fn take_given_up<M>(queue: &mut VecDeque<LeftMessage<M>>) -> Backlog<M> {
+fn take_given_up<M>(backlog: &mut Backlog<M>) -> Backlog<M> {
     let is_wanted = |left: &LeftMessage<M>| left.call.as_ref().is_none_or(|left| left.call.is_pending());
-    let (wanted, given_up) = std::mem::take(queue).into_iter().partition(is_wanted);
-    *queue = wanted;
-    Backlog(given_up)
+    let (wanted, given_up) = std::mem::take(&mut backlog.messages).into_iter().partition(is_wanted);
+    backlog.messages = wanted;
+    Backlog { messages: given_up, kept: 0 }
 }

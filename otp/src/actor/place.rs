@@ -120,6 +120,8 @@ pub(super) struct PlaceState {
     before: Option<AnyProcess>,
     /// The holder is being ended.
     ends: bool,
+    /// The holder is still being given what was left for it: whatever else comes for it comes behind that.
+    pub(super) fills: bool,
     /// Nobody is to come by itself.
     closed: bool,
     /// What waits for the next holder; see [`left`](super::left).
@@ -243,11 +245,12 @@ impl Place {
         self.state().partitions
     }
 
-    pub(crate) fn holder(&self) -> Option<AnyProcess> {
-        self.state().holder.clone()
+    /// The process that a message for the place reaches at once.
+    pub(crate) fn reachable(&self) -> Option<AnyProcess> {
+        self.state().reachable().cloned()
     }
 
-    /// The process that holds the place now, unless it is being ended.
+    /// The process that a message for the place reaches at once, unless that is being ended.
     pub(super) fn present(&self) -> Option<AnyProcess> {
         self.state().present().cloned()
     }
@@ -360,14 +363,19 @@ impl Drop for Inner {
 }
 
 impl PlaceState {
-    /// The process that holds the place now, unless it is being ended.
-    pub(super) fn present(&self) -> Option<&AnyProcess> {
-        self.holder.as_ref().filter(|_| !self.ends)
+    /// The process that a message for the place reaches at once.
+    pub(super) fn reachable(&self) -> Option<&AnyProcess> {
+        self.holder.as_ref().filter(|_| !self.fills)
     }
 
-    /// From now on this process holds the place; gives who was there.
+    /// The same, unless it is being ended.
+    pub(super) fn present(&self) -> Option<&AnyProcess> {
+        self.reachable().filter(|_| !self.ends)
+    }
+
+    /// From now on this process holds the place, and is given what was left; gives who was there.
     pub(super) fn hold(&mut self, holder: AnyProcess) -> (Option<AnyProcess>, Option<AnyProcess>) {
-        (self.ends, self.closed) = (false, false);
+        (self.ends, self.closed, self.fills) = (false, false, true);
         (self.holder.replace(holder), self.before.take())
     }
 }
