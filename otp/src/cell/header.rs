@@ -27,9 +27,10 @@ use crate::{
 mod alarm;
 mod calls;
 mod channels;
-mod exit;
+pub(super) mod exit;
 mod farewell;
 mod life;
+mod links;
 mod own;
 mod relations;
 mod turn;

@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod any;
+mod any_message;
 pub(crate) mod aside;
 pub(crate) mod birth;
 pub(crate) mod current;
@@ -41,6 +42,7 @@ pub(crate) use self::{
     owned::Running,
 };
 pub use self::{
+    any_message::AnyMessage,
     debug::{Event, MessageKind, Statistics},
     info::Info,
     locals::watch_local,
@@ -49,6 +51,5 @@ pub use self::{
     pid::{MonitorRef, Pid},
     reason::{Down, Exit, ExitReason, IntoReason, Panic},
     reg_name::RegName,
-    signal::AnyMessage,
     term::{Failure, Term, TermValue},
 };

@@ -16,6 +16,22 @@ use crate::cell::{
     wake_up::WakeUp,
 };
 
+/// The pid of the current process. `erlang:self/0`.
+///
+/// A thread that is no process yet becomes one of the default node.
+///
+/// ```
+/// let me = otp::self_pid();
+/// otp::process::send(me, "a note to myself");
+/// assert_eq!(me, otp::process::current().pid());
+/// ```
+///
+/// # Panics
+/// When the thread is no process yet, and the system has no threads for the default node.
+pub fn self_pid() -> Pid {
+    current::with(|me| me.pid())
+}
+
 /// A handle to the current process; see [`current()`].
 ///
 /// # Panics

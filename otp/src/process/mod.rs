@@ -53,11 +53,14 @@ mod blocking;
 mod channel;
 mod destination;
 pub mod dictionary;
+mod exit;
 mod info;
 mod link;
 pub(crate) mod me;
+mod monitor;
 mod node;
 mod outcome;
+mod register;
 mod registry;
 mod report;
 mod selector;
@@ -72,14 +75,14 @@ pub use self::{
     channel::Receiver,
     destination::Destination,
     dictionary::Key,
+    exit::{exit, exit_self, is_alive, trap_exit},
     info::{ProcessInfo, ProcessStatus, info, label, list, set_label},
-    link::{
-        demonitor, demonitor_flush, exit, exit_self, is_alive, link, monitor, monitor_name, register, registered,
-        self_pid, trap_exit, unlink, unregister, whereis,
-    },
-    me::{Me, current},
+    link::{link, unlink},
+    me::{Me, current, self_pid},
+    monitor::{demonitor, demonitor_flush, monitor, monitor_name},
     node::{Node, NodeBuilder},
     outcome::{Hibernate, Termination, hibernate},
+    register::{register, registered, unregister, whereis},
     registry::Registry,
     selector::Selector,
     sleep::{sleep, sleep_async},
@@ -91,7 +94,7 @@ pub use self::{
     subject::{SendError, Subject, send},
     timer::TimerRef,
 };
-pub(crate) use self::{link::terminate, registry::Claim};
+pub(crate) use self::{monitor::terminate, registry::Claim};
 /// Whose channels [`Receiver`] stands for: its `select!` waits for several.
 pub use crossbeam_channel;
 

@@ -3,30 +3,34 @@
 //! Messages are marked with the tag of their subject, so that they can be received one subject at a time. A subject of
 //! a process has a tag of its own, a named one the tag that its name and its type make.
 
+mod mapped;
+mod route;
+mod send_error;
+
 use std::{
-    any::{Any, TypeId},
-    error::Error,
+    any::TypeId,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
     marker::PhantomData,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::Duration,
 };
 
+pub(crate) use self::route::AnyAddress;
+pub(super) use self::route::Letter;
+pub use self::send_error::SendError;
+use self::{
+    mapped::{MappedSubject, Sink},
+    route::{Route, To},
+};
 use super::{
     Receiver,
     me::{receive, receiving},
-    report,
 };
 use crate::cell::{
-    AnyProcess, Pid, RegName, current,
+    AnyMessage, Pid, current,
     header::{Channel, Home},
-    node::NodeInner,
-    panic,
-    signal::{AnyMessage, RAW, Signal},
+    signal::{RAW, Signal},
 };
 
 /// An address for messages of type `T`: of the process that made it, of whoever has a name, of a server that handles
@@ -54,152 +58,6 @@ enum SubjectKind<T> {
     Through(Arc<dyn Sink<T>>),
     Null,
 }
-
-/// A process, and the mark of what goes there.
-pub(crate) struct Route {
-    to: To,
-    tag: u64,
-    /// Its owner receives no longer.
-    closed: AtomicBool,
-}
-
-enum To {
-    Process(Pid),
-    /// Whoever has the name when something is sent.
-    Name(Arc<str>),
-    /// Whoever is there when something is sent.
-    AnyAddress(Arc<dyn AnyAddress>),
-}
-
-/// A place that processes may hold one after another, known on a floor above.
-pub(crate) trait AnyAddress: Any + Send + Sync {
-    fn holder(&self) -> Option<AnyProcess>;
-    fn pid(&self) -> Option<Pid>;
-    /// The process that holds it for good, if it is such a place.
-    fn process(&self) -> Option<Pid>;
-    /// Whether to look for the holder runs code of the user's.
-    fn asks(&self) -> bool;
-    /// The name that it goes by, if it does.
-    fn name(&self) -> Option<&RegName>;
-    /// A message of a process of the node found nobody there.
-    fn missed(&self, node: &NodeInner);
-    fn as_any(&self) -> &dyn Any;
-    fn is_same(&self, other: &dyn AnyAddress) -> bool;
-}
-
-impl PartialEq for To {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Process(a), Self::Process(b)) => a == b,
-            (Self::Name(a), Self::Name(b)) => a == b,
-            (Self::AnyAddress(a), Self::AnyAddress(b)) => a.is_same(&**b),
-            _ => false,
-        }
-    }
-}
-
-/// What was not delivered.
-pub(super) type Undelivered = Box<dyn AnyMessage>;
-
-/// A message to be sent at another time, by one who does not know its type, and may be no process.
-pub(super) enum Letter {
-    Direct(Arc<Route>, Undelivered),
-    Nobody,
-}
-
-impl Letter {
-    /// Whether [`receiver`](Letter::receiver) runs code of the user's.
-    pub(super) fn asks(&self) -> bool {
-        matches!(self, Self::Direct(route, _) if matches!(&route.to, To::AnyAddress(place) if place.asks()))
-    }
-
-    /// Who gets it now, where that has to be found out.
-    pub(super) fn receiver(&self, node: &NodeInner) -> Option<AnyProcess> {
-        match self {
-            Self::Direct(route, _) => route.find(node),
-            Self::Nobody => None,
-        }
-    }
-
-    /// Gives it to its receiver. Nothing of the user's runs in it.
-    ///
-    /// # Errors
-    /// The message, if there is nobody who takes it.
-    pub(super) fn post(self, node: &NodeInner, receiver: Option<&AnyProcess>) -> Result<(), Undelivered> {
-        match self {
-            Self::Direct(route, payload) => route.deliver(receiver, payload).map_err(|error| {
-                route.missed(node);
-                error.into_message()
-            }),
-            Self::Nobody => Ok(()),
-        }
-    }
-}
-
-/// What takes messages on their way to another subject.
-trait Sink<T>: Send + Sync {
-    fn send(&self, message: T);
-    /// The message, to be sent at another time.
-    fn letter(&self, message: T) -> Letter;
-    /// Why a message would not be sent now.
-    fn refusal(&self) -> Option<SendError<()>>;
-    fn owner(&self) -> Option<Pid>;
-    fn process(&self) -> Option<Pid>;
-    fn close(&self);
-}
-
-/// A message that was not sent, and why.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SendError<T> {
-    /// The owner has ended, or nobody has the name.
-    NoProc(T),
-    /// The owner has closed the subject.
-    Closed(T),
-}
-
-impl<T> SendError<T> {
-    /// The message.
-    ///
-    /// ```
-    /// let words = otp::process::current().subject();
-    /// words.close();
-    /// let unsent = words.try_send("hello".to_owned()).unwrap_err();
-    /// assert_eq!(unsent.into_message(), "hello");
-    /// ```
-    pub fn into_message(self) -> T {
-        match self {
-            Self::NoProc(message) | Self::Closed(message) => message,
-        }
-    }
-
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> SendError<U> {
-        match self {
-            Self::NoProc(message) => SendError::NoProc(f(message)),
-            Self::Closed(message) => SendError::Closed(f(message)),
-        }
-    }
-}
-
-impl<T> fmt::Display for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoProc(_) => "there is no such process",
-            Self::Closed(_) => "the subject is closed",
-        })
-    }
-}
-
-impl<T> fmt::Debug for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoProc(_) => "NoProc(..)",
-            Self::Closed(_) => "Closed(..)",
-        })
-    }
-}
-
-impl<T> Error for SendError<T> {}
 
 /// Sends a message of any type to a process as such; dropped when it is gone. Never waits.
 ///
@@ -266,7 +124,7 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     fn direct(to: To, tag: u64) -> Self {
-        Self(SubjectKind::Direct(Arc::new(Route { to, tag, closed: AtomicBool::new(false) }), PhantomData))
+        Self(SubjectKind::Direct(Arc::new(Route::new(to, tag)), PhantomData))
     }
 
     /// A subject for messages that become messages of this one: `f` runs in each process that sends, with each message.
@@ -566,141 +424,6 @@ fn received<T: 'static>(signal: Signal) -> Option<T> {
     match signal {
         Signal::Foreign { payload, .. } => payload.take().ok(),
         _ => None,
-    }
-}
-
-impl Route {
-    /// Sends to the process, or says why not.
-    fn send(&self, payload: Box<dyn AnyMessage>) -> Result<(), SendError<Box<dyn AnyMessage>>> {
-        let receiver = if self.closed.load(Relaxed) { None } else { current::with(|me| self.find(&me.header().node)) };
-        self.deliver(receiver.as_ref(), payload)
-    }
-
-    fn deliver(
-        &self,
-        receiver: Option<&AnyProcess>,
-        payload: Box<dyn AnyMessage>,
-    ) -> Result<(), SendError<Box<dyn AnyMessage>>> {
-        if self.closed.load(Relaxed) {
-            return Err(SendError::Closed(payload));
-        }
-        // What a process does that was declared dead has no effect.
-        if current::is_lost() {
-            return Ok(());
-        }
-        let Some(process) = receiver else { return Err(SendError::NoProc(payload)) };
-        process.signal(Signal::Foreign { tag: self.tag, payload }).map_err(|signal| match signal {
-            Signal::Foreign { payload, .. } => SendError::NoProc(payload),
-            _ => unreachable!("what comes back is what was sent"),
-        })
-    }
-
-    /// A message was sent and found nobody there, which is said of a name.
-    #[cold]
-    fn lost(&self) {
-        let what = "a message";
-        current::with(|me| match &self.to {
-            To::Process(_) => {}
-            To::Name(name) => me.header().node.nobody.say(what, &**name),
-            To::AnyAddress(place) => match place.name() {
-                Some(name) => me.header().node.nobody.say(what, name),
-                None => place.missed(&me.header().node),
-            },
-        });
-    }
-
-    /// A message for which it was time found nobody there.
-    fn missed(&self, node: &NodeInner) {
-        match &self.to {
-            To::Process(_) => {}
-            To::Name(_) => node.nobody.count(),
-            To::AnyAddress(place) => place.missed(node),
-        }
-    }
-
-    fn refusal(&self) -> Option<SendError<()>> {
-        if self.closed.load(Relaxed) {
-            return Some(SendError::Closed(()));
-        }
-        let found = current::with(|me| self.find(&me.header().node));
-        found.is_none_or(|process| process.header().life.is_ending()).then_some(SendError::NoProc(()))
-    }
-
-    fn find(&self, node: &NodeInner) -> Option<AnyProcess> {
-        match &self.to {
-            To::Process(pid) => node.find(*pid),
-            To::Name(name) => node.names.get(name),
-            To::AnyAddress(place) => place.holder(),
-        }
-    }
-
-    fn close(&self) {
-        current::with(|me| {
-            let own = matches!(self.to, To::Process(owner) if owner == me.pid());
-            assert!(own, "a subject is closed by the process that made it");
-            if !self.closed.swap(true, Relaxed) {
-                // One who looked at the flag too early finds a channel that takes nothing.
-                me.process().open_channel(me, self.tag, Channel::Closed);
-            }
-        });
-    }
-}
-
-impl Drop for Route {
-    fn drop(&mut self) {
-        if let To::Process(owner) = self.to
-            && self.closed.load(Relaxed)
-        {
-            // Nobody can send any more.
-            let channel = NodeInner::find_anywhere(owner).and_then(|owner| owner.header().remove_closed(self.tag));
-            drop(channel);
-        }
-    }
-}
-
-/// Messages that become messages of another subject.
-struct MappedSubject<T, F> {
-    target: Subject<T>,
-    map: F,
-}
-
-impl<T: Send + 'static, F> MappedSubject<T, F> {
-    /// What becomes of a message. The function is not the sender's, and a panic in it neither; then there is no
-    /// message.
-    fn map<U>(&self, message: U) -> Option<T>
-    where
-        F: Fn(U) -> T,
-    {
-        let mapped = panic::caught_panic(|| (self.map)(message));
-        mapped.map_err(|panic| report::not_mapped(&panic)).ok()
-    }
-}
-
-impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> for MappedSubject<T, F> {
-    fn send(&self, message: U) {
-        if let Some(message) = self.map(message) {
-            self.target.send(message);
-        }
-    }
-
-    fn letter(&self, message: U) -> Letter {
-        self.map(message).map_or(Letter::Nobody, |message| self.target.letter(message))
-    }
-
-    fn refusal(&self) -> Option<SendError<()>> {
-        self.target.refusal()
-    }
-
-    fn owner(&self) -> Option<Pid> {
-        self.target.owner()
-    }
-
-    fn process(&self) -> Option<Pid> {
-        self.target.process()
-    }
-
-    fn close(&self) {
-        self.target.close();
     }
 }
 

@@ -1,13 +1,14 @@
 //! The watchdog: a thread that notices what the cores, being busy, cannot.
 //!
-//! It looks every so often while any core is awake, in three steps: what it *sees* of each thread, what it *says* to
-//! those that run, and what it *does* for those that wait. A turn that goes on from one look to the next is asked to give
-//! way, and its code gets a bad name when it does not. A timer that is overdue, or a queue behind a slow turn, wakes a
-//! core that sleeps; where none does, the turns that hold the cores lose them to other threads. A turn that goes on and
-//! on is shown to the floor above, which may say that its task is lost.
+//! It looks every so often while any core is awake, in three steps: it *sees* each thread (`sightings`), *judges* what it
+//! has seen and says so to those that run, and *acts* for those that wait. A turn that goes on from one look to the next
+//! is asked to give way, and its code gets a bad name when it does not. A timer that is overdue, or a queue behind a slow
+//! turn, wakes a core that sleeps; where none does, the turns that hold the cores lose them to other threads. A turn that
+//! goes on and on is shown to the floor above, which may say that its task is lost.
+
+mod sightings;
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{
@@ -18,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use self::sightings::{LongTurn, Sighting, Sightings};
 use super::{Scheduler, Why, code, core::LONG_WAIT, seat::Seat, slice::Slices};
 
 /// While a core sleeps and another does not: the time of a look is nobody's loss.
@@ -31,8 +33,6 @@ const QUIET_LOOKS: u32 = LONG_WAIT + 1;
 const HELD: Duration = Duration::from_millis(2);
 /// A turn that has taken so long is shown to the floor above.
 const OVERDUE: Duration = Duration::from_millis(10);
-/// So many turns from one look to the next are few: each is long enough to keep others waiting.
-const FEW_TURNS: u64 = 3;
 
 /// What the floor above says of a task that holds its core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,25 +58,9 @@ pub(crate) trait Watch: Send + Sync {
     fn stranded(&self, token: u64, is_lost: bool);
 }
 
-/// A turn, as it was seen before.
-struct Sighting {
-    turn: u64,
-    since: Instant,
-    /// It has gone on since a look before.
-    goes_on: bool,
-    /// Its code has got a bad name.
-    was_long: bool,
-}
-
-impl Sighting {
-    fn first(turn: u64, since: Instant) -> Self {
-        Self { turn, since, goes_on: false, was_long: false }
-    }
-}
-
-/// What one look has seen.
+/// What one look has found to do.
 #[derive(Default)]
-struct Round {
+struct Findings {
     /// Those on duty that are held by long turns.
     held: Vec<Arc<Seat>>,
     /// A task is queued behind a slow turn.
@@ -87,7 +71,7 @@ struct Round {
 
 pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
     Slices::default().begin();
-    let mut seen = HashMap::new();
+    let mut sightings = Sightings::default();
     let mut quiet = 0;
     while !scheduler.is_stopping() {
         let sleeping = scheduler.sleep.sleeping();
@@ -104,80 +88,55 @@ pub(super) fn watch(scheduler: &Arc<Scheduler>, watch: &dyn Watch) {
             quiet = 0;
         }
         scheduler.ticks.fetch_add(1, Relaxed);
-        let look = look(scheduler, watch, &mut seen);
-        quiet = if scheduler.sleep.sleeping() >= cores && !look.apart { quiet + 1 } else { 0 };
-        act(scheduler, &look);
+        let mut findings = Findings::default();
+        let (seats, now) = (sightings.begin(scheduler), Instant::now());
+        for seat in seats {
+            judge(scheduler, watch, sightings.see(scheduler, seat, now), &mut findings);
+        }
+        quiet = if scheduler.sleep.sleeping() >= cores && !findings.apart { quiet + 1 } else { 0 };
+        act(scheduler, &findings);
     }
 }
 
-/// Looks at each thread, and says to those that run what they have to know.
-fn look(scheduler: &Arc<Scheduler>, watch: &dyn Watch, seen: &mut HashMap<u32, Sighting>) -> Round {
-    let seats = scheduler.threads.all();
-    let now = Instant::now();
-    let mut look = Round::default();
-    if seen.len() > seats.len() {
-        seen.retain(|number, _| seats.iter().any(|seat| seat.number == *number));
+/// Says to a turn that goes on what it has to know, and notes what it means for others.
+fn judge(scheduler: &Arc<Scheduler>, watch: &dyn Watch, sighting: Sighting<'_>, findings: &mut Findings) {
+    let Sighting { seat, on_duty, is_slow, turn } = sighting;
+    findings.stuck |= on_duty && is_slow && seat.queue.len() > 0;
+    let Some(LongTurn { token, running, was_long }) = turn else { return };
+    findings.apart |= !on_duty && !seat.is_lost();
+    watch.give_way(token);
+    if running >= code::LONG && !*was_long {
+        *was_long = true;
+        watch.was_long(token);
     }
-    for seat in seats {
-        let on_duty = !seat.is_off_duty();
-        if on_duty {
-            seat.look_outside();
-        } else if seat.queue.len() > 0 {
-            // It was put in just as the duty ended, by a turn that goes on.
-            scheduler.empty(&seat);
+    if running >= OVERDUE {
+        if seat.has_ready() {
+            seat.waiting().iter().for_each(|ready| watch.stranded(ready.token, seat.is_lost()));
         }
-        let (turn, token) = seat.current();
-        let before = seen.entry(seat.number).or_insert_with(|| Sighting::first(turn, now));
-        let turns = turn.wrapping_sub(before.turn);
-        look.stuck |= on_duty && token != 0 && turns <= FEW_TURNS && seat.queue.len() > 0;
-        if token == 0 || turns != 0 {
-            if before.goes_on {
-                seat.slices.shorten();
+        if !seat.is_lost() && watch.overdue(token, running) == Diagnosis::Lost {
+            // Counted before anybody can learn of it.
+            scheduler.lose(&seat);
+            if watch.declare_dead(token, running) {
+                scheduler.pass_duty(&seat, Why::Lost);
+            } else {
+                scheduler.find(&seat);
             }
-            *before = Sighting::first(turn, now);
-            continue;
-        }
-        look.apart |= !on_duty && !seat.is_lost();
-        let running = now - before.since;
-        if !before.goes_on {
-            before.goes_on = true;
-            seat.slices.lengthen();
-        }
-        watch.give_way(token);
-        if running >= code::LONG && !before.was_long {
-            before.was_long = true;
-            watch.was_long(token);
-        }
-        if running >= OVERDUE {
-            if seat.has_ready() {
-                seat.waiting().iter().for_each(|ready| watch.stranded(ready.token, seat.is_lost()));
-            }
-            if !seat.is_lost() && watch.overdue(token, running) == Diagnosis::Lost {
-                // Counted before anybody can learn of it.
-                scheduler.lose(&seat);
-                if watch.declare_dead(token, running) {
-                    scheduler.pass_duty(&seat, Why::Lost);
-                } else {
-                    scheduler.find(&seat);
-                }
-                continue;
-            }
-        }
-        if on_duty && running >= HELD {
-            look.held.push(seat);
+            return;
         }
     }
-    look
+    if on_duty && running >= HELD {
+        findings.held.push(seat);
+    }
 }
 
 /// Sees to it that those that wait go on.
-fn act(scheduler: &Arc<Scheduler>, look: &Round) {
+fn act(scheduler: &Arc<Scheduler>, findings: &Findings) {
     let is_late = scheduler.timers.next() <= scheduler.now();
-    if !(is_late || look.stuck || scheduler.injector.len() > 0) {
+    if !(is_late || findings.stuck || scheduler.injector.len() > 0) {
         return;
     }
     match scheduler.sleep.rouse() {
         Some(seat) => scheduler.unpark(seat),
-        None => look.held.iter().for_each(|seat| drop(scheduler.pass_duty(seat, Why::Held))),
+        None => findings.held.iter().for_each(|seat| drop(scheduler.pass_duty(seat, Why::Held))),
     }
 }

@@ -4,22 +4,23 @@
 //! child spec of what a caller gives, and the typed builder and client around it.
 
 use std::{
-    any::{Any, TypeId},
+    any::TypeId,
     fmt,
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use super::{
     AutoShutdown, Child, ChildError, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
     client::as_supervisor,
+    kind::{ChildArgs, SeenKind, SupervisorKind, Template},
     server::{self, Message, Who},
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{CallError, ChildId, Name, Place, Restart, StartError, ToPid},
-    cell::{RegName, birth::Relation, panic::caught},
+    actor::{CallError, Name, Place, Restart, StartError, ToPid},
+    cell::{RegName, birth::Relation},
     guard::Guarded,
 };
 
@@ -229,7 +230,7 @@ impl<C: DynamicChild, A: Send + 'static> DynamicSupervisor<C, A> {
 
     fn into_supervisor(self) -> Supervisor {
         let Self { supervisor, max_children, make, .. } = self;
-        Supervisor { template: Some(Template::new::<C, A>(make, max_children)), ..supervisor }
+        Supervisor { kind: SupervisorKind::Dynamic(Template::new::<C, A>(make, max_children)), ..supervisor }
     }
 }
 
@@ -326,65 +327,6 @@ impl<C: Child> InTree for C {
 
     fn once(args: C::Args) -> ChildSpec<C> {
         spec_once(args)
-    }
-}
-
-/// What a child is made of, and of which type it will be.
-struct ChildArgs<C, A> {
-    with: A,
-    child: PhantomData<fn() -> C>,
-}
-
-/// What makes a spec of a [`ChildArgs`], whatever its type.
-type MakeSpec = Box<dyn Fn(Box<dyn Any + Send>) -> Result<Spec, ChildError> + Send + Sync>;
-
-/// What makes the children of a dynamic supervisor, whatever their type.
-pub(super) struct Template {
-    make: Guarded<MakeSpec>,
-    takes: TypeId,
-    max_children: usize,
-    /// The next id.
-    next: (Arc<str>, usize),
-}
-
-impl Template {
-    fn new<C: DynamicChild, A: Send + 'static>(
-        make: Box<dyn Fn(A) -> Spec + Send + Sync>,
-        max_children: usize,
-    ) -> Self {
-        Self {
-            make: Guarded::new(Box::new(move |given| {
-                let given = given.downcast::<ChildArgs<C, A>>().map_err(|given| {
-                    drop(Guarded::new(given));
-                    ChildError::OtherKind
-                })?;
-                caught(|| make(given.with)).map_err(|reason| ChildError::Start(StartError::Failed(reason)))
-            })),
-            takes: TypeId::of::<ChildArgs<C, A>>(),
-            max_children,
-            next: (C::label().into(), 0),
-        }
-    }
-
-    /// One more child for a supervisor that has so many.
-    pub(super) fn child(
-        &mut self,
-        given: Guarded<Box<dyn Any + Send>>,
-        children: usize,
-    ) -> Result<(ChildId, Spec), ChildError> {
-        if children >= self.max_children {
-            return Err(ChildError::MaxChildren);
-        }
-        let spec = (self.make)(given.into_inner())?;
-        let (label, next) = &mut self.next;
-        let id = ChildId::numbered(label, *next);
-        *next += 1;
-        Ok((id, spec))
-    }
-
-    /// The type of what it can make a child of.
-    pub(super) fn takes(&self) -> TypeId {
-        self.takes
     }
 }
 
@@ -503,8 +445,8 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<Name<DynamicSupervisor<C, A>>>) -> Result<Self, CallError> {
         let look = SupervisorRef::look_up(name.into().into())?;
-        match look.takes {
-            Some(takes) if takes == TypeId::of::<ChildArgs<C, A>>() => {
+        match look.kind {
+            SeenKind::Dynamic(takes) if takes == TypeId::of::<ChildArgs<C, A>>() => {
                 Ok(Self::new(SupervisorRef::from_place(look.place)))
             }
             _ => Err(CallError::NoProc),

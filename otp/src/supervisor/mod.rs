@@ -44,8 +44,8 @@
 //! ```
 
 // `strategy`, `intensity` and `backoff` decide over plain data, `children` keeps count, `server` is the process that
-// carries the decisions out, `ending` how it ends a child, `client` how others speak with it. What a child does is none
-// of their business.
+// carries the decisions out, `kind` what differs between the kinds of supervisors, `ending` how a child is ended, `client`
+// how others speak with a supervisor. What a child does is none of their business.
 
 mod backoff;
 mod children;
@@ -53,6 +53,7 @@ mod client;
 mod dynamic;
 mod ending;
 mod intensity;
+mod kind;
 mod partition;
 mod report;
 mod server;
@@ -79,7 +80,11 @@ pub use self::{
     partition::{InPartitions, Mentions},
     spec::tree_spec,
 };
-use self::{dynamic::Template, partition::Partitions, spec::Spec, tree::count};
+use self::{
+    kind::{Partitions, SupervisorKind},
+    spec::Spec,
+    tree::count,
+};
 pub use crate::actor::{
     error::SpecError,
     options::{Restart, Shutdown},
@@ -127,10 +132,7 @@ pub struct Supervisor {
     name: Option<RegName>,
     ignores: bool,
     children: Vec<(ChildId, Spec)>,
-    /// What makes the children of one that is dynamic.
-    template: Option<Template>,
-    /// Its children are partitions.
-    partitions: Option<Partitions>,
+    kind: SupervisorKind,
 }
 
 impl Supervisor {
@@ -144,8 +146,7 @@ impl Supervisor {
             name: None,
             ignores: false,
             children: Vec::new(),
-            template: None,
-            partitions: None,
+            kind: SupervisorKind::Static,
         }
     }
 
@@ -240,7 +241,7 @@ impl Supervisor {
         if self.period.is_zero() {
             return Err(SpecError::ZeroPeriod);
         }
-        if self.partitions.is_some_and(|partitions| partitions.most == 0) {
+        if matches!(self.kind, SupervisorKind::Partitioned(Partitions { most: 0, .. })) {
             return Err(SpecError::NoPartitions);
         }
         let mut ids = BTreeSet::new();

@@ -16,6 +16,7 @@ use std::{
 use super::{
     Child, ChildError, ChildSpec, Strategy, Supervisor, SupervisorRef,
     client::as_supervisor,
+    kind::{Partitions, SeenKind, SupervisorKind},
     server::{self, Message},
     spec::{Spec, simple_name, tree_spec},
 };
@@ -134,7 +135,7 @@ impl<C: Child> PartitionSupervisor<C> {
     fn into_supervisor(self) -> Supervisor {
         let Self { mut supervisor, partitions, make, .. } = self;
         let most = partitions.unwrap_or_else(|| Node::current().cores());
-        supervisor.partitions = Some(Partitions { of: TypeId::of::<C>(), most });
+        supervisor.kind = SupervisorKind::Partitioned(Partitions { of: TypeId::of::<C>(), most });
         supervisor.children = (0..most).map(|number| (number.into(), make(number))).collect();
         supervisor
     }
@@ -161,15 +162,6 @@ impl<C> fmt::Debug for PartitionSupervisor<C> {
             .field("supervisor", &self.supervisor)
             .finish()
     }
-}
-
-/// What a supervisor knows whose children are partitions.
-#[derive(Clone, Copy)]
-pub(super) struct Partitions {
-    /// The type of its children.
-    pub(super) of: TypeId,
-    /// How many there are at its start.
-    pub(super) most: usize,
 }
 
 /// What `supervisor!` needs of `partition<C>(..)`, as items of `C`: a type that is no actor then is one error.
@@ -291,8 +283,8 @@ impl<C: Child> PartitionRef<C> {
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<Name<PartitionSupervisor<C>>>) -> Result<Self, CallError> {
         let look = SupervisorRef::look_up(name.into().into())?;
-        match look.partitions {
-            Some(partitions) if partitions.of == TypeId::of::<C>() => {
+        match look.kind {
+            SeenKind::Partitioned(of) if of == TypeId::of::<C>() => {
                 Ok(Self::new(SupervisorRef::from_place(look.place)))
             }
             _ => Err(CallError::NoProc),

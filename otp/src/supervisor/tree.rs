@@ -19,6 +19,7 @@ use std::fmt;
 
 use super::{
     ChildKind, ChildState, Strategy, SupervisorRef,
+    kind::SeenKind,
     server::{ChildFilter, Snapshot},
 };
 use crate::process::label;
@@ -42,7 +43,7 @@ impl fmt::Display for SupervisorRef {
 fn supervisor(f: &mut fmt::Formatter<'_>, at: &SupervisorRef, look: &Snapshot, depth: usize) -> fmt::Result {
     write!(f, " {}, {} in {:?}", look.strategy, count(look.restarts.into()), look.period)?;
     let (children, shown) = (look.count, look.children.len());
-    if look.takes.is_some() {
+    if matches!(look.kind, SeenKind::Dynamic(_)) {
         write!(f, ", {children} {}", if children == 1 { "child" } else { "children" })?;
     }
     for child in &look.children {

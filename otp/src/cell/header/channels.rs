@@ -7,7 +7,10 @@ use super::{
     life::CHANNELS,
     relations::{Belongings, Relations},
 };
-use crate::cell::signal::{AnyMessage, Item, Signal};
+use crate::cell::{
+    AnyMessage,
+    signal::{Item, Signal},
+};
 
 /// Where messages for one subject go instead of the inbox.
 pub(crate) enum Channel {

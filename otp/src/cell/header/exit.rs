@@ -2,8 +2,27 @@
 
 use std::{any::Any, sync::Arc};
 
-use super::{Header, Home};
-use crate::cell::{ExitReason, Pid, Running, panic, served, signal::LinkEnd};
+use super::{Header, Home, links::LinkEnd};
+use crate::cell::{ExitReason, Pid, Running, panic, served};
+
+/// What an exit signal does to its receiver.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ExitAction {
+    Drop,
+    Deliver,
+    Die(ExitReason),
+}
+
+/// The decision table of exit signals.
+pub(crate) fn decide(own: Pid, from: Pid, reason: &ExitReason, link: Option<bool>, trapping: bool) -> ExitAction {
+    match (link, reason) {
+        (Some(false), _) => ExitAction::Drop,
+        (None, ExitReason::Kill) => ExitAction::Die(ExitReason::Killed),
+        _ if trapping => ExitAction::Deliver,
+        (_, ExitReason::Normal) if from != own => ExitAction::Drop,
+        _ => ExitAction::Die(reason.clone()),
+    }
+}
 
 impl Header {
     /// What an exit signal is by now: whether its link is active, if it came by one, and why it was sent.

@@ -6,13 +6,10 @@ use super::{
     Header,
     calls::Calls,
     channels::{Channel, Divert},
+    links::Links,
 };
 use crate::{
-    cell::{
-        ExitReason, MonitorRef, Pid, RegName,
-        signal::{Links, Signal},
-        small_map::SmallMap,
-    },
+    cell::{ExitReason, MonitorRef, Pid, RegName, signal::Signal, small_map::SmallMap},
     sync::{SpinGuard, atomic::Ordering::Relaxed},
     time::Owner,
 };

@@ -4,7 +4,8 @@ use std::mem;
 
 use crate::cell::{
     Exit, ExitReason, Running,
-    signal::{self, Signal},
+    header::exit::{self, ExitAction},
+    signal::Signal,
 };
 
 impl Running {
@@ -19,13 +20,13 @@ impl Running {
             Signal::Exit { from, reason, link } => {
                 let from = *from;
                 let (active, reason) = header.hear_exit(from, mem::replace(reason, ExitReason::Normal), *link);
-                match signal::decide(header.pid, from, &reason, active, self.own().trap_exit.get()) {
-                    signal::ExitAction::Drop => false,
-                    signal::ExitAction::Deliver => {
+                match exit::decide(header.pid, from, &reason, active, self.own().trap_exit.get()) {
+                    ExitAction::Drop => false,
+                    ExitAction::Deliver => {
                         *signal = Signal::Trapped(Exit { from, reason });
                         true
                     }
-                    signal::ExitAction::Die(reason) => {
+                    ExitAction::Die(reason) => {
                         self.own().set_signalled(reason);
                         false
                     }

@@ -1,0 +1,142 @@
+//! How a supervisor starts and ends its children.
+
+use super::{Message, Server, SupervisorArgs};
+use crate::{
+    actor::StartError,
+    cell::{AnyProcess, ExitReason, Pid, current},
+    process::Claim,
+    supervisor::{
+        ChildKind,
+        children::{Children, Phase, StartNumber},
+        ending,
+        intensity::Intensity,
+        report::{self, Offender},
+        strategy,
+    },
+};
+
+impl Server {
+    /// Starts all children in order; when one does not start, ends those before it.
+    pub(super) async fn begin(tree: SupervisorArgs, pid: Pid) -> Result<Self, StartError> {
+        let SupervisorArgs { label, place, build, is_named } = tree;
+        place.begin();
+        let mut built = build(&place);
+        if built.ignores {
+            return Err(StartError::Ignore);
+        }
+        let mut claim = built.name.take().filter(|_| !is_named).map(Claim::new).transpose()?;
+        built.check().map_err(StartError::Spec)?;
+        let mut server = Self {
+            label,
+            pid,
+            place: place.clone(),
+            strategy: built.strategy,
+            restarts: built.restarts,
+            period: built.period,
+            auto_shutdown: built.auto_shutdown,
+            intensity: Intensity::new(built.restarts, built.period),
+            children: Children::new(place, built.children),
+            kind: built.kind,
+        };
+        if let Ok(most) = server.kind.most_partitions() {
+            server.place.divide(most);
+        }
+        for number in server.children.numbers() {
+            if let Err(error) = server.start(number).await {
+                let id = server.children[number].id.to_string();
+                report::start_error(&server.offender(number), &error);
+                server.end_all().await;
+                return Err(StartError::Child { id, error: Box::new(error) });
+            }
+        }
+        server.place.take::<Message>(&current::with(|me| AnyProcess::clone(me)));
+        if let Some(claim) = &mut claim {
+            claim.keep();
+        }
+        Ok(server)
+    }
+
+    /// Starts a child that does not run; says whether it runs now, which one that did not want to does not.
+    pub(super) async fn start(&mut self, number: StartNumber) -> Result<bool, StartError> {
+        let child = &self.children[number];
+        let (started, keeps) = (child.spec.start(self.children.place(child)), self.kind.keeps(child.spec.restart));
+        match started.await {
+            Ok(process) => {
+                self.children.set(number, Phase::Running(process));
+                self.children[number].spec.started();
+                report::progress(&self.offender(number));
+                Ok(true)
+            }
+            Err(StartError::Ignore) => {
+                self.stopped(number, keeps);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a child, if it runs. What becomes of it then is for `next` to say.
+    pub(super) async fn end(&mut self, number: StartNumber, next: Phase) {
+        let child = &self.children[number];
+        if let Some(process) = child.process() {
+            self.children.place(child).begin_end();
+            let reason = ending::end(process.clone(), child.spec.shutdown).await;
+            self.ended(number, &reason);
+        }
+        self.children.set(number, next);
+    }
+
+    /// Ends all children: the last one first, or all at once if they are dynamic. Whether they come back is for the
+    /// supervisor's own supervisor to say.
+    pub(super) async fn end_all(&mut self) {
+        if self.kind.is_dynamic() {
+            let running = self.children.iter().filter_map(|(_, child)| {
+                let place = self.children.place(child);
+                place.begin_end();
+                place.close();
+                Some((child.process()?.clone(), child.spec.shutdown))
+            });
+            for (pid, reason) in ending::end_all(running).await {
+                if let Some(number) = self.children.find_pid(pid) {
+                    self.ended(number, &reason);
+                }
+            }
+            return;
+        }
+        for number in self.children.numbers().into_iter().rev() {
+            self.end(number, Phase::Pending).await;
+        }
+    }
+
+    /// A child that was told to end has ended.
+    pub(super) fn ended(&mut self, number: StartNumber, reason: &ExitReason) {
+        let spec = &self.children[number].spec;
+        if !strategy::is_obedient(spec.shutdown, spec.restart, reason) {
+            report::shutdown_error(&self.offender(number), reason);
+        }
+    }
+
+    /// A child does not run, and is not started again by itself.
+    pub(super) fn stopped(&mut self, number: StartNumber, keep: bool) {
+        if keep {
+            self.children.set(number, Phase::Stopped);
+        } else {
+            self.children.forget(number);
+        }
+    }
+
+    pub(super) fn offender(&self, number: StartNumber) -> Offender<'_> {
+        let child = &self.children[number];
+        Offender {
+            supervisor: self.label,
+            supervisor_pid: self.pid,
+            child: &child.id,
+            label: child.spec.label,
+            pid: child.pid(),
+            restart: child.spec.restart,
+            shutdown: child.spec.shutdown,
+            significant: child.spec.significant,
+            is_supervisor: child.spec.kind == ChildKind::Supervisor,
+        }
+    }
+}
