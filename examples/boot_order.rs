@@ -1,9 +1,9 @@
 //! Who is started before whom, and who dies with whom: a client and a web handler need tables that are filled, and not
 //! one another.
 //!
-//! The tables come first, in a `rest_for_one` tree: without them the rest makes no sense, and starts anew. Client and web
-//! handler are siblings in a `one_for_one` tree below: each is healed alone. The two tables are one thing, and start and
-//! end together: `one_for_all`.
+//! The tables come first, in a `rest_for_one` tree: without them the rest makes no sense, and starts anew. Client and
+//! web handler are siblings in a `one_for_one` tree below: each is healed alone. The two tables are one thing, and
+//! start and end together: `one_for_all`.
 
 use otp::prelude::*;
 

@@ -1,4 +1,5 @@
-//! A channel server: clients join a room with a subject, hear what is said there, leave, and are forgotten when they die.
+//! A channel server: clients join a room with a subject, hear what is said there, leave, and are forgotten when they
+//! die.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Chaos on real cores: handlers that compute, block, crash, are killed where they wait, and never come back, beside
 //! others that have nothing to do with it.
 //!
-//! What virtual time cannot show: that whoever waits goes on in time and lives, whatever runs on its thread. What happens
-//! is chosen by a seed; when it happens is the machine's choice. `OTP_SEED=7` chooses the same again.
+//! What virtual time cannot show: that whoever waits goes on in time and lives, whatever runs on its thread. What
+//! happens is chosen by a seed; when it happens is the machine's choice. `OTP_SEED=7` chooses the same again.
 
 #![cfg(feature = "macros")]
 #![allow(

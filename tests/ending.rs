@@ -295,8 +295,8 @@ impl Drop for Gate {
     }
 }
 
-/// A process that ends by itself, where its end drops something that takes its time: what it holds, what is in its mail,
-/// in its dictionary.
+/// A process that ends by itself, where its end drops something that takes its time: what it holds, what is in its
+/// mail, in its dictionary.
 fn ends_slowly(place: u32, reason: fn() -> ExitReason, name: &str) -> (Pid, mpsc::Receiver<()>, Latch) {
     static GATE: process::Key<Gate> = process::Key::new("gate");
     let (dropping, is_dropping) = mpsc::channel();

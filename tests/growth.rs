@@ -1,6 +1,7 @@
 //! What was asked for, refused, dropped or given up leaves nothing behind: no memory, no process, no name, no timer.
 //!
-//! Each thing is done many times, then as many times again: the second time the program holds as much as after the first.
+//! Each thing is done many times, then as many times again: the second time the program holds as much as after the
+//! first.
 
 // Memory is counted by thread, and a stack has one of its own otherwise.
 #![cfg(all(feature = "macros", feature = "stacks"))]

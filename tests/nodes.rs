@@ -100,3 +100,34 @@ fn threads_that_come_and_go() {
     assert!(after.0 == before.0 && after.1 - before.1 < 2_000, "{before:?} {after:?}");
     node.stop();
 }
+
+/// Crashes are recorded from when somebody wants to know, once each, and no more than are ever read.
+#[test]
+fn crashes_are_recorded_for_those_who_ask() {
+    let node = Node::builder().cores(1).start().unwrap();
+    let crash = |number: u32| {
+        node.enter(|| {
+            let (pid, monitor) = process::spawn_monitor(move |_| process::exit_self(ExitReason::other(number)));
+            process::current().receive_down(monitor, None).unwrap();
+            pid
+        })
+    };
+    crash(0);
+    assert!(node.crashes().is_empty(), "nobody had asked");
+    node.record_crashes();
+    let pid = crash(1);
+    node.record_crashes();
+    node.enter(|| {
+        let (_, monitor) = process::spawn_monitor(|_| process::exit_self(ExitReason::Shutdown));
+        process::current().receive_down(monitor, None).unwrap();
+    });
+    let [seen] = &node.crashes()[..] else { panic!("one crash") };
+    assert_eq!((seen.pid, &seen.reason), (pid, &ExitReason::other(1_u32)));
+    assert!(node.crashes().is_empty(), "it was seen");
+    for number in 0..1100 {
+        crash(number);
+    }
+    let kept = node.crashes();
+    assert_eq!((kept.len(), &kept[0].reason), (1000, &ExitReason::other(100_u32)));
+    node.stop();
+}

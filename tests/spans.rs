@@ -25,8 +25,8 @@ use otp::{
 use tracing::{Event, Metadata, Span, Subscriber, info_span, span};
 use tracing_core::span::Current;
 
-/// Knows which spans each thread has entered, and names the innermost as `tracing-subscriber` does: one that was entered
-/// again within itself is named no second time.
+/// Knows which spans each thread has entered, and names the innermost as `tracing-subscriber` does: one that was
+/// entered again within itself is named no second time.
 struct Listener;
 
 static SPANS: Mutex<Vec<&'static Metadata<'static>>> = Mutex::new(Vec::new());

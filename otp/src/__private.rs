@@ -5,7 +5,6 @@
 
 use std::{
     any::type_name,
-    error::Error,
     fmt::{self, Debug},
     ops::Deref,
     sync::{Mutex, PoisonError},
@@ -23,16 +22,9 @@ pub use crate::{
     actor::hidden::*,
     actor::{start, start_link},
     scheduler::Code,
-    sim::{simulate, simulate_seed},
+    sim::{TestError, outcome, simulate, simulate_seed},
     supervisor::{InPartitions, InTree, start_tree, tree_spec},
 };
-
-pub type TestError = Box<dyn Error + Send + Sync>;
-
-/// What a test that has a return type of its own came to.
-pub fn outcome<E: Debug>(result: Result<(), E>) -> Result<(), TestError> {
-    result.map_err(|error| format!("{error:?}").into())
-}
 
 /// A child spec whose arguments are cloned at each start.
 pub fn child_spec<A: Actor + Child<Args = <A as Actor>::Args>>(
@@ -107,8 +99,8 @@ impl<A> Debug for State<'_, A> {
 /// One argument of a message. That it can be sent was checked where it was put in, once, at the type to blame.
 pub struct Payload<T>(T);
 
-// SAFETY: it is a `T` and nothing else, and the only way to make one is what `handler_argument_must_be_send` returns, which
-// asks for `T: Send`: the field is private, and nothing in this module else writes it.
+// SAFETY: it is a `T` and nothing else, and the only way to make one is what `handler_argument_must_be_send` returns,
+// which asks for `T: Send`: the field is private, and nothing in this module else writes it.
 unsafe impl<T> Send for Payload<T> {}
 
 impl<T> Payload<T> {
@@ -140,8 +132,8 @@ pub fn live_replies() -> isize {
     crate::cell::reply::live()
 }
 
-/// How many entries of tables, lists and queues the calling thread has passed to find what was asked for, in builds with
-/// debug assertions.
+/// How many entries of tables, lists and queues the calling thread has passed to find what was asked for, in builds
+/// with debug assertions.
 pub fn passed() -> usize {
     crate::passed::passed()
 }

@@ -54,11 +54,11 @@
 //! * **Limits of time.** They are an `impl Into<Option<Duration>>`: `None` waits for ever, `Duration::ZERO` looks
 //!   without waiting. Where waiting for ever would make no sense, or has a method of its own, they are a `Duration`. A
 //!   call waits 5 seconds unless it is told otherwise. `Duration::MAX` is never over.
-//! * **Waiting.** Calls of plain clients, `start`, `stop`, receives, [`is_alive`](process::is_alive), [`process::info`], requests
-//!   to supervisors and those of [`sys`] wait. In a process, async code as well, such a wait leaves the core to others.
-//!   In a future that a foreign executor polls it blocks the executor's thread: there one awaits what is made for it,
-//!   the calls of [`as_async`](ClientExt::as_async) clients, a [`Reply`], and functions whose names end in `_async`.
-//!   Each of these has a section *Cancel safety*.
+//! * **Waiting.** Calls of plain clients, `start`, `stop`, receives, [`is_alive`](process::is_alive),
+//!   [`process::info`], requests to supervisors and those of [`sys`] wait. In a process, async code as well, such a
+//!   wait leaves the core to others. In a future that a foreign executor polls it blocks the executor's thread: there
+//!   one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients, a [`Reply`], and functions
+//!   whose names end in `_async`. Each of these has a section *Cancel safety*.
 //! * **The gone.** What is sent to a process that has ended is dropped; a call of it ends with [`CallError::NoProc`], a
 //!   monitor tells at once. Whoever waits for a process when it ends is told why.
 //! * **Later versions.** What the crate makes and programs read, such as errors, reports and infos, may grow: most of
@@ -140,8 +140,9 @@ pub mod name {
 pub mod testing {
     pub use crate::{
         actor::test_context::TestContext,
+        cell::Crash,
         probe::{Message, Probe},
-        sim::{Crash, Sim},
+        sim::Sim,
     };
 }
 
@@ -481,16 +482,16 @@ pub use otp_macros::test;
 ///
 /// # Dynamic supervisors
 ///
-/// `dynamic<Session>` starts without children; see [`DynamicSupervisor`](crate::supervisor::DynamicSupervisor). Of its options `name`, `max_children: 10_000` and
-/// `intensity: 5 in 10s` are its own, all others those of each child. The arguments of children that are not
-/// `restart: temporary` are kept for restarts, and so must be `Clone`.
+/// `dynamic<Session>` starts without children; see [`DynamicSupervisor`](crate::supervisor::DynamicSupervisor). Of its
+/// options `name`, `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child. The
+/// arguments of children that are not `restart: temporary` are kept for restarts, and so must be `Clone`.
 ///
 /// # Partition supervisors
 ///
 /// `partition<Shard>(i, db) for i` starts a fixed number of children, which share the keys; `i` is the number of each.
-/// See [`PartitionSupervisor`](crate::supervisor::PartitionSupervisor). `for i` may be left out. Of its options `name`, `partitions: 8` (by default one for each core),
-/// `strategy: one_for_all` (by default `one_for_one`) and `intensity: 5 in 10s` are its own, all others those of each
-/// partition.
+/// See [`PartitionSupervisor`](crate::supervisor::PartitionSupervisor). `for i` may be left out. Of its options `name`,
+/// `partitions: 8` (by default one for each core), `strategy: one_for_all` (by default `one_for_one`) and `intensity: 5
+/// in 10s` are its own, all others those of each partition.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervisor {

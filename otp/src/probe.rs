@@ -294,7 +294,7 @@ impl<A: Actor> Probe<A> {
         if let Some(pid) = self.client.pid() {
             // Whatever it ends with, it ends.
             let _ = self.client.stop_with(reason, None);
-            self.node.inner().forgive(pid);
+            self.node.inner().crashes.forgive(pid);
         }
     }
 }

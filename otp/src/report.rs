@@ -107,8 +107,8 @@ impl Spans {
             let mut same = 0;
             loop {
                 let span = tracing::Span::current();
-                // One that was entered twice is named twice. A subscriber that does not notice an exit would name it for
-                // ever.
+                // One that was entered twice is named twice. A subscriber that does not notice an exit would name it
+                // for ever.
                 same = if entered.last().map(tracing::Span::id) == Some(span.id()) { same + 1 } else { 0 };
                 let mut left = None;
                 if same <= MAX_REENTERED {

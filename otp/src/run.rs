@@ -12,8 +12,8 @@ use crate::{
     supervisor::SupervisorRef,
 };
 
-/// Starts a tree and runs it until the program is asked to end, by SIGINT or SIGTERM, or the tree ends by itself. On Windows
-/// Ctrl-C and Ctrl-Break ask it.
+/// Starts a tree and runs it until the program is asked to end, by SIGINT or SIGTERM, or the tree ends by itself. On
+/// Windows Ctrl-C and Ctrl-Break ask it.
 ///
 /// Then the tree is shut down in order, the node is stopped, and the outcome becomes the program's exit code: success
 /// when the tree ended as it was asked to, or by itself in a clean way; failure when it could not be started, gave up

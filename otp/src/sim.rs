@@ -1,15 +1,15 @@
 //! Simulation: a node on the test's own thread, where a seed makes every choice and time is virtual.
 
 use std::{
+    error::Error,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     time::Duration,
 };
 
 use crate::{
-    __private::TestError,
     actor::{ChildId, Place, StartError, ToPid},
-    cell::{ExitReason, Pid, STACK_SIZE, current},
+    cell::{Crash, ExitReason, STACK_SIZE, current},
     process::{self, Node},
     scheduler::{self, Driver, Simulation},
     supervisor::{Child, ChildSpec, SupervisorRef},
@@ -44,24 +44,6 @@ pub struct Sim {
     driver: Driver,
     node: Node,
     seed: u64,
-}
-
-/// A crash that happened in a simulation.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Crash {
-    /// The process.
-    pub pid: Pid,
-    /// What reports call it.
-    pub label: &'static str,
-    /// Why it ended.
-    pub reason: ExitReason,
-}
-
-impl fmt::Display for Crash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} ({}): {}", self.pid, self.label, self.reason)
-    }
 }
 
 impl Sim {
@@ -99,7 +81,7 @@ impl Sim {
         );
         let simulation = Simulation::new(seed, STACK_SIZE);
         let node = Node::with_scheduler(simulation.scheduler().clone());
-        node.inner().record_crashes();
+        node.record_crashes();
         let mut sim = Sim { driver: simulation.driver(), node: node.clone(), seed };
         let outcome = current::driving(node.inner(), |_| {
             let outcome = catch_unwind(AssertUnwindSafe(|| test(&mut sim)));
@@ -130,7 +112,7 @@ impl Sim {
         self.settle();
         assert!(inner.table.on_cores() == 0, "a process has survived its kill");
         // The crashes of the end are nobody's concern.
-        drop(inner.take_crashes());
+        drop(inner.crashes.take());
     }
 
     /// The seed of this run.
@@ -343,8 +325,7 @@ impl Sim {
     /// });
     /// ```
     pub fn crashes(&self) -> Vec<Crash> {
-        let crashes = self.node.inner().take_crashes();
-        crashes.into_iter().map(|(pid, label, reason)| Crash { pid, label, reason }).collect()
+        self.node.crashes()
     }
 }
 
@@ -352,6 +333,15 @@ impl fmt::Debug for Sim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sim").field("seed", &self.seed).field("now", &self.now()).finish_non_exhaustive()
     }
+}
+
+/// Why a test that returns a `Result` has failed.
+pub type TestError = Box<dyn Error + Send + Sync>;
+
+/// What a test that has a return type of its own came to.
+#[doc(hidden)]
+pub fn outcome<E: fmt::Debug>(result: Result<(), E>) -> Result<(), TestError> {
+    result.map_err(|error| format!("{error:?}").into())
 }
 
 /// Runs a test under each of a number of seeds; says which one failed. `OTP_SEED` chooses one.

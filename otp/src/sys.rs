@@ -30,8 +30,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is asked for costs a server nothing before and after. While it is there, [`set_log`], [`set_trace`], [`set_statistics`] and
-//! the others cost a few function calls a message. A process that is no server never answers.
+//! What is asked for costs a server nothing before and after. While it is there, [`set_log`], [`set_trace`],
+//! [`set_statistics`] and the others cost a few function calls a message. A process that is no server never answers.
 
 use std::{
     error::Error, fmt, fs::File, future::Future as _, io, ops::ControlFlow, path::Path, pin::Pin, task::Poll,
@@ -391,8 +391,8 @@ pub fn statistics<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Statistics, Sy
 /// The number of events that OTP keeps in a log, unless it is told otherwise.
 pub const DEFAULT_LOG_LEN: usize = 10;
 
-/// Keeps the last events of a server, up to a number of them, such as [`DEFAULT_LOG_LEN`]; with `None` it keeps none any more.
-/// `sys:log(Name, {true, N} | false)`.
+/// Keeps the last events of a server, up to a number of them, such as [`DEFAULT_LOG_LEN`]; with `None` it keeps none
+/// any more. `sys:log(Name, {true, N} | false)`.
 ///
 /// ```
 /// # use otp::{prelude::*, sys::{self, SysError}};
@@ -476,8 +476,8 @@ pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), S
     switch(target, move |debug| debug.trace = on)
 }
 
-/// Writes a line to a file for each event of a server, as [`set_trace`] says them. The file begins empty. With `None` it is
-/// closed. `sys:log_to_file/2`.
+/// Writes a line to a file for each event of a server, as [`set_trace`] says them. The file begins empty. With `None`
+/// it is closed. `sys:log_to_file/2`.
 ///
 /// ```
 /// # use otp::{prelude::*, sys::{self, SysError}};

@@ -1,4 +1,5 @@
-//! The behaviour cases of OTP's, Elixir's and Gleam's own suites: a file for each suite, a function named after each case.
+//! The behaviour cases of OTP's, Elixir's and Gleam's own suites: a file for each suite, a function named after each
+//! case.
 //!
 //! Cases that have no counterpart here are listed, with the reason, in `not_applicable.md`.
 

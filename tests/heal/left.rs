@@ -160,8 +160,8 @@ fn what_was_left_is_not_lost_with_one_that_ends_before_it_has_taken_it(t: &mut S
     }
 }
 
-/// Whoever has its answer from the next incarnation finds that in its place, though there is more that it is still being
-/// given; and what anybody sends meanwhile comes behind that.
+/// Whoever has its answer from the next incarnation finds that in its place, though there is more that it is still
+/// being given; and what anybody sends meanwhile comes behind that.
 #[test]
 fn who_is_answered_by_the_next_incarnation_reaches_it() {
     const KEPT: u32 = 3000;

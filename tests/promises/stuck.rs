@@ -175,7 +175,8 @@ fn code_that_does_not_come_back_is_declared_dead() {
         });
         let running_call = stuck.no_timeout().request().get_stuck(running, go.clone(), after, done);
         let queued = stuck.no_timeout().request().ping();
-        // Callers that nothing of this node looks after: a process of another, and whoever polls with a waker of its own.
+        // Callers that nothing of this node looks after: a process of another, and whoever polls with a waker of its
+        // own.
         let (asking, asks) = mpsc::channel();
         let (client, asked) = (stuck.no_timeout(), asking.clone());
         let elsewhere = thread::spawn(move || {

@@ -1,4 +1,5 @@
-//! What the tests of programs are written with: probes and contexts for tests; and requests that are collected together.
+//! What the tests of programs are written with: probes and contexts for tests; and requests that are collected
+//! together.
 
 #![cfg(feature = "macros")]
 

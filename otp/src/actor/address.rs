@@ -157,8 +157,8 @@ impl<A: Actor> Address<A> {
         }
     }
 
-    /// As [`send`](Self::send), to whom a place or a name stands for now. What finds nobody is left for who comes, if the
-    /// sender waits for that.
+    /// As [`send`](Self::send), to whom a place or a name stands for now. What finds nobody is left for who comes, if
+    /// the sender waits for that.
     fn send_to_whom_it_names(
         &self,
         message: &mut Option<A::Message>,

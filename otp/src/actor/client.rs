@@ -413,9 +413,9 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
         self.target().address.resolve().map_or(0, |process| process.dropped())
     }
 
-    /// Watches the process that this client reaches now; see [`monitor`](crate::process::monitor). `None` when nobody has the
-    /// place or the name. When the process has ended already, its [`Down`](crate::Down) comes at once, with the reason
-    /// `NoProc`.
+    /// Watches the process that this client reaches now; see [`monitor`](crate::process::monitor). `None` when nobody
+    /// has the place or the name. When the process has ended already, its [`Down`](crate::Down) comes at once, with the
+    /// reason `NoProc`.
     ///
     /// ```
     /// # use otp::prelude::*;

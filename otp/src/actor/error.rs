@@ -223,8 +223,8 @@ impl<E: Into<Self>> From<process::AckError<E>> for StartError {
     }
 }
 
-/// A process was to begin to serve under a name that is not its own; see [`enter_loop`](crate::actor::Starter::enter_loop).
-/// OTP's `process_not_registered`.
+/// A process was to begin to serve under a name that is not its own; see
+/// [`enter_loop`](crate::actor::Starter::enter_loop). OTP's `process_not_registered`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnterLoopError(pub(super) RegName);
 

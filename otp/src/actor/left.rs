@@ -1,9 +1,9 @@
 //! Messages that wait at a place of a tree for the next process that holds it.
 //!
-//! Two kinds of them come here: what a client that [waits for a restart](super::ClientExt::wait_for_restart) sends while
-//! the place is empty, and what a child whose mailbox is kept has not handled when it ends. The next incarnation gets
-//! them all, in their order, before what anybody else sends: while it is given them, all that comes for the place waits
-//! behind them. When there is none, they are dropped, which tells their callers.
+//! Two kinds of them come here: what a client that [waits for a restart](super::ClientExt::wait_for_restart) sends
+//! while the place is empty, and what a child whose mailbox is kept has not handled when it ends. The next incarnation
+//! gets them all, in their order, before what anybody else sends: while it is given them, all that comes for the place
+//! waits behind them. When there is none, they are dropped, which tells their callers.
 
 use std::{
     any::Any,

@@ -83,8 +83,8 @@ impl<T: 'static> ReplyTo<T> {
     /// The answer, to be sent by a call of what is returned.
     pub(crate) fn prepare(self, answer: T) -> Box<dyn FnOnce() + Send> {
         struct Prepared<T: 'static>(ReplyTo<T>, T);
-        // SAFETY: `T: Send`, which `ReplySlot::pair` and `ReplySlot::new` ask for: without a slot there is no `ReplyTo<T>`. That
-        // itself is `Send`.
+        // SAFETY: `T: Send`, which `ReplySlot::pair` and `ReplySlot::new` ask for: without a slot there is no
+        // `ReplyTo<T>`. That itself is `Send`.
         unsafe impl<T> Send for Prepared<T> {}
         impl<T> Prepared<T> {
             #[inline]

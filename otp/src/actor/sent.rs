@@ -17,8 +17,9 @@ use crate::{
 /// A cast on its way, as clients in the mode [`Async`](super::Async) return it.
 ///
 /// The message was sent when it was made, and most often there is nothing to wait for. Only where a full mailbox makes
-/// its senders wait ([`Policy::Block`](crate::mailbox::Policy::Block)) is it ready when there was room, the client's timeout is
-/// over, or the receiver is gone. Dropped before that it takes the message back, which is counted as dropped.
+/// its senders wait ([`Policy::Block`](crate::mailbox::Policy::Block)) is it ready when there was room, the client's
+/// timeout is over, or the receiver is gone. Dropped before that it takes the message back, which is counted as
+/// dropped.
 ///
 /// # Cancel safety
 /// Dropped before it is ready, it takes the message back. There is nothing to poll again.

@@ -47,8 +47,8 @@ where
         let mut budget = BUDGET;
         while !ctx.is_stopping() {
             let step = step(&mut actor, &mut ctx, &mut budget);
-            // What is done at once takes no way through the memory of the future; each branch takes the step as a whole, so
-            // that no room is kept for it.
+            // What is done at once takes no way through the memory of the future; each branch takes the step as a
+            // whole, so that no room is kept for it.
             let outcome = if matches!(step, Progress::Done(_)) { step.outcome() } else { step.anew().await };
             handled(&mut ctx, outcome);
         }

@@ -1,5 +1,5 @@
-//! One answer from one process to another: who waits is woken when the answer comes, or when nobody will give it. What was
-//! asked stands when its asker is gone; it may be taken back.
+//! One answer from one process to another: who waits is woken when the answer comes, or when nobody will give it. What
+//! was asked stands when its asker is gone; it may be taken back.
 
 use std::{
     future::Future,

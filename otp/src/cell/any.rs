@@ -30,8 +30,8 @@ pub(crate) struct AnyProcess {
     process: NonNull<dyn Process>,
 }
 
-// SAFETY: it shares a `Task` and the `dyn Process` that this keeps alive, and may drop both; both are `Send + Sync`, the
-// second by what `Process` asks for.
+// SAFETY: it shares a `Task` and the `dyn Process` that this keeps alive, and may drop both; both are `Send + Sync`,
+// the second by what `Process` asks for.
 unsafe impl Send for AnyProcess {}
 // SAFETY: as above.
 unsafe impl Sync for AnyProcess {}
@@ -44,8 +44,8 @@ impl Deref for Borrowed<'_> {
 
     #[inline]
     fn deref(&self) -> &Running {
-        // SAFETY: it was made from an `InTurn` of the process, which it borrows, and is on the same thread, since references
-        // to an `InTurn` are not `Send`.
+        // SAFETY: it was made from an `InTurn` of the process, which it borrows, and is on the same thread, since
+        // references to an `InTurn` are not `Send`.
         unsafe { Running::of(&self.0) }
     }
 }
@@ -72,15 +72,15 @@ impl AnyProcess {
 
     #[inline]
     pub(crate) fn process(&self) -> &dyn Process {
-        // SAFETY: it is the body of the cell that `task` keeps alive: both were taken from one `TaskRef`. Nobody has a `&mut` of
-        // it before the last reference is dropped.
+        // SAFETY: it is the body of the cell that `task` keeps alive: both were taken from one `TaskRef`. Nobody has a
+        // `&mut` of it before the last reference is dropped.
         unsafe { self.process.as_ref() }
     }
 
     #[inline]
     pub(crate) fn header(&self) -> &Header {
-        // SAFETY: as in `process`. So far into the body, whatever its messages are, is its `Header`, as `erased` has asserted
-        // when it is compiled for them, and the pointer is good for the whole body.
+        // SAFETY: as in `process`. So far into the body, whatever its messages are, is its `Header`, as `erased` has
+        // asserted when it is compiled for them, and the pointer is good for the whole body.
         unsafe { self.process.cast::<Header>().byte_add(HEADER).as_ref() }
     }
 

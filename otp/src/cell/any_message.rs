@@ -5,9 +5,9 @@ use std::{
     fmt,
 };
 
-/// A message of any type, as an [`Info::Other`](crate::actor::Info::Other) holds it: an [`Any`] that prints what its type is
-/// called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted. You need not implement it: all that is
-/// `Send` and owned has it.
+/// A message of any type, as an [`Info::Other`](crate::actor::Info::Other) holds it: an [`Any`] that prints what its
+/// type is called. A box of it is a `Box<dyn Any + Send>` where such a one is wanted. You need not implement it: all
+/// that is `Send` and owned has it.
 pub trait AnyMessage: Any + Send {
     /// What its type is called; a box of it has a name of its own.
     fn type_name(&self) -> &'static str;

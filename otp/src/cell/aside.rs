@@ -1,7 +1,8 @@
-//! Where code of the user's runs that nobody waits for: in the process that it belongs to, or in one that is made for it.
+//! Where code of the user's runs that nobody waits for: in the process that it belongs to, or in one that is made for
+//! it.
 //!
-//! A destructor, a waker, a report may panic, and may never come back. What a supervisor, a core between two turns or the
-//! watchdog is left with goes here.
+//! A destructor, a waker, a report may panic, and may never come back. What a supervisor, a core between two turns or
+//! the watchdog is left with goes here.
 
 use std::{collections::VecDeque, sync::Arc, task::Waker, thread};
 
@@ -20,8 +21,8 @@ pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
     }
 }
 
-/// Calls `f` with each of these things in a process of its own: one that blocks holds up no other. Where nothing runs any
-/// more a thread does it.
+/// Calls `f` with each of these things in a process of its own: one that blocks holds up no other. Where nothing runs
+/// any more a thread does it.
 pub(super) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<VecDeque<T>>, f: fn(T)) {
     let mut things = things.into();
     if node.is_stopped() {

@@ -81,8 +81,10 @@ impl Drop for Entered<'_> {
 pub(crate) fn try_with<R>(f: impl FnOnce(&Running) -> R) -> Option<R> {
     let adopted;
     let process = match CURRENT.try_with(StdCell::get) {
-        // SAFETY: 1. `enter` sets it, whose guard borrows the process and takes it away before that ends; no guard is leaked.
-        // 2. What parks on this thread, or drives a simulation on it, names its process again before it goes on (`aside`,
+        // SAFETY: 1. `enter` sets it, whose guard borrows the process and takes it away before that ends; no guard is
+        // leaked.
+        // 2. What parks on this thread, or drives a simulation on it, names its process again before it goes on
+        //    (`aside`,
         // `step`): so it names the process in whose turn the calling code is, until `f` returns.
         Ok(Some(process)) => unsafe { process.as_ref() },
         _ => {
@@ -109,8 +111,8 @@ pub(crate) fn is_lost() -> bool {
     matches!(CURRENT.try_with(StdCell::get), Ok(Some(process)) if unsafe { process.as_ref() }.header().life.is_lost())
 }
 
-/// Whether the process that the calling code is, on a core, has to end: asked before it takes an answer, so that an exit
-/// signal which was sent before that comes first.
+/// Whether the process that the calling code is, on a core, has to end: asked before it takes an answer, so that an
+/// exit signal which was sent before that comes first.
 #[inline]
 pub(crate) fn ends_first() -> bool {
     let Ok(Some(process)) = CURRENT.try_with(StdCell::get) else { return false };
@@ -189,8 +191,8 @@ fn adopt(node: &Arc<NodeInner>, home: Home) -> Running {
 
 /// A process, if its home is the calling thread: it was adopted by it, or a test of handlers has made it.
 pub(crate) fn at_home(process: &AnyProcess) -> Option<&Running> {
-    // SAFETY: a process whose home is a thread is never started: whoever makes one of those keeps its `InTurn`, or drops it.
-    // So it has no turns, and all who act for it ask for its home, here, or are the thread that was adopted.
+    // SAFETY: a process whose home is a thread is never started: whoever makes one of those keeps its `InTurn`, or
+    // drops it. So it has no turns, and all who act for it ask for its home, here, or are the thread that was adopted.
     process.header().is_tested_here().then(|| unsafe { Running::of(process) })
 }
 

@@ -38,7 +38,8 @@ impl Handler {
 
     #[inline]
     pub(crate) fn code(&self) -> &'static Code {
-        // SAFETY: only `set` and `new` write it, and what they write was a `&'static Code`, which is shared, and good for ever.
+        // SAFETY: only `set` and `new` write it, and what they write was a `&'static Code`, which is shared, and good
+        // for ever.
         unsafe { &*self.0.load(Acquire) }
     }
 

@@ -115,7 +115,8 @@ impl Running {
 }
 
 impl Header {
-    /// A process of a node, alive and unrelated; `detours` says why its next message is not simply the first of its queue.
+    /// A process of a node, alive and unrelated; `detours` says why its next message is not simply the first of its
+    /// queue.
     pub(super) fn new(
         pid: Pid,
         ancestors: Option<Arc<Vec<Pid>>>,

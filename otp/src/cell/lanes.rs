@@ -364,7 +364,8 @@ impl<M> Lanes<M> {
         Some((entry.item, let_in))
     }
 
-    /// Lets one in who stands in line for what is out: the first, but those before the others whose messages are urgent.
+    /// Lets one in who stands in line for what is out: the first, but those before the others whose messages are
+    /// urgent.
     fn replace(&mut self, out: &QueuedItem<M>) -> Option<LetIn> {
         if out.weight == Weight::None {
             return None;

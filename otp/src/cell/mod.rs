@@ -1,4 +1,5 @@
-//! What a process is: its cell in memory, its identity, what arrives for it, whom it is related to, who runs it, its end.
+//! What a process is: its cell in memory, its identity, what arrives for it, whom it is related to, who runs it, its
+//! end.
 //!
 //! The floor above has what users call. A process's [`Cell`](typed::Cell) is generic over its messages; what does not
 //! depend on them is in [`Header`](header::Header), and [`AnyProcess`] is a reference that has forgotten the type.
@@ -8,6 +9,7 @@ mod any;
 mod any_message;
 pub(crate) mod aside;
 pub(crate) mod birth;
+mod crash;
 pub(crate) mod current;
 pub(crate) mod debug;
 mod dictionary;
@@ -43,6 +45,7 @@ pub(crate) use self::{
 };
 pub use self::{
     any_message::AnyMessage,
+    crash::Crash,
     debug::{Event, MessageKind, Statistics},
     info::Info,
     locals::watch_local,

@@ -21,7 +21,9 @@ use self::{
     table::Table,
 };
 use super::{
-    AnyProcess, Down, ExitReason, MonitorRef, Pid, current,
+    AnyProcess, Crash, Down, ExitReason, MonitorRef, Pid,
+    crash::Crashes,
+    current,
     header::{Home, PendingCall},
     locals,
     panic::install_panic_hook,
@@ -45,9 +47,6 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 static NODES: RwLock<BTreeMap<u32, Weak<NodeInner>>> = RwLock::new(BTreeMap::new());
 static NODES_MADE: AtomicU32 = AtomicU32::new(0);
 
-/// Who crashed, what reports call it, and why.
-pub(crate) type CrashRecord = (Pid, &'static str, ExitReason);
-
 pub(crate) struct NodeInner {
     pub(crate) number: u32,
     pub(crate) scheduler: Arc<Scheduler>,
@@ -59,8 +58,7 @@ pub(crate) struct NodeInner {
     pub(super) late_calls: LateCalls,
     pub(super) checks: locals::Checks,
     counter: AtomicU64,
-    /// The crashes so far, where somebody wants to know.
-    crashes: Mutex<Option<Vec<CrashRecord>>>,
+    pub(crate) crashes: Crashes,
     stopping: AtomicBool,
     /// Nothing runs in it any more.
     stopped: AtomicBool,
@@ -141,7 +139,7 @@ impl NodeInner {
             late_calls: LateCalls::default(),
             checks: locals::Checks::new(check_locals),
             counter: AtomicU64::new(0),
-            crashes: Mutex::new(None),
+            crashes: Crashes::default(),
             stopping: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             ends: Mutex::new(()),
@@ -222,38 +220,15 @@ impl LateCalls {
 }
 
 impl NodeInner {
-    fn crashes(&self) -> MutexGuard<'_, Option<Vec<CrashRecord>>> {
-        self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// From now on handlers that wait are checked, or are not.
     pub(crate) fn check_locals(&self, check: bool) {
         self.checks.switch(check);
     }
 
-    /// From now on crashes are recorded.
-    pub(crate) fn record_crashes(&self) {
-        *self.crashes() = Some(Vec::new());
-    }
-
-    /// The crashes recorded since the last call.
-    pub(crate) fn take_crashes(&self) -> Vec<CrashRecord> {
-        self.crashes().as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Forgets the crash of a process.
-    pub(crate) fn forgive(&self, pid: Pid) {
-        if let Some(crashes) = self.crashes().as_mut() {
-            crashes.retain(|(crashed, ..)| *crashed != pid);
-        }
-    }
-
     /// A process has crashed.
     pub(crate) fn crashed(&self, crash: CrashReport) {
         let header = crash.process.header();
-        if let Some(crashes) = self.crashes().as_mut() {
-            crashes.push((header.pid, header.program.label, crash.reason.clone()));
-        }
+        self.crashes.push(|| Crash { pid: header.pid, label: header.program.label, reason: crash.reason.clone() });
         if crash.is_reported {
             report::crashed(crash);
         }

@@ -7,8 +7,8 @@ use std::{marker::PhantomData, ops::Deref, ptr};
 use super::{AnyProcess, typed::Cell};
 use crate::scheduler::InTurn;
 
-/// A process whose turn it is on the calling thread: what [`InTurn`] is, of a process of any message type. In memory it is
-/// an [`AnyProcess`].
+/// A process whose turn it is on the calling thread: what [`InTurn`] is, of a process of any message type. In memory it
+/// is an [`AnyProcess`].
 ///
 /// Code that runs in a turn gets references to it, from [`current`](super::current) or from its caller. It stays on its
 /// thread and can't be copied; whoever wants the process for later makes an [`AnyProcess`] of it, which opens nothing.
@@ -30,8 +30,8 @@ impl Running {
     /// started and the calling thread is the one that may do that.
     #[inline]
     pub(super) unsafe fn of(process: &AnyProcess) -> &Self {
-        // SAFETY: a `Running` is an `AnyProcess` in memory, by `repr(transparent)`; what it says of the process is true, and
-        // the reference does not leave the thread, being neither `Send` nor `Sync`.
+        // SAFETY: a `Running` is an `AnyProcess` in memory, by `repr(transparent)`; what it says of the process is
+        // true, and the reference does not leave the thread, being neither `Send` nor `Sync`.
         unsafe { &*ptr::from_ref(process).cast::<Self>() }
     }
 
@@ -65,10 +65,10 @@ impl Deref for Running {
 #[derive(Default)]
 pub(crate) struct Owned<T>(T);
 
-// SAFETY: 1. a shared `Owned` gives its data only to who has a `Running`, that is, in a turn, on its thread; 2. turns are
-// exclusive and ordered, see above; 3. the `Running` is that of the process whose data it is: whoever calls `get` sees to
-// that, by taking both from one process, and debug assertions check it; 4. `T: Send`, since turns move between threads,
-// and so does the last reference to the process, which drops it.
+// SAFETY: 1. a shared `Owned` gives its data only to who has a `Running`, that is, in a turn, on its thread; 2. turns
+// are exclusive and ordered, see above; 3. the `Running` is that of the process whose data it is: whoever calls `get`
+// sees to that, by taking both from one process, and debug assertions check it; 4. `T: Send`, since turns move between
+// threads, and so does the last reference to the process, which drops it.
 unsafe impl<T: Send> Sync for Owned<T> {}
 
 impl<T> Owned<T> {

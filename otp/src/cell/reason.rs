@@ -43,7 +43,8 @@ pub enum ExitReason {
     Shutdown,
     /// It was asked to end, and told why: OTP's `{shutdown, Term}`.
     ShutdownWith(Term),
-    /// Sent with [`exit`](crate::process::exit) it cannot be trapped; its receiver ends as [`Killed`](ExitReason::Killed).
+    /// Sent with [`exit`](crate::process::exit) it cannot be trapped; its receiver ends as
+    /// [`Killed`](ExitReason::Killed).
     Kill,
     /// It received an untrappable [`Kill`](ExitReason::Kill).
     Killed,

@@ -63,9 +63,9 @@ pub(crate) struct ReplySlot<T> {
     _live: Live,
 }
 
-// SAFETY: 1. the answer is touched by one at a time: by who has set `WRITING`, then, in `DONE`, by the one `Asking`, which
-// asks by `&mut`; the orderings of the state hand it over. 2. It moves between threads, and so may the last reference,
-// which drops it: `T: Send`, which `new` asks for. 3. All else is `Sync`.
+// SAFETY: 1. the answer is touched by one at a time: by who has set `WRITING`, then, in `DONE`, by the one `Asking`,
+// which asks by `&mut`; the orderings of the state hand it over. 2. It moves between threads, and so may the last
+// reference, which drops it: `T: Send`, which `new` asks for. 3. All else is `Sync`.
 unsafe impl<T> Sync for ReplySlot<T> {}
 // SAFETY: `T: Send`, which `new` asks for; all else is `Send`.
 unsafe impl<T> Send for ReplySlot<T> {}
@@ -76,8 +76,8 @@ pub(crate) trait HasSlot {
     fn slot(&self) -> &ReplySlot<Self::Reply>;
 }
 
-/// The caller's side of a slot, of which there is one: only this takes the answer, or gives it up. It is made with the slot,
-/// and can't be copied.
+/// The caller's side of a slot, of which there is one: only this takes the answer, or gives it up. It is made with the
+/// slot, and can't be copied.
 pub(crate) struct Asking<S>(S);
 
 impl<S> Deref for Asking<S> {
@@ -169,9 +169,11 @@ impl<T> Clone for Part<T> {
 impl<T> Drop for Part<T> {
     #[inline]
     fn drop(&mut self) {
-        // Ordering: both see all that other parts were used for, as in `Arc`. Nobody can clone the only one but its holder.
+        // Ordering: both see all that other parts were used for, as in `Arc`. Nobody can clone the only one but its
+        // holder.
         if self.parts.load(Acquire) == 1 || self.parts.fetch_sub(1, AcqRel) == 1 {
-            // SAFETY: it is the last part, what others did with theirs is seen, and the pointer is the one that `pair` leaked.
+            // SAFETY: it is the last part, what others did with theirs is seen, and the pointer is the one that `pair`
+            // leaked.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }
@@ -310,8 +312,8 @@ impl<T: 'static> ReplySlot<T> {
     fn close(&self, answer: Answer<T>) -> Result<(), Answer<T>> {
         let writing = |state| is_pending(state).then_some(WRITING);
         let Ok(before) = self.state.fetch_update(SeqCst, Relaxed, writing) else { return Err(answer) };
-        // SAFETY: we are the one who set `WRITING`, from a state in which nobody touches the answer; until we set `DONE` nobody
-        // else does.
+        // SAFETY: we are the one who set `WRITING`, from a state in which nobody touches the answer; until we set
+        // `DONE` nobody else does.
         self.answer.with_mut(|put| unsafe { *put = answer });
         // As in `unpublish`; before `DONE`, so that who has the answer is not seen to wait for it.
         if let Some(caller) = &self.caller {
@@ -336,7 +338,8 @@ impl<T: 'static> ReplySlot<T> {
     /// # Safety
     /// The state was seen to be `DONE`, with `Acquire`, and the caller has the slot's [`Asking`] for itself.
     unsafe fn take(&self) -> Answer<T> {
-        // SAFETY: who has put it in is done with it, which we have seen, and never comes again; no other takes it meanwhile.
+        // SAFETY: who has put it in is done with it, which we have seen, and never comes again; no other takes it
+        // meanwhile.
         self.answer.with_mut(|answer| mem::replace(unsafe { &mut *answer }, Answer::None))
     }
 

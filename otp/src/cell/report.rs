@@ -133,7 +133,8 @@ pub(crate) fn local_changed(process: &AnyProcess, local: &'static str) {
     );
 }
 
-/// A process could not go on, since another one holds its thread. The watchdog says so, and does not wait until it is heard.
+/// A process could not go on, since another one holds its thread. The watchdog says so, and does not wait until it is
+/// heard.
 pub(crate) fn stranded(process: &AnyProcess) {
     let (pid, label, called) = (process.pid(), process.header().program.label, called(process));
     aside::run(move || {

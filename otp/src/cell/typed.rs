@@ -3,8 +3,8 @@
 //! [`Cell`] is generic over its message type; what does not depend on that is in [`Header`], and [`AnyProcess`] is a
 //! counted reference that has forgotten the type. The code of a process is one future, polled by the scheduler's turns.
 //!
-//! What others put in and what it takes is in [`inbox`], what a signal does in [`act`], what its own handlers ask of it in
-//! [`extras`], its end in [`death`].
+//! What others put in and what it takes is in [`inbox`], what a signal does in [`act`], what its own handlers ask of it
+//! in [`extras`], its end in [`death`].
 
 use std::{
     cell::RefCell,
@@ -148,8 +148,8 @@ impl<M: Send + 'static> Cell<M> {
         Self::end_here(this, me, fatal.unwrap_or(reason))
     }
 
-    /// Ends the process, unless the destructors of what it holds might keep others waiting on this thread: then in another
-    /// turn.
+    /// Ends the process, unless the destructors of what it holds might keep others waiting on this thread: then in
+    /// another turn.
     fn end_here(this: &TaskRef<Self>, me: &Running, reason: ExitReason) -> Turn {
         let code = &this.header.program.end;
         if this.header.must_move(me, code) {

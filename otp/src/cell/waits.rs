@@ -1,21 +1,23 @@
 //! Whom a process waits for, and deadlocks: processes that wait for one another in a cycle.
 //!
-//! A process that waits for one other process, and for nothing else, publishes an *edge* to it: for its reply, or for it to
-//! have started, to have ended, or to let a message into its full mailbox. Whoever publishes one follows the edges from
-//! there; where they lead back to itself, its wait fails as a deadlock.
+//! A process that waits for one other process, and for nothing else, publishes an *edge* to it: for its reply, or for
+//! it to have started, to have ended, or to let a message into its full mailbox. Whoever publishes one follows the
+//! edges from there; where they lead back to itself, its wait fails as a deadlock.
 //!
 //! **No deadlock is missed.** Each process publishes its edge before it follows those of others, and all of that is
 //! `SeqCst`: so of the processes of a cycle the last to publish finds all edges. Whether a call is all that a process
-//! waits for is known only when its code has been polled to its end, since it may make another call after it. So where a
-//! first poll finds an edge behind its callee, it has its process polled once more; calls are counted from poll to poll.
+//! waits for is known only when its code has been polled to its end, since it may make another call after it. So where
+//! a first poll finds an edge behind its callee, it has its process polled once more; calls are counted from poll to
+//! poll.
 //!
-//! **None is made up.** Who answers takes the edge of its caller away before the answer can be seen, who starts or lets a
-//! message in does so before the other can go on, and a process that runs takes its own away: so an edge that stands is of
-//! one that waits. The edges of a cycle are read one after the other, and one may go and come back in between. So a cycle
-//! is looked at twice: a process that has gone on in between has broken it.
+//! **None is made up.** Who answers takes the edge of its caller away before the answer can be seen, who starts or lets
+//! a message in does so before the other can go on, and a process that runs takes its own away: so an edge that stands
+//! is of one that waits. The edges of a cycle are read one after the other, and one may go and come back in between. So
+//! a cycle is looked at twice: a process that has gone on in between has broken it.
 //!
-//! **Not seen** are cycles through several nodes (an edge is a token, which says nothing of the node), through processes
-//! that wait for several replies, and through futures that another executor polls: their calls end by their time limits.
+//! **Not seen** are cycles through several nodes (an edge is a token, which says nothing of the node), through
+//! processes that wait for several replies, and through futures that another executor polls: their calls end by their
+//! time limits.
 
 use super::{AnyProcess, Pid, Running, current, header::Header, reply::ReplySlot};
 use crate::sync::atomic::{
@@ -51,8 +53,8 @@ impl Waits {
         let _ = self.reply.compare_exchange(callee.token(), 0, SeqCst, Relaxed);
     }
 
-    /// As [`end_for_reply`](Waits::end_for_reply), said by one who wakes it next: should it say meanwhile that it waits for
-    /// another's, which may be lost, it says so anew when it runs.
+    /// As [`end_for_reply`](Waits::end_for_reply), said by one who wakes it next: should it say meanwhile that it waits
+    /// for another's, which may be lost, it says so anew when it runs.
     #[inline]
     pub(super) fn has_reply_of(&self, callee: Pid) {
         if self.reply.load(SeqCst) == callee.token() {
@@ -82,8 +84,8 @@ impl Header {
         }
     }
 
-    /// Whether of several calls that it waited for one is left, so that its code is to be polled once more: only then is
-    /// it known to be the only one.
+    /// Whether of several calls that it waited for one is left, so that its code is to be polled once more: only then
+    /// is it known to be the only one.
     #[inline]
     pub(super) fn is_left_with_one_call(&self, me: &Running) -> bool {
         let own = self.own(me);
@@ -91,8 +93,8 @@ impl Header {
     }
 }
 
-/// Publishes that `me` waits for a reply of `callee`, if this is the only call that it waits for; gives the processes that
-/// wait for one another, if that closes a cycle. `again`: the same call was polled before by `me`.
+/// Publishes that `me` waits for a reply of `callee`, if this is the only call that it waits for; gives the processes
+/// that wait for one another, if that closes a cycle. `again`: the same call was polled before by `me`.
 #[inline]
 pub(crate) fn for_reply<T: 'static>(
     me: &Running,
@@ -126,7 +128,8 @@ pub(crate) fn for_reply<T: 'static>(
     deadlock(me, callee)
 }
 
-/// Publishes, while it lives, that the current process waits for another one to start, to end, or to let its message in.
+/// Publishes, while it lives, that the current process waits for another one to start, to end, or to let its message
+/// in.
 pub(crate) struct WaitsFor(());
 
 impl WaitsFor {

@@ -4,7 +4,7 @@ use std::{fmt, io, sync::Arc};
 
 use crate::{
     cell::{
-        AnyProcess, Pid, current,
+        AnyProcess, Crash, Pid, current,
         node::{Config, NodeInner},
     },
     scheduler::Scheduler,
@@ -185,6 +185,44 @@ impl Node {
         self.len() == 0
     }
 
+    /// From now on the crashes of its processes are recorded, for [`crashes`](Node::crashes): in a test on real cores,
+    /// say, which is to fail when anything has crashed.
+    ///
+    /// ```
+    /// use otp::{Node, prelude::*};
+    ///
+    /// Node::current().record_crashes();
+    /// // what is tested
+    /// assert_eq!(Node::current().crashes(), []);
+    /// ```
+    pub fn record_crashes(&self) {
+        self.0.crashes.record();
+    }
+
+    /// The crashes since the last look, oldest first: the last 1000 of them, and none from before they were
+    /// [recorded](Node::record_crashes). For a process that was seen to end, by a monitor or a call that failed, its
+    /// crash is there. [`Sim::crashes`](crate::Sim::crashes) for real cores.
+    ///
+    /// ```
+    /// use otp::{Node, process};
+    ///
+    /// let node = Node::builder().cores(1).start()?;
+    /// node.record_crashes();
+    /// node.enter(|| {
+    ///     let (_, monitor) = process::spawn_monitor(|_| panic!("off by one"));
+    ///     process::current().receive_down(monitor, None);
+    /// });
+    /// let [crash] = &node.crashes()[..] else { panic!("it crashed once") };
+    /// assert_eq!(crash.reason.as_panic().unwrap().message, "off by one");
+    /// assert!(node.crashes().is_empty());
+    /// # node.stop();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn crashes(&self) -> Vec<Crash> {
+        self.0.crashes.take()
+    }
+
     /// The number of threads that are lost in code which did not come back when its process was killed.
     #[must_use]
     pub fn lost_threads(&self) -> usize {
@@ -229,8 +267,8 @@ impl Node {
         self.0.pool.queue_len()
     }
 
-    /// The number of timers that are set: those that a [`TimerRef`](crate::process::TimerRef) stands for. It looks at all of
-    /// them.
+    /// The number of timers that are set: those that a [`TimerRef`](crate::process::TimerRef) stands for. It looks at
+    /// all of them.
     ///
     /// ```
     /// use otp::{prelude::*, timer};

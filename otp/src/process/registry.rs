@@ -20,8 +20,8 @@ use crate::{
 /// Something that keeps names in place of the node: the module of OTP's `{via, Module, Term}`.
 ///
 /// It is asked by whoever uses a name, in the process that does so; it may wait, and may itself be asked by way of a
-/// client. It has to notice by itself, with a [monitor](crate::process::monitor), that a holder has ended. A process that it
-/// still names after that is nobody.
+/// client. It has to notice by itself, with a [monitor](crate::process::monitor), that a holder has ended. A process
+/// that it still names after that is nobody.
 ///
 /// ```
 /// use std::{collections::HashMap, sync::{Arc, Mutex}};

@@ -1,7 +1,7 @@
 //! The start protocol: whoever starts a process waits until its code says how that went. OTP's `proc_lib`.
 //!
-//! The new process holds an [`Ack`], the starter waits in [`PendingStart`]. Who fails to start is told of only when it is
-//! gone and its name is free; what its links and monitors have sent to the starter by then is taken back.
+//! The new process holds an [`Ack`], the starter waits in [`PendingStart`]. Who fails to start is told of only when it
+//! is gone and its name is free; what its links and monitors have sent to the starter by then is taken back.
 
 use std::{
     error::Error,

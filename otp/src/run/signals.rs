@@ -1,7 +1,7 @@
 //! What asks a program to end: signals, in the way of each system.
 //!
-//! The first is told. The second ends the program at once, with failure, whatever the tree does meanwhile: it may not come
-//! to an end of its start, or of its shutdown.
+//! The first is told. The second ends the program at once, with failure, whatever the tree does meanwhile: it may not
+//! come to an end of its start, or of its shutdown.
 
 #[cfg(not(windows))]
 pub(super) use unix::watch;

@@ -12,11 +12,11 @@
 //! | 16..20 | how many more of its waits were long than short, of late | the end of a wait |
 //! | 24..32 | how often it was long | the end of a run that was measured; the watchdog |
 //!
-//! When many processes begin to run new code at once, the others are held back for a moment, in which the first may show
-//! how it behaves: else each of them would be given a thread of its own.
+//! When many processes begin to run new code at once, the others are held back for a moment, in which the first may
+//! show how it behaves: else each of them would be given a thread of its own.
 //!
-//! Code that is not doubtful is not measured, but by the watchdog. A record is advice: an update that is lost to another
-//! one changes no behaviour but where code runs.
+//! Code that is not doubtful is not measured, but by the watchdog. A record is advice: an update that is lost to
+//! another one changes no behaviour but where code runs.
 
 use std::{
     any::TypeId,
@@ -54,7 +54,8 @@ const WAITS: u32 = 0xF * WAIT;
 const MANY_WAITS: u32 = WAITS & !(LONG_WAITS * WAIT - 1);
 const TIMES_LONG: u32 = 24;
 
-/// A piece of code that processes run. It has a cache line of its own: each message reads it, and nobody writes it often.
+/// A piece of code that processes run. It has a cache line of its own: each message reads it, and nobody writes it
+/// often.
 #[derive(Debug)]
 #[repr(align(64))]
 pub struct Code {
@@ -108,8 +109,8 @@ impl Code {
         self.record.load(Relaxed) & MANY_WAITS != 0
     }
 
-    /// Whether it must not begin where others wait: it is doubtful, and not too many stacks of it wait apart for a kind that
-    /// was never seen to be long.
+    /// Whether it must not begin where others wait: it is doubtful, and not too many stacks of it wait apart for a kind
+    /// that was never seen to be long.
     #[inline]
     pub(crate) fn begins_apart(&self) -> bool {
         self.is_doubtful() && self.is_rare_or_long()
@@ -149,7 +150,8 @@ impl Code {
         }
     }
 
-    /// Whether another run of it is to begin later: it is new, and a run of it is under way that may show how it behaves.
+    /// Whether another run of it is to begin later: it is new, and a run of it is under way that may show how it
+    /// behaves.
     pub(super) fn is_held_back(&self, now: u32) -> bool {
         let began = self.began.load(Relaxed);
         self.under_way.load(Relaxed) > 0 && began > 0 && now.wrapping_sub(began - 1) < HELD_BACK
@@ -220,7 +222,8 @@ const KNOWN: usize = 16;
 /// That of a process that is not of our making.
 pub(crate) static THREAD: Program = Program::new("thread", "");
 
-/// Those of all types whose processes were started, by what they are called: there are as many as the program's text has.
+/// Those of all types whose processes were started, by what they are called: there are as many as the program's text
+/// has.
 static PROGRAMS: RwLock<BTreeMap<(TypeId, &'static str), &'static Program>> = RwLock::new(BTreeMap::new());
 
 thread_local! {

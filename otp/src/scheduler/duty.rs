@@ -1,8 +1,8 @@
 //! Which threads are the cores.
 //!
-//! Stacks don't move between threads, so a thread that runs code which keeps its core for long keeps all stacks that are
-//! parked on it from going on. Therefore as many threads as there are cores are *on duty*, and others are *apart*: they
-//! serve only what is parked on them. A thread passes its duty to another one
+//! Stacks don't move between threads, so a thread that runs code which keeps its core for long keeps all stacks that
+//! are parked on it from going on. Therefore as many threads as there are cores are *on duty*, and others are *apart*:
+//! they serve only what is parked on them. A thread passes its duty to another one
 //!
 //! * before it runs code that is doubtful, or anything at all when a stack has been parked on it for a while: so those
 //!   that are parked on it stay alone with one another;
@@ -36,8 +36,8 @@ use super::{
 };
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// So many threads may be apart because what is parked on them has been so for a while. For each further one it must have
-/// been so twice as long.
+/// So many threads may be apart because what is parked on them has been so for a while. For each further one it must
+/// have been so twice as long.
 const MAX_AGED: usize = 32;
 /// So many may be apart before doubtful code waits where others do.
 const MAX_APART: usize = 256;
@@ -265,8 +265,8 @@ impl Scheduler {
         }
     }
 
-    /// Has another thread take the duty of `seat`, with all that is queued on it; that thread's seat. `None` when it had
-    /// none, or too many threads are apart already, or there is no other.
+    /// Has another thread take the duty of `seat`, with all that is queued on it; that thread's seat. `None` when it
+    /// had none, or too many threads are apart already, or there is no other.
     pub(super) fn pass_duty(self: &Arc<Self>, seat: &Seat, why: Why) -> Option<Arc<Seat>> {
         let next = {
             let mut spare = self.threads.spare();
@@ -308,7 +308,8 @@ impl Scheduler {
             next.queue.push_last(task);
         }
         next.parker().unpark();
-        // Another thread's turn may be over after all; then it has gone to sleep as one of many, and must look who it is.
+        // Another thread's turn may be over after all; then it has gone to sleep as one of many, and must look who it
+        // is.
         seat.parker().unpark();
         Some(next)
     }
@@ -320,8 +321,8 @@ impl Scheduler {
         }
     }
 
-    /// Gives the duty of a seat without parked stacks to one that asks for it, and is apart from then on; false when none
-    /// does.
+    /// Gives the duty of a seat without parked stacks to one that asks for it, and is apart from then on; false when
+    /// none does.
     pub(super) fn give_duty(&self, seat: &Seat) -> bool {
         let given = {
             let _spare = self.threads.spare();
@@ -349,8 +350,8 @@ impl Scheduler {
         true
     }
 
-    /// Waits as a spare thread; false when it is to end. Called by the thread of a seat that was apart, on which nothing
-    /// is parked any more.
+    /// Waits as a spare thread; false when it is to end. Called by the thread of a seat that was apart, on which
+    /// nothing is parked any more.
     pub(super) fn wait_for_duty(&self, seat: &Arc<Seat>) -> bool {
         {
             let mut spare = self.threads.spare();

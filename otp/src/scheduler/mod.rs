@@ -59,8 +59,8 @@ use self::{
 };
 use crate::time::{Clock, Moment, Timers};
 
-/// Has overflows of stacks told, with what `describe` says of the code that the calling thread runs; it must not allocate,
-/// lock, or wait.
+/// Has overflows of stacks told, with what `describe` says of the code that the calling thread runs; it must not
+/// allocate, lock, or wait.
 pub(crate) fn tell_overflows(describe: fn(&mut dyn fmt::Write) -> fmt::Result) {
     #[cfg(all(feature = "stacks", unix, not(loom), not(miri)))]
     overflow::install(describe);

@@ -33,10 +33,10 @@ pub(crate) fn install(describe: Describe) {
 
 fn replace(signal: libc::c_int) -> libc::sigaction {
     let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) = handle;
-    // SAFETY: 1. zeroes are a `sigaction` without flags and with an empty mask; 2. both pointers are of live values; 3. `handle`
-    // has the type that `SA_SIGINFO` asks for, and does nothing that a signal handler must not: it takes no lock, allocates
-    // nothing, and reads what is written before it is told, or by its own thread; 4. on an overflow it runs on another
-    // stack, by `SA_ONSTACK`.
+    // SAFETY: 1. zeroes are a `sigaction` without flags and with an empty mask; 2. both pointers are of live values; 3.
+    // `handle` has the type that `SA_SIGINFO` asks for, and does nothing that a signal handler must not: it takes no
+    // lock, allocates nothing, and reads what is written before it is told, or by its own thread; 4. on an overflow it
+    // runs on another stack, by `SA_ONSTACK`.
     unsafe {
         let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
         action.sa_sigaction = handler as *const () as usize;
@@ -63,8 +63,9 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         libc::SIG_DFL | libc::SIG_IGN => unsafe {
             libc::sigaction(signal, before, ptr::null_mut());
         },
-        // SAFETY: it is the address of a function, being neither of the two above; the system would call it with just these; one
-        // without `SA_SIGINFO` takes the first alone and ignores the others, as callers by the C convention may rely on.
+        // SAFETY: it is the address of a function, being neither of the two above; the system would call it with just
+        // these; one without `SA_SIGINFO` takes the first alone and ignores the others, as callers by the C convention
+        // may rely on.
         handler => unsafe {
             std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void)>(handler)(
                 signal, info, context,

@@ -1,9 +1,10 @@
 //! A core's run queue.
 //!
-//! The last-woken slot is one word; the queue behind it has a lock. Any core may take from any other's, and a core whose
-//! thread is lost leaves nothing behind. An uncontended lock costs what a lock-free deque's push costs.
+//! The last-woken slot is one word; the queue behind it has a lock. Any core may take from any other's, and a core
+//! whose thread is lost leaves nothing behind. An uncontended lock costs what a lock-free deque's push costs.
 //!
-//! Tasks that have had a core for as long as they may are *tired*: they come after the others, but for one now and then.
+//! Tasks that have had a core for as long as they may are *tired*: they come after the others, but for one now and
+//! then.
 
 use std::collections::VecDeque;
 
@@ -72,8 +73,8 @@ impl RunQueue {
         self.queued.load(Relaxed) + usize::from(!self.last_woken.is_empty())
     }
 
-    /// Puts a task in the last-woken slot; the one that was there goes to the end of the queue. Returns the length. Only
-    /// the core itself does so.
+    /// Puts a task in the last-woken slot; the one that was there goes to the end of the queue. Returns the length.
+    /// Only the core itself does so.
     #[inline]
     pub(crate) fn push_next(&self, task: Task) -> usize {
         match self.last_woken.put(task) {
@@ -163,9 +164,9 @@ impl RunQueue {
 
     /// Takes everything, for a core that is given up.
     ///
-    /// Ordering: the lock is taken even if there is nothing, so that whoever puts a task in the queue later sees what the
-    /// caller did before. One that is put in the slot just then may be seen by neither: the watchdog looks again, and
-    /// the core itself after its turn.
+    /// Ordering: the lock is taken even if there is nothing, so that whoever puts a task in the queue later sees what
+    /// the caller did before. One that is put in the slot just then may be seen by neither: the watchdog looks again,
+    /// and the core itself after its turn.
     pub(crate) fn drain(&self) -> Vec<Task> {
         let mut tasks: Vec<Task> = self.last_woken.take().into_iter().collect();
         let mut queue = self.queue.lock();

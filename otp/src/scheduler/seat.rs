@@ -1,7 +1,7 @@
 //! The shared side of a core: what other threads may touch.
 //!
-//! A seat belongs to one thread for its whole life. While it is *on duty* the thread is one of the cores: it takes tasks
-//! from its queue and from others'. A seat that is *off duty* serves only the stacks that are parked on it; see
+//! A seat belongs to one thread for its whole life. While it is *on duty* the thread is one of the cores: it takes
+//! tasks from its queue and from others'. A seat that is *off duty* serves only the stacks that are parked on it; see
 //! [`duty`](super::duty).
 
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! A scheduler that is driven: one core on the thread of a test, where a seed makes every choice and the clock is virtual.
+//! A scheduler that is driven: one core on the thread of a test, where a seed makes every choice and the clock is
+//! virtual.
 
 use std::{
     rc::Rc,

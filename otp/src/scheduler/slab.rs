@@ -1,12 +1,12 @@
 //! Memory for stacks of our own.
 //!
-//! Stacks come from *slabs*, which are mapped in one piece: the system limits how many mappings a program has. Below each
-//! stack is a guard page, so that an overflow ends there. Where the kernel can, the guard is a mark in the page table
-//! (`MADV_GUARD_INSTALL`, Linux 6.13) and costs no mapping; elsewhere it is a protected page, which costs two, and stacks
-//! end well before the mappings do.
+//! Stacks come from *slabs*, which are mapped in one piece: the system limits how many mappings a program has. Below
+//! each stack is a guard page, so that an overflow ends there. Where the kernel can, the guard is a mark in the page
+//! table (`MADV_GUARD_INSTALL`, Linux 6.13) and costs no mapping; elsewhere it is a protected page, which costs two,
+//! and stacks end well before the mappings do.
 //!
-//! A stack that is given back keeps its memory as long as few do: it is *warm*. The memory of the others goes back to the
-//! system, and a slab with no stack in use is unmapped, when there is room enough in the others.
+//! A stack that is given back keeps its memory as long as few do: it is *warm*. The memory of the others goes back to
+//! the system, and a slab with no stack in use is unmapped, when there is room enough in the others.
 
 #![allow(unsafe_code, reason = "memory is mapped and handed out here")]
 
@@ -135,8 +135,8 @@ impl Stacks {
         }
         // A huge page would give each stack its whole memory at the first touch.
         #[cfg(target_os = "linux")]
-        // SAFETY: an advice for the mapping that was just made, which changes nothing that can be read or written there. Where
-        // the kernel knows no huge pages it fails, rightly.
+        // SAFETY: an advice for the mapping that was just made, which changes nothing that can be read or written
+        // there. Where the kernel knows no huge pages it fails, rightly.
         unsafe {
             libc::madvise(at, len, libc::MADV_NOHUGEPAGE)
         };
@@ -154,8 +154,8 @@ impl Stacks {
         {
             /// Linux 6.13; `libc` has no name for it.
             const MADV_GUARD_INSTALL: libc::c_int = 102;
-            // SAFETY: the page is the lowest of a stack of a slab of ours, which is mapped while `state` has it and is locked; that
-            // stack was never handed out, so nobody has anything there.
+            // SAFETY: the page is the lowest of a stack of a slab of ours, which is mapped while `state` has it and is
+            // locked; that stack was never handed out, so nobody has anything there.
             if unsafe { libc::madvise(page, self.page, MADV_GUARD_INSTALL) } == 0 {
                 return Ok(());
             }
@@ -207,8 +207,9 @@ impl Stacks {
     /// Gives the memory of a free stack back to the system.
     fn cool(&self, low: usize) {
         let usable = ptr::with_exposed_provenance_mut(low + self.page);
-        // SAFETY: the pages are those of a stack of ours, above its guard, in a slab that is mapped while the state is locked. Its
-        // `StackMemory` is gone, and it has not been handed out again: nobody uses them, or relies on what is there.
+        // SAFETY: the pages are those of a stack of ours, above its guard, in a slab that is mapped while the state is
+        // locked. Its `StackMemory` is gone, and it has not been handed out again: nobody uses them, or relies on what
+        // is there.
         unsafe { libc::madvise(usable, self.size - self.page, libc::MADV_DONTNEED) };
     }
 
@@ -217,8 +218,8 @@ impl Stacks {
         if let Some(slab) = state.slabs.remove(&at) {
             state.warm -= slab.warm.len();
             state.free -= slab.stacks;
-            // SAFETY: it is a mapping of ours, as a whole, which nobody else takes away: it was in `slabs`. No stack of it is used:
-            // all are free, or `Stacks` is dropped, to which each stack in use has a reference.
+            // SAFETY: it is a mapping of ours, as a whole, which nobody else takes away: it was in `slabs`. No stack of
+            // it is used: all are free, or `Stacks` is dropped, to which each stack in use has a reference.
             unsafe { libc::munmap(ptr::with_exposed_provenance_mut(at), slab.stacks * self.size) };
             let _ = PROTECTED.fetch_update(Relaxed, Relaxed, |guards| Some(guards.saturating_sub(slab.guarded)));
         }
@@ -258,9 +259,11 @@ impl StackMemory {
     }
 }
 
-// SAFETY: 1. below the stack, within its limit, is a guard page (`guard`); 2. it has a page at least above that, which can be
-// read and written, since `Stacks::new` rounds up to one and adds the guard; 3. base and limit are multiples of the page;
-// 4. the memory is nobody else's, and mapped, until this is dropped: `take` hands a number out once, until it is given back.
+// SAFETY: 1. below the stack, within its limit, is a guard page (`guard`); 2. it has a page at least above that, which
+// can be read and written, since `Stacks::new` rounds up to one and adds the guard; 3. base and limit are multiples of
+// the page;
+// 4. the memory is nobody else's, and mapped, until this is dropped: `take` hands a number out once, until it is given
+//    back.
 unsafe impl Stack for StackMemory {
     #[inline]
     fn base(&self) -> StackPointer {

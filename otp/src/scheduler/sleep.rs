@@ -163,7 +163,8 @@ impl Sleep {
     /// Makes the caller the one who sleeps until the next timer, if nobody is.
     pub(crate) fn keep_time(&self, seat: u32) -> bool {
         let keeps = self.timekeeper.compare_exchange(0, seat as usize, AcqRel, Acquire).is_ok();
-        // Ordering: the keeper says so, then reads the next timer; whoever sets a timer sets it, then looks for the keeper.
+        // Ordering: the keeper says so, then reads the next timer; whoever sets a timer sets it, then looks for the
+        // keeper.
         fence(SeqCst);
         keeps
     }

@@ -18,7 +18,8 @@ mod linux {
         sync::atomic::{AtomicI32, Ordering::Relaxed},
     };
 
-    /// In nanoseconds, as all here: the shortest that Linux has, since 6.12. Before that it goes on as if nothing were said.
+    /// In nanoseconds, as all here: the shortest that Linux has, since 6.12. Before that it goes on as if nothing were
+    /// said.
     const SHORT: u64 = 100_000;
     /// Longer than those that threads have by themselves.
     const LONG: u64 = 5_000_000;
@@ -48,8 +49,9 @@ mod linux {
             // SAFETY: zeroes are a `sched_attr`, which is made of numbers.
             let mut attributes: libc::sched_attr = unsafe { mem::zeroed() };
             attributes.size = size_of::<libc::sched_attr>() as u32;
-            // SAFETY: 1. both calls are given the pointer of a live value and its size, beyond which the first writes nothing; the
-            // second writes nothing; 2. a number that is another thread's by now changes that one's slices, and nothing else.
+            // SAFETY: 1. both calls are given the pointer of a live value and its size, beyond which the first writes
+            // nothing; the second writes nothing; 2. a number that is another thread's by now changes that one's
+            // slices, and nothing else.
             unsafe {
                 let known =
                     libc::syscall(libc::SYS_sched_getattr, thread, &raw mut attributes, attributes.size, 0) == 0;

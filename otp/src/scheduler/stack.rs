@@ -7,8 +7,8 @@
 //! * `handed`: a thread for each stack, one of them running at a time; for targets and tools that know no foreign
 //!   stacks. The same behaviour, slower.
 //!
-//! A stack is resumed, and dropped, by the thread that made it: what runs on it need not be `Send`. Both types of stack are
-//! neither `Send` nor `Sync` for that.
+//! A stack is resumed, and dropped, by the thread that made it: what runs on it need not be `Send`. Both types of stack
+//! are neither `Send` nor `Sync` for that.
 //!
 //! This file knows nothing of tasks or queues.
 
@@ -101,8 +101,9 @@ mod switched {
                 back: Cell::new(None),
                 routine: Coroutine::with_stack(memory, move |back, ()| {
                     let parts = RUNNING.get().expect("whoever resumes a stack says so");
-                    // SAFETY: they are this stack's: `resume` has just said so on this thread, and nothing has run here since. They
-                    // live while the stack runs, since whoever resumed it has it; of them only `routine` is borrowed meanwhile.
+                    // SAFETY: they are this stack's: `resume` has just said so on this thread, and nothing has run here
+                    // since. They live while the stack runs, since whoever resumed it has it; of them only `routine` is
+                    // borrowed meanwhile.
                     unsafe { &(*parts.as_ptr()).back }.set(Some(NonNull::from(back)));
                     run();
                 }),
@@ -114,9 +115,10 @@ mod switched {
         pub(in crate::scheduler) fn resume(&mut self) -> Yielded {
             // Whoever resumes may be on a stack too: a simulation is driven from a stack that cannot be set aside.
             let before = RUNNING.replace(Some(self.0));
-            // SAFETY: 1. the parts live, since `self` owns them; 2. `self` is borrowed mutably and no `Stack` but this one has
-            // them, so nobody else resumes or drops the routine; 3. what runs on the stack meanwhile touches only the other
-            // fields, by `RUNNING`; 4. the thread is the one that made the routine, which need not be `Send`: a `Stack` is not.
+            // SAFETY: 1. the parts live, since `self` owns them; 2. `self` is borrowed mutably and no `Stack` but this
+            // one has them, so nobody else resumes or drops the routine; 3. what runs on the stack meanwhile touches
+            // only the other fields, by `RUNNING`; 4. the thread is the one that made the routine, which need not be
+            // `Send`: a `Stack` is not.
             let result = unsafe { &mut (*self.0.as_ptr()).routine }.resume(());
             RUNNING.set(before);
             match result {
@@ -128,8 +130,8 @@ mod switched {
 
     impl Drop for Stack {
         fn drop(&mut self) {
-            // SAFETY: the pointer is the one that `new` leaked; `self` is the only `Stack` that has it, and `RUNNING` names only
-            // what is being resumed, for which `resume` borrows its `Stack`.
+            // SAFETY: the pointer is the one that `new` leaked; `self` is the only `Stack` that has it, and `RUNNING`
+            // names only what is being resumed, for which `resume` borrows its `Stack`.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }
@@ -137,8 +139,8 @@ mod switched {
     /// Gives control to whoever resumed the running stack; returns when it is resumed again.
     pub(in crate::scheduler) fn leave(left: Yielded) {
         let parts = RUNNING.get().expect("only code on a stack leaves it");
-        // SAFETY: `RUNNING` names the stack that is being resumed on this thread, which whoever resumes it has meanwhile; of
-        // its parts only `routine` is borrowed.
+        // SAFETY: `RUNNING` names the stack that is being resumed on this thread, which whoever resumes it has
+        // meanwhile; of its parts only `routine` is borrowed.
         let back = unsafe { &(*parts.as_ptr()).back }.get().expect("it has begun");
         // SAFETY: the yielder lives at the bottom of the running stack as long as the closure runs, which calls this.
         unsafe { back.as_ref() }.suspend(left);
@@ -147,7 +149,8 @@ mod switched {
     /// The addresses of the guard of the stack that runs on this thread. A signal handler asks.
     #[cfg(unix)]
     pub(in crate::scheduler) fn guard() -> Option<Range<usize>> {
-        // SAFETY: the running stack lives, as in `leave`; its guard is never written, so that a signal may come at any moment.
+        // SAFETY: the running stack lives, as in `leave`; its guard is never written, so that a signal may come at any
+        // moment.
         RUNNING.get().map(|parts| unsafe { &(*parts.as_ptr()).guard }.clone())
     }
 }
@@ -227,11 +230,12 @@ mod handed {
     }
 
     struct Handed<F>(F);
-    // SAFETY: the closure, which need not be `Send`, runs and is dropped on a thread of its own. 1. That thread runs only while
-    // the one that made it waits in `resume`: it begins by waiting for the baton, gives it back in `leave` and at its end,
-    // and no other thread resumes it, since a `Stack` is not `Send`. 2. The mutex of the baton orders the two. 3. What the
-    // closure leaves in thread-locals of its thread is dropped after it has given the baton back for the last time: `resume`
-    // waits for the thread itself then. So what it shares with its maker is never used by two threads at once.
+    // SAFETY: the closure, which need not be `Send`, runs and is dropped on a thread of its own. 1. That thread runs
+    // only while the one that made it waits in `resume`: it begins by waiting for the baton, gives it back in `leave`
+    // and at its end, and no other thread resumes it, since a `Stack` is not `Send`. 2. The mutex of the baton orders
+    // the two. 3. What the closure leaves in thread-locals of its thread is dropped after it has given the baton back
+    // for the last time: `resume` waits for the thread itself then. So what it shares with its maker is never used by
+    // two threads at once.
     unsafe impl<F> Send for Handed<F> {}
     impl<F: FnOnce()> Handed<F> {
         fn run(self) {
@@ -260,7 +264,8 @@ mod handed {
             if left == Yielded::Finished
                 && let Some(thread) = self.thread.take()
             {
-                // With its thread-locals. A panic cannot come out of it: the scheduling loop catches those of its tasks.
+                // With its thread-locals. A panic cannot come out of it: the scheduling loop catches those of its
+                // tasks.
                 let _ = thread.join();
             }
             left

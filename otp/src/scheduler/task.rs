@@ -140,11 +140,11 @@ pub(crate) struct TaskRef<R> {
     body: PhantomData<R>,
 }
 
-/// A task whose turn it is on the calling thread, in `RUNNING`, `PARKED` or `BLOCKED`: nobody else runs it while this is
-/// there. In memory it is a [`Task`].
+/// A task whose turn it is on the calling thread, in `RUNNING`, `PARKED` or `BLOCKED`: nobody else runs it while this
+/// is there. In memory it is a [`Task`].
 ///
-/// Whoever makes a task has it, until the task is [started](InTurn::start); then each turn lends one to [`Run::run`]. It
-/// stays on its thread, can't be copied, and goes with the turn, since that only lends it.
+/// Whoever makes a task has it, until the task is [started](InTurn::start); then each turn lends one to [`Run::run`].
+/// It stays on its thread, can't be copied, and goes with the turn, since that only lends it.
 #[repr(transparent)]
 pub(crate) struct InTurn<R> {
     task: TaskRef<R>,
@@ -158,8 +158,8 @@ pub(crate) struct InTurn<R> {
 unsafe impl Send for Task {}
 // SAFETY: as above.
 unsafe impl Sync for Task {}
-// SAFETY: as above; beside the `Task` there is only a marker. The bound is not repeated here, so that a message type may
-// hold references to the processes that receive it without going in circles.
+// SAFETY: as above; beside the `Task` there is only a marker. The bound is not repeated here, so that a message type
+// may hold references to the processes that receive it without going in circles.
 unsafe impl<R> Send for TaskRef<R> {}
 // SAFETY: as above.
 unsafe impl<R> Sync for TaskRef<R> {}
@@ -168,16 +168,16 @@ struct Of<R>(PhantomData<R>);
 
 impl<R: Run> Of<R> {
     const VTABLE: VTable = VTable {
-        // SAFETY (of `assume`, all five): the caller says that this vtable is in the head of the task's cell, and it is only
-        // ever stored in the head of a `Cell<R>`.
-        // SAFETY (of `in_turn`): the caller, `Task::run`, has just gone to `RUNNING` from a state in which nobody runs it.
+        // SAFETY (of `assume`, all five): the caller says that this vtable is in the head of the task's cell, and it is
+        // only ever stored in the head of a `Cell<R>`. SAFETY (of `in_turn`): the caller, `Task::run`, has just gone to
+        // `RUNNING` from a state in which nobody runs it.
         run: |task| R::run(unsafe { task.in_turn::<R>() }),
         scheduler: |task| unsafe { task.assume::<R>() }.scheduler(),
         token: |task| unsafe { task.assume::<R>() }.token(),
         unpark_thread: |task| unsafe { task.assume::<R>() }.unpark_thread(),
         runs_beside_others: |task| unsafe { task.assume::<R>() }.runs_beside_others(),
-        // SAFETY: called once, by whoever dropped the last reference, with the pointer that `Box::leak` gave for a `Cell<R>`:
-        // so nobody else has the cell, and the box is whole.
+        // SAFETY: called once, by whoever dropped the last reference, with the pointer that `Box::leak` gave for a
+        // `Cell<R>`: so nobody else has the cell, and the box is whole.
         release: |head| drop(unsafe { Box::from_raw(head.cast::<TaskCell<R>>().as_ptr()) }),
         body: TypeId::of::<R>,
     };
@@ -253,9 +253,9 @@ impl<R> Deref for TaskRef<R> {
 
     #[inline]
     fn deref(&self) -> &R {
-        // SAFETY: a `TaskRef<R>` is only made for a `Cell<R>`, by `InTurn::new`, `clone` and `assume`; the cell lives while a
-        // reference to it does, nobody has a `&mut` of it before the last is dropped, and the pointer is good for all of it,
-        // being the one that `new` leaked.
+        // SAFETY: a `TaskRef<R>` is only made for a `Cell<R>`, by `InTurn::new`, `clone` and `assume`; the cell lives
+        // while a reference to it does, nobody has a `&mut` of it before the last is dropped, and the pointer is good
+        // for all of it, being the one that `new` leaked.
         unsafe { &self.task.0.cast::<TaskCell<R>>().as_ref().body }
     }
 }
@@ -308,9 +308,9 @@ impl Task {
     /// The cell must be a `Cell<R>`, and it is its turn on the calling thread while the reference is used.
     #[inline]
     unsafe fn in_turn<R>(&self) -> &InTurn<R> {
-        // SAFETY: `InTurn<R>` is a `TaskRef<R>`, and that a `Task`, in memory, by `repr(transparent)`; what it says of the
-        // cell and of its turn is true. It does not leave the thread, being neither `Send` nor `Sync`, and `Run::run` can
-        // keep no reference that it was lent.
+        // SAFETY: `InTurn<R>` is a `TaskRef<R>`, and that a `Task`, in memory, by `repr(transparent)`; what it says of
+        // the cell and of its turn is true. It does not leave the thread, being neither `Send` nor `Sync`, and
+        // `Run::run` can keep no reference that it was lent.
         unsafe { &*ptr::from_ref(self).cast::<InTurn<R>>() }
     }
 
@@ -401,8 +401,8 @@ impl Task {
         let state = &self.head().state;
         let before = state.swap(RUNNING, AcqRel);
         debug_assert_eq!(before, WOKEN, "only a task that was queued is run");
-        // SAFETY: the vtable is that of this task's own cell. Nobody else runs it: it was in `WOKEN`, in which one queue has
-        // it, and has given it to us; whoever wakes it from now on finds `RUNNING` and does not queue it.
+        // SAFETY: the vtable is that of this task's own cell. Nobody else runs it: it was in `WOKEN`, in which one
+        // queue has it, and has given it to us; whoever wakes it from now on finds `RUNNING` and does not queue it.
         match unsafe { (self.head().vtable.run)(&self) } {
             Turn::Idle => {
                 if state.compare_exchange(RUNNING, 0, AcqRel, Relaxed).is_ok() {
@@ -464,9 +464,9 @@ impl Task {
     #[inline]
     pub(crate) fn with_waker<T>(&self, f: impl FnOnce(&Waker) -> T) -> T {
         let data = self.0.as_ptr().cast_const().cast();
-        // SAFETY: `WAKER` takes the pointer of a live task as its data, which this is: `self` outlives the waker. It counts
-        // as no reference, and is not given up: only `drop` and `wake` would do that, and a waker that is lent in a
-        // `ManuallyDrop` is neither dropped nor woken by value.
+        // SAFETY: `WAKER` takes the pointer of a live task as its data, which this is: `self` outlives the waker. It
+        // counts as no reference, and is not given up: only `drop` and `wake` would do that, and a waker that is lent
+        // in a `ManuallyDrop` is neither dropped nor woken by value.
         let waker = ManuallyDrop::new(unsafe { Waker::new(data, &WAKER) });
         f(&waker)
     }
@@ -481,8 +481,8 @@ impl Task {
 /// A place for one task, which one thread puts in and any may take out.
 pub(crate) struct TaskSlot(AtomicPtr<Head>);
 
-// A pointer in the slot is a `Task` that the slot owns; taking it out, which one does alone by a swap, takes that ownership.
-// The `Task`s made below say nothing else of the pointer than that it was one.
+// A pointer in the slot is a `Task` that the slot owns; taking it out, which one does alone by a swap, takes that
+// ownership. The `Task`s made below say nothing else of the pointer than that it was one.
 impl TaskSlot {
     pub(crate) fn new() -> Self {
         Self(AtomicPtr::new(ptr::null_mut()))
@@ -524,8 +524,8 @@ impl Drop for TaskSlot {
 
 static WAKER: RawWakerVTable = RawWakerVTable::new(
     // SAFETY (all): `data` is what `raw_waker` has made of a `Task`, which the waker owns from then on, or what
-    // `Task::with_waker` has lent it. Borrowing it as a task is sound while the waker lives; taking it is sound in `wake` and
-    // `drop`, which consume the waker and are not called on one that was lent.
+    // `Task::with_waker` has lent it. Borrowing it as a task is sound while the waker lives; taking it is sound in
+    // `wake` and `drop`, which consume the waker and are not called on one that was lent.
     |data| raw_waker(unsafe { borrow(&data) }.clone()),
     |data| unsafe { take(data) }.wake(),
     |data| unsafe { borrow(&data) }.wake(),

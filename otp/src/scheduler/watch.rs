@@ -1,10 +1,10 @@
 //! The watchdog: a thread that notices what the cores, being busy, cannot.
 //!
-//! It looks every so often while any core is awake, in three steps: it *sees* each thread (`sightings`), *judges* what it
-//! has seen and says so to those that run, and *acts* for those that wait. A turn that goes on from one look to the next
-//! is asked to give way, and its code gets a bad name when it does not. A timer that is overdue, or a queue behind a slow
-//! turn, wakes a core that sleeps; where none does, the turns that hold the cores lose them to other threads. A turn that
-//! goes on and on is shown to the floor above, which may say that its task is lost.
+//! It looks every so often while any core is awake, in three steps: it *sees* each thread (`sightings`), *judges* what
+//! it has seen and says so to those that run, and *acts* for those that wait. A turn that goes on from one look to the
+//! next is asked to give way, and its code gets a bad name when it does not. A timer that is overdue, or a queue behind
+//! a slow turn, wakes a core that sleeps; where none does, the turns that hold the cores lose them to other threads. A
+//! turn that goes on and on is shown to the floor above, which may say that its task is lost.
 
 mod sightings;
 
@@ -26,8 +26,8 @@ use super::{Scheduler, Why, code, core::LONG_WAIT, seat::Seat, slice::Slices};
 const PERIOD_BESIDE_SLEEPERS: Duration = Duration::from_micros(500);
 /// While all cores are busy.
 const PERIOD: Duration = Duration::from_millis(1);
-/// After so many quiet looks the watchdog sleeps until a core is woken. No sooner, since its looks are the ticks by which
-/// waits are measured.
+/// After so many quiet looks the watchdog sleeps until a core is woken. No sooner, since its looks are the ticks by
+/// which waits are measured.
 const QUIET_LOOKS: u32 = LONG_WAIT + 1;
 /// A turn that has taken so long loses its core when others wait for one.
 const HELD: Duration = Duration::from_millis(2);

@@ -219,7 +219,8 @@ impl<C: DynamicChild, A: Send + 'static> DynamicSupervisor<C, A> {
     /// As [`start`](DynamicSupervisor::start), linked to the current process. `DynamicSupervisor.start_link/1`.
     ///
     /// # Errors
-    /// As for [`start`](DynamicSupervisor::start); a caller that does not trap exits is not ended by a name that is taken.
+    /// As for [`start`](DynamicSupervisor::start); a caller that does not trap exits is not ended by a name that is
+    /// taken.
     pub fn start_link(self) -> Result<DynamicRef<C, A>, StartError> {
         self.start_as(Relation::Link)
     }

@@ -1,8 +1,8 @@
 //! How a supervisor ends children: it asks, waits, and kills.
 //!
 //! It waits for monitors and not for the links, so that a child that has unlinked itself can't hang it. Why a child has
-//! ended it asks the child, which knows it from the moment of its end: one that ends by itself meanwhile may be gone before
-//! it is watched.
+//! ended it asks the child, which knows it from the moment of its end: one that ends by itself meanwhile may be gone
+//! before it is watched.
 
 use std::{
     collections::{BTreeMap, HashMap},

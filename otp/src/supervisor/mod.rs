@@ -44,8 +44,8 @@
 //! ```
 
 // `strategy`, `intensity` and `backoff` decide over plain data, `children` keeps count, `server` is the process that
-// carries the decisions out, `kind` what differs between the kinds of supervisors, `ending` how a child is ended, `client`
-// how others speak with a supervisor. What a child does is none of their business.
+// carries the decisions out, `kind` what differs between the kinds of supervisors, `ending` how a child is ended,
+// `client` how others speak with a supervisor. What a child does is none of their business.
 
 mod backoff;
 mod children;

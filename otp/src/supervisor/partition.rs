@@ -122,8 +122,8 @@ impl<C: Child> PartitionSupervisor<C> {
     /// As [`start`](PartitionSupervisor::start), linked to the current process. `PartitionSupervisor.start_link/1`.
     ///
     /// # Errors
-    /// As for [`start`](PartitionSupervisor::start); the error also ends a caller that does not trap exits, unless it is a name
-    /// that is taken.
+    /// As for [`start`](PartitionSupervisor::start); the error also ends a caller that does not trap exits, unless it
+    /// is a name that is taken.
     pub fn start_link(self) -> Result<PartitionRef<C>, StartError> {
         self.start_as(Relation::Link)
     }

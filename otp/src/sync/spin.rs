@@ -1,8 +1,8 @@
 //! A lock for a few instructions, which is given back by a plain store.
 //!
 //! A lock that puts its waiters to sleep must ask whether there are any when it is given back: one locked instruction
-//! more, as dear as all that it guards here. Of this one nobody is told. Who waits looks again: at once for a while, then
-//! whenever the system gives it the processor, then after pauses, should the holder have lost its own.
+//! more, as dear as all that it guards here. Of this one nobody is told. Who waits looks again: at once for a while,
+//! then whenever the system gives it the processor, then after pauses, should the holder have lost its own.
 
 #![allow(unsafe_code, reason = "what is guarded is touched by the holder alone")]
 
@@ -39,8 +39,8 @@ pub(crate) struct SpinLock<T> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: it hands out the value to one holder at a time, who sees what those before have done (`held`, by `Acquire` and
-// `Release`), on whichever thread that is: `T: Send`.
+// SAFETY: it hands out the value to one holder at a time, who sees what those before have done (`held`, by `Acquire`
+// and `Release`), on whichever thread that is: `T: Send`.
 unsafe impl<T: Send> Sync for SpinLock<T> {}
 // SAFETY: it owns the value, and `T: Send`.
 unsafe impl<T: Send> Send for SpinLock<T> {}
@@ -98,8 +98,9 @@ impl<T> Deref for SpinGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: only `lock` makes a guard, once `held` was taken, and only its drop gives that back: there is one at a time,
-        // and it is borrowed for as long as the value is. It is `Sync` only where the value is, as a guard of `std`'s.
+        // SAFETY: only `lock` makes a guard, once `held` was taken, and only its drop gives that back: there is one at
+        // a time, and it is borrowed for as long as the value is. It is `Sync` only where the value is, as a guard of
+        // `std`'s.
         self.0.value.with(|value| unsafe { &*value })
     }
 }

@@ -1,7 +1,7 @@
 //! Children whose end is the end of their supervisor.
 //!
-//! The flags of a supervisor that runs don't change, so there is nothing to upgrade; that a significant child is refused
-//! where it could mean nothing is in `admin`.
+//! The flags of a supervisor that runs don't change, so there is nothing to upgrade; that a significant child is
+//! refused where it could mean nothing is in `admin`.
 
 use AutoShutdown::{AllSignificant, AnySignificant, Never};
 use otp::supervisor::{AutoShutdown, ChildError};

@@ -95,8 +95,8 @@ fn sup_sup_start_ignore_temporary_child_start_child(_t: &mut Sim) {
     assert_eq!(tree.restart_child("child1"), Err(ChildError::NotFound));
 }
 
-/// An `init` that returns something else than a supervisor does not compile (`tests/ui/types/not_a_supervisor.rs`): what
-/// is left is one whose specs make no sense.
+/// An `init` that returns something else than a supervisor does not compile (`tests/ui/types/not_a_supervisor.rs`):
+/// what is left is one whose specs make no sense.
 #[otp::test(seeds = 20)]
 fn sup_sup_start_error_return(_t: &mut Sim) {
     let journal = Journal::default();
@@ -205,8 +205,8 @@ fn sup_sup_start_map(_t: &mut Sim) {
     assert_eq!(tree.child_spec("child1"), Err(ChildError::Gone(CallError::NoProc)));
 }
 
-/// Without an id or a start nothing compiles (`tests/ui/supervisor`: `no_name.rs`, `missing_spec.rs`, `child_without_type.rs`):
-/// what is left is what children and supervisor say together, and the first mistake is told.
+/// Without an id or a start nothing compiles (`tests/ui/supervisor`: `no_name.rs`, `missing_spec.rs`,
+/// `child_without_type.rs`): what is left is what children and supervisor say together, and the first mistake is told.
 #[otp::test]
 fn sup_sup_start_map_faulty_specs(_t: &mut Sim) {
     let journal = Journal::default();

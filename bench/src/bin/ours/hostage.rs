@@ -1,9 +1,9 @@
 //! How late those that wait are beside hogs: processes that compute, block in a system call, or never return.
 //!
-//! A third of the waiters sleeps, a third calls a server that never answers, a third receives what never comes. Each does
-//! so again and again with the same limit, and notes by how much it was late. A row is the worst lateness of all: what
-//! the system's own scheduler adds is in it, and in `hostage.quiet` alone. Each row has a node of its own and hogs of its
-//! own code: the scheduler learns how code behaves, and knows it by its type.
+//! A third of the waiters sleeps, a third calls a server that never answers, a third receives what never comes. Each
+//! does so again and again with the same limit, and notes by how much it was late. A row is the worst lateness of all:
+//! what the system's own scheduler adds is in it, and in `hostage.quiet` alone. Each row has a node of its own and hogs
+//! of its own code: the scheduler learns how code behaves, and knows it by its type.
 
 use std::{
     sync::{

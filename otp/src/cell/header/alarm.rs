@@ -44,7 +44,8 @@ impl Header {
         }
     }
 
-    /// Waits by `park` for the moment that [`wake_at`](Header::wake_at) was asked for; false when that came back before.
+    /// Waits by `park` for the moment that [`wake_at`](Header::wake_at) was asked for; false when that came back
+    /// before.
     pub(in crate::cell) fn alarm_is_over(&self, park: impl FnOnce(Duration)) -> bool {
         let at = self.wake_at.load(SeqCst);
         let left = Moment::from_nanos(at).saturating_duration_since(self.node.scheduler.now());

@@ -48,7 +48,8 @@ pub(crate) trait Divert: Send + Sync {
 }
 
 impl Header {
-    /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the inbox.
+    /// From now on messages for a subject go to `channel`, and no longer to the one returned; under the lock of the
+    /// inbox.
     pub(in crate::cell) fn add_channel(&self, tag: u64, channel: Channel) -> Option<Channel> {
         let add = |relations: &mut Relations| {
             self.life.set(CHANNELS);

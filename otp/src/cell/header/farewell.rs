@@ -37,8 +37,9 @@ impl Header {
         }
     }
 
-    /// Acts on a signal that came too late for its code. What is behind the exit signal that ends it finds it gone, as in
-    /// OTP; who monitors or links to one that ends by itself is told why. Either way no sooner than all can see the end.
+    /// Acts on a signal that came too late for its code. What is behind the exit signal that ends it finds it gone, as
+    /// in OTP; who monitors or links to one that ends by itself is told why. Either way no sooner than all can see the
+    /// end.
     pub(in crate::cell) fn act_late(&self, signal: Signal) {
         let is_signalled = self.life.is_acting();
         let over = match &mut *self.relations() {
@@ -60,8 +61,8 @@ impl Header {
         }
     }
 
-    /// The end, as all others see it; then they are told. Who says farewell for one that was declared dead is not it, and
-    /// has no `own`: the code of `me` may run still, in a lost thread, and what that holds belongs to it.
+    /// The end, as all others see it; then they are told. Who says farewell for one that was declared dead is not it,
+    /// and has no `own`: the code of `me` may run still, in a lost thread, and what that holds belongs to it.
     pub(in crate::cell) fn farewell(&self, me: &AnyProcess, own: Option<&Running>, reason: ExitReason) {
         let node = &self.node;
         // The moment of its end: whoever asks in whatever way finds it alive before, and gone after.

@@ -8,8 +8,9 @@
 //! | closed | `CLOSED` | the same, under the lock of its inbox | senders get back what they send; what asks, links or monitors waits for the end |
 //! | dead | `DEAD` | the farewell, under the locks of its table and of its relations | gone, whatever way is asked |
 //!
-//! A state is never left for one above it. Two bits stand beside them: `DOOMED`, a kill signal was sent to it and was not
-//! acted on; `LOST`, the watchdog has declared it dead while its code was running, which must not do anything any more.
+//! A state is never left for one above it. Two bits stand beside them: `DOOMED`, a kill signal was sent to it and was
+//! not acted on; `LOST`, the watchdog has declared it dead while its code was running, which must not do anything any
+//! more.
 //!
 //! What arrives and asks to be acted on passes three flags, of which one at least is set until it has been acted on:
 //!

@@ -28,7 +28,8 @@ pub(crate) const HAS_LANES: u8 = 4;
 #[derive(Default)]
 pub(crate) struct Own {
     pub(crate) trap_exit: Cell<bool>,
-    /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be counted.
+    /// The number of calls that its code waits for, as of the last time that it was polled, as far as it can be
+    /// counted.
     pub(crate) calls: Cell<u16>,
     /// That number when it was polled before.
     pub(crate) calls_before: Cell<u8>,
@@ -36,8 +37,8 @@ pub(crate) struct Own {
     pub(crate) plain: Cell<bool>,
     /// It has looked at its inbox since its turn began and since messages wake it again.
     pub(in crate::cell) looked: Cell<bool>,
-    /// Why its next message is not simply the first of its queue. Here, since it is looked at for each message, and what
-    /// senders write should be left to them.
+    /// Why its next message is not simply the first of its queue. Here, since it is looked at for each message, and
+    /// what senders write should be left to them.
     detours: Cell<u8>,
     /// It may have to end, hold calls whose replies were dropped, or run measured code: what its server looks for after
     /// each message.

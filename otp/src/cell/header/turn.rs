@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Header {
-    /// Whether its loop has more to do than to take the next message: it may have to end, is watched, or is to give way.
+    /// Whether its loop has more to do than to take the next message: it may have to end, is watched, or is to give
+    /// way.
     #[inline]
     pub(crate) fn is_disturbed(&self, me: &Running) -> bool {
         self.life.is_disturbed() || self.own(me).is_troubled()
@@ -30,8 +31,8 @@ impl Header {
         }
     }
 
-    /// Whether the rest of this turn is made by another thread, since `code`, which comes next, may be long, and others wait
-    /// on this one. Then the turn is to end.
+    /// Whether the rest of this turn is made by another thread, since `code`, which comes next, may be long, and others
+    /// wait on this one. Then the turn is to end.
     #[inline]
     pub(crate) fn must_move(&self, me: &Running, code: &'static Code) -> bool {
         code.begins_apart() && self.moves(me)

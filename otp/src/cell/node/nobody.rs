@@ -41,8 +41,8 @@ impl Nobody {
         self.undelivered.load(Relaxed)
     }
 
-    /// The same, where OTP raises an error. What shows a name and hears of it may be the user's code: a panic in it is no
-    /// concern of the sender.
+    /// The same, where OTP raises an error. What shows a name and hears of it may be the user's code: a panic in it is
+    /// no concern of the sender.
     #[cold]
     pub(crate) fn say<N: Hash + fmt::Display + ?Sized>(&self, what: &str, name: &N) {
         self.count();

@@ -1,8 +1,8 @@
 //! The end of a process.
 //!
-//! Code, dictionary and mail are dropped and timers cancelled; then, at one moment, the process is gone for all who ask, its
-//! pid and its name; then the crash is reported, links and monitors are told, and callers that wait for a reply get the
-//! reason.
+//! Code, dictionary and mail are dropped and timers cancelled; then, at one moment, the process is gone for all who
+//! ask, its pid and its name; then the crash is reported, links and monitors are told, and callers that wait for a
+//! reply get the reason.
 
 use std::{collections::VecDeque, mem};
 
@@ -92,8 +92,8 @@ impl AnyProcess {
     /// Declares the process dead although its code runs, for a reason that the node decided on. False when it was
     /// ending already.
     ///
-    /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running process,
-    /// which it is not.
+    /// The watchdog calls it: nothing of the user's runs in it, and it reads nothing that belongs to the running
+    /// process, which it is not.
     pub(crate) fn declare_dead(&self, reason: ExitReason) -> bool {
         let header = self.header();
         if !header.life.begin_end_lost() {

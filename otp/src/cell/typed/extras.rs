@@ -34,8 +34,8 @@ pub(super) struct Idle<M> {
 }
 
 impl<M: Send + 'static> Cell<M> {
-    /// Calls `f` as the process itself. What is called through handles that a handler was given can be called from elsewhere:
-    /// a thread of its own, a thread-local.
+    /// Calls `f` as the process itself. What is called through handles that a handler was given can be called from
+    /// elsewhere: a thread of its own, a thread-local.
     fn as_itself<R>(this: &TaskRef<Self>, f: impl FnOnce(&Running) -> R) -> R {
         current::as_itself(this, f).expect("only the process itself can do this, in its own handler")
     }

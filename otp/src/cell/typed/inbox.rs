@@ -1,8 +1,8 @@
 //! What arrives at a process, and what it takes.
 //!
 //! Others push into the outer queue, under a lock that is held for a few instructions. The process takes all of it at
-//! once into its mail, which only it touches, and acts on the signals in it in order of arrival; a message that has come
-//! alone goes to its handler straight away. One that has a bound or a lane for urgent messages takes them from its
+//! once into its mail, which only it touches, and acts on the signals in it in order of arrival; a message that has
+//! come alone goes to its handler straight away. One that has a bound or a lane for urgent messages takes them from its
 //! [`LanedMailbox`] mailbox instead, one at a time.
 
 use std::{
@@ -83,8 +83,9 @@ impl<M: Send + 'static> Cell<M> {
 
     /// Puts in a message that somebody sends, which may have to wait in line.
     ///
-    /// Until the lock is held and there is room the message stays where its sender has made it: memory that was just written
-    /// in parts is slow to read as a whole, and taking the lock gives it the time. Inlined, since it is then moved once.
+    /// Until the lock is held and there is room the message stays where its sender has made it: memory that was just
+    /// written in parts is slow to read as a whole, and taking the lock gives it the time. Inlined, since it is then
+    /// moved once.
     ///
     /// # Errors
     /// When the process has ended; then the message is where it was.
@@ -177,7 +178,8 @@ impl<M: Send + 'static> Cell<M> {
             // A turn looks at the flag without the lock.
             Some(true) => this.task().wake(),
             Some(false) => this.task().wake_after_lock(),
-            // A process that waits for a reply is not woken by messages: it takes the inbox when it is back in its loop.
+            // A process that waits for a reply is not woken by messages: it takes the inbox when it is back in its
+            // loop.
             None if this.header.is_deaf() => {}
             None => this.task().wake_after_lock(),
         }

@@ -19,8 +19,8 @@ pub(crate) fn is_held_back(code: &Code) -> bool {
     current().is_some_and(|core| core.kind == CoreKind::Shared && code.is_held_back(core.scheduler.ticks()))
 }
 
-/// Gives the calling core's seat to a new thread, so that the calling thread may block. Its turn goes on, and the stacks
-/// parked on it go on when it is over. False when the core is driven, and nobody could take over.
+/// Gives the calling core's seat to a new thread, so that the calling thread may block. Its turn goes on, and the
+/// stacks parked on it go on when it is over. False when the core is driven, and nobody could take over.
 pub(crate) fn hand_over() -> bool {
     let core = current().expect("a task's turn is on a core");
     if core.is_driven() {
@@ -40,8 +40,8 @@ impl Core {
         is_clear
     }
 
-    /// Why those that are parked here should not have to wait for a turn of `task`, if they shouldn't: it may run doubtful
-    /// code, or theirs is no short wait.
+    /// Why those that are parked here should not have to wait for a turn of `task`, if they shouldn't: it may run
+    /// doubtful code, or theirs is no short wait.
     #[inline]
     pub(super) fn holds_up(&self, task: &Task) -> Option<Why> {
         let mut parked = self.parked.borrow_mut();
@@ -57,7 +57,8 @@ impl Core {
         (age >> self.scheduler.threads.reluctance() >= patience).then_some(Why::Aged)
     }
 
-    /// Has another thread take the duty, if others are parked here: what they should not be kept waiting by must run there.
+    /// Has another thread take the duty, if others are parked here: what they should not be kept waiting by must run
+    /// there.
     pub(super) fn must_move(&self, why: Why) -> bool {
         if self.kind != CoreKind::Shared || self.is_clear() {
             return false;
@@ -69,8 +70,8 @@ impl Core {
         true
     }
 
-    /// Has another thread take the duty before this one sleeps, if others are parked here that wait long: what comes next
-    /// may come just when they wait anew.
+    /// Has another thread take the duty before this one sleeps, if others are parked here that wait long: what comes
+    /// next may come just when they wait anew.
     pub(super) fn passes_duty_at_rest(&self) -> bool {
         let parked = self.parked.borrow();
         parked.any_long()

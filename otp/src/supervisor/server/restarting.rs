@@ -19,8 +19,8 @@ impl Server {
     pub(super) async fn exited(&mut self, exit: Exit, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
         let Some(number) = self.children.find_pid(exit.from) else { return Ok(()) };
         let child = &self.children[number];
-        // A child that lives has sent this one by hand: it means nothing, and a second one must not be started. One that
-        // has ended since is judged by its end, whatever it said before.
+        // A child that lives has sent this one by hand: it means nothing, and a second one must not be started. One
+        // that has ended since is judged by its end, whatever it said before.
         let Some(reason) = child.process().and_then(|process| process.header().reason()) else { return Ok(()) };
         let restart = child.spec.restart;
         if strategy::is_reported(restart, &reason) {
