@@ -177,9 +177,13 @@ fn both_sides_agree_after_a_storm_on_threads() {
             });
             let made: Vec<Pid> = made.collect();
             pids.set(made.clone()).unwrap();
+            let monitors = made.iter().map(|pid| process::monitor(*pid)).collect::<Vec<_>>();
             made.iter().for_each(|_| done.receive(PATIENCE).expect("all come to an end"));
+            // Who is gone may not have told all that it was related to, which it does before its monitors.
+            let gone = made.iter().zip(monitors).filter(|(pid, _)| process::info(**pid).is_none());
+            gone.for_each(|(_, monitor)| drop(process::current().receive_down(monitor, PATIENCE).expect("it is gone")));
             // A question is answered behind the signals sent before it, and these may have raised others: unlinks are
-            // acknowledged, the links of the dead are told.
+            // acknowledged, exits of the dead acted on.
             for _ in 0..3 {
                 made.iter().for_each(|pid| drop(process::info(*pid)));
             }

@@ -132,11 +132,12 @@ impl Header {
         for other in relations.links.iter() {
             node.signal(other, Signal::Exit { from: self.pid, reason: reason.clone(), link: true });
         }
-        for (monitor, ()) in relations.watchers.iter() {
-            node.signal(monitor.watcher, Signal::Down(Down::new(*monitor, self.pid, reason.clone())));
-        }
         for (monitor, watched) in relations.monitoring.iter() {
             node.signal(watched.pid, Signal::Demonitor { monitor: *monitor });
+        }
+        // The last to be told: who receives a `Down` finds that nobody is related to the dead any more.
+        for (monitor, ()) in relations.watchers.iter() {
+            node.signal(monitor.watcher, Signal::Down(Down::new(*monitor, self.pid, reason.clone())));
         }
     }
 
