@@ -93,6 +93,7 @@ mod sim;
 pub mod supervisor;
 mod sync;
 pub mod sys;
+pub mod task;
 mod time;
 pub mod timer;
 

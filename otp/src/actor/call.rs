@@ -198,6 +198,28 @@ impl<T: 'static> Reply<T> {
         Ok(InFlight { slot, callee, ticket: None, left: Some(taker) })
     }
 
+    /// What a process is to give that runs for the current one, and the two sides of it. When the process ends before,
+    /// the reply says why.
+    pub(crate) fn of_process(callee: AnyProcess) -> (ReplyTo<T>, Self)
+    where
+        T: Send,
+    {
+        let (slot, answers) = ReplySlot::pair(callee.pid(), current::try_with(|me| AnyProcess::clone(me)));
+        // It may never come back, and so let go of nothing.
+        let watched = callee.header().watch_call(Arc::new(Part::clone(&slot))).ok().flatten();
+        let state = Ok(InFlight { slot, callee, ticket: None, left: None });
+        let mut reply = Self::waiting(state, Moment::FAR);
+        reply.watched = watched;
+        (ReplyTo::new(answers), reply)
+    }
+
+    /// From now on it waits for so long at most, and then takes the request back.
+    pub(crate) fn set_limit(&mut self, limit: Option<Duration>) {
+        if let Ok(call) = &self.state {
+            self.deadline = call.callee.header().deadline(limit);
+        }
+    }
+
     /// The two sides of a call that nobody sent.
     pub(super) fn unsent(callee: AnyProcess) -> (ReplyTo<T>, Self)
     where

@@ -100,7 +100,7 @@ impl<A: Actor> Context<A> {
         self.stop.take()
     }
 
-    pub(super) fn cell(&self) -> &TaskRef<Cell<A::Message>> {
+    pub(crate) fn cell(&self) -> &TaskRef<Cell<A::Message>> {
         &self.cell
     }
 

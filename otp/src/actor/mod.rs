@@ -16,6 +16,7 @@ mod loom_tests;
 pub(crate) mod mode;
 pub(crate) mod name;
 mod named;
+pub(crate) mod notes;
 pub(crate) mod options;
 pub(crate) mod place;
 pub(crate) mod reply;

@@ -10,14 +10,13 @@ use std::{
     future::{Future, poll_fn},
     mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Wake, Waker},
+    sync::Arc,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use super::{CallError, Reply};
+use super::{CallError, Reply, notes::Notes};
 use crate::cell::{
-    aside,
     current::{self, Interrupted},
     wake_up::WakeUp,
 };
@@ -139,7 +138,7 @@ impl<L, T: 'static> Requests<L, T> {
         self.collect();
         let number = self.added;
         self.added += 1;
-        let note = Waker::from(Arc::new(Note { number, notes: Arc::clone(&self.notes) }));
+        let note = self.notes.waker(number);
         self.pending.insert(number, Pending { label, request, note });
         self.poll_request(number);
     }
@@ -340,46 +339,6 @@ impl From<Interrupted> for RequestsError {
         match interrupted {
             Interrupted::Exiting => Self::Exiting,
             Interrupted::Resources => Self::Resources,
-        }
-    }
-}
-
-/// The requests to which something happened, in that order, and who waits for that.
-#[derive(Default)]
-struct Notes(Mutex<(Vec<u64>, Option<Waker>)>);
-
-impl Notes {
-    fn lock(&self) -> MutexGuard<'_, (Vec<u64>, Option<Waker>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Vec<u64> {
-        mem::take(&mut self.lock().0)
-    }
-
-    fn wake_for_next(&self, waker: &Waker) {
-        // A waker may be anybody's: it is neither cloned nor dropped under the lock.
-        let waker = waker.clone();
-        let before = self.lock().1.replace(waker);
-        drop(before);
-    }
-}
-
-/// Notes that something happened to one request.
-struct Note {
-    number: u64,
-    notes: Arc<Notes>,
-}
-
-impl Wake for Note {
-    fn wake(self: Arc<Self>) {
-        let waiting = {
-            let mut notes = self.notes.lock();
-            notes.0.push(self.number);
-            notes.1.take()
-        };
-        if let Some(waker) = waiting {
-            aside::wake(waker);
         }
     }
 }

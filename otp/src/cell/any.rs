@@ -11,7 +11,7 @@ use super::{
     signal::Signal,
     typed::{Cell, Process},
 };
-use crate::scheduler::{InTurn, Task, TaskRef};
+use crate::scheduler::{AnyTask, InTurn, TaskRef};
 
 /// Where the [`Header`] of a process is in its cell, whatever its messages are: a look there wants no virtual call.
 const HEADER: usize = Cell::<()>::HEADER;
@@ -26,11 +26,11 @@ fn erased<M: Send + 'static>(cell: &Cell<M>) -> NonNull<dyn Process> {
 /// A counted reference to a process of any message type.
 #[derive(Clone)]
 pub(crate) struct AnyProcess {
-    task: Task,
+    task: AnyTask,
     process: NonNull<dyn Process>,
 }
 
-// SAFETY: it shares a `Task` and the `dyn Process` that this keeps alive, and may drop both; both are `Send + Sync`,
+// SAFETY: it shares a `AnyTask` and the `dyn Process` that this keeps alive, and may drop both; both are `Send + Sync`,
 // the second by what `Process` asks for.
 unsafe impl Send for AnyProcess {}
 // SAFETY: as above.
@@ -66,7 +66,7 @@ impl AnyProcess {
     }
 
     #[inline]
-    pub(crate) fn task(&self) -> &Task {
+    pub(crate) fn task(&self) -> &AnyTask {
         &self.task
     }
 

@@ -23,7 +23,7 @@ pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
 
 /// Calls `f` with each of these things in a process of its own: one that blocks holds up no other. Where nothing runs
 /// any more a thread does it.
-pub(super) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<VecDeque<T>>, f: fn(T)) {
+pub(crate) fn each<T: Send + 'static>(node: &Arc<NodeInner>, things: impl Into<VecDeque<T>>, f: fn(T)) {
     let mut things = things.into();
     if node.is_stopped() {
         return run(move || things.into_iter().for_each(|thing| guard::contain(|| f(thing))));

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     guard,
     passed::pass,
-    scheduler::{self, InTurn, Program, Run, Scheduler, Task, TaskRef, Turn},
+    scheduler::{self, AnyTask, InTurn, Program, Run, Scheduler, TaskRef, Turn},
     sync::SpinLock,
 };
 
@@ -203,7 +203,7 @@ impl<M: Send + 'static> Run for Cell<M> {
 
 /// What can be asked of a process whatever its messages are.
 pub(crate) trait Process: Send + Sync {
-    fn push_signal(&self, me: &Task, signal: Signal) -> Result<(), Signal>;
+    fn push_signal(&self, me: &AnyTask, signal: Signal) -> Result<(), Signal>;
     fn take_arrivals(&self, me: &Running);
     /// Takes the oldest message for a subject, trapped exit or `Down` that `take` accepts, of those behind `mark`, and
     /// leaves the mark where it was, or behind all if there is none.
@@ -229,7 +229,7 @@ pub(crate) trait Process: Send + Sync {
 }
 
 impl<M: Send + 'static> Process for Cell<M> {
-    fn push_signal(&self, me: &Task, signal: Signal) -> Result<(), Signal> {
+    fn push_signal(&self, me: &AnyTask, signal: Signal) -> Result<(), Signal> {
         let this = me.downcast::<Self>().expect("the task of this cell");
         Self::push(this, Item::Signal(Box::new(signal))).map_err(|item| match item {
             Item::Signal(signal) => *signal,

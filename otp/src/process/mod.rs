@@ -65,7 +65,7 @@ mod registry;
 mod report;
 mod selector;
 mod sleep;
-mod spawn;
+pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod subject;
 pub(crate) mod timer;

@@ -36,7 +36,7 @@ pub struct Spawn {
     carrier: Carrier,
 }
 
-type Plain = TaskRef<Cell<Infallible>>;
+pub(crate) type Plain = TaskRef<Cell<Infallible>>;
 
 impl Spawn {
     /// Unlinked, without a label, without a limit of time, on the cores of the node.
@@ -109,6 +109,10 @@ impl Spawn {
     pub fn thread(mut self) -> Self {
         self.carrier = Carrier::OwnThread;
         self
+    }
+
+    pub(crate) fn carrier(&self) -> Carrier {
+        self.carrier
     }
 
     fn and_monitor(mut self) -> Self {
@@ -242,7 +246,7 @@ impl Spawn {
         starting.wait()
     }
 
-    fn prepare(self, cell: &Plain) {
+    pub(crate) fn prepare(self, cell: &Plain) {
         if let Some(label) = self.label {
             cell.header().set_label(label);
         }
@@ -255,7 +259,7 @@ impl Default for Spawn {
     }
 }
 
-fn closure<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
+pub(crate) fn closure<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> Body {
     Box::pin(async move {
         let next = current::with(|me| {
             let own = &me.header().program.first;
@@ -266,7 +270,9 @@ fn closure<O: Termination>(code: impl FnOnce(&mut Me) -> O + Send + 'static) -> 
     })
 }
 
-fn future<O: Termination, F: Future<Output = O> + Send + 'static>(code: impl FnOnce(Me) -> F + Send + 'static) -> Body {
+pub(crate) fn future<O: Termination, F: Future<Output = O> + Send + 'static>(
+    code: impl FnOnce(Me) -> F + Send + 'static,
+) -> Body {
     Box::pin(async move { go_on(code(Me::new()).await.into_next()).await })
 }
 

@@ -32,7 +32,7 @@ use super::{
     queue::RunQueue,
     report,
     seat::Seat,
-    task::{InTurn, Run, Task, TaskRef},
+    task::{AnyTask, InTurn, Run, TaskRef},
 };
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -390,7 +390,7 @@ impl Scheduler {
     }
 
     /// Queues a task on a seat that has taken duty over.
-    pub(super) fn queue_on(&self, seat: &Seat, task: Task) {
+    pub(super) fn queue_on(&self, seat: &Seat, task: AnyTask) {
         self.push_on(seat, task, RunQueue::push_last);
         seat.parker().unpark();
     }

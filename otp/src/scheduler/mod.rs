@@ -47,7 +47,7 @@ pub(crate) use self::{
     pool::{JobId, MAX_THREADS, Pool},
     seat::Parker,
     simulation::{Driver, Simulation},
-    task::{InTurn, ParkedAt, Run, Task, TaskRef, Turn},
+    task::{AnyTask, InTurn, ParkedAt, Run, TaskRef, Turn},
     watch::{Diagnosis, Watch},
 };
 use self::{
@@ -133,7 +133,7 @@ impl Scheduler {
 
     /// Queues a task on the seat of the calling core. Returns the length of its queue.
     #[inline]
-    fn push_on(&self, seat: &Seat, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) -> usize {
+    fn push_on(&self, seat: &Seat, task: AnyTask, push: impl FnOnce(&RunQueue, AnyTask) -> usize) -> usize {
         let len = push(&seat.queue, task);
         // Its duty may have ended meanwhile: [`RunQueue::drain`] says who finds the task.
         if seat.is_off_duty() {
@@ -212,22 +212,22 @@ impl Scheduler {
 
     /// Queues a task that was just woken.
     #[inline]
-    fn schedule(&self, task: Task) {
+    fn schedule(&self, task: AnyTask) {
         self.queue(task, RunQueue::push_next);
     }
 
     /// Queues a task that gave way to others.
-    fn schedule_last(&self, task: Task) {
+    fn schedule_last(&self, task: AnyTask) {
         self.queue(task, RunQueue::push_last);
     }
 
     /// Queues a task that has had its core for long.
-    fn schedule_tired(&self, task: Task) {
+    fn schedule_tired(&self, task: AnyTask) {
         self.queue(task, RunQueue::push_tired);
     }
 
     #[inline]
-    fn queue(&self, task: Task, push: impl FnOnce(&RunQueue, Task) -> usize) {
+    fn queue(&self, task: AnyTask, push: impl FnOnce(&RunQueue, AnyTask) -> usize) {
         if task.bound_to() != 0 {
             return self.queue_bound(task);
         }
@@ -240,13 +240,13 @@ impl Scheduler {
 
     /// Queues a task that has a thread of its own.
     #[cold]
-    fn queue_bound(&self, task: Task) {
+    fn queue_bound(&self, task: AnyTask) {
         self.threads.with(task.bound_to(), |seat| seat.queue_bound(task));
     }
 
     /// Queues a task for whichever core comes first.
     #[cold]
-    fn inject(&self, task: Task) {
+    fn inject(&self, task: AnyTask) {
         self.refuse_foreign();
         self.injector.push_last(task);
         self.notify();
@@ -265,7 +265,7 @@ impl Scheduler {
     }
 
     /// Says that a parked stack can go on.
-    fn make_ready(&self, place: ParkedAt, task: &Task) {
+    fn make_ready(&self, place: ParkedAt, task: &AnyTask) {
         let own = core::with_core_of(self, (), |core, ()| {
             let own = core.seat().number == place.seat;
             if own {
@@ -281,7 +281,7 @@ impl Scheduler {
     }
 
     #[cfg(all(test, loom))]
-    pub(crate) fn take_injected(&self) -> Option<Task> {
+    pub(crate) fn take_injected(&self) -> Option<AnyTask> {
         self.injector.pop()
     }
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use super::{
     rng::Rng,
-    task::{Task, TaskSlot},
+    task::{AnyTask, TaskSlot},
 };
 use crate::sync::{
     SpinGuard, SpinLock,
@@ -34,8 +34,8 @@ pub(crate) struct RunQueue {
 
 #[derive(Default)]
 struct Queue {
-    fresh: VecDeque<Task>,
-    tired: VecDeque<Task>,
+    fresh: VecDeque<AnyTask>,
+    tired: VecDeque<AnyTask>,
     /// How many fresh ones were taken since a tired one was.
     streak: u32,
 }
@@ -45,7 +45,7 @@ impl Queue {
         self.fresh.len() + self.tired.len()
     }
 
-    fn pop(&mut self) -> Option<Task> {
+    fn pop(&mut self) -> Option<AnyTask> {
         if self.streak < FRESH_STREAK
             && let Some(task) = self.fresh.pop_front()
         {
@@ -76,7 +76,7 @@ impl RunQueue {
     /// Puts a task in the last-woken slot; the one that was there goes to the end of the queue. Returns the length.
     /// Only the core itself does so.
     #[inline]
-    pub(crate) fn push_next(&self, task: Task) -> usize {
+    pub(crate) fn push_next(&self, task: AnyTask) -> usize {
         match self.last_woken.put(task) {
             Some(before) => self.push_last(before),
             None => self.queued.load(Relaxed) + 1,
@@ -85,17 +85,17 @@ impl RunQueue {
 
     /// Puts a task at the end. Returns the length.
     #[inline]
-    pub(crate) fn push_last(&self, task: Task) -> usize {
+    pub(crate) fn push_last(&self, task: AnyTask) -> usize {
         self.push(task, |queue| &mut queue.fresh)
     }
 
     /// Puts a task at the end of those that are tired. Returns the length.
-    pub(crate) fn push_tired(&self, task: Task) -> usize {
+    pub(crate) fn push_tired(&self, task: AnyTask) -> usize {
         self.push(task, |queue| &mut queue.tired)
     }
 
     #[inline]
-    fn push(&self, task: Task, end: impl FnOnce(&mut Queue) -> &mut VecDeque<Task>) -> usize {
+    fn push(&self, task: AnyTask, end: impl FnOnce(&mut Queue) -> &mut VecDeque<AnyTask>) -> usize {
         let mut queue = self.queue.lock();
         end(&mut queue).push_back(task);
         self.note(&queue);
@@ -104,7 +104,7 @@ impl RunQueue {
 
     /// Takes the next task: the last woken one, unless it has had its share.
     #[inline]
-    pub(crate) fn pop(&self) -> Option<Task> {
+    pub(crate) fn pop(&self) -> Option<AnyTask> {
         let streak = self.streak.load(Relaxed);
         if streak < STREAK
             && let Some(task) = self.last_woken.take()
@@ -125,7 +125,7 @@ impl RunQueue {
     }
 
     /// Takes any task, as the generator chooses.
-    pub(crate) fn pop_any(&self, rng: &mut Rng) -> Option<Task> {
+    pub(crate) fn pop_any(&self, rng: &mut Rng) -> Option<AnyTask> {
         let mut queue = self.queue.lock();
         // Whose turn it is the seed says, be they tired or not.
         let Queue { fresh, tired, .. } = &mut *queue;
@@ -167,8 +167,8 @@ impl RunQueue {
     /// Ordering: the lock is taken even if there is nothing, so that whoever puts a task in the queue later sees what
     /// the caller did before. One that is put in the slot just then may be seen by neither: the watchdog looks again,
     /// and the core itself after its turn.
-    pub(crate) fn drain(&self) -> Vec<Task> {
-        let mut tasks: Vec<Task> = self.last_woken.take().into_iter().collect();
+    pub(crate) fn drain(&self) -> Vec<AnyTask> {
+        let mut tasks: Vec<AnyTask> = self.last_woken.take().into_iter().collect();
         let mut queue = self.queue.lock();
         let Queue { fresh, tired, .. } = &mut *queue;
         tasks.extend(fresh.drain(..).chain(tired.drain(..)));

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{queue::RunQueue, slice::Slices, task::Task};
+use super::{queue::RunQueue, slice::Slices, task::AnyTask};
 use crate::sync::{
     Condvar, Mutex,
     atomic::{
@@ -41,7 +41,7 @@ pub(crate) struct Seat {
     /// It is off duty because what is parked on it has been so for a while.
     aged: AtomicBool,
     /// The task that its thread alone runs, when it is queued.
-    bound: Mutex<Option<Task>>,
+    bound: Mutex<Option<AnyTask>>,
     /// Set when its thread is in code that does not come back.
     lost: AtomicBool,
     /// Those of its thread.
@@ -68,12 +68,12 @@ impl Seat {
     }
 
     /// Queues the task that its thread alone runs.
-    pub(crate) fn queue_bound(&self, task: Task) {
+    pub(crate) fn queue_bound(&self, task: AnyTask) {
         *lock(&self.bound) = Some(task);
         self.parker.unpark();
     }
 
-    pub(crate) fn take_bound(&self) -> Option<Task> {
+    pub(crate) fn take_bound(&self) -> Option<AnyTask> {
         lock(&self.bound).take()
     }
 

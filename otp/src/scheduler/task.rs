@@ -1,7 +1,7 @@
 //! What the scheduler runs: a counted pointer to one heap cell, and the state machine that decides who may run it.
 //!
 //! A cell begins with a [`Head`] and goes on with a body that the floor above defines. [`TaskRef`] knows the body's
-//! type, [`Task`] does not; both are one word and count as one reference. The body decides what a turn does ([`Run`]);
+//! type, [`AnyTask`] does not; both are one word and count as one reference. The body decides what a turn does ([`Run`]);
 //! this file decides that two turns never overlap and that no wake-up is lost. That it is a task's turn is a value,
 //! [`InTurn`]: what only turns may touch asks for it.
 //!
@@ -79,7 +79,7 @@ pub(crate) enum Ran {
     /// It is queued, or idle.
     Rests,
     /// Another thread must go on with it.
-    Elsewhere(Task),
+    Elsewhere(AnyTask),
     /// It will never run again.
     Done,
 }
@@ -101,11 +101,11 @@ pub(crate) trait Run: Send + Sync + Sized + 'static {
 /// To be called with a task whose own cell has this in its head; `run` when its turn begins, `release` with the last
 /// reference.
 struct VTable {
-    run: unsafe fn(&Task) -> Turn,
-    scheduler: unsafe fn(&Task) -> &Scheduler,
-    token: unsafe fn(&Task) -> u64,
-    unpark_thread: unsafe fn(&Task),
-    runs_beside_others: unsafe fn(&Task) -> bool,
+    run: unsafe fn(&AnyTask) -> Turn,
+    scheduler: unsafe fn(&AnyTask) -> &Scheduler,
+    token: unsafe fn(&AnyTask) -> u64,
+    unpark_thread: unsafe fn(&AnyTask),
+    runs_beside_others: unsafe fn(&AnyTask) -> bool,
     release: unsafe fn(NonNull<Head>),
     body: fn() -> TypeId,
 }
@@ -131,17 +131,17 @@ struct TaskCell<R> {
 ///
 /// One word, since it is the data of a waker and stands in a [`TaskSlot`].
 #[repr(transparent)]
-pub(crate) struct Task(NonNull<Head>);
+pub(crate) struct AnyTask(NonNull<Head>);
 
-/// A counted reference to a cell with a body of type `R`; in memory it is a [`Task`].
+/// A counted reference to a cell with a body of type `R`; in memory it is a [`AnyTask`].
 #[repr(transparent)]
 pub(crate) struct TaskRef<R> {
-    task: Task,
+    task: AnyTask,
     body: PhantomData<R>,
 }
 
 /// A task whose turn it is on the calling thread, in `RUNNING`, `PARKED` or `BLOCKED`: nobody else runs it while this
-/// is there. In memory it is a [`Task`].
+/// is there. In memory it is a [`AnyTask`].
 ///
 /// Whoever makes a task has it, until the task is [started](InTurn::start); then each turn lends one to [`Run::run`].
 /// It stays on its thread, can't be copied, and goes with the turn, since that only lends it.
@@ -152,13 +152,13 @@ pub(crate) struct InTurn<R> {
     here: PhantomData<*const ()>,
 }
 
-// SAFETY: a `Task` shares a `Cell<R>`, and may be the last that drops it: its body is `Send + Sync + 'static`, since
-// `InTurn::new`, which makes the first `Task` of a cell, asks for `R: Run`; its head is made of atomics and a reference
+// SAFETY: a `AnyTask` shares a `Cell<R>`, and may be the last that drops it: its body is `Send + Sync + 'static`, since
+// `InTurn::new`, which makes the first `AnyTask` of a cell, asks for `R: Run`; its head is made of atomics and a reference
 // to what nobody writes.
-unsafe impl Send for Task {}
+unsafe impl Send for AnyTask {}
 // SAFETY: as above.
-unsafe impl Sync for Task {}
-// SAFETY: as above; beside the `Task` there is only a marker. The bound is not repeated here, so that a message type
+unsafe impl Sync for AnyTask {}
+// SAFETY: as above; beside the `AnyTask` there is only a marker. The bound is not repeated here, so that a message type
 // may hold references to the processes that receive it without going in circles.
 unsafe impl<R> Send for TaskRef<R> {}
 // SAFETY: as above.
@@ -169,7 +169,7 @@ struct Of<R>(PhantomData<R>);
 impl<R: Run> Of<R> {
     const VTABLE: VTable = VTable {
         // SAFETY (of `assume`, all five): the caller says that this vtable is in the head of the task's cell, and it is
-        // only ever stored in the head of a `Cell<R>`. SAFETY (of `in_turn`): the caller, `Task::run`, has just gone to
+        // only ever stored in the head of a `Cell<R>`. SAFETY (of `in_turn`): the caller, `AnyTask::run`, has just gone to
         // `RUNNING` from a state in which nobody runs it.
         run: |task| R::run(unsafe { task.in_turn::<R>() }),
         scheduler: |task| unsafe { task.assume::<R>() }.scheduler(),
@@ -185,12 +185,12 @@ impl<R: Run> Of<R> {
 
 impl<R: Run> TaskRef<R> {
     #[inline]
-    pub(crate) fn task(&self) -> &Task {
+    pub(crate) fn task(&self) -> &AnyTask {
         &self.task
     }
 
     #[inline]
-    pub(crate) fn into_task(self) -> Task {
+    pub(crate) fn into_task(self) -> AnyTask {
         self.task
     }
 }
@@ -209,7 +209,7 @@ impl<R: Run> InTurn<R> {
             },
             body,
         });
-        let task = TaskRef { task: Task(NonNull::from(Box::leak(cell)).cast()), body: PhantomData };
+        let task = TaskRef { task: AnyTask(NonNull::from(Box::leak(cell)).cast()), body: PhantomData };
         // Nobody else has a reference to it; in `RUNNING` no waker queues it, and only what was queued is run.
         Self { task, here: PhantomData }
     }
@@ -260,7 +260,7 @@ impl<R> Deref for TaskRef<R> {
     }
 }
 
-impl Clone for Task {
+impl Clone for AnyTask {
     #[inline]
     fn clone(&self) -> Self {
         // Ordering: a new reference is made from one that is held, as in `Arc`.
@@ -272,7 +272,7 @@ impl Clone for Task {
     }
 }
 
-impl Drop for Task {
+impl Drop for AnyTask {
     #[inline]
     fn drop(&mut self) {
         let head = self.head();
@@ -287,10 +287,10 @@ impl Drop for Task {
     }
 }
 
-impl Task {
+impl AnyTask {
     #[inline]
     fn head(&self) -> &Head {
-        // SAFETY: a `Task` is a counted reference, or stands for one (`uncounted`, the data of a waker), so the cell is
+        // SAFETY: a `AnyTask` is a counted reference, or stands for one (`uncounted`, the data of a waker), so the cell is
         // alive; it begins with its head, by `repr(C)`; and all of a head but the vtable, which is never written, is
         // atomic.
         unsafe { self.0.as_ref() }
@@ -300,7 +300,7 @@ impl Task {
     /// The cell must be a `Cell<R>`.
     #[inline]
     unsafe fn assume<R>(&self) -> &TaskRef<R> {
-        // SAFETY: `TaskRef<R>` is a `Task` in memory, by `repr(transparent)`, and what it says of the cell is true.
+        // SAFETY: `TaskRef<R>` is a `AnyTask` in memory, by `repr(transparent)`, and what it says of the cell is true.
         unsafe { &*ptr::from_ref(self).cast::<TaskRef<R>>() }
     }
 
@@ -308,7 +308,7 @@ impl Task {
     /// The cell must be a `Cell<R>`, and it is its turn on the calling thread while the reference is used.
     #[inline]
     unsafe fn in_turn<R>(&self) -> &InTurn<R> {
-        // SAFETY: `InTurn<R>` is a `TaskRef<R>`, and that a `Task`, in memory, by `repr(transparent)`; what it says of
+        // SAFETY: `InTurn<R>` is a `TaskRef<R>`, and that a `AnyTask`, in memory, by `repr(transparent)`; what it says of
         // the cell and of its turn is true. It does not leave the thread, being neither `Send` nor `Sync`, and
         // `Run::run` can keep no reference that it was lent.
         unsafe { &*ptr::from_ref(self).cast::<InTurn<R>>() }
@@ -321,7 +321,7 @@ impl Task {
         ((self.head().vtable.body)() == TypeId::of::<R>()).then(|| unsafe { self.assume::<R>() })
     }
 
-    /// A second `Task` that counts as no reference.
+    /// A second `AnyTask` that counts as no reference.
     ///
     /// # Safety
     /// It must be forgotten, not dropped, before `self` ends.
@@ -373,7 +373,7 @@ impl Task {
         }
     }
 
-    /// As [`wake`](Task::wake), of one that waits in the middle of a turn, or need not be woken.
+    /// As [`wake`](AnyTask::wake), of one that waits in the middle of a turn, or need not be woken.
     #[inline(never)]
     fn wake_waiting(&self, state: u32) {
         match state {
@@ -384,7 +384,7 @@ impl Task {
         }
     }
 
-    /// [`Task::wake`] for one who has just left a lock that each turn takes after it began.
+    /// [`AnyTask::wake`] for one who has just left a lock that each turn takes after it began.
     ///
     /// Ordering: if the turn that will take the lock next has not begun, the state still says `WOKEN` and that turn
     /// sees what was put under the lock; if it has taken the lock before us, its `RUNNING` is visible to us.
@@ -481,8 +481,8 @@ impl Task {
 /// A place for one task, which one thread puts in and any may take out.
 pub(crate) struct TaskSlot(AtomicPtr<Head>);
 
-// A pointer in the slot is a `Task` that the slot owns; taking it out, which one does alone by a swap, takes that
-// ownership. The `Task`s made below say nothing else of the pointer than that it was one.
+// A pointer in the slot is a `AnyTask` that the slot owns; taking it out, which one does alone by a swap, takes that
+// ownership. The `AnyTask`s made below say nothing else of the pointer than that it was one.
 impl TaskSlot {
     pub(crate) fn new() -> Self {
         Self(AtomicPtr::new(ptr::null_mut()))
@@ -496,22 +496,22 @@ impl TaskSlot {
 
     /// Puts a task in; returns what was there.
     #[inline]
-    pub(crate) fn put(&self, task: Task) -> Option<Task> {
+    pub(crate) fn put(&self, task: AnyTask) -> Option<AnyTask> {
         let task = ManuallyDrop::new(task).0.as_ptr();
         if self.is_empty() {
             // Ordering: all others only take, so an empty slot stays so until this store.
             self.0.store(task, Release);
             return None;
         }
-        NonNull::new(self.0.swap(task, AcqRel)).map(Task)
+        NonNull::new(self.0.swap(task, AcqRel)).map(AnyTask)
     }
 
     #[inline]
-    pub(crate) fn take(&self) -> Option<Task> {
+    pub(crate) fn take(&self) -> Option<AnyTask> {
         if self.is_empty() {
             return None;
         }
-        NonNull::new(self.0.swap(ptr::null_mut(), AcqRel)).map(Task)
+        NonNull::new(self.0.swap(ptr::null_mut(), AcqRel)).map(AnyTask)
     }
 }
 
@@ -523,8 +523,8 @@ impl Drop for TaskSlot {
 }
 
 static WAKER: RawWakerVTable = RawWakerVTable::new(
-    // SAFETY (all): `data` is what `raw_waker` has made of a `Task`, which the waker owns from then on, or what
-    // `Task::with_waker` has lent it. Borrowing it as a task is sound while the waker lives; taking it is sound in
+    // SAFETY (all): `data` is what `raw_waker` has made of a `AnyTask`, which the waker owns from then on, or what
+    // `AnyTask::with_waker` has lent it. Borrowing it as a task is sound while the waker lives; taking it is sound in
     // `wake` and `drop`, which consume the waker and are not called on one that was lent.
     |data| raw_waker(unsafe { borrow(&data) }.clone()),
     |data| unsafe { take(data) }.wake(),
@@ -533,24 +533,24 @@ static WAKER: RawWakerVTable = RawWakerVTable::new(
 );
 
 #[inline]
-fn raw_waker(task: Task) -> RawWaker {
+fn raw_waker(task: AnyTask) -> RawWaker {
     let data = task.0.as_ptr().cast_const().cast();
     mem::forget(task);
     RawWaker::new(data, &WAKER)
 }
 
 /// # Safety
-/// `data` must be the pointer of a live `Task`.
+/// `data` must be the pointer of a live `AnyTask`.
 #[inline]
-unsafe fn borrow(data: &*const ()) -> &Task {
-    // SAFETY: a `Task` is one non-null pointer in memory, by `repr(transparent)`; this is one, of a task that lives.
-    unsafe { &*ptr::from_ref(data).cast::<Task>() }
+unsafe fn borrow(data: &*const ()) -> &AnyTask {
+    // SAFETY: a `AnyTask` is one non-null pointer in memory, by `repr(transparent)`; this is one, of a task that lives.
+    unsafe { &*ptr::from_ref(data).cast::<AnyTask>() }
 }
 
 /// # Safety
-/// `data` must be the pointer of a live `Task` that is given up by its holder.
+/// `data` must be the pointer of a live `AnyTask` that is given up by its holder.
 #[inline]
-unsafe fn take(data: *const ()) -> Task {
-    // SAFETY: the pointer of a `Task` is not null. That the task is ours to drop the caller says.
-    Task(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) })
+unsafe fn take(data: *const ()) -> AnyTask {
+    // SAFETY: the pointer of a `AnyTask` is not null. That the task is ours to drop the caller says.
+    AnyTask(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) })
 }

@@ -229,7 +229,7 @@ impl<C: DynamicChild, A: Send + 'static> DynamicSupervisor<C, A> {
         server::start_root("Dynamic", move |_| self.into_supervisor(), relation).map(DynamicRef::new)
     }
 
-    fn into_supervisor(self) -> Supervisor {
+    pub(crate) fn into_supervisor(self) -> Supervisor {
         let Self { supervisor, max_children, make, .. } = self;
         Supervisor { kind: SupervisorKind::Dynamic(Template::new::<C, A>(make, max_children)), ..supervisor }
     }
@@ -420,7 +420,7 @@ impl DynamicRef {
 }
 
 impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
-    fn start_given(&self, with: A) -> Result<Place, ChildError> {
+    pub(crate) fn start_given(&self, with: A) -> Result<Place, ChildError> {
         let given: ChildArgs<C, A> = ChildArgs { with, child: PhantomData };
         self.supervisor.ask(|reply| Message::StartDynamic(Guarded::new(Box::new(given)), reply))?
     }

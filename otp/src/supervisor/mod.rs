@@ -55,6 +55,7 @@ mod ending;
 mod intensity;
 mod kind;
 mod partition;
+mod plain;
 mod report;
 mod server;
 mod shape;
@@ -70,6 +71,7 @@ pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
     dynamic::{AnyChild, DynamicChild, DynamicRef, DynamicSupervisor},
     partition::{PartitionRef, PartitionSupervisor},
+    plain::{PlainChild, PlainCode, PlainRef},
     shape::{Tree, TreeChild},
     spec::{Child, ChildKind, ChildSpec, MailboxOnRestart, SpecInfo},
     strategy::{AutoShutdown, Strategy},

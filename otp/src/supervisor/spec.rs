@@ -156,7 +156,7 @@ pub enum ChildKind {
 }
 
 type StartFn = Box<dyn Fn(StartParams<'_>) -> StartFuture + Send + Sync>;
-type StartFuture = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
+pub(super) type StartFuture = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
 
 /// What a start is told by the spec.
 struct StartParams<'a> {
@@ -203,6 +203,26 @@ pub(super) struct Spec {
 }
 
 impl Spec {
+    /// Of a process with messages of type `M` that has no options of its own.
+    pub(super) fn of_worker<M: Send + 'static>(
+        label: &'static str,
+        start: impl Fn() -> StartFuture + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            start: Some(Box::new(move |_| start())),
+            restart: Restart::Permanent,
+            shutdown: Shutdown::After(Duration::from_secs(5)),
+            significant: false,
+            backoff: None,
+            on_restart: MailboxOnRestart::Drop,
+            settle: settle::<M>,
+            name: None,
+            mailbox: None,
+            kind: ChildKind::Worker,
+            label,
+        }
+    }
+
     /// Starts it, linked to the current process, and gives it its place in the tree.
     pub(super) fn start(&self, place: Place) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
         let start = self.start.as_ref().expect("a temporary child is started once");

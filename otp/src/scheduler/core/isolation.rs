@@ -1,7 +1,7 @@
 //! Which code may run on a thread where stacks are parked, and which thread runs it else.
 
 use super::{Core, CoreKind, current};
-use crate::scheduler::{Why, code::Code, task::Task};
+use crate::scheduler::{Why, code::Code, task::AnyTask};
 
 /// A wait of so many ticks is long: it has cost more than passing the duty of the thread would have.
 pub(in crate::scheduler) const LONG_WAIT: u32 = 8;
@@ -43,7 +43,7 @@ impl Core {
     /// Why those that are parked here should not have to wait for a turn of `task`, if they shouldn't: it may run
     /// doubtful code, or theirs is no short wait.
     #[inline]
-    pub(super) fn holds_up(&self, task: &Task) -> Option<Why> {
+    pub(super) fn holds_up(&self, task: &AnyTask) -> Option<Why> {
         let mut parked = self.parked.borrow_mut();
         let oldest = parked.oldest()?;
         if self.is_driven() {
@@ -82,7 +82,7 @@ impl Core {
     }
 
     /// Gives a task to the thread that has the duty.
-    pub(super) fn move_on(&self, task: Task) {
+    pub(super) fn move_on(&self, task: AnyTask) {
         match self.successor.take() {
             Some(successor) => self.scheduler.queue_on(&successor, task),
             None => self.scheduler.inject(task),

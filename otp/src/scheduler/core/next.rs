@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Core, CoreKind};
-use crate::scheduler::{sleep::Sleeper, task::Task};
+use crate::scheduler::{sleep::Sleeper, task::AnyTask};
 
 /// How many stacks in a row may go on before a queued task has its turn.
 pub(super) const READY_STREAK: u32 = 16;
@@ -16,7 +16,7 @@ const KEPT_STACKS: usize = 4;
 const KEPT_FOR: Duration = Duration::from_secs(1);
 
 pub(super) enum NextAction {
-    Run(Task),
+    Run(AnyTask),
     GoOn(u32),
     Quiet,
     Stop,

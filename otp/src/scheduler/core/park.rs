@@ -6,7 +6,7 @@ use super::{Core, CoreKind, current, isolation::LONG_WAIT, next::READY_STREAK};
 use crate::scheduler::{
     code::Code,
     stack::{Yielded, leave},
-    task::{ParkedAt, Task},
+    task::{AnyTask, ParkedAt},
 };
 
 /// Parks the running stack until `task`, whose turn it is and which runs `code`, is woken. Returns at once if it was
@@ -14,7 +14,7 @@ use crate::scheduler::{
 ///
 /// # Errors
 /// When the system has no further stack for the core to go on with.
-pub(crate) fn park(task: &Task, code: &'static Code) -> io::Result<()> {
+pub(crate) fn park(task: &AnyTask, code: &'static Code) -> io::Result<()> {
     let core = current().expect("a task's turn is on a core");
     core.reserve_stack()?;
     core.set_aside(task, code, false);
@@ -25,7 +25,7 @@ pub(crate) fn park(task: &Task, code: &'static Code) -> io::Result<()> {
 ///
 /// # Errors
 /// When the system has no further stack for the core to go on with.
-pub(crate) fn give_way(task: &Task, code: &'static Code) -> io::Result<()> {
+pub(crate) fn give_way(task: &AnyTask, code: &'static Code) -> io::Result<()> {
     let core = current().expect("a task's turn is on a core");
     if core.is_driven() {
         return Ok(());
@@ -43,7 +43,7 @@ pub(crate) fn give_way(task: &Task, code: &'static Code) -> io::Result<()> {
 
 impl Core {
     /// Sets the running stack aside until its task is woken; until others had a turn, when it `gives_way`.
-    fn set_aside(&self, task: &Task, code: &'static Code, gives_way: bool) {
+    fn set_aside(&self, task: &AnyTask, code: &'static Code, gives_way: bool) {
         let began = self.scheduler.ticks();
         let stack = self.parked.borrow_mut().reserve(began, !gives_way && code.waits_long());
         while !task.park(Some(ParkedAt { seat: self.seat.number, stack })) {
