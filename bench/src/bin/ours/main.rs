@@ -15,6 +15,7 @@ mod restart;
 mod ring;
 mod skynet;
 mod spawn;
+mod task;
 
 use bench::Workload;
 
@@ -34,6 +35,8 @@ const WORKLOADS: &[Workload] = &[
     ("idle", idle::run),
     ("restart", restart::by_panic),
     ("restart_error", restart::by_error),
+    ("task", task::one),
+    ("task_stream", task::stream),
     ("skynet", skynet::waiting),
     ("skynet_async", skynet::awaiting),
     ("hostage", hostage::run),
