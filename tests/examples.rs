@@ -159,3 +159,33 @@ fn boot_order() {
     }
     assert_eq!(lines.next(), None);
 }
+
+#[test]
+fn connections() {
+    let expected = [
+        "connected to erlang.org",
+        "to erlang.org: hello",
+        "lines sent: 1",
+        "to erlang.org: again",
+        "lines sent: 2",
+        "connected to rust-lang.org",
+        r#"connections: ["erlang.org", "rust-lang.org"]"#,
+        "asked again: Some(NoProc)",
+        "the connection to erlang.org is gone: \"the other side has hung up\"",
+        "connected to erlang.org",
+        "to erlang.org: hello",
+        "lines sent: 1",
+        r#"connections: ["erlang.org", "rust-lang.org"]"#,
+    ];
+    let output = run("connections");
+    // Whether the directory or the caller hears of the end first is open.
+    let sorted = |lines: &[&str]| {
+        let mut lines = lines.to_vec();
+        lines.sort_unstable();
+        lines.join("\n")
+    };
+    let lines: Vec<_> = output.lines().collect();
+    assert_eq!(lines[..7], expected[..7]);
+    assert_eq!(sorted(&lines[7..9]), sorted(&expected[7..9]));
+    assert_eq!(lines[9..], expected[9..]);
+}
