@@ -189,3 +189,15 @@ fn connections() {
     assert_eq!(sorted(&lines[7..9]), sorted(&expected[7..9]));
     assert_eq!(lines[9..], expected[9..]);
 }
+
+#[test]
+fn rock_paper_scissors() {
+    let expected = [
+        "ann has won, bob has lost",
+        "ann has lost, bob has won",
+        "and now somebody turns the table over",
+        "cem has lost, dan has won",
+        r#"wins: [("ann", 1), ("bob", 1), ("dan", 1)]"#,
+    ];
+    assert_eq!(run("rock_paper_scissors").lines().collect::<Vec<_>>(), expected);
+}

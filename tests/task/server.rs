@@ -152,3 +152,16 @@ fn nothing_grows_with_work_that_is_over(t: &mut Sim) {
     }
     assert_eq!((dropped.load(SeqCst), t.node().len()), (10_000, 2));
 }
+
+/// A handler that starts work is tried without its process.
+#[test]
+fn work_of_a_handler_that_is_tried_by_itself() {
+    let (mut ctx, mut desk) = (Context::for_test(), Desk::default());
+    for (end, expected) in [(Ok(42), Ok(42)), (Err(other("no luck")), Err(other("no luck")))] {
+        let work = desk.begin(0, end, &mut ctx);
+        let monitor = process::monitor(work);
+        process::current().receive_down(monitor, None);
+        assert_eq!(ctx.deliver(&mut desk), Some("done"));
+        assert_eq!(desk.results(), [expected]);
+    }
+}
