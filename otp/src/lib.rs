@@ -132,7 +132,7 @@ pub mod name {
     pub use crate::{
         actor::{name::Name, to_pid::ToPid},
         cell::{RegName, RegisterError, UnregisterError},
-        process::{Destination, Registry},
+        process::{Destination, Via},
     };
 }
 
