@@ -21,7 +21,7 @@ pub struct RegName(Arc<Keeper>);
 
 pub(crate) enum Keeper {
     Node(Cow<'static, str>),
-    Via(Guarded<Box<dyn RegistryKey>>),
+    Via(Guarded<Box<dyn KeptName>>),
 }
 
 impl RegName {
@@ -29,7 +29,7 @@ impl RegName {
         Self(Arc::new(Keeper::Node(name.into())))
     }
 
-    pub(crate) fn of_registry(key: Box<dyn RegistryKey>) -> Self {
+    pub(crate) fn of_registry(key: Box<dyn KeptName>) -> Self {
         Self(Arc::new(Keeper::Via(Guarded::new(key))))
     }
 
@@ -118,11 +118,11 @@ impl fmt::Debug for RegName {
 }
 
 /// A key in a registry, of any type.
-pub(crate) trait RegistryKey: Any + Send + Sync {
+pub(crate) trait KeptName: Any + Send + Sync {
     fn register(&self, pid: Pid) -> Result<(), RegisterError>;
     fn unregister(&self) -> Result<(), UnregisterError>;
     fn whereis(&self) -> Option<Pid>;
     fn key(&self) -> &dyn fmt::Debug;
     fn key_hash(&self) -> u64;
-    fn is_same(&self, other: &dyn RegistryKey) -> bool;
+    fn is_same(&self, other: &dyn KeptName) -> bool;
 }

@@ -12,7 +12,7 @@ use crate::{
     cell::{
         AnyProcess, Pid, RegName, RegisterError, UnregisterError,
         node::NodeInner,
-        reg_name::{Keeper, RegistryKey},
+        reg_name::{Keeper, KeptName},
     },
     guard,
 };
@@ -147,7 +147,7 @@ struct InRegistry<R: Via> {
     key: R::Key,
 }
 
-impl<R: Via> RegistryKey for InRegistry<R> {
+impl<R: Via> KeptName for InRegistry<R> {
     fn register(&self, pid: Pid) -> Result<(), RegisterError> {
         self.registry.register(&self.key, pid)
     }
@@ -170,7 +170,7 @@ impl<R: Via> RegistryKey for InRegistry<R> {
         hasher.finish()
     }
 
-    fn is_same(&self, other: &dyn RegistryKey) -> bool {
+    fn is_same(&self, other: &dyn KeptName) -> bool {
         let other: &dyn Any = other;
         other
             .downcast_ref::<Self>()
