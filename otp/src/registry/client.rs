@@ -138,7 +138,8 @@ impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryRef<K, V, D> {
     ///
     /// Locks have nothing to do with who has registered the key. Those who wait have their turns in the order in which
     /// they came; one that ends meanwhile is skipped. The lock is given on when `f` returns or panics, and when the
-    /// process ends, be it declared dead because its code does not come back.
+    /// process ends, be it declared dead because its code does not come back. Two processes that wait for each other's
+    /// locks wait for ever.
     ///
     /// ```
     /// let rooms = otp::registry::Registry::<u32, ()>::new().start()?;

@@ -15,10 +15,11 @@ use super::{
 use crate::{cell::Pid, guard::Guarded, passed::pass, process::Subject};
 
 type Entry<K, V> = Arc<RegistryEntry<K, V>>;
+type Partition<K, V> = Mutex<Owners<K, V>>;
 
 /// What a start of a registry has made: its partitions, among which owners are divided, and its listeners.
 pub(super) struct Opened<K: RegistryKey, V: RegistryValue> {
-    partitions: Box<[CachePadded<Mutex<Owners<K, V>>>]>,
+    partitions: Box<[CachePadded<Partition<K, V>>]>,
     listeners: Guarded<Vec<Subject<RegistryEvent<K, V>>>>,
 }
 

@@ -171,7 +171,8 @@ impl<T> Drop for Together<T> {
     }
 }
 
-type Shard<K, V> = BTreeMap<HashSlot, Arc<RegistryEntry<K, V>>>;
+type Entries<K, V> = BTreeMap<HashSlot, Arc<RegistryEntry<K, V>>>;
+type Shard<K, V> = RwLock<Entries<K, V>>;
 
 /// What became of an entry that was to be added.
 pub(super) enum Added {
@@ -184,7 +185,7 @@ pub(super) enum Added {
 
 /// All that the clients of a registry share; it is there before the registry is started, and when it has ended.
 pub(super) struct RegistryTable<K: RegistryKey, V: RegistryValue, D> {
-    shards: Box<[CachePadded<RwLock<Shard<K, V>>>]>,
+    shards: Box<[CachePadded<Shard<K, V>>]>,
     /// Of the latest entry.
     number: AtomicU64,
     opened: RwLock<Arc<Opened<K, V>>>,
@@ -206,15 +207,15 @@ impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryTable<K, V, D> {
         }
     }
 
-    fn shard(&self, hash: u64) -> &RwLock<Shard<K, V>> {
+    fn shard(&self, hash: u64) -> &Shard<K, V> {
         &self.shards[(hash >> 32) as usize % SHARDS]
     }
 
-    fn read(&self, hash: u64) -> RwLockReadGuard<'_, Shard<K, V>> {
+    fn read(&self, hash: u64) -> RwLockReadGuard<'_, Entries<K, V>> {
         self.shard(hash).read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, hash: u64) -> RwLockWriteGuard<'_, Shard<K, V>> {
+    fn write(&self, hash: u64) -> RwLockWriteGuard<'_, Entries<K, V>> {
         self.shard(hash).write().unwrap_or_else(PoisonError::into_inner)
     }
 
