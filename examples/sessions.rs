@@ -83,7 +83,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("Robert leaves: his id is nobody's");
     chat.users().supervisor().terminate_child(("user", 2))?;
-    println!("    {}", sessions.client::<Session>(3).say("Wait!".into()).unwrap_err());
+    if let Err(error) = sessions.client::<Session>(3).say("Wait!".into()) {
+        println!("    {error}");
+    }
 
     chat.supervisor().stop()?;
     Ok(())

@@ -77,7 +77,7 @@ fn those_who_end(t: &mut Sim) {
 fn locks(t: &mut Sim) {
     let registry = unique::<String, ()>(1);
     let (holder, of) = (Puppet::new(), registry.clone());
-    holder.begins(move |_| of.lock(&"held".into(), || otp::timer::sleep_forever()));
+    holder.begins(move |_| of.lock(&"held".into(), otp::timer::sleep_forever));
     t.settle();
     leaves_nothing(t, |n| {
         registry.lock(&format!("key {n}"), || ());

@@ -41,10 +41,12 @@ fn duplicate<K: RegistryKey, V: RegistryValue>(partitions: usize) -> RegistryRef
     Registry::duplicate().partitions(partitions).start().unwrap()
 }
 
+type Order = Box<dyn FnOnce(&Me) + Send>;
+
 /// A process that does what it is told, until an exit signal ends it.
 struct Puppet {
     pid: Pid,
-    orders: Subject<Box<dyn FnOnce(&Me) + Send>>,
+    orders: Subject<Order>,
 }
 
 impl Puppet {
@@ -52,7 +54,7 @@ impl Puppet {
         let ready = process::current().subject();
         let tell = ready.clone();
         let pid = process::spawn(move |me| {
-            let orders = me.subject::<Box<dyn FnOnce(&Me) + Send>>();
+            let orders = me.subject::<Order>();
             tell.send(orders.clone());
             while let Some(order) = orders.receive(None) {
                 order(me);

@@ -23,6 +23,7 @@ use crossbeam_utils::CachePadded;
 use super::{KeyKind, RegistryKey, RegistryValue, locks::KeyLocks, meta::Meta, owners::Opened};
 use crate::{
     cell::{Pid, aside, current},
+    guard::Guarded,
     passed::pass,
 };
 
@@ -121,7 +122,7 @@ impl<T: Send + 'static> Drop for OwnersThing<T> {
         if let Some(thing) = self.thing.take()
             && mem::needs_drop::<T>()
         {
-            aside::drop_of(self.owner, thing);
+            aside::drop_of(self.owner, Guarded::new(thing));
         }
     }
 }
@@ -129,45 +130,42 @@ impl<T: Send + 'static> Drop for OwnersThing<T> {
 /// One registration.
 pub(super) struct RegistryEntry<K: RegistryKey, V: RegistryValue> {
     pub(super) slot: HashSlot,
-    content: OwnersThing<(K, V)>,
+    key: OwnersThing<K>,
+    /// Apart from the key: should the destructors of both panic, they do so one after the other.
+    value: OwnersThing<V>,
 }
 
 impl<K: RegistryKey, V: RegistryValue> RegistryEntry<K, V> {
     pub(super) fn owner(&self) -> Pid {
-        self.content.owner
+        self.key.owner
     }
 
     pub(super) fn key(&self) -> &K {
-        &self.content.get().0
+        self.key.get()
     }
 
     pub(super) fn value(&self) -> &V {
-        &self.content.get().1
+        self.value.get()
     }
 
     /// The same registration with another value.
     pub(super) fn with_value(&self, value: V) -> Self {
-        Self { slot: self.slot, content: OwnersThing::new(self.owner(), (self.key().clone(), value)) }
+        let (key, value) = (OwnersThing::new(self.owner(), self.key().clone()), OwnersThing::new(self.owner(), value));
+        Self { slot: self.slot, key, value }
     }
 }
 
 /// Drops what was taken out for its owner: at once, in one process, if it is not this one.
 fn drop_all<K: RegistryKey, V: RegistryValue>(owner: Pid, entries: Vec<Arc<RegistryEntry<K, V>>>) {
-    if mem::needs_drop::<(K, V)>() {
-        let last = entries.into_iter().filter_map(Arc::into_inner);
-        let things: Vec<_> = last.filter_map(|entry| entry.content.take()).collect();
-        if !things.is_empty() {
-            aside::drop_of(owner, Together(things));
-        }
+    if !mem::needs_drop::<(K, V)>() {
+        return;
     }
-}
-
-/// Things that are dropped one by one, all of them, also when one of them panics.
-struct Together<T>(Vec<T>);
-
-impl<T> Drop for Together<T> {
-    fn drop(&mut self) {
-        crate::guard::drop_each(mem::take(&mut self.0));
+    let last = entries.into_iter().filter_map(Arc::into_inner);
+    let things: Vec<_> = last
+        .map(|RegistryEntry { key, value, .. }| (key.take().map(Guarded::new), value.take().map(Guarded::new)))
+        .collect();
+    if !things.is_empty() {
+        aside::drop_of(owner, things);
     }
 }
 
@@ -248,7 +246,8 @@ impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryTable<K, V, D> {
 
     pub(super) fn new_entry(&self, owner: Pid, hash: u64, key: K, value: V) -> Arc<RegistryEntry<K, V>> {
         let slot = HashSlot { hash, number: self.number.fetch_add(1, Relaxed) };
-        Arc::new(RegistryEntry { slot, content: OwnersThing::new(owner, (key, value)) })
+        let (key, value) = (OwnersThing::new(owner, key), OwnersThing::new(owner, value));
+        Arc::new(RegistryEntry { slot, key, value })
     }
 
     /// Adds an entry, of which the process `server` will be told when its owner ends; if keys are unique, as long as

@@ -174,6 +174,7 @@ impl<K: RegistryKey, V: RegistryValue> KeptName for KeyName<K, V> {
 }
 
 /// As [`RegistryRef::name`], where a [`Via`] is asked for.
+#[diagnostic::do_not_recommend]
 impl<K: RegistryKey, V: RegistryValue + Default> Via for RegistryRef<K, V> {
     type Key = K;
 
