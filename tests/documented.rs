@@ -6,12 +6,16 @@
 use std::{fs, path::Path};
 
 /// The files whose public functions have examples.
-const FILES: [&str; 9] = [
+const FILES: [&str; 13] = [
     "actor/client.rs",
     "actor/context.rs",
     "supervisor/client.rs",
     "supervisor/dynamic.rs",
     "supervisor/partition.rs",
+    "registry/builder.rs",
+    "registry/client.rs",
+    "registry/lookup.rs",
+    "registry/unique.rs",
     "sim.rs",
     "probe.rs",
     "timer.rs",
@@ -36,7 +40,7 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
         ],
     ),
     (
-        "the examples of `DynamicSupervisor`, `PartitionSupervisor` and `NodeBuilder` show how they are built; each setter is a word there, or \
+        "the examples of `DynamicSupervisor`, `PartitionSupervisor`, `Registry` and `NodeBuilder` show how they are built; each setter is a word there, or \
          that of `Supervisor`",
         &[
             "DynamicSupervisor::auto_shutdown",
@@ -61,6 +65,13 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
             "PartitionSupervisor::start",
             "PartitionSupervisor::start_link",
             "PartitionSupervisor::strategy",
+            "Registry::duplicate",
+            "Registry::meta",
+            "Registry::name",
+            "Registry::new",
+            "Registry::partitions",
+            "Registry::start",
+            "Registry::start_link",
         ],
     ),
     (

@@ -201,3 +201,14 @@ fn rock_paper_scissors() {
     ];
     assert_eq!(run("rock_paper_scissors").lines().collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn sessions() {
+    let list = ["    1: Joe", "    2: Mike", "    3: Robert"];
+    let mut expected = vec!["the sessions, by id"];
+    expected.extend(list);
+    expected.extend(["Joe has said 2 things", "his session crashes: the next one has his id", "    another process"]);
+    expected.push("Joe has said 1 thing");
+    expected.extend(["Robert leaves: his id is nobody's", "    there is no such process"]);
+    assert_eq!(run("sessions").lines().collect::<Vec<_>>(), expected);
+}

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use otp::{
     Name,
     client::Requests,
-    name::{RegName, RegisterError, Registry, UnregisterError},
+    name::{RegName, RegisterError, UnregisterError, Via},
     prelude::*,
     process::{Selector, Spawn, Subject},
     supervisor::{ChildError, ChildId, DynamicSupervisor, PartitionSupervisor, Place},
@@ -220,7 +220,7 @@ fn relations(t: &mut Sim) {
 #[derive(Default)]
 struct Nobody;
 
-impl Registry for Nobody {
+impl Via for Nobody {
     type Key = String;
 
     fn register(&self, _: &String, pid: Pid) -> Result<(), RegisterError> {

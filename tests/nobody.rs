@@ -7,7 +7,7 @@ use std::{cell::RefCell, fmt, mem, sync::Arc};
 use listener::{Report, listen};
 use otp::{
     Name,
-    name::{RegName, RegisterError, Registry, UnregisterError},
+    name::{RegName, RegisterError, UnregisterError, Via},
     prelude::*,
     process::{SendError, Subject},
     timer,
@@ -72,7 +72,7 @@ impl Server {
 /// A registry that knows nobody.
 struct Empty;
 
-impl Registry for Empty {
+impl Via for Empty {
     type Key = Key;
 
     fn register(&self, _: &Key, _: Pid) -> Result<(), RegisterError> {

@@ -10,7 +10,7 @@ use std::sync::{
 
 use otp::{
     Name, Node,
-    name::{RegName, RegisterError, Registry, UnregisterError},
+    name::{RegName, RegisterError, UnregisterError, Via},
     prelude::*,
     process::Subject,
     timer::{self, Timeout},
@@ -358,7 +358,7 @@ fn a_timer_for_a_place_in_a_tree_reaches_who_is_there_then(t: &mut Sim) {
 /// Knows one process, and takes its time to say which.
 struct Sexton(Mutex<Option<Pid>>, Log);
 
-impl Registry for Sexton {
+impl Via for Sexton {
     type Key = ();
 
     fn register(&self, (): &(), pid: Pid) -> Result<(), RegisterError> {

@@ -36,6 +36,7 @@
 //! | write a server | [`actor`](macro@actor), and [`Context`] for what a handler can do |
 //! | talk to one | [`ClientExt`]: limits of time, async calls, replies to collect later |
 //! | keep servers alive | [`supervisor!`], [`supervisor`](mod@supervisor) |
+//! | find servers by keys of your own | [`registry`] |
 //! | run code that is no server | [`process`], [`blocking`](fn@blocking) |
 //! | do something later | [`Context::after`], [`timer`] |
 //! | test all that | [`test`](macro@test), [`Sim`], [`Probe`](testing::Probe) |
@@ -85,6 +86,7 @@ mod guard;
 mod passed;
 mod probe;
 pub mod process;
+pub mod registry;
 mod report;
 #[cfg(feature = "run")]
 mod run;
@@ -133,7 +135,7 @@ pub mod name {
     pub use crate::{
         actor::{name::Name, to_pid::ToPid},
         cell::{RegName, RegisterError, UnregisterError},
-        process::{Destination, Registry},
+        process::{Destination, Via},
     };
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use otp::{
     Name,
-    name::{RegisterError, Registry, UnregisterError},
+    name::{RegisterError, UnregisterError, Via},
     prelude::*,
 };
 
@@ -28,7 +28,7 @@ impl Rooms {
     }
 }
 
-impl Registry for Rooms {
+impl Via for Rooms {
     type Key = u32;
 
     fn register(&self, key: &u32, pid: Pid) -> Result<(), RegisterError> {
@@ -93,7 +93,7 @@ impl Book {
     }
 }
 
-impl Registry for BookRef {
+impl Via for BookRef {
     type Key = String;
 
     fn register(&self, key: &String, pid: Pid) -> Result<(), RegisterError> {

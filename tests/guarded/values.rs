@@ -8,7 +8,7 @@ use std::{
 
 use otp::{
     Child, Pid,
-    name::{RegisterError, Registry, UnregisterError},
+    name::{RegisterError, UnregisterError, Via},
     prelude::*,
     supervisor::{ChildError, DynamicSupervisor},
 };
@@ -152,7 +152,7 @@ fn a_key_that_is_dropped_by_a_supervisor_is_not_its_end(t: &mut Sim) {
         }
     }
     struct Nowhere;
-    impl Registry for Nowhere {
+    impl Via for Nowhere {
         type Key = Key;
         fn register(&self, _: &Key, _: Pid) -> Result<(), RegisterError> {
             Ok(())

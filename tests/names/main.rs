@@ -20,7 +20,7 @@ use std::{
 
 use otp::{
     Name,
-    name::{RegisterError, Registry, UnregisterError},
+    name::{RegisterError, UnregisterError, Via},
     prelude::*,
     process::Me,
 };
@@ -41,7 +41,7 @@ struct Book {
     panics: AtomicBool,
 }
 
-impl Registry for Book {
+impl Via for Book {
     type Key = &'static str;
 
     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError> {

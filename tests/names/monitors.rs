@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use otp::{
     Name,
-    name::{RegName, Registry},
+    name::{RegName, Via},
     prelude::*,
 };
 

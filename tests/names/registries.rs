@@ -12,7 +12,7 @@ use std::{
 use otp::{
     Name, Node,
     actor::Starter,
-    name::{RegName, RegisterError, Registry},
+    name::{RegName, RegisterError, Via},
     prelude::*,
 };
 

@@ -11,7 +11,7 @@ use std::{
 use otp::{
     Name, Node,
     actor::Starter,
-    name::{RegisterError, Registry, UnregisterError},
+    name::{RegisterError, UnregisterError, Via},
     prelude::*,
 };
 
@@ -33,7 +33,7 @@ impl std::hash::Hash for Key {
 #[derive(Default)]
 struct Register(Mutex<Vec<(Arc<str>, Pid)>>);
 
-impl Registry for Register {
+impl Via for Register {
     type Key = Arc<str>;
 
     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError> {
@@ -226,7 +226,7 @@ fn the_names_of_dynamic_children_and_of_nested_trees_are_waited_for(t: &mut Sim)
 #[derive(Default)]
 struct Hashless(Mutex<BTreeMap<u8, Pid>>);
 
-impl Registry for Hashless {
+impl Via for Hashless {
     type Key = Key;
 
     fn register(&self, Key(key): &Key, pid: Pid) -> Result<(), RegisterError> {
@@ -289,7 +289,7 @@ fn a_key_that_cannot_be_hashed_is_no_harm_to_a_supervisor(_: &mut Sim) {
 
     struct Anything;
 
-    impl Registry for Anything {
+    impl Via for Anything {
         type Key = Unhashable;
 
         fn register(&self, _: &Unhashable, _: Pid) -> Result<(), RegisterError> {

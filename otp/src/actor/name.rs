@@ -12,7 +12,7 @@ use std::{
 use super::{Actor, Address, Blocking, client::of_process};
 use crate::{
     cell::{MonitorRef, Pid, RegName, RegisterError, UnregisterError},
-    process::{self, Registry},
+    process::{self, Via},
 };
 
 /// The name of an `A`: written down once, known to whoever starts it and whoever calls it.
@@ -66,7 +66,7 @@ impl<A> Name<A> {
     /// A name that a registry keeps. `{via, Module, Term}`.
     ///
     /// Two such names are equal when their keys are and the registry is the same.
-    pub fn via<R: Registry>(registry: &Arc<R>, key: R::Key) -> Self {
+    pub fn via<R: Via>(registry: &Arc<R>, key: R::Key) -> Self {
         RegName::via(registry, key).into()
     }
 

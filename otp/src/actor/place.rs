@@ -133,6 +133,8 @@ pub(super) struct PlaceState {
     above: Option<Place>,
     /// Among how many children keys are divided, once a partition supervisor has held the place.
     partitions: Option<usize>,
+    /// What stays here whoever holds the place: one of a type.
+    attached: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 /// How a place knows one below it.
@@ -243,6 +245,21 @@ impl Place {
 
     pub(crate) fn partitions(&self) -> Option<usize> {
         self.state().partitions
+    }
+
+    /// What all who know the place share, whoever holds it: made when it is asked for first.
+    pub(crate) fn attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut state = self.state();
+        state.find_attached().unwrap_or_else(|| {
+            let made = Arc::new(make());
+            state.attached.push(Arc::clone(&made) as Arc<dyn Any + Send + Sync>);
+            made
+        })
+    }
+
+    /// The same, if it was asked for before.
+    pub(crate) fn find_attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.state().find_attached()
     }
 
     /// The process that a message for the place reaches at once.
@@ -363,6 +380,10 @@ impl Drop for Inner {
 }
 
 impl PlaceState {
+    fn find_attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.attached.iter().find_map(|attached| Arc::clone(attached).downcast().ok())
+    }
+
     /// The process that a message for the place reaches at once.
     pub(super) fn reachable(&self) -> Option<&AnyProcess> {
         self.holder.as_ref().filter(|_| !self.fills)

@@ -13,7 +13,7 @@ use crate::guard;
 const LABEL: &str = "aside";
 
 /// Drops what `maker` has made: here, if that is who runs here, or if a test drives its simulation here.
-pub(super) fn drop_of(maker: Pid, thing: impl Send + 'static) {
+pub(crate) fn drop_of(maker: Pid, thing: impl Send + 'static) {
     let is_here = current::try_with(|me| me.pid() == maker || matches!(me.header().home, Home::Driver));
     match NodeInner::of(maker).filter(|node| is_here != Some(true) && !node.scheduler.is_stopping()) {
         Some(node) => each(&node, [thing], drop),

@@ -1,4 +1,4 @@
-//! The name of a process: text that the node keeps, or a key that a registry of the user's keeps.
+//! The name of a process: text that the node keeps, or a key that a registry keeps.
 
 use std::{
     any::Any,
@@ -12,7 +12,7 @@ use super::{Pid, RegisterError, UnregisterError};
 use crate::guard::Guarded;
 
 /// A name that a process can have, whatever the process is: text that the node keeps, or a key of a
-/// [`Registry`](crate::otp::name::Registry).
+/// [`Via`](crate::name::Via).
 ///
 /// It is looked up anew each time that it is used, on the node of whoever uses it. A [`Name`](crate::Name) says in
 /// addition what kind of server has it.
@@ -21,7 +21,7 @@ pub struct RegName(Arc<Keeper>);
 
 pub(crate) enum Keeper {
     Node(Cow<'static, str>),
-    Via(Guarded<Box<dyn Via>>),
+    Via(Guarded<Box<dyn KeptName>>),
 }
 
 impl RegName {
@@ -29,7 +29,7 @@ impl RegName {
         Self(Arc::new(Keeper::Node(name.into())))
     }
 
-    pub(crate) fn of_registry(key: Box<dyn Via>) -> Self {
+    pub(crate) fn of_registry(key: Box<dyn KeptName>) -> Self {
         Self(Arc::new(Keeper::Via(Guarded::new(key))))
     }
 
@@ -118,11 +118,11 @@ impl fmt::Debug for RegName {
 }
 
 /// A key in a registry, of any type.
-pub(crate) trait Via: Any + Send + Sync {
+pub(crate) trait KeptName: Any + Send + Sync {
     fn register(&self, pid: Pid) -> Result<(), RegisterError>;
     fn unregister(&self) -> Result<(), UnregisterError>;
     fn whereis(&self) -> Option<Pid>;
     fn key(&self) -> &dyn fmt::Debug;
     fn key_hash(&self) -> u64;
-    fn is_same(&self, other: &dyn Via) -> bool;
+    fn is_same(&self, other: &dyn KeptName) -> bool;
 }

@@ -10,7 +10,7 @@
 //! * **Messages.** A [`Subject`] is a typed address; its owner receives. A [`Selector`] waits for several things at
 //!   once. [`send`] sends any value to a pid. What one process sends another arrives in order; what is for the gone is
 //!   dropped.
-//! * **Names.** [`register`], [`whereis`], [`monitor_name`], [`Subject::named`]; [`Registry`] for names of one's own.
+//! * **Names.** [`register`], [`whereis`], [`monitor_name`], [`Subject::named`]; [`Via`] for names of one's own.
 //! * **Waiting.** A receive, a call or a [`sleep`](fn@sleep) leaves the core to others. For code that blocks there is
 //!   [`blocking`](fn@blocking).
 //! * **Seeing.** [`info`](fn@info), [`list`], [`set_label`], and [`Key`], a typed dictionary of each process.
@@ -61,7 +61,6 @@ mod monitor;
 mod node;
 mod outcome;
 mod register;
-mod registry;
 mod report;
 mod selector;
 mod sleep;
@@ -69,6 +68,7 @@ pub(crate) mod spawn;
 pub(crate) mod start;
 pub(crate) mod subject;
 pub(crate) mod timer;
+mod via;
 
 pub use self::{
     blocking::{BlockingTimeout, blocking, blocking_async, blocking_timeout, blocking_timeout_async},
@@ -83,7 +83,6 @@ pub use self::{
     node::{Node, NodeBuilder},
     outcome::{Hibernate, Termination, hibernate},
     register::{register, registered, unregister, whereis},
-    registry::Registry,
     selector::Selector,
     sleep::{sleep, sleep_async},
     spawn::{
@@ -93,8 +92,9 @@ pub use self::{
     start::{Ack, AckError},
     subject::{SendError, Subject, send},
     timer::TimerRef,
+    via::Via,
 };
-pub(crate) use self::{monitor::terminate, registry::Claim};
+pub(crate) use self::{monitor::terminate, via::Claim};
 /// Whose channels [`Receiver`] stands for: its `select!` waits for several.
 pub use crossbeam_channel;
 

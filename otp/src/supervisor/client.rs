@@ -626,7 +626,7 @@ macro_rules! as_supervisor {
         }
     };
 }
-pub(super) use as_supervisor;
+pub(crate) use as_supervisor;
 
 /// A supervisor, or a tree made by `supervisor!`.
 impl<S: AsRef<SupervisorRef>> ToPid<SupervisorRef> for S {

@@ -132,7 +132,7 @@ impl<C: Child> PartitionSupervisor<C> {
         server::start_root("Partition", move |_| self.into_supervisor(), relation).map(PartitionRef::new)
     }
 
-    fn into_supervisor(self) -> Supervisor {
+    pub(crate) fn into_supervisor(self) -> Supervisor {
         let Self { mut supervisor, partitions, make, .. } = self;
         let most = partitions.unwrap_or_else(|| Node::current().cores());
         supervisor.kind = SupervisorKind::Partitioned(Partitions { of: TypeId::of::<C>(), most });

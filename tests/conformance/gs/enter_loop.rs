@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use otp::{
     actor::{EnterLoopError, Starter},
-    name::{RegisterError, Registry, UnregisterError},
+    name::{RegisterError, UnregisterError, Via},
     prelude::*,
 };
 
@@ -59,7 +59,7 @@ impl Lamp {
 #[derive(Default)]
 struct Book(Mutex<BTreeMap<u8, Pid>>);
 
-impl Registry for Book {
+impl Via for Book {
     type Key = u8;
 
     fn register(&self, key: &u8, pid: Pid) -> Result<(), RegisterError> {

@@ -212,11 +212,11 @@ fn gs_start_part_failed(t: &mut Sim) {
 /// A registry that refuses, or panics, fails the start.
 #[otp::test]
 fn gs_start_part_refused(t: &mut Sim) {
-    use otp::name::{RegisterError, Registry, UnregisterError};
+    use otp::name::{RegisterError, UnregisterError, Via};
 
     struct Refuses;
 
-    impl Registry for Refuses {
+    impl Via for Refuses {
         type Key = bool;
 
         fn register(&self, panics: &bool, _: Pid) -> Result<(), RegisterError> {

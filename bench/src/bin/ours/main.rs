@@ -11,6 +11,7 @@ mod hostage;
 mod idle;
 mod inside;
 mod parked;
+mod registry;
 mod restart;
 mod ring;
 mod skynet;
@@ -41,6 +42,7 @@ const WORKLOADS: &[Workload] = &[
     ("skynet_async", skynet::awaiting),
     ("hostage", hostage::run),
     ("flooded", flooded::run),
+    ("registry", registry::run),
 ];
 
 fn main() {

@@ -26,6 +26,10 @@ pub enum RegisterError {
     NoProc,
     /// The process is another node's.
     OtherNode,
+    /// The name is one of a [registry](crate::registry), where each process registers itself, and no other.
+    OtherProcess,
+    /// The [registry](crate::registry) is not running.
+    NoRegistry,
 }
 
 impl std::fmt::Display for RegisterError {
@@ -35,6 +39,8 @@ impl std::fmt::Display for RegisterError {
             Self::Named => f.write_str("the process has a name already"),
             Self::NoProc => f.write_str("the process has ended"),
             Self::OtherNode => f.write_str("the process belongs to another node"),
+            Self::OtherProcess => f.write_str("a process registers itself, and no other"),
+            Self::NoRegistry => f.write_str("the registry is not running"),
         }
     }
 }

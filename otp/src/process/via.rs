@@ -12,7 +12,7 @@ use crate::{
     cell::{
         AnyProcess, Pid, RegName, RegisterError, UnregisterError,
         node::NodeInner,
-        reg_name::{Keeper, Via},
+        reg_name::{Keeper, KeptName},
     },
     guard,
 };
@@ -25,12 +25,12 @@ use crate::{
 ///
 /// ```
 /// use std::{collections::HashMap, sync::{Arc, Mutex}};
-/// use otp::{Name, Pid, name::{RegisterError, Registry, UnregisterError}};
+/// use otp::{Name, Pid, name::{RegisterError, Via, UnregisterError}};
 ///
 /// #[derive(Default)]
 /// struct Rooms(Mutex<HashMap<(String, u32), Pid>>);
 ///
-/// impl Registry for Rooms {
+/// impl Via for Rooms {
 ///     type Key = (String, u32);
 ///
 ///     fn register(&self, key: &Self::Key, pid: Pid) -> Result<(), RegisterError> {
@@ -60,7 +60,7 @@ use crate::{
 /// assert_eq!(name.register(otp::self_pid()), Ok(()));
 /// assert_eq!(name.whereis(), Some(otp::self_pid()));
 /// ```
-pub trait Registry: Send + Sync + 'static {
+pub trait Via: Send + Sync + 'static {
     /// What it knows processes by.
     type Key: fmt::Debug + Eq + Hash + Send + Sync + 'static;
 
@@ -84,8 +84,8 @@ pub trait Registry: Send + Sync + 'static {
 impl RegName {
     /// A name that a registry keeps. `{via, Module, Term}`.
     ///
-    /// [`Registry`] has an example.
-    pub fn via<R: Registry>(registry: &Arc<R>, key: R::Key) -> Self {
+    /// [`Via`] has an example.
+    pub fn via<R: Via>(registry: &Arc<R>, key: R::Key) -> Self {
         Self::of_registry(Box::new(InRegistry { registry: Arc::clone(registry), key }))
     }
 
@@ -142,12 +142,12 @@ impl RegName {
     }
 }
 
-struct InRegistry<R: Registry> {
+struct InRegistry<R: Via> {
     registry: Arc<R>,
     key: R::Key,
 }
 
-impl<R: Registry> Via for InRegistry<R> {
+impl<R: Via> KeptName for InRegistry<R> {
     fn register(&self, pid: Pid) -> Result<(), RegisterError> {
         self.registry.register(&self.key, pid)
     }
@@ -170,7 +170,7 @@ impl<R: Registry> Via for InRegistry<R> {
         hasher.finish()
     }
 
-    fn is_same(&self, other: &dyn Via) -> bool {
+    fn is_same(&self, other: &dyn KeptName) -> bool {
         let other: &dyn Any = other;
         other
             .downcast_ref::<Self>()
