@@ -460,6 +460,7 @@ pub use otp_macros::test;
 /// | `workers: supervisor<..> { .. }` | `shop.workers()` | the nested tree |
 /// | `sessions: dynamic<Session>` | `shop.sessions()` | a [`DynamicRef`](crate::supervisor::DynamicRef) |
 /// | `shards: partition<Shard>(..)` | `shop.shards()` | a [`PartitionRef`](crate::supervisor::PartitionRef) |
+/// | `names: Registry<u32, ()>(Registry::new())` | `shop.names()` | a [`RegistryRef`](crate::registry::RegistryRef) |
 /// | `extra: = spec` | `shop.extra()` | a [`Place`](crate::supervisor::Place) |
 /// | | `shop.supervisor()` | the supervisor itself, a [`SupervisorRef`] |
 ///

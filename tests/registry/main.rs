@@ -3,10 +3,12 @@
 //! The cases of Elixir's own suite are named after it: `xregu` those of unique keys, `xregd` of duplicate ones, `xreg`
 //! those that both have.
 
-#![cfg(all(feature = "macros", feature = "stacks"))]
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod ends;
+// Memory is counted by thread, and a stack has one of its own otherwise.
+#[cfg(feature = "stacks")]
 mod growth;
 mod guarded;
 mod listeners;
@@ -19,6 +21,7 @@ mod xreg;
 mod xregd;
 mod xregu;
 
+#[cfg(feature = "stacks")]
 #[path = "../common/counting.rs"]
 mod counting;
 #[path = "../common/latch.rs"]

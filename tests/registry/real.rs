@@ -32,11 +32,11 @@ fn one_at_a_time_has_a_key() {
         let (inside, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         for number in 0..COUNT {
             let (of, inside, ended) = (registry.clone(), Arc::clone(&inside), Arc::clone(&ended));
-            process::spawn(move |_| {
+            process::spawn_async(move |_| async move {
                 loop {
                     match of.register(7, number) {
                         Ok(()) => break,
-                        Err(RegisterError::Taken(_)) => otp::sleep(Duration::from_micros(100)),
+                        Err(RegisterError::Taken(_)) => otp::sleep_async(Duration::from_micros(100)).await,
                         Err(error) => panic!("{error}"),
                     }
                 }

@@ -70,6 +70,15 @@ fn it_is_restarted_with_those_after_it(t: &mut Sim) {
     assert_eq!(club.sessions().whereis(&1), Some(otp::self_pid()));
 }
 
+/// A key that a child spec gives stands for the child's place.
+#[otp::test(seeds = 50)]
+fn a_call_by_key_waits_for_the_next_incarnation(t: &mut Sim) {
+    let club = Club::start(1)?;
+    let lobby = club.sessions().client::<Session>(12);
+    t.kill(&lobby);
+    assert_eq!(lobby.wait_for_restart().id(), Ok(12));
+}
+
 /// Where keys are unique all partitions start anew, else only the one that has crashed. Those who trap exits live on.
 #[otp::test(seeds = 50)]
 fn a_partition_that_crashes_takes_its_entries_along(t: &mut Sim) {

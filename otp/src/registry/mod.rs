@@ -138,6 +138,7 @@ mod sealed {
 
 /// What a [listener](Registry::listener) of a registry is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RegistryEvent<K, V> {
     /// A process has registered itself.
     Registered {
