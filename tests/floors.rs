@@ -9,7 +9,7 @@ use std::{
 };
 
 /// From the ground up. Modules of one floor may name each other.
-const FLOORS: [&[&str]; 8] = [
+const FLOORS: [&[&str]; 9] = [
     &["passed", "sync", "guard"],
     &["report", "time"],
     &["scheduler"],
@@ -17,6 +17,7 @@ const FLOORS: [&[&str]; 8] = [
     &["process"],
     &["actor"],
     &["supervisor"],
+    &["agent"],
     &["run", "timer", "sys", "sim", "probe", "__private"],
 ];
 

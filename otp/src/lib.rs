@@ -38,6 +38,7 @@
 //! | keep servers alive | [`supervisor!`], [`supervisor`](mod@supervisor) |
 //! | run code that is no server | [`process`], [`blocking`](fn@blocking) |
 //! | do something later | [`Context::after`], [`timer`] |
+//! | share a state, without a server of its own | [`agent`] |
 //! | test all that | [`test`](macro@test), [`Sim`], [`Probe`](testing::Probe) |
 //! | look into a running program | [`sys`], [`process::info`], a tree as text: `println!("{app}")` |
 //! | run a program until it is asked to end | [`run`] |
@@ -80,6 +81,7 @@ extern crate self as otp;
 #[doc(hidden)]
 pub mod __private;
 pub mod actor;
+pub mod agent;
 mod cell;
 mod guard;
 mod passed;
