@@ -6,15 +6,20 @@
 use std::{fs, path::Path};
 
 /// The files whose public functions have examples.
-const FILES: [&str; 9] = [
+const FILES: [&str; 14] = [
     "actor/client.rs",
     "actor/context.rs",
+    "agent.rs",
+    "group/monitor.rs",
+    "group/scope.rs",
+    "group/typed.rs",
     "supervisor/client.rs",
     "supervisor/dynamic.rs",
     "supervisor/partition.rs",
     "sim.rs",
     "probe.rs",
     "timer.rs",
+    "topic.rs",
     "sys.rs",
 ];
 
@@ -96,6 +101,7 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
         "it is the function of the same name with a builder before it, or another item's example shows it",
         &[
             "ActorRef::call",
+            "GroupEvent::group",
             "RegName::unregister",
             "RegName::via",
             "RegName::whereis",
@@ -104,6 +110,7 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
             "Spawn::spawn_async",
             "Spawn::spawn_monitor_async",
             "Spawn::start_monitor",
+            "Topic::key",
         ],
     ),
 ];

@@ -39,6 +39,7 @@
 //! | run code that is no server | [`process`], [`blocking`](fn@blocking) |
 //! | do something later | [`Context::after`], [`timer`] |
 //! | share a state, without a server of its own | [`agent`] |
+//! | find processes by a key, or tell all who want to know | [`group`], [`topic`] |
 //! | test all that | [`test`](macro@test), [`Sim`], [`Probe`](testing::Probe) |
 //! | look into a running program | [`sys`], [`process::info`], a tree as text: `println!("{app}")` |
 //! | run a program until it is asked to end | [`run`] |
@@ -83,6 +84,7 @@ pub mod __private;
 pub mod actor;
 pub mod agent;
 mod cell;
+pub mod group;
 mod guard;
 mod passed;
 mod probe;
@@ -97,6 +99,7 @@ mod sync;
 pub mod sys;
 mod time;
 pub mod timer;
+pub mod topic;
 
 /// Clients: typed handles to servers, what their calls come to, and requests that are collected together.
 pub mod client {

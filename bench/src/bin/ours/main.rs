@@ -15,6 +15,7 @@ mod restart;
 mod ring;
 mod skynet;
 mod spawn;
+mod topic;
 
 use bench::Workload;
 
@@ -38,6 +39,7 @@ const WORKLOADS: &[Workload] = &[
     ("skynet_async", skynet::awaiting),
     ("hostage", hostage::run),
     ("flooded", flooded::run),
+    ("topic", topic::run),
 ];
 
 fn main() {
