@@ -57,7 +57,7 @@
 //!   without waiting. Where waiting for ever would make no sense, or has a method of its own, they are a `Duration`. A
 //!   call waits 5 seconds unless it is told otherwise. `Duration::MAX` is never over.
 //! * **Waiting.** Calls of plain clients, `start`, `stop`, receives, [`is_alive`](process::is_alive),
-//!   [`process::info`], requests to supervisors and those of [`sys`] wait. In a process, async code as well, such a
+//!   [`process::info`], requests to supervisors, what changes [groups](group) and those of [`sys`] wait. In a process, async code as well, such a
 //!   wait leaves the core to others. In a future that a foreign executor polls it blocks the executor's thread: there
 //!   one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients, a [`Reply`], and functions
 //!   whose names end in `_async`. Each of these has a section *Cancel safety*.

@@ -245,6 +245,19 @@ fn what_a_subscriber_leaves_is_dropped_apart(t: &mut Sim) {
     t.crashes();
 }
 
+/// What is no message for a server that others share is not dropped in it.
+#[otp::test(seeds = 20)]
+fn what_is_sent_to_the_wrong_one_harms_nobody(t: &mut Sim) {
+    let (scope, groups) = (Scope::<u32>::start()?, Groups::<u32, u32>::start()?);
+    scope.join(1, otp::self_pid())?;
+    for pid in [scope.pid().unwrap(), groups.pid().unwrap()] {
+        process::send(pid, Burden { panics_at_drop: true, drops: None });
+    }
+    t.settle();
+    assert_eq!((scope.members(&1), groups.is_alive()), (vec![otp::self_pid()], true));
+    assert_eq!(t.crashes().len(), 2, "of those that dropped it");
+}
+
 /// A publisher whose message cannot be cloned harms itself.
 #[otp::test(seeds = 20)]
 fn a_message_that_cannot_be_cloned_harms_its_publisher(t: &mut Sim) {

@@ -122,6 +122,22 @@ fn a_restart_begins_with_no_groups(t: &mut Sim) {
     assert_eq!(process::current().flush(), 0);
 }
 
+/// Who waits for a restart joins the next one; others are told that there is none.
+#[otp::test(seeds = 50)]
+fn a_join_can_wait_for_a_restart(t: &mut Sim) {
+    let spec = Scope::<u32>::child_spec().backoff(secs(1)..=secs(30));
+    let top = Supervisor::new(Strategy::OneForOne).child("scope", spec).start()?;
+    let scope = top.child::<Scope<u32>>("scope");
+    for _ in 0..2 {
+        t.kill(&scope);
+        t.settle();
+    }
+    assert_eq!(scope.join(1, otp::self_pid()), Err(GroupError::Call(CallError::NoProc)));
+    let began = t.now();
+    scope.wait_for_restart().join(1, otp::self_pid())?;
+    assert_eq!((t.now() - began, scope.members(&1)), (secs(1), vec![otp::self_pid()]));
+}
+
 /// A name is there before the `init` that makes the groups; whoever joins by it waits for that.
 #[otp::test(seeds = 200)]
 fn a_join_by_name_finds_one_that_begins(t: &mut Sim) {

@@ -44,7 +44,11 @@ pub use self::{
 };
 #[doc(hidden)]
 pub use self::{scope::ScopeMessage, typed::GroupsMessage};
-use crate::{actor::CallError, cell::Pid};
+use crate::{
+    actor::{Actor, CallError, Info},
+    cell::{Pid, aside},
+    process::self_pid,
+};
 
 /// What a group can be called by. You need not implement it: all types that are fit have it.
 pub trait Group: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {}
@@ -83,4 +87,10 @@ impl From<CallError> for GroupError {
     fn from(error: CallError) -> Self {
         Self::Call(error)
     }
+}
+
+/// Reports what is no message of a process that keeps groups. What it is nobody else is to suffer from.
+fn unexpected<A: Actor>(info: Info) {
+    info.log_unexpected::<A>();
+    aside::drop_apart(self_pid(), info);
 }

@@ -12,13 +12,14 @@ use super::{
     monitor::Watched,
     roster::Roster,
     table::{EntryRef, GroupTable},
+    unexpected,
 };
 use crate::{
     actor::{
         Actor, ActorRef, Blocking, CallError, Client, ClientExt, Context, Handled, Info, Init, Mode, Name, Options,
         ReplyTo, StartError, Starter, StatusTexts, mode::Addressed,
     },
-    cell::{ExitReason, MessageKind, Pid},
+    cell::{MessageKind, Pid},
     process::{Subject, self_pid},
     supervisor::{Child, ChildSpec},
 };
@@ -32,7 +33,8 @@ const PG: &str = "pg";
 ///
 /// It registers the name `pg`, as the default scope of its node, unless it is given another one: by
 /// [`ChildSpec::name`], a `name: "rooms"` in a tree, or a [`Starter`]. Members are processes of its own node; one may be
-/// in a group several times. With the scope its groups are gone: after a restart members have to join again.
+/// in a group several times. With the scope its groups are gone: after a restart members have to join again. Groups that
+/// are called by keys of another type are in a scope of another name.
 ///
 /// ```
 /// use otp::{Name, actor::Starter, group::Scope, prelude::*};
@@ -247,9 +249,9 @@ impl<G: Group> Actor for Scope<G> {
                     ctx.reply(reply, was_there);
                 }
             }
-            ScopeRequest::Table(reply) => {
+            ScopeRequest::Await(reply) => {
                 if reply.begin() {
-                    ctx.reply(reply, Arc::clone(self.roster.table()));
+                    ctx.reply(reply, ());
                 }
             }
         }
@@ -259,9 +261,9 @@ impl<G: Group> Actor for Scope<G> {
     fn info<'a>(&'a mut self, info: Info, _: &'a mut Context<Self>) -> Handled<'a> {
         match info {
             Info::Down(down) => self.down(down.pid),
-            info => info.log_unexpected::<Self>(),
+            info => unexpected::<Self>(info),
         }
-        Handled::Done(Ok::<_, ExitReason>(()))
+        Handled::Done(Ok(()))
     }
 
     fn message_name(message: &ScopeMessage<G>) -> &'static str {
@@ -270,7 +272,7 @@ impl<G: Group> Actor for Scope<G> {
             ScopeRequest::Leave(..) => "leave",
             ScopeRequest::Watch(..) => "monitor",
             ScopeRequest::Unwatch(..) => "demonitor",
-            ScopeRequest::Table(_) => "table",
+            ScopeRequest::Await(_) => "await",
         }
     }
 
@@ -280,10 +282,9 @@ impl<G: Group> Actor for Scope<G> {
 
     fn message_kind(message: &ScopeMessage<G>) -> MessageKind {
         let from = match &message.0 {
-            ScopeRequest::Join(.., reply) => reply.caller(),
+            ScopeRequest::Join(.., reply) | ScopeRequest::Await(reply) => reply.caller(),
             ScopeRequest::Leave(.., reply) | ScopeRequest::Unwatch(.., reply) => reply.caller(),
             ScopeRequest::Watch(.., reply) => reply.caller(),
-            ScopeRequest::Table(reply) => reply.caller(),
         };
         MessageKind::Call { from }
     }
@@ -310,7 +311,8 @@ enum ScopeRequest<G: Group> {
     Leave(EntryRef<G, Pid>, Vec<Pid>, ReplyTo<bool>),
     Watch(Option<EntryRef<G, Pid>>, Pid, Subject<GroupEvent<G>>, ReplyTo<BegunWatch<G>>),
     Unwatch(u64, ReplyTo<bool>),
-    Table(ReplyTo<TableRef<G>>),
+    /// Answered when it serves.
+    Await(ReplyTo<()>),
 }
 
 impl<G: Group> fmt::Debug for ScopeMessage<G> {
@@ -485,16 +487,20 @@ impl<G: Group> ScopeRef<G> {
         self.0.call(|reply| ScopeMessage(ScopeRequest::Unwatch(number, reply))) == Ok(true)
     }
 
-    /// The process that it reaches now, and its table.
+    /// The process that it reaches, and its table.
     fn reached(&self) -> Result<(Self, Pid, TableRef<G>), GroupError> {
-        let scope = self.pin().ok_or(CallError::NoProc)?;
-        let keeper = ClientExt::pid(&scope).ok_or(CallError::NoProc)?;
-        let table = match GroupTable::of(keeper) {
-            Some(table) => table,
-            // One that has its name may be about to begin.
-            None => scope.0.call(|reply| ScopeMessage(ScopeRequest::Table(reply)))?,
-        };
-        Ok((scope, keeper, table))
+        if let Some(found) = self.found() {
+            return Ok(found);
+        }
+        // One that begins has its name or its place before its table; so has one that is waited for.
+        self.0.call(|reply| ScopeMessage(ScopeRequest::Await(reply)))?;
+        Ok(self.found().ok_or(CallError::NoProc)?)
+    }
+
+    fn found(&self) -> Option<(Self, Pid, TableRef<G>)> {
+        let scope = self.pin()?;
+        let (keeper, table) = (ClientExt::pid(&scope)?, scope.table()?);
+        Some((scope, keeper, table))
     }
 }
 

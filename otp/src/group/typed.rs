@@ -11,6 +11,7 @@ use super::{
     listed::ListedSubject,
     roster::Roster,
     table::{EntryRef, GroupTable},
+    unexpected,
 };
 use crate::{
     actor::{
@@ -166,9 +167,9 @@ impl<G: Group, M: Send + 'static> Actor for Groups<G, M> {
                     ctx.reply(reply, was_in);
                 }
             }
-            GroupsRequest::Table(reply) => {
+            GroupsRequest::Await(reply) => {
                 if reply.begin() {
-                    ctx.reply(reply, Arc::clone(self.roster.table()));
+                    ctx.reply(reply, ());
                 }
             }
         }
@@ -178,7 +179,7 @@ impl<G: Group, M: Send + 'static> Actor for Groups<G, M> {
     fn info<'a>(&'a mut self, info: Info, _: &'a mut Context<Self>) -> Handled<'a> {
         match info {
             Info::Down(down) => drop(self.roster.down(down.pid)),
-            info => info.log_unexpected::<Self>(),
+            info => unexpected::<Self>(info),
         }
         Handled::Done(Ok(()))
     }
@@ -187,7 +188,7 @@ impl<G: Group, M: Send + 'static> Actor for Groups<G, M> {
         match message.0 {
             GroupsRequest::Register(..) => "register",
             GroupsRequest::Unregister(..) => "unregister",
-            GroupsRequest::Table(_) => "table",
+            GroupsRequest::Await(_) => "await",
         }
     }
 
@@ -197,9 +198,8 @@ impl<G: Group, M: Send + 'static> Actor for Groups<G, M> {
 
     fn message_kind(message: &GroupsMessage<G, M>) -> MessageKind {
         let from = match &message.0 {
-            GroupsRequest::Register(.., reply) => reply.caller(),
+            GroupsRequest::Register(.., reply) | GroupsRequest::Await(reply) => reply.caller(),
             GroupsRequest::Unregister(.., reply) => reply.caller(),
-            GroupsRequest::Table(reply) => reply.caller(),
         };
         MessageKind::Call { from }
     }
@@ -218,7 +218,8 @@ pub struct GroupsMessage<G: Group, M: Send + 'static>(GroupsRequest<G, M>);
 enum GroupsRequest<G: Group, M: Send + 'static> {
     Register(EntryRef<G, ListedSubject<M>>, Pid, ListedSubject<M>, ReplyTo<()>),
     Unregister(EntryRef<G, ListedSubject<M>>, Pid, ListedSubject<M>, ReplyTo<bool>),
-    Table(ReplyTo<TableRef<G, M>>),
+    /// Answered when it serves.
+    Await(ReplyTo<()>),
 }
 
 impl<G: Group, M: Send + 'static> fmt::Debug for GroupsMessage<G, M> {
@@ -300,15 +301,20 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
         was_in.then_some(()).ok_or(GroupError::NotJoined)
     }
 
-    /// The process that it reaches now, and its table.
+    /// The process that it reaches, and its table.
     fn reached(&self) -> Result<(Self, TableRef<G, M>), GroupError> {
-        let groups = self.pin().ok_or(CallError::NoProc)?;
-        let table = match groups.table() {
-            Some(table) => table,
-            // One that has its name may be about to begin.
-            None => groups.0.call(|reply| GroupsMessage(GroupsRequest::Table(reply)))?,
-        };
-        Ok((groups, table))
+        if let Some(found) = self.found() {
+            return Ok(found);
+        }
+        // One that begins has its name or its place before its table; so has one that is waited for.
+        self.0.call(|reply| GroupsMessage(GroupsRequest::Await(reply)))?;
+        Ok(self.found().ok_or(CallError::NoProc)?)
+    }
+
+    fn found(&self) -> Option<(Self, TableRef<G, M>)> {
+        let groups = self.pin()?;
+        let table = groups.table()?;
+        Some((groups, table))
     }
 }
 
