@@ -40,11 +40,11 @@ fn groups_of_processes(t: &mut Sim) {
     let group = |n: usize| format!("group {n}");
     leaves_nothing(t, "looks", |n| {
         assert_eq!(scope.members(&group(n)), []);
-        assert_eq!(scope.leave(group(n), otp::self_pid()), Err(GroupError::NotJoined));
+        assert_eq!(scope.leave(&group(n), otp::self_pid()), Err(GroupError::NotJoined));
     });
     leaves_nothing(t, "joins", |n| {
         scope.join(group(n), vec![otp::self_pid(); 3]).unwrap();
-        scope.leave(group(n), vec![otp::self_pid(); 4]).unwrap();
+        scope.leave(&group(n), vec![otp::self_pid(); 4]).unwrap();
     });
     leaves_nothing(t, "members that end", |n| {
         let member = idle();
@@ -56,7 +56,7 @@ fn groups_of_processes(t: &mut Sim) {
         let (monitor, _) = scope.monitor(group(n)).unwrap();
         let (all, _) = scope.monitor_scope().unwrap();
         scope.join(group(n), otp::self_pid()).unwrap();
-        scope.leave(group(n), otp::self_pid()).unwrap();
+        scope.leave(&group(n), otp::self_pid()).unwrap();
         assert!(monitor.demonitor() && all.demonitor());
     });
     leaves_nothing(t, "watchers that end", |n| {

@@ -97,7 +97,7 @@ fn a_key_that_cannot_be_looked_at_harms_who_brings_it(t: &mut Sim) {
     for bad in [bad(2, Flaw::Eq), bad(3, Flaw::Hash)] {
         let calls: [fn(&otp::group::ScopeRef<Key>, Key); 4] = [
             |scope, key| drop(scope.join(key, otp::self_pid())),
-            |scope, key| drop(scope.leave(key, otp::self_pid())),
+            |scope, key| drop(scope.leave(&key, otp::self_pid())),
             |scope, key| drop(scope.monitor(key)),
             |scope, key| drop(scope.members(&key)),
         ];

@@ -43,7 +43,7 @@ fn a_snapshot_and_its_events_are_the_members(t: &mut Sim) {
             let me = otp::self_pid();
             rooms.join(1, me).unwrap();
             rooms.join(1, [me, me]).unwrap();
-            rooms.leave(1, me).unwrap();
+            rooms.leave(&1, me).unwrap();
             done.send(());
             if n % 2 == 0 {
                 otp::timer::sleep_forever();
@@ -117,7 +117,7 @@ fn a_restart_begins_with_no_groups(t: &mut Sim) {
     assert_eq!(Scope::<&str>::pg().members(&"1"), [member], "another scope does not know of it");
     place.join(1, member)?;
     assert_eq!((place.members(&1), ROOMS.client().members(&1)), (vec![member], vec![member]));
-    assert_eq!((pinned.members(&1), pinned.leave(1, member)), (vec![], Err(GroupError::Call(CallError::NoProc))));
+    assert_eq!((pinned.members(&1), pinned.leave(&1, member)), (vec![], Err(GroupError::Call(CallError::NoProc))));
     assert!(!monitor.demonitor(), "it has ended with the process before");
     assert_eq!(process::current().flush(), 0);
 }
@@ -221,7 +221,7 @@ fn many_join_and_leave_at_once() {
                 let me = otp::self_pid();
                 for n in 0..200 {
                     scope.join(n % 4, [me, me]).unwrap();
-                    scope.leave(n % 4, me).unwrap();
+                    scope.leave(&(n % 4), me).unwrap();
                     assert!(scope.members(&(n % 4)).contains(&me));
                 }
                 done.send(me);
@@ -237,11 +237,10 @@ fn many_join_and_leave_at_once() {
             let (monitor, _) = (process::monitor(pid), process::exit(pid, ExitReason::Kill));
             process::current().receive_down(monitor, secs(60)).unwrap();
         }
-        // A request behind the news of their end.
+        // The scope handles these behind the news of their end.
         while !scope.which_groups().is_empty() {
-            let _ = scope.leave(9, otp::self_pid());
             scope.join(9, otp::self_pid()).unwrap();
-            scope.leave(9, otp::self_pid()).unwrap();
+            scope.leave(&9, otp::self_pid()).unwrap();
         }
     });
     node.stop();

@@ -363,9 +363,9 @@ impl<const N: usize> From<[Pid; N]> for Pids {
 ///     let me = otp::self_pid();
 ///     scope.join("lobby", [me, me]).unwrap();                // twice
 ///     assert_eq!(scope.members(&"lobby"), [me, me]);
-///     scope.leave("lobby", me).unwrap();
-///     scope.leave("lobby", me).unwrap();
-///     assert_eq!(scope.leave("lobby", me), Err(GroupError::NotJoined));
+///     scope.leave(&"lobby", me).unwrap();
+///     scope.leave(&"lobby", me).unwrap();
+///     assert_eq!(scope.leave(&"lobby", me), Err(GroupError::NotJoined));
 ///     assert_eq!(scope.which_groups(), [""; 0]);             // it had no members any more
 /// });
 /// ```
@@ -406,16 +406,16 @@ impl<G: Group> ScopeRef<G> {
     /// Sim::run(1, |_| {
     ///     let scope = Scope::<&str>::start().unwrap();
     ///     scope.join("lobby", otp::self_pid()).unwrap();
-    ///     assert_eq!(scope.leave("lobby", otp::self_pid()), Ok(()));
-    ///     assert_eq!(scope.leave("lobby", otp::self_pid()), Err(GroupError::NotJoined));
+    ///     assert_eq!(scope.leave(&"lobby", otp::self_pid()), Ok(()));
+    ///     assert_eq!(scope.leave(&"lobby", otp::self_pid()), Err(GroupError::NotJoined));
     /// });
     /// ```
     ///
     /// # Errors
     /// [`GroupError::NotJoined`] when none is in it. [`GroupError::Call`] when the scope is gone, or takes too long.
-    pub fn leave(&self, group: G, pids: impl Into<Pids>) -> Result<(), GroupError> {
+    pub fn leave(&self, group: &G, pids: impl Into<Pids>) -> Result<(), GroupError> {
         let (scope, _, table) = self.reached()?;
-        let entry = table.find(&group).ok_or(GroupError::NotJoined)?;
+        let entry = table.find(group).ok_or(GroupError::NotJoined)?;
         let Pids(pids) = pids.into();
         let has_left = scope.0.call(|reply| ScopeMessage(ScopeRequest::Leave(entry, pids, reply)))?;
         has_left.then_some(()).ok_or(GroupError::NotJoined)
