@@ -213,8 +213,8 @@ impl<S: Send + 'static, F: FnOnce(&mut S) + Send> AgentRequest<S> for AgentCast<
 ///
 /// What a call returns depends on the [mode](crate::mode), as with every client: it waits 5 seconds unless told
 /// otherwise, [`as_async`](crate::ClientExt::as_async) gives futures, [`request`](crate::ClientExt::request) replies to
-/// collect later. A closure that panics ends the agent, and its caller gets [`CallError::Exited`] with the panic. A call
-/// that gave up before its closure began never runs it.
+/// collect later. A closure that panics ends the agent, and its caller gets [`CallError::Exited`] with the panic. A
+/// call that gave up before its closure began never runs it.
 ///
 /// ```
 /// use otp::{agent::{Agent, AgentRef}, prelude::*};

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod agent;
+mod casts;
 mod chip;
 mod growth;
 mod guarded;

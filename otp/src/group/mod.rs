@@ -1,12 +1,12 @@
 //! Groups: processes, or typed subjects, that are found together by a key.
 //!
-//! A group is there as long as it has members, and a member leaves all groups when its process ends. Who is in a group is
-//! read without asking anybody; what changes a group waits until the process that keeps it has done it.
+//! A group is there as long as it has members, and a member leaves all groups when its process ends. Who is in a group
+//! is read without asking anybody; what changes a group waits until the process that keeps it has done it.
 //!
 //! | | members | made for |
 //! |---|---|---|
-//! | [`Scope`] | pids, each as often as it has joined | finding processes, and being told who joins and leaves: Erlang's `pg` |
-//! | [`Groups`] | subjects of one type, each once | sending to all of a group, or to the one that has an id: `chip` of Gleam |
+//! | [`Scope`] | pids, each as often as it has joined | finding them, hearing who comes and goes: Erlang's `pg` |
+//! | [`Groups`] | subjects of one type, each once | sending to all of a group, or to who has an id: Gleam's `chip` |
 //!
 //! [`topic`](crate::topic) publishes and subscribes on the second kind. Keys are of a type of one's own choice: any
 //! [`Group`].

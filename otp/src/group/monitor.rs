@@ -69,7 +69,8 @@ impl<G: Group> fmt::Debug for GroupEvent<G> {
 /// A monitor of a group, or of a whole scope. `pg:monitor/2`.
 ///
 /// It is of the process that made it, and ends with that, with the scope, or by [`demonitor`](GroupMonitor::demonitor);
-/// dropping it does not end it. That the scope has ended tells nobody but who [monitors](crate::ClientExt::monitor) that.
+/// dropping it does not end it. That the scope has ended tells nobody but who [monitors](crate::ClientExt::monitor)
+/// that.
 ///
 /// ```
 /// use otp::{group::{GroupEvent, Scope}, prelude::*};

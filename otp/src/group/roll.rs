@@ -1,7 +1,7 @@
 //! The list of a group's members, which readers take whole without holding up who changes it.
 //!
-//! It is kept in pieces that are shared with those who read it, and copied when they change while somebody does: to take
-//! it whole costs a count for each piece, and to change it at most the copy of two, however long it is.
+//! It is kept in pieces that are shared with those who read it, and copied when they change while somebody does: to
+//! take it whole costs a count for each piece, and to change it at most the copy of two, however long it is.
 
 use std::sync::Arc;
 

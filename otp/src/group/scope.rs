@@ -32,9 +32,9 @@ const PG: &str = "pg";
 /// The process that keeps the groups of a scope, which are called by a `G`. Erlang's `pg`.
 ///
 /// It registers the name `pg`, as the default scope of its node, unless it is given another one: by
-/// [`ChildSpec::name`], a `name: "rooms"` in a tree, or a [`Starter`]. Members are processes of its own node; one may be
-/// in a group several times. With the scope its groups are gone: after a restart members have to join again. Groups that
-/// are called by keys of another type are in a scope of another name.
+/// [`ChildSpec::name`], a `name: "rooms"` in a tree, or a [`Starter`]. Members are processes of its own node; one may
+/// be in a group several times. With the scope its groups are gone: after a restart members have to join again. Groups
+/// that are called by keys of another type are in a scope of another name.
 ///
 /// ```
 /// use otp::{Name, actor::Starter, group::Scope, prelude::*};
@@ -351,9 +351,9 @@ impl<const N: usize> From<[Pid; N]> for Pids {
 
 /// A client of a [`Scope`]. `pg`'s functions.
 ///
-/// What reads does not wait: it looks at what the scope has written last, and finds nothing when the scope is gone. What
-/// changes something waits until the scope has done it, 5 seconds unless [told otherwise](ClientExt::timeout), and from
-/// then on everybody sees it.
+/// What reads does not wait: it looks at what the scope has written last, and finds nothing when the scope is gone.
+/// What changes something waits until the scope has done it, 5 seconds unless [told otherwise](ClientExt::timeout), and
+/// from then on everybody sees it.
 ///
 /// ```
 /// use otp::{group::{GroupError, Scope}, prelude::*};
