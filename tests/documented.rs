@@ -6,9 +6,13 @@
 use std::{fs, path::Path};
 
 /// The files whose public functions have examples.
-const FILES: [&str; 13] = [
+const FILES: [&str; 23] = [
     "actor/client.rs",
     "actor/context.rs",
+    "agent.rs",
+    "group/monitor.rs",
+    "group/scope.rs",
+    "group/typed.rs",
     "supervisor/client.rs",
     "supervisor/dynamic.rs",
     "supervisor/partition.rs",
@@ -19,7 +23,13 @@ const FILES: [&str; 13] = [
     "sim.rs",
     "probe.rs",
     "timer.rs",
+    "topic.rs",
     "sys.rs",
+    "task/context.rs",
+    "task/handle.rs",
+    "task/many.rs",
+    "task/spawn.rs",
+    "task/supervisor.rs",
 ];
 
 /// Why some have none.
@@ -34,14 +44,15 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
             "Key::new",
             "Key::put",
             "Me::pid",
+            "Task::pid",
             "Selector::new",
             "Spawn::new",
             "Spawn::spawn_monitor",
         ],
     ),
     (
-        "the examples of `DynamicSupervisor`, `PartitionSupervisor`, `Registry` and `NodeBuilder` show how they are built; each setter is a word there, or \
-         that of `Supervisor`",
+        "the examples of `DynamicSupervisor`, `PartitionSupervisor`, `TaskSupervisor`, `Registry`, `YieldMany` and \
+         `NodeBuilder` show how they are built; each setter is a word there, or that of `Supervisor`",
         &[
             "DynamicSupervisor::auto_shutdown",
             "DynamicSupervisor::intensity",
@@ -63,6 +74,17 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
             "PartitionSupervisor::new",
             "PartitionSupervisor::partitions",
             "PartitionSupervisor::start",
+            "TaskSupervisor::intensity",
+            "TaskSupervisor::max_children",
+            "TaskSupervisor::name",
+            "TaskSupervisor::new",
+            "TaskSupervisor::start",
+            "TaskSupervisor::start_link",
+            "YieldMany::late_tasks",
+            "YieldMany::limit",
+            "YieldMany::new",
+            "YieldMany::timeout",
+            "YieldMany::wait",
             "PartitionSupervisor::start_link",
             "PartitionSupervisor::strategy",
             "Registry::duplicate",
@@ -107,6 +129,7 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
         "it is the function of the same name with a builder before it, or another item's example shows it",
         &[
             "ActorRef::call",
+            "GroupEvent::group",
             "RegName::unregister",
             "RegName::via",
             "RegName::whereis",
@@ -115,6 +138,7 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
             "Spawn::spawn_async",
             "Spawn::spawn_monitor_async",
             "Spawn::start_monitor",
+            "Topic::key",
         ],
     ),
 ];

@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 9] = [
     &["process"],
     &["actor"],
     &["supervisor"],
-    &["task", "registry"],
+    &["task", "registry", "agent", "group", "topic"],
     &["run", "timer", "sys", "sim", "probe", "__private"],
 ];
 

@@ -92,7 +92,46 @@ run(hostage) ->
         hostages('hostage.endless_4', 4, infinity)
     ]), waiters);
 
+%% Elixir's Registry, on which Phoenix.PubSub stands, if Elixir is there.
+run(topic) ->
+    true = code:add_patha(os:cmd("elixir -e 'IO.write(:code.lib_dir(:elixir, :ebin))'")),
+    {ok, _} = application:ensure_all_started(elixir),
+    {ok, _} = 'Elixir.Registry':start_link([{keys, duplicate}, {name, topics}]),
+    {Count, Rounds, Heard, Main} = {10_000, 100, atomics:new(1, []), self()},
+    [spawn_link(fun() ->
+        {ok, _} = 'Elixir.Registry':register(topics, <<"prices">>, []),
+        subscriber(Count, Heard, Main)
+    end) || _ <- lists:seq(1, Count)],
+    await(1, all),
+    publish(all, Rounds div 10),
+    {Sent, Handled} = publish(all, Rounds),
+    report('topic.sent', Sent / (Count * Rounds), ns),
+    report('topic.handled', Handled / (Count * Rounds), ns);
+
 run(_) -> ok.
+
+%% Whoever is the last of all to have subscribed, or to hear something, says so, as in topic.rs.
+subscriber(Count, Heard, Main) ->
+    case atomics:add_get(Heard, 1, 1) rem Count of
+        0 -> Main ! all;
+        _ -> ok
+    end,
+    receive {price, _} -> subscriber(Count, Heard, Main) end.
+
+%% How long it takes to send, and until all is handled.
+publish(All, Rounds) ->
+    Began = now_ns(),
+    Sent = lists:sum([begin
+        Begins = now_ns(),
+        ok = 'Elixir.Registry':dispatch(topics, <<"prices">>, fun(Entries) ->
+            [Pid ! {price, Round} || {Pid, _} <- Entries],
+            ok
+        end),
+        Took = now_ns() - Begins,
+        await(1, All),
+        Took
+    end || Round <- lists:seq(1, Rounds)]),
+    {Sent, now_ns() - Began}.
 
 calls(Name) ->
     Counter = start(counter),

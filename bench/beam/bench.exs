@@ -1,4 +1,4 @@
-# The workloads of Elixir's own library: its `Registry`, as in registry.rs.
+# The workloads of Elixir's own library: its `Registry` and its `Task`, as in registry.rs and task.rs.
 #
 # Started by bench/run, as `elixir bench.exs NAME`. Prints lines `metric value unit`, as bench.erl does; a name that is
 # unknown here prints nothing.
@@ -12,6 +12,21 @@ defmodule Bench do
     lookups(:"registry.lookup_8", 8)
     register()
     clean_up()
+  end
+
+  def main(["task"]) do
+    ns = per_op(200_000, fn n -> for i <- 1..n, do: ^i = Task.await(Task.async(fn -> i end)) end)
+    report("task", ns)
+  end
+
+  def main(["task_stream"]) do
+    ns =
+      per_op(100_000, fn n ->
+        sum = 1..n |> Task.async_stream(fn item -> item end) |> Enum.reduce(0, fn {:ok, item}, sum -> sum + item end)
+        ^sum = div(n * (n + 1), 2)
+      end)
+
+    report("task_stream", ns)
   end
 
   def main(_), do: :ok

@@ -39,6 +39,8 @@
 //! | find servers by keys of your own | [`registry`] |
 //! | run code that is no server | [`process`], [`blocking`](fn@blocking) |
 //! | do something later | [`Context::after`], [`timer`] |
+//! | share a state, without a server of its own | [`agent`] |
+//! | find processes by a key, or tell all who want to know | [`group`], [`topic`] |
 //! | test all that | [`test`](macro@test), [`Sim`], [`Probe`](testing::Probe) |
 //! | look into a running program | [`sys`], [`process::info`], a tree as text: `println!("{app}")` |
 //! | run a program until it is asked to end | [`run`] |
@@ -56,7 +58,7 @@
 //!   without waiting. Where waiting for ever would make no sense, or has a method of its own, they are a `Duration`. A
 //!   call waits 5 seconds unless it is told otherwise. `Duration::MAX` is never over.
 //! * **Waiting.** Calls of plain clients, `start`, `stop`, receives, [`is_alive`](process::is_alive),
-//!   [`process::info`], requests to supervisors and those of [`sys`] wait. In a process, async code as well, such a
+//!   [`process::info`], requests to supervisors, what changes [groups](group) and those of [`sys`] wait. In a process, async code as well, such a
 //!   wait leaves the core to others. In a future that a foreign executor polls it blocks the executor's thread: there
 //!   one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients, a [`Reply`], and functions
 //!   whose names end in `_async`. Each of these has a section *Cancel safety*.
@@ -81,7 +83,9 @@ extern crate self as otp;
 #[doc(hidden)]
 pub mod __private;
 pub mod actor;
+pub mod agent;
 mod cell;
+pub mod group;
 mod guard;
 mod passed;
 mod probe;
@@ -98,6 +102,7 @@ pub mod sys;
 pub mod task;
 mod time;
 pub mod timer;
+pub mod topic;
 
 /// Clients: typed handles to servers, what their calls come to, and requests that are collected together.
 pub mod client {

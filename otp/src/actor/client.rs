@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Actor, Address, Async, Blocking, CallError, Handles, Place, ReplyTo, Request,
+    Actor, Address, Async, Blocking, Build, CallError, Handles, Place, ReplyTo, Request,
     mode::{Addressed, AwaitsReply, Mode, Target},
 };
 use crate::{
@@ -469,6 +469,42 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
         A: Handles<T>,
     {
         Subject::of_place(self.target().address.clone())
+    }
+
+    /// A subject whose messages are casts of the actor: `log.subject_with(|log, line| log.line(line))`.
+    ///
+    /// It is for those who know what they send and not to whom, as [`subject`](ClientExt::subject), but its messages
+    /// come to any handler, and a full [mailbox](crate::mailbox::Mailbox) treats them as other casts. Nobody ever waits
+    /// for room, though: under [`Policy::Block`](crate::mailbox::Policy::Block) what finds none is dropped and counted.
+    /// The closure runs in each process that sends, with each message. When it panics that is reported, and there is no
+    /// message; the sender goes on.
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::Subject};
+    ///
+    /// pub struct Log(Vec<String>);
+    ///
+    /// #[actor(mailbox = bounded(100, drop_oldest))]
+    /// impl Log {
+    ///     #[init]
+    ///     fn init() -> Self { Self(Vec::new()) }
+    ///     #[handle_cast]
+    ///     pub fn line(&mut self, line: String) { self.0.push(line) }
+    ///     #[handle_call]
+    ///     pub fn last(&self) -> Option<String> { self.0.last().cloned() }
+    /// }
+    ///
+    /// let log = Log::start()?;
+    /// let numbers: Subject<u32> = log.subject_with(|log, n: u32| log.line(n.to_string()));
+    /// numbers.send(42);
+    /// assert_eq!(log.last(), Ok(Some("42".into())));
+    /// # Ok::<(), otp::StartError>(())
+    /// ```
+    fn subject_with<T: Send + 'static>(
+        &self,
+        message: impl Fn(A::Client<Build>, T) -> A::Message + Send + Sync + 'static,
+    ) -> Subject<T> {
+        super::subject::cast_to(self.target().address.clone(), message)
     }
 
     /// Asks the process to terminate, and waits until it has. `gen_server:stop/1`.

@@ -5,7 +5,10 @@ use std::{any::Any, sync::Arc};
 use super::{Actor, ActorRef, Address, Build, Client};
 use crate::{
     cell::{AnyProcess, NodeInner, Pid, RegName},
-    process::{self, Subject, subject::AnyAddress},
+    process::{
+        self, SendError, Subject,
+        subject::{AnyAddress, Letter, Sink, guarded},
+    },
 };
 
 /// Says that an actor has a `#[handle_info]` for messages of type `T`. You need not implement it.
@@ -71,6 +74,63 @@ pub(super) fn own<A: Actor, T: Send + 'static>(
     let make = Arc::new(make);
     process::current().subject().map(move |message| {
         let make = Arc::clone(&make);
-        Arrived::<A>(Box::new(move || make(A::Client::from_ref(ActorRef::new(())), message)))
+        Arrived::<A>(Box::new(move || make(built::<A>(), message)))
     })
+}
+
+/// A subject of whoever an address names, whose messages are sent as casts: its mailbox decides what becomes of them.
+pub(super) fn cast_to<A: Actor, T: Send + 'static>(
+    address: Address<A>,
+    make: impl Fn(A::Client<Build>, T) -> A::Message + Send + Sync + 'static,
+) -> Subject<T> {
+    let letters = Subject::of_place(address.clone());
+    Subject::through(CastSubject { address, letters, make: Arc::new(make) })
+}
+
+/// Messages that become casts.
+struct CastSubject<A: Actor, F> {
+    address: Address<A>,
+    /// Takes those that are sent at another time.
+    letters: Subject<Arrived<A>>,
+    make: Arc<F>,
+}
+
+fn built<A: Actor>() -> A::Client<Build> {
+    A::Client::from_ref(ActorRef::new(()))
+}
+
+impl<A, T, F> Sink<T> for CastSubject<A, F>
+where
+    A: Actor,
+    T: Send + 'static,
+    F: Fn(A::Client<Build>, T) -> A::Message + Send + Sync + 'static,
+{
+    fn send(&self, message: T) {
+        if let Some(message) = guarded(|| (self.make)(built::<A>(), message)) {
+            // Nobody waits for room: what stands in line is taken back.
+            drop(self.address.send(message, || None));
+        }
+    }
+
+    fn letter(&self, message: T) -> Letter {
+        let make = Arc::clone(&self.make);
+        self.letters.letter(Arrived(Box::new(move || make(built::<A>(), message))))
+    }
+
+    fn refusal(&self) -> Option<SendError<()>> {
+        let is_there = self.address.resolve().is_some_and(|process| !process.header().life.is_ending());
+        (!is_there).then_some(SendError::NoProc(()))
+    }
+
+    fn owner(&self) -> Option<Pid> {
+        self.address.pid()
+    }
+
+    fn process(&self) -> Option<Pid> {
+        self.letters.process()
+    }
+
+    fn close(&self) {
+        self.letters.close();
+    }
 }

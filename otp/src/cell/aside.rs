@@ -4,7 +4,7 @@
 //! A destructor, a waker, a report may panic, and may never come back. What a supervisor, a core between two turns or
 //! the watchdog is left with goes here.
 
-use std::{collections::VecDeque, sync::Arc, task::Waker, thread};
+use std::{any::TypeId, collections::VecDeque, mem::needs_drop, sync::Arc, task::Waker, thread};
 
 use super::{ExitReason, Pid, birth, current, header::Home, node::NodeInner};
 use crate::guard;
@@ -16,6 +16,19 @@ const LABEL: &str = "aside";
 pub(crate) fn drop_of(maker: Pid, thing: impl Send + 'static) {
     let is_here = current::try_with(|me| me.pid() == maker || matches!(me.header().home, Home::Driver));
     match NodeInner::of(maker).filter(|node| is_here != Some(true) && !node.scheduler.is_stopping()) {
+        Some(node) => each(&node, [thing], drop),
+        None => guard::contain(|| drop(thing)),
+    }
+}
+
+/// Drops something of the user's that is left to whoever had it last, in a process of its own on the node of `near`:
+/// nobody waits for its destructor. One that does nothing of the user's runs here, as all do in a test that drives its
+/// simulation.
+pub(crate) fn drop_apart<T: Send + 'static>(near: Pid, thing: T) {
+    let is_harmless =
+        !needs_drop::<T>() || [TypeId::of::<String>(), TypeId::of::<Arc<str>>()].contains(&TypeId::of::<T>());
+    let is_here = is_harmless || current::try_with(|me| matches!(me.header().home, Home::Driver)) == Some(true);
+    match NodeInner::of(near).filter(|node| !is_here && !node.scheduler.is_stopping()) {
         Some(node) => each(&node, [thing], drop),
         None => guard::contain(|| drop(thing)),
     }

@@ -16,12 +16,14 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use self::route::AnyAddress;
-pub(super) use self::route::Letter;
 pub use self::send_error::SendError;
 use self::{
-    mapped::{MappedSubject, Sink},
+    mapped::MappedSubject,
     route::{Route, To},
+};
+pub(crate) use self::{
+    mapped::{Sink, guarded},
+    route::{AnyAddress, Letter},
 };
 use super::{
     Receiver,
@@ -86,6 +88,11 @@ impl<T: Send + 'static> Subject<T> {
         Self::direct(To::AnyAddress(Arc::new(place)), RAW)
     }
 
+    /// A subject whose messages are made into something else first, in whoever sends them.
+    pub(crate) fn through(sink: impl Sink<T> + 'static) -> Self {
+        Self(SubjectKind::Through(Arc::new(sink)))
+    }
+
     /// The subject that belongs to whoever has a name, on the node of the sender, at the moment when something is sent.
     ///
     /// There is one for each name and type: the process that has the name receives from another `named` of the same.
@@ -139,7 +146,7 @@ impl<T: Send + 'static> Subject<T> {
     /// assert_eq!(numbers.receive(None), Some(5));
     /// ```
     pub fn map<U: Send + 'static>(&self, f: impl Fn(U) -> T + Send + Sync + 'static) -> Subject<U> {
-        Subject(SubjectKind::Through(Arc::new(MappedSubject { target: self.clone(), map: f })))
+        Subject::through(MappedSubject { target: self.clone(), map: f })
     }
 
     /// Sends a message; dropped when the owner is gone, nobody has the name, or the subject is closed. Never waits.
@@ -374,8 +381,17 @@ impl<T: Send + 'static> Subject<T> {
         route.tag
     }
 
+    /// Whether it holds something of the user's: what makes its messages into others, or a key of a registry.
+    pub(crate) fn is_of_users(&self) -> bool {
+        match &self.0 {
+            SubjectKind::Direct(route, _) => matches!(&route.to, To::AnyAddress(place) if place.asks()),
+            SubjectKind::Through(_) => true,
+            SubjectKind::Null => false,
+        }
+    }
+
     /// The message, to be sent at another time: made into what it will be received as.
-    pub(super) fn letter(&self, message: T) -> Letter {
+    pub(crate) fn letter(&self, message: T) -> Letter {
         match &self.0 {
             SubjectKind::Direct(route, _) => Letter::Direct(Arc::clone(route), Box::new(message)),
             SubjectKind::Through(sink) => sink.letter(message),
@@ -384,7 +400,7 @@ impl<T: Send + 'static> Subject<T> {
     }
 
     /// The process that it belongs to for good: that of a name or a place in a tree has none.
-    pub(super) fn process(&self) -> Option<Pid> {
+    pub(crate) fn process(&self) -> Option<Pid> {
         match &self.0 {
             SubjectKind::Direct(route, _) => match &route.to {
                 To::Process(pid) => Some(*pid),

@@ -211,12 +211,30 @@ pub struct TaskStarter {
 
 impl TaskStarter {
     /// How a task is ended by its supervisor, in place of 5 seconds.
+    ///
+    /// ```
+    /// use otp::{prelude::*, task::TaskSupervisor};
+    ///
+    /// let tasks = TaskSupervisor::new().start()?;
+    /// let task = tasks.unlinked().shutdown(Shutdown::BrutalKill).spawn(otp::timer::sleep_forever)?;
+    /// tasks.stop()?;
+    /// assert_eq!(task.wait().unwrap_err().exit_reason(), Some(&ExitReason::Killed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn shutdown(mut self, how: Shutdown) -> Self {
         self.shutdown = how;
         self
     }
 
     /// Starts a task that runs a closure, which may wait.
+    ///
+    /// ```
+    /// use otp::{prelude::*, task::TaskSupervisor};
+    ///
+    /// let tasks = TaskSupervisor::new().start()?;
+    /// assert_eq!(tasks.unlinked().spawn(|| 42)?.wait()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ChildError::MaxChildren`], or [`ChildError::Gone`] when the supervisor is gone.
@@ -225,6 +243,14 @@ impl TaskStarter {
     }
 
     /// As [`spawn`](TaskStarter::spawn), with a future.
+    ///
+    /// ```
+    /// use otp::{prelude::*, task::TaskSupervisor};
+    ///
+    /// let tasks = TaskSupervisor::new().start()?;
+    /// assert_eq!(tasks.unlinked().spawn_async(async { 42 })?.wait()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As for [`spawn`](TaskStarter::spawn).
@@ -237,6 +263,14 @@ impl TaskStarter {
 
     /// As [`spawn`](TaskStarter::spawn), with a closure that computes or blocks for long.
     ///
+    /// ```
+    /// use otp::{prelude::*, task::TaskSupervisor};
+    ///
+    /// let tasks = TaskSupervisor::new().start()?;
+    /// assert_eq!(tasks.unlinked().spawn_blocking(|| 42)?.wait()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`spawn`](TaskStarter::spawn).
     pub fn spawn_blocking<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(
@@ -248,6 +282,15 @@ impl TaskStarter {
 
     /// Runs `f` with each item, in a task of its own; see [`stream`](fn@super::stream). An item whose task is not
     /// started fails with [`TaskError::NotStarted`]. `Task.Supervisor.async_stream/4`, `async_stream_nolink/4`.
+    ///
+    /// ```
+    /// use otp::{prelude::*, task::TaskSupervisor};
+    ///
+    /// let tasks = TaskSupervisor::new().start()?;
+    /// let squares: Result<Vec<_>, _> = tasks.unlinked().stream(1..=3, |n: u32| n * n).collect();
+    /// assert_eq!(squares?, [1, 4, 9]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stream<I: IntoIterator, T: Send + 'static, F>(&self, items: I, f: F) -> TaskStream<I::IntoIter, T>
     where
         I::Item: Send + 'static,
@@ -258,6 +301,15 @@ impl TaskStarter {
     }
 
     /// As [`stream`](TaskStarter::stream), with a future for each item.
+    ///
+    /// ```
+    /// use otp::{prelude::*, task::TaskSupervisor};
+    ///
+    /// let tasks = TaskSupervisor::new().start()?;
+    /// let same: Result<Vec<_>, _> = tasks.unlinked().stream_async(1..=3, |n: u32| async move { n }).collect();
+    /// assert_eq!(same?, [1, 2, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stream_async<I: IntoIterator, T: Send + 'static, U, F>(&self, items: I, f: F) -> TaskStream<I::IntoIter, T>
     where
         I::Item: Send + 'static,

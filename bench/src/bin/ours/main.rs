@@ -17,6 +17,7 @@ mod ring;
 mod skynet;
 mod spawn;
 mod task;
+mod topic;
 
 use bench::Workload;
 
@@ -43,6 +44,7 @@ const WORKLOADS: &[Workload] = &[
     ("hostage", hostage::run),
     ("flooded", flooded::run),
     ("registry", registry::run),
+    ("topic", topic::run),
 ];
 
 fn main() {

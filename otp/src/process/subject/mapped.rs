@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What takes messages on their way to another subject.
-pub(super) trait Sink<T>: Send + Sync {
+pub(crate) trait Sink<T>: Send + Sync {
     fn send(&self, message: T);
     /// The message, to be sent at another time.
     fn letter(&self, message: T) -> Letter;
@@ -31,9 +31,13 @@ impl<T: Send + 'static, F> MappedSubject<T, F> {
     where
         F: Fn(U) -> T,
     {
-        let mapped = panic::caught_panic(|| (self.map)(message));
-        mapped.map_err(|panic| report::not_mapped(&panic)).ok()
+        guarded(|| (self.map)(message))
     }
+}
+
+/// What a function of the user's makes of a message, in a sender whose it is not. A panic in it is reported.
+pub(crate) fn guarded<T>(map: impl FnOnce() -> T) -> Option<T> {
+    panic::caught_panic(map).map_err(|panic| report::not_mapped(&panic)).ok()
 }
 
 impl<T: Send + 'static, U: Send + 'static, F: Fn(U) -> T + Send + Sync> Sink<U> for MappedSubject<T, F> {

@@ -58,7 +58,7 @@ impl PartialEq for To {
 type Undelivered = Box<dyn AnyMessage>;
 
 /// A message to be sent at another time, by one who does not know its type, and may be no process.
-pub(in crate::process) enum Letter {
+pub(crate) enum Letter {
     Direct(Arc<Route>, Undelivered),
     Nobody,
 }
