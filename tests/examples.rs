@@ -212,3 +212,20 @@ fn sessions() {
     expected.extend(["Robert leaves: his id is nobody's", "    there is no such process"]);
     assert_eq!(run("sessions").lines().collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn ticker() {
+    let expected = [
+        "BEAM 1986.05",
+        "RUST 2015.05",
+        "larger steps",
+        "BEAM 1987.05",
+        "a producer crashes: the next one is found by the same symbol",
+        "BEAM 1987.00",
+        "the news",
+        "    BEAM is up",
+        "    RUST is up",
+        "    nothing of SLOW: the task gave no result in time",
+    ];
+    assert_eq!(run("ticker").lines().collect::<Vec<_>>(), expected);
+}
