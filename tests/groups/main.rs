@@ -8,6 +8,7 @@ mod casts;
 mod chip;
 mod growth;
 mod guarded;
+mod model;
 mod pg;
 mod scope;
 mod topic;
