@@ -56,7 +56,10 @@ impl Producer {
         Ok(self.quote)
     }
 
-    /// A bug: the next producer of the symbol begins anew.
+    /// The next producer of the symbol begins anew.
+    ///
+    /// # Panics
+    /// Always: it is a bug.
     #[handle_cast]
     pub fn crash(&mut self) {
         panic!("a bug in {}", self.quote.symbol);
@@ -64,9 +67,9 @@ impl Producer {
 }
 
 const SYMBOLS: [Quote; 3] = [
-    Quote { symbol: "BEAM", cents: 1986_00 },
-    Quote { symbol: "RUST", cents: 2015_00 },
-    Quote { symbol: "SLOW", cents: 1_00 },
+    Quote { symbol: "BEAM", cents: 198_600 },
+    Quote { symbol: "RUST", cents: 201_500 },
+    Quote { symbol: "SLOW", cents: 100 },
 ];
 
 supervisor! {
