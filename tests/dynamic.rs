@@ -220,3 +220,19 @@ fn a_supervisor_of_another_kind_is_asked_in_vain(_: &mut Sim) {
     assert_eq!(taken_for_dynamic.start_child(Job::child_spec(2)).unwrap_err(), ChildError::OtherKind);
     assert_eq!(job.number(), Ok(1));
 }
+
+/// One that chooses not to run is no failure of the tree that it stands in.
+#[otp::test(seeds = 5)]
+fn a_dynamic_or_partition_supervisor_may_choose_not_to_run(_: &mut Sim) {
+    use otp::supervisor::PartitionSupervisor;
+
+    let tree = Supervisor::new(Strategy::OneForOne)
+        .child("jobs", <DynamicSupervisor<Job> as Child>::spec(DynamicSupervisor::ignore))
+        .child("shards", <PartitionSupervisor<Job> as Child>::spec(PartitionSupervisor::ignore))
+        .start()?;
+    let (jobs, shards) =
+        (tree.child::<DynamicSupervisor<Job>>("jobs"), tree.child::<PartitionSupervisor<Job>>("shards"));
+    assert_eq!((jobs.pid(), shards.pid(), tree.count_children()?.active), (None, None, 0));
+    assert!(matches!(jobs.start_child((1,)), Err(ChildError::Gone(_))));
+    assert_eq!(DynamicSupervisor::<Job>::ignore().start_link().err(), Some(StartError::Ignore));
+}

@@ -183,6 +183,20 @@ impl<C: DynamicChild, A: Send + 'static> DynamicSupervisor<C, A> {
         }
     }
 
+    /// One that chooses not to run; see [`Supervisor::ignore`].
+    ///
+    /// ```
+    /// use otp::{supervisor::DynamicSupervisor, prelude::*};
+    ///
+    /// let plugins = DynamicSupervisor::any as fn() -> DynamicSupervisor;
+    /// let wanted = false;
+    /// let start = || if wanted { plugins() } else { DynamicSupervisor::ignore() };
+    /// assert_eq!(start().start().err(), Some(StartError::Ignore));
+    /// ```
+    pub fn ignore() -> Self {
+        Self { supervisor: Supervisor::ignore(), ..Self::made_by(|_| unreachable!("it starts no child")) }
+    }
+
     /// How many children there may be, those that wait for a restart among them; no limit, if nothing is said.
     pub fn max_children(mut self, limit: usize) -> Self {
         self.max_children = limit;

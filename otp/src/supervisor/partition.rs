@@ -82,6 +82,26 @@ impl<C: Child> PartitionSupervisor<C> {
 }
 
 impl<C> PartitionSupervisor<C> {
+    /// One that chooses not to run; see [`Supervisor::ignore`].
+    ///
+    /// ```
+    /// # use otp::{supervisor::PartitionSupervisor, prelude::*};
+    /// # pub struct Shard;
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    /// assert_eq!(PartitionSupervisor::<Shard>::ignore().start().err(), Some(StartError::Ignore));
+    /// ```
+    pub fn ignore() -> Self {
+        Self {
+            supervisor: Supervisor::ignore(),
+            partitions: Some(0),
+            make: Box::new(|_| unreachable!("it starts no child")),
+            child: PhantomData,
+        }
+    }
+
     /// How many there are, and the most that there can be; as many as the node has [cores](Node::cores), if nothing is
     /// said.
     pub fn partitions(mut self, partitions: usize) -> Self {
