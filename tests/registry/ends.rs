@@ -1,8 +1,10 @@
 //! What is taken out when a process ends, and when.
 
-use otp::prelude::*;
+use std::sync::mpsc;
 
-use crate::{PARTITIONS, Puppet, duplicate, unique};
+use otp::{Node, name::RegisterError, prelude::*};
+
+use crate::{PARTITIONS, Puppet, duplicate, latch::Latch, unique};
 
 #[otp::test(seeds = 100)]
 fn what_a_process_has_registered_ends_with_it(t: &mut Sim) {
@@ -84,6 +86,32 @@ fn a_destructor_registers_for_nothing(t: &mut Sim) {
     process::exit(pid, ExitReason::Kill);
     t.settle();
     assert_eq!(registry.count(), 0);
+}
+
+/// What was declared dead, and goes on, registers for nothing.
+#[test]
+fn the_lost_register_for_nothing() {
+    let node = Node::builder().cores(2).start().unwrap();
+    node.enter(|| {
+        let registry = unique::<u32, ()>(1);
+        let (stuck, (inside, is_inside)) = (Latch::default(), mpsc::channel());
+        let (of, until, (tell, told)) = (registry.clone(), stuck.clone(), mpsc::channel());
+        let (lost, monitor) = process::spawn_monitor(move |_| {
+            of.register(1, ()).unwrap();
+            inside.send(()).unwrap();
+            until.wait();
+            tell.send(of.register(2, ())).unwrap();
+        });
+        is_inside.recv().unwrap();
+        process::exit(lost, ExitReason::Kill);
+        assert!(process::current().receive_down(monitor, Duration::from_secs(30)).is_some());
+        registry.register(1, ()).unwrap();
+        stuck.open();
+        assert_eq!(told.recv(), Ok(Err(RegisterError::NoProc)));
+        assert_eq!(registry.keys(otp::self_pid()), [1]);
+        assert_eq!(registry.count_select(|_, pid, ()| pid != otp::self_pid()), 0);
+    });
+    node.stop();
 }
 
 /// A value is dropped once: in its owner, or when that is gone.

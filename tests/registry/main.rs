@@ -13,6 +13,7 @@ mod growth;
 mod guarded;
 mod listeners;
 mod locks;
+mod model;
 mod names;
 mod real;
 mod scale;

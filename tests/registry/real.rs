@@ -55,6 +55,37 @@ fn one_at_a_time_has_a_key() {
     node.stop();
 }
 
+/// However many come for it at once.
+#[test]
+fn one_at_a_time_has_a_lock() {
+    const COUNT: usize = 200;
+    const TURNS: usize = 50;
+    let node = Node::builder().cores(4).start().unwrap();
+    node.enter(|| {
+        let registry = unique::<u32, ()>(1);
+        let (inside, turns) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        for number in 0..COUNT {
+            let (of, inside, turns) = (registry.clone(), Arc::clone(&inside), Arc::clone(&turns));
+            process::spawn_async(move |_| async move {
+                for _ in 0..TURNS {
+                    let turn = async {
+                        assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                        if number % 2 == 0 {
+                            otp::sleep_async(Duration::ZERO).await;
+                        }
+                        assert_eq!(inside.fetch_sub(1, SeqCst), 1);
+                        turns.fetch_add(1, SeqCst);
+                    };
+                    of.lock_async(&7, turn).await;
+                }
+            });
+        }
+        until(|| turns.load(SeqCst) == COUNT * TURNS);
+        assert_eq!(registry.lock(&7, || 42), 42);
+    });
+    node.stop();
+}
+
 /// Who looks up while others write finds whole entries, and those that nobody touches each time.
 #[test]
 fn readers_find_what_stays_beside_writers() {

@@ -10,7 +10,8 @@
 //! * **Messages.** A [`Subject`] is a typed address; its owner receives. A [`Selector`] waits for several things at
 //!   once. [`send`] sends any value to a pid. What one process sends another arrives in order; what is for the gone is
 //!   dropped.
-//! * **Names.** [`register`], [`whereis`], [`monitor_name`], [`Subject::named`]; [`Via`] for names of one's own.
+//! * **Names.** [`register`], [`whereis`], [`monitor_name`], [`Subject::named`]; [`Via`] for names of one's
+//!   own, as [registries](crate::registry) keep them.
 //! * **Waiting.** A receive, a call or a [`sleep`](fn@sleep) leaves the core to others. For code that blocks there is
 //!   [`blocking`](fn@blocking).
 //! * **Seeing.** [`info`](fn@info), [`list`], [`set_label`], and [`Key`], a typed dictionary of each process.
