@@ -137,8 +137,9 @@ impl WaitingRoom {
             return Ok(());
         };
         let players = [first, player];
-        // It names whichever game the two are in, the next one after a crash too.
-        let game = self.games.start_child((players.clone(), self.score.clone()))?;
+        // It names whichever game the two are in, the next one after a crash too, and waits for that: a game that begins
+        // asks for hands before others can reach it.
+        let game = self.games.start_child((players.clone(), self.score.clone()))?.wait_for_restart();
         players.iter().for_each(|player| player.news.send(News::Game(game.clone())));
         Ok(())
     }

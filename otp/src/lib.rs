@@ -39,6 +39,7 @@
 //! | find servers by keys of your own | [`registry`] |
 //! | run code that is no server | [`process`], [`blocking`](fn@blocking) |
 //! | do something later | [`Context::after`], [`timer`] |
+//! | do work beside, and get what it comes to | [`task`], [`Context::task`] |
 //! | share a state, without a server of its own | [`agent`] |
 //! | find processes by a key, or tell all who want to know | [`group`], [`topic`] |
 //! | test all that | [`test`](macro@test), [`Sim`], [`Probe`](testing::Probe) |

@@ -5,7 +5,6 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     iter::Fuse,
-    num::NonZeroUsize,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -129,6 +128,9 @@ pub enum OnTimeout {
 /// a stream that is not linked, gets the error in the place of the result. Mailboxes are not touched. Dropped, or when the
 /// process ends that asks for results, the tasks that run are told to shut down.
 ///
+/// # Panics
+/// Asked for a result, when no task may run at once, or when the system has no further stack to wait on.
+///
 /// ```
 /// use otp::{prelude::*, task::{self, OnTimeout, TaskError}};
 ///
@@ -197,12 +199,9 @@ impl<I: Iterator, T: Send + 'static> TaskStream<I, T> {
     }
 
     /// How many tasks run at once, those among them whose results wait for one before them; by default as many as the
-    /// node has cores.
-    ///
-    /// # Panics
-    /// When it is zero.
+    /// node has cores, and at least 1.
     pub fn max_concurrency(mut self, tasks: usize) -> Self {
-        self.most = NonZeroUsize::new(tasks).expect("a stream runs at least one task at once").get();
+        self.most = tasks;
         self
     }
 
@@ -246,6 +245,7 @@ impl<I: Iterator, T: Send + 'static> TaskStream<I, T> {
         cx: &mut Context<'_>,
         mut started: impl FnMut(u64, &I::Item),
     ) -> Poll<Option<(u64, Result<T, TaskError>)>> {
+        assert!(self.most > 0, "a stream runs at least one task at once");
         // Whom to wake is said before anybody looks: what comes after the look wakes.
         self.notes.wake_for_next(cx.waker());
         loop {
