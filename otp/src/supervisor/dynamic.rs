@@ -280,7 +280,7 @@ fn spec_with<C: Child<Args: Clone>>(args: C::Args) -> ChildSpec<C> {
 }
 
 /// The spec of a temporary child, which is given its arguments.
-fn spec_once<C: Child>(args: C::Args) -> ChildSpec<C> {
+pub(crate) fn spec_once<C: Child>(args: C::Args) -> ChildSpec<C> {
     let args = Mutex::new(Some(args));
     let take = move || args.lock().unwrap_or_else(PoisonError::into_inner).take();
     C::spec(move || take().expect("a temporary child is started once")).restart(Restart::Temporary)

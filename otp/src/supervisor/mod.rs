@@ -68,6 +68,7 @@ mod tree;
 use std::{collections::BTreeSet, fmt, time::Duration};
 
 pub(crate) use self::client::as_supervisor;
+pub(crate) use self::dynamic::spec_once;
 pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
     dynamic::{AnyChild, DynamicChild, DynamicRef, DynamicSupervisor},

@@ -44,7 +44,7 @@ where
     I::Item: Send + 'static,
     F: Fn(I::Item) -> T + Send + Sync + 'static,
 {
-    of_work::<_, F, T, _>(items, each(f))
+    of_work::<_, F, T, _>(items, each(f, |f, item| Closure(move || f(item))))
 }
 
 /// As [`stream`], with a future for each item.
@@ -64,11 +64,7 @@ where
     U: Future<Output = T> + Send + 'static,
     F: Fn(I::Item) -> U + Send + Sync + 'static,
 {
-    let f = Arc::new(f);
-    of_work::<_, F, T, _>(items, move |item| {
-        let f = Arc::clone(&f);
-        Awaited(async move { f(item).await })
-    })
+    of_work::<_, F, T, _>(items, each(f, |f, item| Awaited(async move { f(item).await })))
 }
 
 /// As [`stream`], with a closure that computes or blocks for long, on threads of [`blocking`](fn@crate::blocking).
@@ -84,22 +80,13 @@ where
     I::Item: Send + 'static,
     F: Fn(I::Item) -> T + Send + Sync + 'static,
 {
-    let f = Arc::new(f);
-    of_work::<_, F, T, _>(items, move |item| {
-        let f = Arc::clone(&f);
-        Blocks(move || f(item))
-    })
+    of_work::<_, F, T, _>(items, each(f, |f, item| Blocks(move || f(item))))
 }
 
-/// What runs `f` with an item.
-pub(super) fn each<I: Send + 'static, T: Send + 'static>(
-    f: impl Fn(I) -> T + Send + Sync + 'static,
-) -> impl FnMut(I) -> Closure<Box<dyn FnOnce() -> T + Send>> + Send {
+/// What makes work of each item, all with the same function.
+pub(super) fn each<I, F: Send + Sync, W>(f: F, work: impl Fn(Arc<F>, I) -> W + Send) -> impl FnMut(I) -> W + Send {
     let f = Arc::new(f);
-    move |item| {
-        let f = Arc::clone(&f);
-        Closure(Box::new(move || f(item)))
-    }
+    move |item| work(Arc::clone(&f), item)
 }
 
 fn of_work<I: IntoIterator, C: 'static, T: Send + 'static, W: TaskWork<T>>(
@@ -345,12 +332,11 @@ impl<I: Iterator, T: Send + 'static> TaskStream<I, T> {
         self.given += 1;
         Some(first.remove())
     }
+}
 
-    fn blocking<R>(&mut self, poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Option<R>>) -> Option<R> {
-        let mut poll = poll;
-        current::block_on(poll_fn(|cx| poll(self, cx)))
-            .unwrap_or_else(|interrupted| panic!("{}", TaskError::from(interrupted)))
-    }
+/// Waits for what `poll` gives.
+fn wait<R>(poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> R {
+    current::block_on(poll_fn(poll)).unwrap_or_else(|interrupted| panic!("{}", TaskError::from(interrupted)))
 }
 
 /// Ends the current process as a link does, if it does not trap exits.
@@ -377,7 +363,7 @@ impl<I: Iterator, T: Send + 'static> Iterator for TaskStream<I, T> {
     type Item = Result<T, TaskError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.blocking(|stream, cx| stream.poll_result(cx, |_, _| ())).map(|(_, result)| result)
+        wait(|cx| self.poll_result(cx, |_, _| ())).map(|(_, result)| result)
     }
 }
 
@@ -427,8 +413,7 @@ impl<I: Iterator<Item: Clone>, T: Send + 'static> Iterator for ZippedTaskStream<
     type Item = Result<T, (I::Item, TaskError)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        current::block_on(poll_fn(|cx| self.poll_zipped(cx)))
-            .unwrap_or_else(|interrupted| panic!("{}", TaskError::from(interrupted)))
+        wait(|cx| self.poll_zipped(cx))
     }
 }
 

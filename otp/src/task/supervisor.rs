@@ -1,10 +1,6 @@
 //! Supervisors of tasks.
 
-use std::{
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
 use super::{
     Task, TaskError, TaskStream,
@@ -13,11 +9,12 @@ use super::{
     stream::each,
 };
 use crate::{
-    actor::{CallError, Place, Reply, ReplyTo, Restart, Shutdown, StartError},
+    actor::{CallError, Place, Reply, ReplyTo, Shutdown, StartError},
     cell::{ExitReason, RegName, answer, typed::Body},
     process::{self, Me, Spawn, Termination},
     supervisor::{
-        Child, ChildError, ChildSpec, DynamicRef, DynamicSupervisor, PlainChild, PlainCode, PlainRef, tree_spec,
+        Child, ChildError, ChildSpec, DynamicRef, DynamicSupervisor, PlainChild, PlainCode, PlainRef, spec_once,
+        tree_spec,
     },
 };
 
@@ -186,19 +183,11 @@ impl TaskSupervisorRef {
             callers.note();
             code(me)
         });
-        self.start_given(once(code, DEFAULT_SHUTDOWN)).map(PlainChild::client)
+        self.start_given(spec_once(code)).map(PlainChild::client)
     }
 }
 
 const DEFAULT_SHUTDOWN: Shutdown = Shutdown::After(Duration::from_secs(5));
-
-/// The spec of a process that is started once.
-fn once(code: PlainCode, shutdown: Shutdown) -> ChildSpec<PlainChild> {
-    let code = Mutex::new(Some(code));
-    let take = move || code.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let spec = PlainChild::spec(move || take().expect("a temporary child is started once"));
-    spec.restart(Restart::Temporary).shutdown(shutdown)
-}
 
 /// How tasks of a supervisor are started: see [`linked`](DynamicRef::linked) and [`unlinked`](DynamicRef::unlinked).
 #[derive(Debug, Clone)]
@@ -296,8 +285,7 @@ impl TaskStarter {
         I::Item: Send + 'static,
         F: Fn(I::Item) -> T + Send + Sync + 'static,
     {
-        let work = each(f);
-        self.streamed::<_, F, T, _>(items, work)
+        self.streamed::<_, F, T, _>(items, each(f, |f, item| Closure(move || f(item))))
     }
 
     /// As [`stream`](TaskStarter::stream), with a future for each item.
@@ -316,11 +304,7 @@ impl TaskStarter {
         U: Future<Output = T> + Send + 'static,
         F: Fn(I::Item) -> U + Send + Sync + 'static,
     {
-        let f = Arc::new(f);
-        self.streamed::<_, F, T, _>(items, move |item| {
-            let f = Arc::clone(&f);
-            Awaited(async move { f(item).await })
-        })
+        self.streamed::<_, F, T, _>(items, each(f, |f, item| Awaited(async move { f(item).await })))
     }
 
     fn streamed<I: IntoIterator, C: 'static, T: Send + 'static, W: TaskWork<T>>(
@@ -345,7 +329,7 @@ impl TaskStarter {
                 }
             })
         });
-        let place = self.tasks.start_given(once(code, self.shutdown))?;
+        let place = self.tasks.start_given(spec_once(code).shutdown(self.shutdown))?;
         let process = place.reachable().ok_or(ChildError::Gone(CallError::NoProc))?;
         if self.is_linked {
             process::link(process.pid());
