@@ -6,10 +6,18 @@
 use std::{fs, path::Path};
 
 /// The files whose public functions have examples.
-const FILES: [&str; 23] = [
+const FILES: [&str; 31] = [
     "actor/client.rs",
     "actor/context.rs",
     "agent.rs",
+    "application/change.rs",
+    "application/config.rs",
+    "application/config/toml.rs",
+    "application/env.rs",
+    "application/seen.rs",
+    "application/spec.rs",
+    "application/start.rs",
+    "application/stop_all.rs",
     "group/monitor.rs",
     "group/scope.rs",
     "group/typed.rs",
@@ -37,6 +45,25 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
     (
         "the example of the type shows it",
         &[
+            "ConfigChange::is_empty",
+            "EnvError::is_missing",
+            "EnvKey::application",
+            "EnvKey::get",
+            "EnvKey::get_or",
+            "EnvKey::name",
+            "EnvKey::new",
+            "EnvKey::set",
+            "EnvKey::unset",
+            "EnvUpdate::apply",
+            "EnvUpdate::new",
+            "EnvUpdate::with",
+            "ShutdownReport::is_clean",
+            "StartedApps::asked",
+            "StartedApps::names",
+            "StopAll::new",
+            "StopAll::stop",
+            "start",
+            "tree",
             "ChildInfo::pid",
             "Key::take",
             "Key::get",
@@ -51,9 +78,19 @@ const EXCEPTIONS: [(&str, &[&str]); 6] = [
         ],
     ),
     (
-        "the examples of `DynamicSupervisor`, `PartitionSupervisor`, `TaskSupervisor`, `Registry`, `YieldMany` and \
-         `NodeBuilder` show how they are built; each setter is a word there, or that of `Supervisor`",
+        "the examples of `DynamicSupervisor`, `PartitionSupervisor`, `TaskSupervisor`, `Registry`, `YieldMany`, \
+         `AppSpec`, `AppConfig`, `EnvUpdate`, `StopAll` and `NodeBuilder` show how they are built; each setter is a word \
+         there, or that of `Supervisor`",
         &[
+            "AppSpec::description",
+            "AppSpec::env",
+            "AppSpec::new",
+            "AppSpec::phase",
+            "AppSpec::version",
+            "AppConfig::new",
+            "AppConfig::variable",
+            "EnvUpdate::persistent",
+            "StopAll::drain",
             "DynamicSupervisor::auto_shutdown",
             "DynamicSupervisor::intensity",
             "DynamicSupervisor::max_children",

@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 9] = [
     &["process"],
     &["actor"],
     &["supervisor"],
-    &["task", "registry", "agent", "group", "topic"],
+    &["task", "registry", "agent", "group", "topic", "application"],
     &["run", "timer", "sys", "sim", "probe", "__private"],
 ];
 

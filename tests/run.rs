@@ -5,9 +5,15 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},
+    time::Instant,
 };
 
-use otp::{prelude::*, supervisor::AutoShutdown};
+use otp::{
+    Runner,
+    application::{self, AppContext, AppSpec, Application, EnvKey, StartFailure},
+    prelude::*,
+    supervisor::AutoShutdown,
+};
 
 /// Says when it starts and ends; ends as it is told to.
 struct Worker {
@@ -63,10 +69,70 @@ impl Drop for Grenade {
     }
 }
 
+const BACK_DIES: EnvKey<bool> = EnvKey::new("back", "dies");
+
+/// What `Front` needs.
+struct Back;
+
+impl Application for Back {
+    const NAME: &'static str = "back";
+    type Tree = SupervisorRef;
+
+    fn start(_: &AppContext) -> Result<(Self, SupervisorRef), StartFailure> {
+        let tree = Supervisor::new(Strategy::OneForOne).child("back", Worker::child_spec("back"));
+        let tree = tree.start_link()?;
+        if BACK_DIES.get_or(false)? {
+            otp::timer::kill_after(Duration::from_millis(100), tree.pid().expect("it runs"));
+        }
+        Ok((Self, tree))
+    }
+
+    fn stop(self) {
+        println!("back ends: stop");
+    }
+}
+
+struct Front;
+
+impl Application for Front {
+    const NAME: &'static str = "front";
+    type Tree = SupervisorRef;
+
+    fn spec() -> AppSpec {
+        AppSpec::new().depends_on::<Back>()
+    }
+
+    fn start(_: &AppContext) -> Result<(Self, SupervisorRef), StartFailure> {
+        Ok((Self, Supervisor::new(Strategy::OneForOne).child("front", Worker::child_spec("front")).start_link()?))
+    }
+
+    fn prep_stop(&mut self) {
+        println!("front ends: prep_stop");
+        if std::env::var("FRONT_STUCK").is_ok() {
+            otp::timer::sleep_forever();
+        }
+    }
+}
+
+/// A program of two applications.
+fn applications() -> std::process::ExitCode {
+    Runner::new()
+        .deadline(Duration::from_millis(300))
+        .on_shutdown(|report| {
+            let names: Vec<_> = report.applications.iter().map(|end| format!("{} {}", end.name, end.reason)).collect();
+            println!("all stopped: {}", names.join(", "));
+        })
+        .run(|| application::ensure_all_started::<Front>(Restart::Permanent))
+}
+
 /// The programs, by name.
 #[test]
 fn program() {
     let Ok(program) = std::env::var("OTP_TEST_PROGRAM") else { return };
+    if program == "applications" {
+        let code = applications();
+        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+    }
     let code = otp::run(|| {
         let tree = Supervisor::new(Strategy::OneForOne).child("first", Worker::child_spec("first"));
         let tree = match &*program {
@@ -81,6 +147,11 @@ fn program() {
         };
         tree.start_link()
     });
+    // The system may show a thread for a moment after it was joined.
+    let patience = Instant::now() + Duration::from_secs(10);
+    while otp_threads() > 0 && Instant::now() < patience {
+        std::thread::yield_now();
+    }
     println!("stopped, threads of the node: {}", otp_threads());
     std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
 }
@@ -93,9 +164,14 @@ fn otp_threads() -> usize {
 }
 
 fn start(program: &str) -> Child {
+    start_with(program, &[])
+}
+
+fn start_with(program: &str, environment: &[(&str, &str)]) -> Child {
     Command::new(std::env::current_exe().expect("a test has a path"))
         .args(["--exact", "program", "--nocapture", "--test-threads=1"])
         .env("OTP_TEST_PROGRAM", program)
+        .envs(environment.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -146,6 +222,55 @@ fn a_signal_shuts_the_tree_down_in_order() {
         );
         assert!(status.success(), "{kind}: {status}\n{errors}");
     }
+}
+
+/// What a program of applications printed, from its start to its end by a signal.
+#[cfg(unix)]
+fn applications_until_signal(environment: &[(&str, &str)]) -> (Vec<String>, String, ExitStatus) {
+    let mut program = start_with("applications", environment);
+    let mut output = Vec::new();
+    let mut lines = BufReader::new(program.stdout.take().expect("piped")).lines();
+    while !output.iter().any(|line: &String| line.contains("front starts")) {
+        output.push(lines.next().expect("it starts").expect("text"));
+    }
+    signal(&program, "-TERM");
+    output.extend(lines.map(|line| line.expect("text").trim_start_matches("test program ... ").to_owned()));
+    finish(program, output)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_applications_in_order() {
+    let (output, errors, status) = applications_until_signal(&[]);
+    let output: Vec<&str> = output.iter().map(|line| line.trim_start_matches("test program ... ")).collect();
+    let expected = [
+        "back starts",
+        "front starts",
+        "front ends: prep_stop",
+        "front ends: shutdown",
+        "back ends: shutdown",
+        "back ends: stop",
+        "all stopped: front shutdown, back shutdown",
+    ];
+    assert_eq!(output, expected, "{errors}");
+    assert!(status.success(), "{status}\n{errors}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_deadline_ends_a_program_with_failure() {
+    let (output, errors, status) = applications_until_signal(&[("FRONT_STUCK", "1")]);
+    assert!(output.iter().any(|line| line.starts_with("all stopped: front killed, back ")), "{output:?}\n{errors}");
+    assert_eq!(status.code(), Some(1), "{errors}");
+}
+
+#[test]
+fn a_permanent_application_that_ends_ends_the_program_with_failure() {
+    let (output, errors, status) = finish(start_with("applications", &[("BACK_DIES", "true")]), Vec::new());
+    assert!(output.iter().any(|line| line == "front ends: shutdown"), "{output:?}");
+    assert!(output.iter().any(|line| line.starts_with("all stopped: ")), "{output:?}");
+    assert_eq!(status.code(), Some(1), "{errors}");
+    assert!(errors.contains("application back is permanent and has ended"), "{errors}");
 }
 
 #[cfg(unix)]

@@ -16,6 +16,11 @@ fn actor() {
 }
 
 #[test]
+fn application() {
+    compile_fail("application");
+}
+
+#[test]
 fn handler() {
     compile_fail("handler");
 }

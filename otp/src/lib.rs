@@ -4,7 +4,8 @@
 //! ([`process`]). A *server* is a process made from an `impl` block under [`actor`](macro@actor): each handler becomes
 //! a message and a method of a typed client ([`Actor`]). A *supervisor* starts children in order, ends them in reverse,
 //! and starts again what dies ([`supervisor!`], [`supervisor`](mod@supervisor)). In tests all of it runs under a seed
-//! and on virtual time ([`test`](macro@test), [`Sim`]); in programs [`run`] runs a tree until it is asked to end.
+//! and on virtual time ([`test`](macro@test), [`Sim`]); in programs [`run`] runs a tree, or
+//! [applications](application), until it is asked to end.
 //!
 //! ```
 //! use otp::prelude::*;
@@ -45,6 +46,7 @@
 //! | test all that | [`test`](macro@test), [`Sim`], [`Probe`](testing::Probe) |
 //! | look into a running program | [`sys`], [`process::info`], a tree as text: `println!("{app}")` |
 //! | run a program until it is asked to end | [`run`] |
+//! | build it of parts that are started and stopped in order, with their configuration | [`application`] |
 //!
 //! # Conventions
 //!
@@ -59,10 +61,10 @@
 //!   without waiting. Where waiting for ever would make no sense, or has a method of its own, they are a `Duration`. A
 //!   call waits 5 seconds unless it is told otherwise. `Duration::MAX` is never over.
 //! * **Waiting.** Calls of plain clients, `start`, `stop`, receives, [`is_alive`](process::is_alive),
-//!   [`process::info`], requests to supervisors, what changes [groups](group) and those of [`sys`] wait. In a process, async code as well, such a
-//!   wait leaves the core to others. In a future that a foreign executor polls it blocks the executor's thread: there
-//!   one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients, a [`Reply`], and functions
-//!   whose names end in `_async`. Each of these has a section *Cancel safety*.
+//!   [`process::info`], requests to supervisors, what changes [groups](group) and those of [`sys`] wait. In a process,
+//!   async code as well, such a wait leaves the core to others. In a future that a foreign executor polls it blocks the
+//!   executor's thread: there one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients, a
+//!   [`Reply`], and functions whose names end in `_async`. Each of these has a section *Cancel safety*.
 //! * **The gone.** What is sent to a process that has ended is dropped; a call of it ends with [`CallError::NoProc`], a
 //!   monitor tells at once. Whoever waits for a process when it ends is told why.
 //! * **Later versions.** What the crate makes and programs read, such as errors, reports and infos, may grow: most of
@@ -77,6 +79,7 @@
 //! | `stacks` | yes | handlers that wait switch stacks in nanoseconds; without it each such wait hands a thread over |
 //! | `tracing` | yes | reports as `tracing` events |
 //! | `run` | yes | [`run`] |
+//! | `toml` | no | `application::AppConfig::file`: environments from TOML files |
 
 // Our own tests and docs name the crate as users do.
 extern crate self as otp;
@@ -85,6 +88,7 @@ extern crate self as otp;
 pub mod __private;
 pub mod actor;
 pub mod agent;
+pub mod application;
 mod cell;
 pub mod group;
 mod guard;
@@ -170,7 +174,7 @@ pub use self::{
 };
 
 #[cfg(feature = "run")]
-pub use run::{Runnable, run};
+pub use run::{Runnable, Runner, run};
 
 /// Makes an actor of an `impl` block: a process whose messages are the block's annotated methods.
 ///

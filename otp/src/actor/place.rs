@@ -12,7 +12,7 @@ use std::{
 
 use super::named::Named;
 use crate::{
-    cell::{AnyProcess, Pid},
+    cell::{AnyProcess, Pid, attached::Attached},
     passed::pass,
 };
 
@@ -134,7 +134,7 @@ pub(super) struct PlaceState {
     /// Among how many children keys are divided, once a partition supervisor has held the place.
     partitions: Option<usize>,
     /// What stays here whoever holds the place: one of a type.
-    attached: Vec<Arc<dyn Any + Send + Sync>>,
+    attached: Attached,
 }
 
 /// How a place knows one below it.
@@ -249,17 +249,12 @@ impl Place {
 
     /// What all who know the place share, whoever holds it: made when it is asked for first.
     pub(crate) fn attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut state = self.state();
-        state.find_attached().unwrap_or_else(|| {
-            let made = Arc::new(make());
-            state.attached.push(Arc::clone(&made) as Arc<dyn Any + Send + Sync>);
-            made
-        })
+        self.state().attached.get_or_make(make)
     }
 
     /// The same, if it was asked for before.
     pub(crate) fn find_attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.state().find_attached()
+        self.state().attached.find()
     }
 
     /// The process that a message for the place reaches at once.
@@ -380,10 +375,6 @@ impl Drop for Inner {
 }
 
 impl PlaceState {
-    fn find_attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.attached.iter().find_map(|attached| Arc::clone(attached).downcast().ok())
-    }
-
     /// The process that a message for the place reaches at once.
     pub(super) fn reachable(&self) -> Option<&AnyProcess> {
         self.holder.as_ref().filter(|_| !self.fills)

@@ -8,6 +8,7 @@ pub(crate) mod answer;
 mod any;
 mod any_message;
 pub(crate) mod aside;
+pub(crate) mod attached;
 pub(crate) mod birth;
 mod crash;
 pub(crate) mod current;

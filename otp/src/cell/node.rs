@@ -1,6 +1,7 @@
 //! What a node is: a scheduler with its own processes and names.
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     io,
     sync::{
@@ -22,6 +23,7 @@ use self::{
 };
 use super::{
     AnyProcess, Crash, Down, ExitReason, MonitorRef, Pid,
+    attached::Attached,
     crash::Crashes,
     current,
     header::{Home, PendingCall},
@@ -59,6 +61,8 @@ pub(crate) struct NodeInner {
     pub(super) checks: locals::Checks,
     counter: AtomicU64,
     pub(crate) crashes: Crashes,
+    /// What rooms above keep here.
+    attached: Mutex<Attached>,
     stopping: AtomicBool,
     /// Nothing runs in it any more.
     stopped: AtomicBool,
@@ -68,7 +72,7 @@ pub(crate) struct NodeInner {
 
 /// How a node is to be.
 #[derive(Debug, Clone)]
-pub(crate) struct Config {
+pub(crate) struct NodeConfig {
     pub(crate) cores: usize,
     /// In bytes of address space.
     pub(crate) stack_size: usize,
@@ -79,7 +83,7 @@ pub(crate) struct Config {
 pub(crate) const STACK_SIZE: usize = 1 << 20;
 const MIN_STACK_SIZE: usize = 64 * 1024;
 
-impl Config {
+impl NodeConfig {
     fn check(&self) -> io::Result<()> {
         let wrong = |what| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         match self {
@@ -91,7 +95,7 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for NodeConfig {
     fn default() -> Self {
         Self {
             cores: thread::available_parallelism().map_or(1, usize::from),
@@ -107,7 +111,7 @@ impl NodeInner {
     ///
     /// # Errors
     /// When the system refuses a thread, or the configuration makes no sense.
-    pub(crate) fn start(config: &Config) -> io::Result<Arc<Self>> {
+    pub(crate) fn start(config: &NodeConfig) -> io::Result<Arc<Self>> {
         config.check()?;
         let scheduler = Arc::new(Scheduler::new(config.cores, config.stack_size));
         let node = Self::new(scheduler, config.max_blocking_threads, config.check_locals);
@@ -118,7 +122,8 @@ impl NodeInner {
     /// The node of threads that were given no other.
     pub(crate) fn default_node() -> &'static Arc<Self> {
         static DEFAULT: OnceLock<Arc<NodeInner>> = OnceLock::new();
-        DEFAULT.get_or_init(|| Self::start(&Config::default()).expect("the system has threads for the default node"))
+        DEFAULT
+            .get_or_init(|| Self::start(&NodeConfig::default()).expect("the system has threads for the default node"))
     }
 
     pub(crate) fn with_scheduler(scheduler: Arc<Scheduler>) -> Arc<Self> {
@@ -140,6 +145,7 @@ impl NodeInner {
             checks: locals::Checks::new(check_locals),
             counter: AtomicU64::new(0),
             crashes: Crashes::default(),
+            attached: Mutex::default(),
             stopping: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             ends: Mutex::new(()),
@@ -277,6 +283,11 @@ impl NodeInner {
             drop(self.ends.lock().unwrap_or_else(PoisonError::into_inner));
             self.ended.notify_all();
         }
+    }
+
+    /// What a room above keeps for this node: made when it is asked for first.
+    pub(crate) fn attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.attached.lock().unwrap_or_else(PoisonError::into_inner).get_or_make(make)
     }
 
     /// A number that this node gives once.

@@ -5,7 +5,7 @@ use std::{fmt, io, sync::Arc};
 use crate::{
     cell::{
         AnyProcess, Crash, Pid, current,
-        node::{Config, NodeInner},
+        node::{NodeConfig, NodeInner},
     },
     scheduler::Scheduler,
 };
@@ -44,7 +44,7 @@ pub struct Node(Arc<NodeInner>);
 /// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `start`"]
-pub struct NodeBuilder(Config);
+pub struct NodeBuilder(NodeConfig);
 
 impl NodeBuilder {
     /// Describes a node as it is by default.

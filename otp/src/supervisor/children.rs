@@ -9,7 +9,7 @@ use std::{
     ops::{Index, IndexMut},
 };
 
-use super::{ChildInfo, ChildState, backoff::Failures, spec::Spec};
+use super::{ChildInfo, ChildKind, ChildState, backoff::Failures, spec::Spec};
 use crate::{
     actor::{ChildId, Place},
     cell::{AnyProcess, Pid, current},
@@ -97,10 +97,12 @@ pub(super) struct Children {
     by_pid: HashMap<Pid, StartNumber>,
     /// How many are significant, and run or are about to be started again.
     significant: usize,
-    /// How many are about to be started again.
-    restarting: usize,
+    /// Those that are about to be started again.
+    restarting: BTreeSet<StartNumber>,
     /// Those that wait for another one to be started again.
     pending: BTreeSet<StartNumber>,
+    /// Those that are supervisors.
+    supervisors: BTreeSet<StartNumber>,
 }
 
 impl Children {
@@ -116,8 +118,9 @@ impl Children {
             by_id: BTreeMap::new(),
             by_pid: HashMap::new(),
             significant: 0,
-            restarting: 0,
+            restarting: BTreeSet::new(),
             pending: BTreeSet::new(),
+            supervisors: BTreeSet::new(),
         };
         for (id, spec) in specs {
             children.add(id, spec);
@@ -131,6 +134,9 @@ impl Children {
         self.next += 1;
         self.place.declare(&id);
         self.by_id.insert(id.clone(), number);
+        if spec.kind == ChildKind::Supervisor {
+            self.supervisors.insert(number);
+        }
         let child = ChildEntry {
             id,
             spec,
@@ -187,7 +193,18 @@ impl Children {
 
     /// Whether any is about to be started again.
     pub(super) fn is_any_restarting(&self) -> bool {
-        self.restarting > 0
+        !self.restarting.is_empty()
+    }
+
+    /// Those that are supervisors, in order.
+    pub(super) fn supervisors(&self) -> impl Iterator<Item = &ChildEntry> {
+        self.supervisors.iter().filter_map(|number| self.get(*number))
+    }
+
+    /// Those that are to be started again, by themselves or after another one, in no order.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &ChildEntry> {
+        let restarting = self.restarting.iter();
+        restarting.chain(&self.pending).filter_map(|number| self.get(*number))
     }
 
     /// Those that wait for another one to be started again; from now on they don't.
@@ -215,8 +232,11 @@ impl Children {
             self.significant -= usize::from(child.state.is_up());
             self.significant += usize::from(state.is_up());
         }
-        self.restarting -= usize::from(matches!(child.state, Phase::Restarting));
-        self.restarting += usize::from(matches!(state, Phase::Restarting));
+        match (matches!(child.state, Phase::Restarting), matches!(state, Phase::Restarting)) {
+            (false, true) => _ = self.restarting.insert(number),
+            (true, false) => _ = self.restarting.remove(&number),
+            _ => {}
+        }
         if matches!(state, Phase::Pending) {
             self.pending.insert(number);
         } else {
@@ -252,6 +272,7 @@ impl Children {
         self.set(number, Phase::Stopped);
         if let Some(child) = self.in_order.remove(&number) {
             self.by_id.remove(&child.id);
+            self.supervisors.remove(&number);
             if let Some(last) = child.last {
                 self.by_pid.remove(&last);
             }

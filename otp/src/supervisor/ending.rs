@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     iter,
+    time::Duration,
 };
 
 use crate::{
@@ -16,15 +17,23 @@ use crate::{
     time::Moment,
 };
 
-/// Ends a process linked to the current one, and waits until it has; says why it ended.
-pub(super) async fn end(child: AnyProcess, how: Shutdown) -> ExitReason {
-    let _waits = WaitsFor::process(child.pid());
+/// How a child has ended.
+pub(super) struct Ended {
+    pub(super) pid: Pid,
+    pub(super) reason: ExitReason,
+    pub(super) took: Duration,
+}
+
+/// Ends a process linked to the current one, and waits until it has.
+pub(super) async fn end(child: AnyProcess, how: Shutdown) -> Ended {
+    let pid = child.pid();
+    let _waits = WaitsFor::process(pid);
     let ended = end_all(iter::once((child, how))).await;
-    ended.into_iter().next().map_or(ExitReason::NoProc, |(_, reason)| reason)
+    ended.into_iter().next().unwrap_or(Ended { pid, reason: ExitReason::NoProc, took: Duration::ZERO })
 }
 
 /// As [`end`], for many at once, each in its own time; in the order in which they ended.
-pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown)>) -> Vec<(Pid, ExitReason)> {
+pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown)>) -> Vec<Ended> {
     let began = now();
     // The mail that is there is not looked at: of a child that has ended by now, its monitor says so too.
     let mut mark = me::mark();
@@ -53,7 +62,8 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
             Some(Signal::Down(down)) => {
                 process::unlink(down.pid);
                 let told = waiting.remove(&down.pid).and_then(|(child, _)| child.header().reason());
-                ended.push((down.pid, told.unwrap_or(down.reason)));
+                let took = now().saturating_duration_since(began);
+                ended.push(Ended { pid: down.pid, reason: told.unwrap_or(down.reason), took });
             }
             _ => {
                 let late = deadlines.pop_first().into_iter().flat_map(|(_, late)| late);

@@ -45,6 +45,7 @@
 
 // `strategy`, `intensity` and `backoff` decide over plain data, `children` keeps count, `server` is the process that
 // carries the decisions out, `kind` what differs between the kinds of supervisors, `ending` how a child is ended,
+// `endings` how children have ended while a program is shut down,
 // `client` how others speak with a supervisor. What a child does is none of their business.
 
 mod backoff;
@@ -52,10 +53,12 @@ mod children;
 mod client;
 mod dynamic;
 mod ending;
+mod endings;
 mod intensity;
 mod kind;
 mod partition;
 mod plain;
+mod readiness;
 mod report;
 mod server;
 mod shape;
@@ -69,11 +72,14 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 pub(crate) use self::client::as_supervisor;
 pub(crate) use self::dynamic::spec_once;
+pub(crate) use self::endings::Endings;
 pub use self::{
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
     dynamic::{AnyChild, DynamicChild, DynamicRef, DynamicSupervisor},
+    endings::ChildEnd,
     partition::{PartitionRef, PartitionSupervisor},
     plain::{PlainChild, PlainCode, PlainRef},
+    readiness::{Readiness, Unready},
     shape::{Tree, TreeChild},
     spec::{Child, ChildKind, ChildSpec, MailboxOnRestart, SpecInfo},
     strategy::{AutoShutdown, Strategy},

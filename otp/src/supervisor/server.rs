@@ -8,13 +8,15 @@ mod lifecycle;
 mod requests;
 mod restarting;
 
-use std::{any::Any, fmt, future::Future, time::Duration};
+use std::{any::Any, fmt, future::Future, sync::Arc, time::Duration};
 
 use super::{
     ChildCount, ChildError, ChildInfo, Strategy, Supervisor, SupervisorRef,
     children::{Children, StartNumber},
+    endings::Endings,
     intensity::Intensity,
     kind::{SeenKind, SupervisorKind},
+    readiness::LevelReadiness,
     spec::{Spec, SpecInfo},
     strategy::AutoShutdown,
 };
@@ -81,6 +83,7 @@ pub(super) struct Server {
     intensity: Intensity,
     children: Children,
     kind: SupervisorKind,
+    endings: Arc<Endings>,
 }
 
 /// How somebody names a child.
@@ -104,6 +107,7 @@ pub(super) enum Message {
     WhichChild(ChildId, ReplyTo<Result<ChildInfo, ChildError>>),
     Snapshot(ChildFilter, ReplyTo<Snapshot>),
     CountChildren(ReplyTo<ChildCount>),
+    Readiness(ReplyTo<LevelReadiness>),
     Resize(usize, ReplyTo<Result<usize, ChildError>>),
     /// A child is to be started again; from the supervisor itself, so that others have their turn in between.
     TryAgain(StartNumber),
@@ -177,6 +181,7 @@ impl Actor for Server {
                 Message::WhichChild(id, reply) => answer(ctx, reply, async { self.which_child(&id) }).await,
                 Message::Snapshot(shown, reply) => answer(ctx, reply, async { self.look(shown) }).await,
                 Message::CountChildren(reply) => answer(ctx, reply, async { self.count() }).await,
+                Message::Readiness(reply) => answer(ctx, reply, async { self.readiness() }).await,
                 Message::Resize(partitions, reply) => answer(ctx, reply, self.resize(partitions)).await,
                 Message::TryAgain(number) => self.try_again(number, ctx.me()).await,
             }
@@ -212,6 +217,7 @@ impl Actor for Server {
             Message::WhichChild(_, reply) => reply.caller(),
             Message::Snapshot(_, reply) => reply.caller(),
             Message::CountChildren(reply) => reply.caller(),
+            Message::Readiness(reply) => reply.caller(),
             Message::Resize(_, reply) => reply.caller(),
             Message::TryAgain(_) => return MessageKind::Cast,
         };
@@ -228,6 +234,7 @@ impl Actor for Server {
             Message::WhichChild(..) => "which_child",
             Message::Snapshot(..) => "which_children",
             Message::CountChildren(_) => "count_children",
+            Message::Readiness(_) => "readiness",
             Message::Resize(..) => "resize",
             Message::TryAgain(_) => "try_again",
         }

@@ -3,12 +3,13 @@
 use super::{Message, Server, SupervisorArgs};
 use crate::{
     actor::StartError,
-    cell::{AnyProcess, ExitReason, Pid, current},
+    cell::{AnyProcess, Pid, current},
     process::Claim,
     supervisor::{
-        ChildKind,
+        ChildEnd, ChildKind,
         children::{Children, Phase, StartNumber},
-        ending,
+        ending::{self, Ended},
+        endings::Endings,
         intensity::Intensity,
         report::{self, Offender},
         strategy,
@@ -37,6 +38,7 @@ impl Server {
             intensity: Intensity::new(built.restarts, built.period),
             children: Children::new(place, built.children),
             kind: built.kind,
+            endings: Endings::of_node(),
         };
         if let Ok(most) = server.kind.most_partitions() {
             server.place.divide(most);
@@ -80,8 +82,8 @@ impl Server {
         let child = &self.children[number];
         if let Some(process) = child.process() {
             self.children.place(child).begin_end();
-            let reason = ending::end(process.clone(), child.spec.shutdown).await;
-            self.ended(number, &reason);
+            let ended = ending::end(process.clone(), child.spec.shutdown).await;
+            self.ended(number, ended);
         }
         self.children.set(number, next);
     }
@@ -96,9 +98,9 @@ impl Server {
                 place.close();
                 Some((child.process()?.clone(), child.spec.shutdown))
             });
-            for (pid, reason) in ending::end_all(running).await {
-                if let Some(number) = self.children.find_pid(pid) {
-                    self.ended(number, &reason);
+            for ended in ending::end_all(running).await {
+                if let Some(number) = self.children.find_pid(ended.pid) {
+                    self.ended(number, ended);
                 }
             }
             return;
@@ -109,11 +111,15 @@ impl Server {
     }
 
     /// A child that was told to end has ended.
-    pub(super) fn ended(&mut self, number: StartNumber, reason: &ExitReason) {
-        let spec = &self.children[number].spec;
-        if !strategy::is_obedient(spec.shutdown, spec.restart, reason) {
-            report::shutdown_error(&self.offender(number), reason);
+    pub(super) fn ended(&mut self, number: StartNumber, ended: Ended) {
+        let Ended { pid, reason, took } = ended;
+        let child = &self.children[number];
+        let as_told = strategy::is_obedient(child.spec.shutdown, child.spec.restart, &reason);
+        if !as_told {
+            report::shutdown_error(&self.offender(number), &reason);
         }
+        let (supervisor, id, label) = (self.label, &child.id, child.spec.label);
+        self.endings.add(|| ChildEnd { supervisor, id: id.clone(), label, pid, reason, took, as_told });
     }
 
     /// A child does not run, and is not started again by itself.

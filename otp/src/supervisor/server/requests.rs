@@ -10,6 +10,7 @@ use crate::{
     supervisor::{
         ChildCount, ChildError, ChildInfo, ChildKind, Strategy,
         children::{Phase, StartNumber},
+        readiness::{LevelReadiness, NAMED},
         spec::{Spec, SpecInfo},
         validate,
     },
@@ -153,6 +154,14 @@ impl Server {
             kind: self.kind.seen(),
             count: self.children.len(),
             children: children.collect(),
+        }
+    }
+
+    pub(super) fn readiness(&self) -> LevelReadiness {
+        let supervisors = self.children.supervisors().filter(|child| child.pid().is_some());
+        LevelReadiness {
+            waiting: self.children.waiting().take(NAMED).map(|child| child.id.clone()).collect(),
+            supervisors: supervisors.map(|child| child.id.clone()).collect(),
         }
     }
 
