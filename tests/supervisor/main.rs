@@ -4,6 +4,7 @@
 
 mod admin;
 mod clients;
+mod info;
 mod printed;
 #[cfg(all(feature = "stacks", feature = "tracing"))]
 mod reported;

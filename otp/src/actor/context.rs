@@ -1,6 +1,11 @@
 //! What a handler can say to its own process.
 
-use std::{any::TypeId, fmt, marker::PhantomData, time::Duration};
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    marker::PhantomData,
+    time::Duration,
+};
 
 use super::{
     Actor, ActorRef, Address, After, Build, Client, IdleTimeout, Next, OneWay, ReplyTo, StartError,
@@ -10,7 +15,7 @@ use super::{
 };
 use crate::{
     cell::{AnyProcess, Event, ExitReason, IntoReason, MonitorRef, Pid, RegName, Running, current, typed::Cell},
-    process::{self, Ack, Destination, Subject, TimerRef, timer},
+    process::{self, Ack, Destination, StartInfo, Subject, TimerRef, timer},
     scheduler::{Code, Program, TaskRef},
 };
 
@@ -50,7 +55,7 @@ use crate::{
 pub struct Context<A: Actor> {
     cell: TaskRef<Cell<A::Message>>,
     stop: Option<Box<Stop>>,
-    ack: Ack<(), StartError>,
+    ack: Ack<Option<StartInfo>, StartError>,
 }
 
 /// Why the actor is to end.
@@ -70,7 +75,7 @@ pub(super) fn program<A: Actor>(label: &'static str) -> &'static Program {
 }
 
 impl<A: Actor> Context<A> {
-    pub(super) fn new(cell: TaskRef<Cell<A::Message>>, ack: Ack<(), StartError>) -> Self {
+    pub(super) fn new(cell: TaskRef<Cell<A::Message>>, ack: Ack<Option<StartInfo>, StartError>) -> Self {
         Self { cell, stop: None, ack }
     }
 
@@ -436,7 +441,33 @@ impl<A: Actor> Context<A> {
     /// });
     /// ```
     pub fn init_ack(&mut self) {
-        self.ack.said(());
+        self.ack.said(None);
+    }
+
+    /// As [`init_ack`](Context::init_ack), with a value for whoever asked a supervisor to start the actor: see
+    /// [`StartInfo`](crate::process::StartInfo). Others who start it don't get the value. The `Info` of OTP's
+    /// `{ok, Pid, Info}`.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Printer;
+    /// # #[actor]
+    /// # impl Printer {
+    /// #[init]
+    /// fn init(ctx: &mut Context<Self>) -> Self {
+    ///     ctx.init_ack_with(631_u16);
+    ///     Self
+    /// }
+    /// # }
+    ///
+    /// let office = Supervisor::new(Strategy::OneForOne).start()?;
+    /// let (printer, info) = office.start_child_with_info("printer", Printer::child_spec())?;
+    /// assert_eq!(info.unwrap().downcast::<u16>().unwrap(), 631);
+    /// assert!(printer.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn init_ack_with(&mut self, info: impl Any + Send) {
+        self.ack.said(Some(StartInfo::new(self.pid(), info)));
     }
 
     /// Says whether exit signals become [`Exit`](crate::Exit)s for a `#[handle_info]`; returns what was said before.

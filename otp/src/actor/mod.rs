@@ -25,7 +25,7 @@ pub(crate) mod requests;
 pub(crate) mod sent;
 mod server;
 mod starter;
-mod stop;
+pub(crate) mod stop;
 mod subject;
 mod system;
 pub(crate) mod test_context;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cell::{AnyProcess, ExitReason, RegName, current, panic::caught, report::is_failure, typed::Cell},
-    process::{Ack, Claim},
+    process::{Ack, Claim, StartInfo},
     scheduler::{self, TaskRef},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Serve<A: Actor, I> {
     /// The name, once it is its own.
     pub(super) claim: Option<Claim>,
     pub(super) init: Option<I>,
-    pub(super) ack: Ack<(), StartError>,
+    pub(super) ack: Ack<Option<StartInfo>, StartError>,
 }
 
 /// What a server does from its beginning to its end; gives the reason.

@@ -9,8 +9,8 @@ use super::{
     server::{Serve, serve},
 };
 use crate::{
-    cell::{IntoReason, Mailbox, MonitorRef, RegName, birth::Relation, lanes::LanedMailbox, typed::Cell},
-    process::{self, start},
+    cell::{AnyProcess, IntoReason, Mailbox, MonitorRef, RegName, birth::Relation, lanes::LanedMailbox, typed::Cell},
+    process::{self, StartInfo, start},
     scheduler::TaskRef,
 };
 
@@ -208,7 +208,7 @@ pub(crate) struct Start<A: Actor> {
 type Started<A> = (TaskRef<Cell<<A as Actor>::Message>>, Option<MonitorRef>);
 
 /// An actor whose process runs, and whose `init` may not be over.
-pub(crate) struct Starting<A: Actor>(start::PendingStart<A::Message, (), StartError>);
+pub(crate) struct Starting<A: Actor>(start::PendingStart<A::Message, Option<StartInfo>, StartError>);
 
 impl<A: Actor> Starting<A> {
     /// Starts an actor; reports call it `label`.
@@ -246,8 +246,14 @@ impl<A: Actor> Starting<A> {
         Self::started(self.0.ready().await)
     }
 
+    /// As [`ready`](Starting::ready), with what it gives to whoever asked for it.
+    pub(crate) async fn ready_with_info(self) -> Result<(AnyProcess, Option<StartInfo>), StartError> {
+        let started = self.0.ready().await?;
+        Ok((AnyProcess::new(&started.cell), started.value))
+    }
+
     fn started(
-        started: Result<start::StartedProcess<A::Message, ()>, process::AckError<StartError>>,
+        started: Result<start::StartedProcess<A::Message, Option<StartInfo>>, process::AckError<StartError>>,
     ) -> Result<Started<A>, StartError> {
         started.map(|started| (started.cell, started.monitor)).map_err(StartError::from)
     }

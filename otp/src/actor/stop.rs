@@ -1,10 +1,10 @@
 //! Asking a server to terminate: `gen_server:stop/3`.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
-use super::{CallError, ToPid};
+use super::{CallError, Reply, ToPid};
 use crate::{
-    cell::{AnyProcess, ExitReason, IntoReason, current},
+    cell::{AnyProcess, ExitReason, IntoReason, current, signal::Signal},
     process::{self, me},
 };
 
@@ -37,7 +37,7 @@ pub fn stop<Kind>(
     stop_process(process, reason.into_reason(), limit.into())
 }
 
-pub(super) fn stop_process(
+pub(crate) fn stop_process(
     process: Option<impl Into<AnyProcess>>,
     reason: ExitReason,
     limit: Option<Duration>,
@@ -58,5 +58,33 @@ pub(super) fn stop_process(
             Err(CallError::Timeout { started: true })
         }
         Err(interrupted) => Err(interrupted.into()),
+    }
+}
+
+/// As [`stop_process`], to be awaited on any executor: the request is sent at once.
+pub(crate) fn stopping(
+    process: Option<AnyProcess>,
+    reason: ExitReason,
+    limit: Option<Duration>,
+) -> impl Future<Output = Result<(), CallError>> + Send {
+    let asked = process.ok_or(CallError::NoProc).and_then(|process| {
+        if current::try_with(|me| me.pid()) == Some(process.pid()) {
+            return Err(CallError::CallingSelf);
+        }
+        // It ends with the process, whatever becomes of whoever asked.
+        let (kept, mut end) = Reply::<()>::of_process(process.clone());
+        process.signal(Signal::Terminate(reason.clone())).map_err(|_| CallError::NoProc)?;
+        end.set_limit(limit);
+        Ok((kept, end))
+    });
+    async move {
+        let (_kept, end) = asked?;
+        match end.await {
+            Err(CallError::Exited(ended)) if ended != reason => Err(CallError::Exited(ended)),
+            Ok(()) | Err(CallError::Exited(_)) => Ok(()),
+            // It may not have begun to terminate, but it will.
+            Err(CallError::Timeout { .. }) => Err(CallError::Timeout { started: true }),
+            Err(error) => Err(error),
+        }
     }
 }

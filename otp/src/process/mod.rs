@@ -67,6 +67,7 @@ mod selector;
 mod sleep;
 pub(crate) mod spawn;
 pub(crate) mod start;
+mod start_info;
 pub(crate) mod subject;
 pub(crate) mod timer;
 mod via;
@@ -91,6 +92,7 @@ pub use self::{
         start_monitor,
     },
     start::{Ack, AckError},
+    start_info::StartInfo,
     subject::{SendError, Subject, send},
     timer::TimerRef,
     via::Via,

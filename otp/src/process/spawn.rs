@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cell::{
-        MonitorRef, Pid,
+        ExitReason, MonitorRef, Pid,
         birth::{self, Carrier, Relation, program},
         current,
         typed::{Body, Cell},
@@ -230,8 +230,16 @@ impl Spawn {
         self,
         body: impl FnOnce(Ack<T>) -> Body,
     ) -> Result<StartedProcess<Infallible, T>, AckError> {
+        self.pending::<T, C>(body).wait()
+    }
+
+    /// Starts a process whose reports name the code `C`, and which says when it has started.
+    pub(crate) fn pending<T: Send + 'static, C: 'static>(
+        self,
+        body: impl FnOnce(Ack<T>) -> Body,
+    ) -> PendingStart<Infallible, T, ExitReason> {
         let (relation, timeout, carrier) = (self.relation, self.timeout, self.carrier);
-        let starting = PendingStart::new(
+        PendingStart::new(
             program::<C>(type_name::<C>()),
             relation,
             timeout,
@@ -242,8 +250,7 @@ impl Spawn {
                 ack.may_leave();
                 body(ack)
             },
-        );
-        starting.wait()
+        )
     }
 
     pub(crate) fn prepare(self, cell: &Plain) {

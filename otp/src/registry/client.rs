@@ -16,7 +16,7 @@ use super::{
     table::RegistryTable,
 };
 use crate::{
-    actor::{CallError, Name},
+    actor::{Blocking, CallError, Name},
     cell::{RegName, RegisterError, current},
     supervisor::{ChildError, SupervisorRef, as_supervisor},
 };
@@ -239,7 +239,7 @@ impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryRef<K, V, D> {
 }
 
 as_supervisor! {
-    impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryRef<K, V, D>;
+    impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryRef<K, V, D>, mode = Blocking;
     which_children = "Its partitions, the last one first; their ids are their numbers. `Supervisor.which_children/1`.",
     count_children = "How many partitions it has. `Supervisor.count_children/1`.",
     stop = "Ends it, after its partitions; waits until it has ended. Its entries are gone then. `Supervisor.stop/1`.",

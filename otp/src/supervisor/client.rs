@@ -1,16 +1,17 @@
 //! How others speak with a supervisor.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, marker::PhantomData, time::Duration};
 
 use super::{
-    Child, ChildSpec,
+    AskMode, Child, ChildSpec,
     server::{ChildFilter, Message, Server, Snapshot, Who},
     spec::{ChildKind, SpecInfo},
+    validate_at,
 };
 use crate::{
-    actor::{CallError, ChildId, ClientExt, Name, Place, ReplyTo, StartError, ToPid, of_place},
-    cell::{IntoReason, MonitorRef, Pid, RegName},
-    process,
+    actor::{Async, Blocking, CallError, ChildId, Name, Place, StartError, ToPid, of_place},
+    cell::{ExitReason, IntoReason, MonitorRef, Pid, RegName},
+    process::{self, StartInfo},
 };
 
 /// A supervisor, by its place in a tree: it stays valid when the supervisor is restarted. `supervisor`'s functions.
@@ -48,14 +49,18 @@ use crate::{
 /// assert_eq!(shop.pid(), None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct SupervisorRef(Place);
+///
+/// The requests of [`as_async`](SupervisorRef::as_async) are futures of the same.
+pub struct SupervisorRef<M: AskMode = Blocking> {
+    place: Place,
+    mode: PhantomData<fn() -> M>,
+}
 
 impl SupervisorRef {
     #[doc(hidden)]
     #[must_use]
     pub fn from_place(place: Place) -> Self {
-        Self(place)
+        Self::at(place)
     }
 
     /// The supervisor that has a name now, by its place in its tree.
@@ -72,11 +77,63 @@ impl SupervisorRef {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<RegName>) -> Result<Self, CallError> {
-        Self::look_up(name.into()).map(|look| Self(look.place))
+        Self::look_up(name.into()).map(|look| Self::at(look.place))
     }
 
     pub(super) fn look_up(name: RegName) -> Result<Snapshot, CallError> {
         Name::<Server>::from(name).client().call(|reply| Message::Snapshot(ChildFilter::None, reply))
+    }
+
+    /// What can be seen of it within the time that a call has.
+    pub(super) fn look(&self, shown: ChildFilter) -> Result<Snapshot, CallError> {
+        of_place::<Server>(self.place.clone()).call(|reply| Message::Snapshot(shown, reply))
+    }
+}
+
+impl<M: AskMode> SupervisorRef<M> {
+    pub(super) fn at(place: Place) -> Self {
+        Self { place, mode: PhantomData }
+    }
+
+    /// The same supervisor, whose requests are futures, for any executor. They are sent when the method is called.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Worker;
+    /// # #[actor]
+    /// # impl Worker {
+    /// #     #[init] fn init() -> Self { Self }
+    /// #     #[handle_call] pub fn work(&self) -> u32 { 42 }
+    /// # }
+    /// Sim::run(1, |_| {
+    ///     let shop = Supervisor::new(Strategy::OneForOne).start().unwrap();
+    ///     let (_, monitor) = process::spawn_monitor_async(|_| async move {
+    ///         let shop = shop.as_async();
+    ///         let worker = shop.start_child("worker", Worker::child_spec()).await?;
+    ///         assert_eq!(worker.work(), Ok(42));
+    ///         assert_eq!(shop.count_children().await?.active, 1);
+    ///         shop.stop().await?;
+    ///         Ok::<(), otp::supervisor::ChildError>(())
+    ///     });
+    ///     assert!(process::current().receive_down(monitor, None).unwrap().reason.is_clean());
+    /// });
+    /// ```
+    #[must_use]
+    pub fn as_async(&self) -> SupervisorRef<Async> {
+        SupervisorRef::at(self.place.clone())
+    }
+
+    /// The same supervisor, whose requests wait.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// let shop = Supervisor::new(Strategy::OneForOne).start()?;
+    /// assert_eq!(shop.as_async().as_blocking().count_children()?.specs, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn as_blocking(&self) -> SupervisorRef {
+        SupervisorRef::at(self.place.clone())
     }
 
     /// Its place in the tree.
@@ -100,7 +157,7 @@ impl SupervisorRef {
     /// ```
     #[must_use]
     pub fn place(&self) -> &Place {
-        &self.0
+        &self.place
     }
 
     /// Its pid; `None` when it is gone, or about to be restarted.
@@ -127,7 +184,7 @@ impl SupervisorRef {
     /// ```
     #[must_use]
     pub fn pid(&self) -> Option<Pid> {
-        self.0.pid()
+        self.place.pid()
     }
 
     /// Whether it ended because it had to restart its children too often; not once it is started again.
@@ -155,7 +212,7 @@ impl SupervisorRef {
     /// ```
     #[must_use]
     pub fn gave_up(&self) -> bool {
-        self.0.gave_up()
+        self.place.gave_up()
     }
 
     /// A client of a child. It names the child's place: with a type that is not the child's it reaches nobody.
@@ -179,7 +236,7 @@ impl SupervisorRef {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn child<C: Child>(&self, id: impl Into<ChildId>) -> C::Client {
-        C::client(self.0.child(id))
+        C::client(self.place.child(id))
     }
 
     /// Starts one more child, the last in order, and waits until it is ready. `supervisor:start_child/2`.
@@ -210,11 +267,54 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::AlreadyStarted`] and [`ChildError::AlreadyPresent`] when there is a child with this id,
     /// [`ChildError::Start`] when the start fails; the spec is not kept.
-    pub fn start_child<C: Child>(&self, id: impl Into<ChildId>, spec: ChildSpec<C>) -> Result<C::Client, ChildError> {
-        let id = id.into();
-        let place = id.clone();
-        self.ask(|reply| Message::StartChild(id, spec.into_spec(), reply))??;
-        Ok(self.child::<C>(place))
+    pub fn start_child<C: Child>(
+        &self,
+        id: impl Into<ChildId>,
+        spec: ChildSpec<C>,
+    ) -> M::Outcome<C::Client, ChildError> {
+        self.starting(id.into(), spec, |client, _| client)
+    }
+
+    /// As [`start_child`](SupervisorRef::start_child), with what the child gives: see
+    /// [`StartInfo`](crate::process::StartInfo).
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::{Ack, Spawn}};
+    ///
+    /// let office = Supervisor::new(Strategy::OneForOne).start()?;
+    /// let printer = Spawn::new().child_spec_start(|_, ack: Ack<u16>| {
+    ///     ack.started(631);
+    ///     otp::timer::sleep_forever();
+    /// });
+    /// let (printer, info) = office.start_child_with_info("printer", printer)?;
+    /// assert_eq!(info.unwrap().downcast::<u16>().unwrap(), 631);
+    /// assert!(printer.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`start_child`](SupervisorRef::start_child).
+    pub fn start_child_with_info<C: Child>(
+        &self,
+        id: impl Into<ChildId>,
+        spec: ChildSpec<C>,
+    ) -> M::Outcome<(C::Client, Option<StartInfo>), ChildError> {
+        self.starting(id.into(), spec, |client, info| (client, info))
+    }
+
+    fn starting<C: Child, R: Send + 'static>(
+        &self,
+        id: ChildId,
+        spec: ChildSpec<C>,
+        then: impl FnOnce(C::Client, Option<StartInfo>) -> R + Send + 'static,
+    ) -> M::Outcome<R, ChildError> {
+        let (client, spec) = (self.child::<C>(&id), spec.into_spec());
+        match validate_at(&self.place, &id, &spec) {
+            Ok(()) => {
+                self.ask(|reply| Message::StartChild(id, spec, reply), |started| started.map(|info| then(client, info)))
+            }
+            Err(error) => Self::known(Err(error)),
+        }
     }
 
     /// Ends a child and waits until it has ended. Its spec is kept, unless it is temporary; the child is started again
@@ -241,8 +341,9 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
-    pub fn terminate_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
-        self.ask(|reply| Message::TerminateChild(Who::Id(id.into()), reply))?
+    pub fn terminate_child(&self, id: impl Into<ChildId>) -> M::Outcome<(), ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::TerminateChild(Who::Id(id), reply), |ended| ended)
     }
 
     /// Starts a child that has ended and is not restarted by itself; gives its pid, unless its `init` chooses not to
@@ -270,8 +371,39 @@ impl SupervisorRef {
     /// # Errors
     /// [`ChildError::NotFound`], [`ChildError::Running`], [`ChildError::Restarting`], or [`ChildError::Start`] when the
     /// start fails.
-    pub fn restart_child(&self, id: impl Into<ChildId>) -> Result<Option<Pid>, ChildError> {
-        self.ask(|reply| Message::RestartChild(id.into(), reply))?
+    pub fn restart_child(&self, id: impl Into<ChildId>) -> M::Outcome<Option<Pid>, ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::RestartChild(id, reply), |started| started.map(|(pid, _)| pid))
+    }
+
+    /// As [`restart_child`](SupervisorRef::restart_child), with what the child gives; see
+    /// [`start_child_with_info`](SupervisorRef::start_child_with_info).
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::{Ack, Spawn}};
+    /// use std::sync::{Arc, atomic::{AtomicU16, Ordering}};
+    ///
+    /// let office = Supervisor::new(Strategy::OneForOne).start()?;
+    /// let ports = Arc::new(AtomicU16::new(631));
+    /// let printer = Spawn::new().child_spec_start(move |_, ack: Ack<u16>| {
+    ///     ack.started(ports.fetch_add(1, Ordering::Relaxed));
+    ///     otp::timer::sleep_forever();
+    /// });
+    /// office.start_child("printer", printer)?;
+    /// office.terminate_child("printer")?;
+    /// let (_, info) = office.restart_child_with_info("printer")?;
+    /// assert_eq!(info.unwrap().downcast::<u16>().unwrap(), 632);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`restart_child`](SupervisorRef::restart_child).
+    pub fn restart_child_with_info(
+        &self,
+        id: impl Into<ChildId>,
+    ) -> M::Outcome<(Option<Pid>, Option<StartInfo>), ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::RestartChild(id, reply), |started| started)
     }
 
     /// Forgets the spec of a child that does not run. Its place in the tree is gone: clients that name it reach nobody,
@@ -299,8 +431,9 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::NotFound`], [`ChildError::Running`] or [`ChildError::Restarting`].
-    pub fn delete_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
-        self.ask(|reply| Message::DeleteChild(id.into(), reply))?
+    pub fn delete_child(&self, id: impl Into<ChildId>) -> M::Outcome<(), ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::DeleteChild(id, reply), |deleted| deleted)
     }
 
     /// Its children, the newest first. `supervisor:which_children/1`.
@@ -326,10 +459,11 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn which_children(&self) -> Result<Vec<ChildInfo>, ChildError> {
-        let mut children = self.ask(|reply| Message::Snapshot(ChildFilter::All, reply))?.children;
-        children.reverse();
-        Ok(children)
+    pub fn which_children(&self) -> M::Outcome<Vec<ChildInfo>, ChildError> {
+        self.ask(
+            |reply| Message::Snapshot(ChildFilter::All, reply),
+            |look| Ok(look.children.into_iter().rev().collect()),
+        )
     }
 
     /// One of its children. `supervisor:which_child/2`.
@@ -354,8 +488,9 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
-    pub fn which_child(&self, id: impl Into<ChildId>) -> Result<ChildInfo, ChildError> {
-        self.ask(|reply| Message::WhichChild(id.into(), reply))?
+    pub fn which_child(&self, id: impl Into<ChildId>) -> M::Outcome<ChildInfo, ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::WhichChild(id, reply), |child| child)
     }
 
     /// What the spec of one of its children says. `supervisor:get_childspec/2`.
@@ -379,8 +514,9 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
-    pub fn child_spec(&self, id: impl Into<ChildId>) -> Result<SpecInfo, ChildError> {
-        self.ask(|reply| Message::GetChildSpec(Who::Id(id.into()), reply))?
+    pub fn child_spec(&self, id: impl Into<ChildId>) -> M::Outcome<SpecInfo, ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::GetChildSpec(Who::Id(id), reply), |spec| spec)
     }
 
     /// How often it has started a child again.
@@ -407,8 +543,9 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
-    pub fn restarts(&self, id: impl Into<ChildId>) -> Result<u64, ChildError> {
-        self.which_child(id).map(|child| child.restarts)
+    pub fn restarts(&self, id: impl Into<ChildId>) -> M::Outcome<u64, ChildError> {
+        let id = id.into();
+        self.ask(|reply| Message::WhichChild(id, reply), |child| child.map(|child| child.restarts))
     }
 
     /// How many children it has. `supervisor:count_children/1`.
@@ -434,8 +571,8 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn count_children(&self) -> Result<ChildCount, ChildError> {
-        self.ask(Message::CountChildren)
+    pub fn count_children(&self) -> M::Outcome<ChildCount, ChildError> {
+        self.ask(Message::CountChildren, Ok)
     }
 
     /// Ends it, after its children in reverse order of their start, and waits until it has ended. A supervisor that has
@@ -465,8 +602,8 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
-    pub fn stop(&self) -> Result<(), CallError> {
-        of_place::<Server>(self.0.clone()).stop()
+    pub fn stop(&self) -> M::Outcome<(), CallError> {
+        self.stop_with(ExitReason::Normal, None)
     }
 
     /// As [`stop`](SupervisorRef::stop), with a reason, waiting at most for `limit`. `gen_server:stop/3`.
@@ -492,8 +629,8 @@ impl SupervisorRef {
     ///
     /// # Errors
     /// As [`stop`](SupervisorRef::stop); [`CallError::Timeout`] when it takes too long, and goes on.
-    pub fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
-        of_place::<Server>(self.0.clone()).stop_with(reason, limit)
+    pub fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> M::Outcome<(), CallError> {
+        M::stop(&self.place, reason.into_reason(), limit.into())
     }
 
     /// Whether it is alive, after all that the caller has sent to it; see [`is_alive`](crate::process::is_alive).
@@ -542,14 +679,17 @@ impl SupervisorRef {
     pub fn monitor(&self) -> Option<MonitorRef> {
         self.pid().map(process::monitor)
     }
+}
 
-    /// What can be seen of it within the time that a call has.
-    pub(super) fn look(&self, shown: ChildFilter) -> Result<Snapshot, CallError> {
-        of_place::<Server>(self.0.clone()).call(|reply| Message::Snapshot(shown, reply))
+impl<M: AskMode> Clone for SupervisorRef<M> {
+    fn clone(&self) -> Self {
+        Self::at(self.place.clone())
     }
+}
 
-    pub(super) fn ask<T: Send + 'static>(&self, request: impl FnOnce(ReplyTo<T>) -> Message) -> Result<T, ChildError> {
-        of_place::<Server>(self.0.clone()).no_timeout().call(request).map_err(ChildError::Gone)
+impl<M: AskMode> fmt::Debug for SupervisorRef<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SupervisorRef").field(&self.place).finish()
     }
 }
 
@@ -562,7 +702,7 @@ impl AsRef<SupervisorRef> for SupervisorRef {
 /// What a supervisor of another kind does as any supervisor.
 macro_rules! as_supervisor {
     (
-        impl<$($parameter:ident $(: $bound:ident)?),+> $of:ty;
+        impl<$($parameter:ident $(: $bound:ident)?),+> $of:ty, mode = $mode:ty;
         which_children = $which_children:literal,
         count_children = $count_children:literal,
         stop = $stop:literal,
@@ -572,7 +712,9 @@ macro_rules! as_supervisor {
             ///
             /// # Errors
             /// [`ChildError::Gone`] when the supervisor is gone.
-            pub fn which_children(&self) -> Result<Vec<$crate::supervisor::ChildInfo>, ChildError> {
+            pub fn which_children(
+                &self,
+            ) -> <$mode as $crate::supervisor::AskMode>::Outcome<Vec<$crate::supervisor::ChildInfo>, ChildError> {
                 self.supervisor.which_children()
             }
 
@@ -580,7 +722,9 @@ macro_rules! as_supervisor {
             ///
             /// # Errors
             /// [`ChildError::Gone`] when the supervisor is gone.
-            pub fn count_children(&self) -> Result<$crate::supervisor::ChildCount, ChildError> {
+            pub fn count_children(
+                &self,
+            ) -> <$mode as $crate::supervisor::AskMode>::Outcome<$crate::supervisor::ChildCount, ChildError> {
                 self.supervisor.count_children()
             }
 
@@ -608,7 +752,7 @@ macro_rules! as_supervisor {
             ///
             /// # Errors
             /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason.
-            pub fn stop(&self) -> Result<(), CallError> {
+            pub fn stop(&self) -> <$mode as $crate::supervisor::AskMode>::Outcome<(), CallError> {
                 self.supervisor.stop()
             }
 
@@ -620,7 +764,7 @@ macro_rules! as_supervisor {
                 &self,
                 reason: impl $crate::process::IntoReason,
                 limit: impl Into<Option<std::time::Duration>>,
-            ) -> Result<(), CallError> {
+            ) -> <$mode as $crate::supervisor::AskMode>::Outcome<(), CallError> {
                 self.supervisor.stop_with(reason, limit)
             }
         }

@@ -12,16 +12,18 @@ use std::{
 };
 
 use super::{
-    AutoShutdown, Child, ChildError, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
+    AskMode, AutoShutdown, Child, ChildError, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
     client::as_supervisor,
     kind::{ChildArgs, SeenKind, SupervisorKind, Template},
     server::{self, Message, Who},
     spec::{Spec, simple_name, tree_spec},
+    validate_at,
 };
 use crate::{
-    actor::{CallError, Name, Place, Restart, StartError, ToPid},
+    actor::{Async, Blocking, CallError, Name, Place, Restart, StartError, ToPid},
     cell::{RegName, birth::Relation},
     guard::Guarded,
+    process::StartInfo,
 };
 
 /// What a dynamic supervisor starts: children of one type, each with arguments of its own, or [any](AnyChild).
@@ -372,12 +374,12 @@ impl<C: Child> InTree for C {
 /// assert_eq!((sessions.pid(), sessions.is_alive(), sessions.gave_up()), (None, false, false));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct DynamicRef<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args> {
-    supervisor: SupervisorRef,
+pub struct DynamicRef<C: DynamicChild = AnyChild, A = <C as DynamicChild>::Args, M: AskMode = Blocking> {
+    supervisor: SupervisorRef<M>,
     kind: PhantomData<fn(A) -> C>,
 }
 
-impl<C: Child, A: Send + 'static> DynamicRef<C, A> {
+impl<C: Child, A: Send + 'static, M: AskMode> DynamicRef<C, A, M> {
     /// Starts a child and waits until it is ready. `DynamicSupervisor.start_child/2`.
     ///
     /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
@@ -400,12 +402,39 @@ impl<C: Child, A: Send + 'static> DynamicRef<C, A> {
     /// # Errors
     /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the start fails; nothing is kept of it.
     /// [`ChildError::Gone`] when the supervisor is gone.
-    pub fn start_child(&self, with: A) -> Result<C::Client, ChildError> {
-        self.start_given(with).map(C::client)
+    pub fn start_child(&self, with: A) -> M::Outcome<C::Client, ChildError> {
+        self.starting(with, |place, _| C::client(place))
+    }
+
+    /// As [`start_child`](DynamicRef::start_child), with what the child gives: see
+    /// [`StartInfo`](crate::process::StartInfo).
+    ///
+    /// ```
+    /// # use otp::{supervisor::{DynamicSupervisor, DynamicRef}, prelude::*};
+    /// # pub struct Session;
+    /// # #[actor]
+    /// # impl Session {
+    /// #[init]
+    /// fn init(ctx: &mut Context<Self>) -> Self {
+    ///     ctx.init_ack_with("a token");
+    ///     Self
+    /// }
+    /// # }
+    /// let sessions = DynamicSupervisor::<Session>::new().start()?;
+    /// let (session, info) = sessions.start_child_with_info(())?;
+    /// assert_eq!(info.unwrap().downcast::<&str>().unwrap(), "a token");
+    /// assert!(session.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`start_child`](DynamicRef::start_child).
+    pub fn start_child_with_info(&self, with: A) -> M::Outcome<(C::Client, Option<StartInfo>), ChildError> {
+        self.starting(with, |place, info| (C::client(place), info))
     }
 }
 
-impl DynamicRef {
+impl<M: AskMode> DynamicRef<AnyChild, ChildSpec<AnyChild>, M> {
     /// Starts a child of any type and waits until it is ready. `DynamicSupervisor.start_child/2`.
     ///
     /// The client names this child and follows its restarts; when the child is gone for good, it reaches nobody. So it
@@ -428,15 +457,63 @@ impl DynamicRef {
     /// # Errors
     /// [`ChildError::MaxChildren`], or [`ChildError::Start`] when the spec makes no sense or the start fails; nothing
     /// is kept of it. [`ChildError::Gone`] when the supervisor is gone.
-    pub fn start_child<C: Child>(&self, spec: ChildSpec<C>) -> Result<C::Client, ChildError> {
-        self.start_given(ChildSpec::<AnyChild>::new(spec.into_spec())).map(C::client)
+    pub fn start_child<C: Child>(&self, spec: ChildSpec<C>) -> M::Outcome<C::Client, ChildError> {
+        self.start_any(spec, |place, _| C::client(place))
+    }
+
+    /// As [`start_child`](DynamicRef::start_child), with what the child gives: see
+    /// [`StartInfo`](crate::process::StartInfo).
+    ///
+    /// ```
+    /// use otp::{supervisor::DynamicSupervisor, prelude::*, process::{Ack, Spawn}};
+    ///
+    /// let plugins = DynamicSupervisor::any().start()?;
+    /// let printer = Spawn::new().child_spec_start(|_, ack: Ack<u16>| {
+    ///     ack.started(631);
+    ///     otp::timer::sleep_forever();
+    /// });
+    /// let (_, info) = plugins.start_child_with_info(printer)?;
+    /// assert_eq!(info.unwrap().downcast::<u16>().unwrap(), 631);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`start_child`](DynamicRef::start_child).
+    pub fn start_child_with_info<C: Child>(
+        &self,
+        spec: ChildSpec<C>,
+    ) -> M::Outcome<(C::Client, Option<StartInfo>), ChildError> {
+        self.start_any(spec, |place, info| (C::client(place), info))
+    }
+
+    fn start_any<C: Child, R: Send + 'static>(
+        &self,
+        spec: ChildSpec<C>,
+        then: impl FnOnce(Place, Option<StartInfo>) -> R + Send + 'static,
+    ) -> M::Outcome<R, ChildError> {
+        let spec = spec.into_spec();
+        match validate_at(self.supervisor.place(), &AnyChild::label().into(), &spec) {
+            Ok(()) => self.starting(ChildSpec::new(spec), then),
+            Err(error) => SupervisorRef::<M>::known(Err(error)),
+        }
+    }
+}
+
+impl<C: DynamicChild, A: Send + 'static, M: AskMode> DynamicRef<C, A, M> {
+    fn starting<R: Send + 'static>(
+        &self,
+        with: A,
+        then: impl FnOnce(Place, Option<StartInfo>) -> R + Send + 'static,
+    ) -> M::Outcome<R, ChildError> {
+        let given: ChildArgs<C, A> = ChildArgs { with, child: PhantomData };
+        let request = |reply| Message::StartDynamic(Guarded::new(Box::new(given)), reply);
+        self.supervisor.ask(request, |started| started.map(|(place, info)| then(place, info)))
     }
 }
 
 impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     pub(crate) fn start_given(&self, with: A) -> Result<Place, ChildError> {
-        let given: ChildArgs<C, A> = ChildArgs { with, child: PhantomData };
-        self.supervisor.ask(|reply| Message::StartDynamic(Guarded::new(Box::new(given)), reply))?
+        self.starting(with, |place, _| place)
     }
 
     /// The dynamic supervisor that has a name now, by its place in its tree.
@@ -469,9 +546,28 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     }
 }
 
-impl<C: DynamicChild, A> DynamicRef<C, A> {
-    fn new(supervisor: SupervisorRef) -> Self {
+impl<C: DynamicChild, A, M: AskMode> DynamicRef<C, A, M> {
+    fn new(supervisor: SupervisorRef<M>) -> Self {
         Self { supervisor, kind: PhantomData }
+    }
+
+    /// The same supervisor, whose requests are futures; see [`SupervisorRef::as_async`].
+    ///
+    /// ```
+    /// # use otp::{supervisor::DynamicSupervisor, prelude::*};
+    /// # pub struct Session;
+    /// # #[actor]
+    /// # impl Session {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    /// Sim::run(1, |_| {
+    ///     let sessions = DynamicSupervisor::<Session>::new().start().unwrap();
+    ///     process::spawn_async(move |_| async move { sessions.as_async().start_child(()).await.map(drop) });
+    /// });
+    /// ```
+    #[must_use]
+    pub fn as_async(&self) -> DynamicRef<C, A, Async> {
+        DynamicRef::new(self.supervisor.as_async())
     }
 
     /// Ends a child, named by a client of it or its pid, and waits until it has ended; it is forgotten.
@@ -497,9 +593,11 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
-    pub fn terminate_child<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> Result<(), ChildError> {
-        let who = who(child)?;
-        self.supervisor.ask(|reply| Message::TerminateChild(who, reply))?
+    pub fn terminate_child<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> M::Outcome<(), ChildError> {
+        match who(child) {
+            Ok(who) => self.supervisor.ask(|reply| Message::TerminateChild(who, reply), |ended| ended),
+            Err(error) => SupervisorRef::<M>::known(Err(error)),
+        }
     }
 
     /// What the spec of a child says, named by a client of it or its pid. `supervisor:get_childspec/2`.
@@ -520,9 +618,11 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     ///
     /// # Errors
     /// [`ChildError::NotFound`] when it is no child of this supervisor, any more or at all.
-    pub fn child_spec<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> Result<SpecInfo, ChildError> {
-        let who = who(child)?;
-        self.supervisor.ask(|reply| Message::GetChildSpec(who, reply))?
+    pub fn child_spec<Kind>(&self, child: &(impl ToPid<Kind> + ?Sized)) -> M::Outcome<SpecInfo, ChildError> {
+        match who(child) {
+            Ok(who) => self.supervisor.ask(|reply| Message::GetChildSpec(who, reply), |spec| spec),
+            Err(error) => SupervisorRef::<M>::known(Err(error)),
+        }
     }
 
     /// As any supervisor. What asks for a child by its id ends in [`ChildError::OtherKind`].
@@ -541,7 +641,7 @@ impl<C: DynamicChild, A> DynamicRef<C, A> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn supervisor(&self) -> &SupervisorRef {
+    pub fn supervisor(&self) -> &SupervisorRef<M> {
         &self.supervisor
     }
 }
@@ -555,7 +655,7 @@ fn who<Kind>(child: &(impl ToPid<Kind> + ?Sized)) -> Result<Who, ChildError> {
 }
 
 as_supervisor! {
-    impl<C: DynamicChild, A> DynamicRef<C, A>;
+    impl<C: DynamicChild, A, M: AskMode> DynamicRef<C, A, M>, mode = M;
     which_children = "Its children, the newest first. `DynamicSupervisor.which_children/1`.",
     count_children = "How many children it has; each counts as a spec. `DynamicSupervisor.count_children/1`.",
     stop = "Ends all children at once, each in its own time, and then the supervisor; waits until it has ended. \
@@ -568,13 +668,13 @@ impl<C: DynamicChild, A> AsRef<SupervisorRef> for DynamicRef<C, A> {
     }
 }
 
-impl<C: DynamicChild, A> Clone for DynamicRef<C, A> {
+impl<C: DynamicChild, A, M: AskMode> Clone for DynamicRef<C, A, M> {
     fn clone(&self) -> Self {
         Self::new(self.supervisor.clone())
     }
 }
 
-impl<C: DynamicChild, A> fmt::Debug for DynamicRef<C, A> {
+impl<C: DynamicChild, A, M: AskMode> fmt::Debug for DynamicRef<C, A, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DynamicRef<{}>({:?})", C::label(), self.supervisor.place())
     }

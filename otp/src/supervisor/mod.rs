@@ -48,6 +48,7 @@
 // `endings` how children have ended while a program is shut down,
 // `client` how others speak with a supervisor. What a child does is none of their business.
 
+mod asking;
 mod backoff;
 mod children;
 mod client;
@@ -68,12 +69,18 @@ mod strategy;
 mod tests;
 mod tree;
 
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 pub(crate) use self::client::as_supervisor;
 pub(crate) use self::dynamic::spec_once;
 pub(crate) use self::endings::Endings;
 pub use self::{
+    asking::{AskMode, Asked},
     client::{ChildCount, ChildError, ChildInfo, ChildState, SupervisorRef},
     dynamic::{AnyChild, DynamicChild, DynamicRef, DynamicSupervisor},
     endings::ChildEnd,
@@ -272,6 +279,30 @@ fn validate(id: &ChildId, spec: &Spec, auto_shutdown: AutoShutdown) -> Result<()
         true if spec.restart == Restart::Permanent => Err(SpecError::SignificantPermanent(id.clone())),
         _ if spec.backoff.is_some_and(|backoff| !backoff.is_range()) => Err(SpecError::Backoff(id.clone())),
         _ => Ok(()),
+    }
+}
+
+/// As [`validate`], for a child of the supervisor at a place, without asking it. Of one that has never run no more is
+/// known than that it may be of any kind.
+fn validate_at(place: &Place, id: &ChildId, spec: &Spec) -> Result<(), ChildError> {
+    let known = place.find_attached::<KnownAutoShutdown>();
+    let auto_shutdown = match known.is_some_and(|known| known.never.load(Relaxed)) {
+        true => AutoShutdown::Never,
+        false => AutoShutdown::AnySignificant,
+    };
+    validate(id, spec, auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))
+}
+
+/// What is known at a place of the supervisor that holds it or has held it last.
+#[derive(Default)]
+struct KnownAutoShutdown {
+    /// It does not end with its significant children.
+    never: AtomicBool,
+}
+
+impl KnownAutoShutdown {
+    fn note(place: &Place, auto_shutdown: AutoShutdown) {
+        place.attached(Self::default).never.store(auto_shutdown == AutoShutdown::Never, Relaxed);
     }
 }
 

@@ -14,14 +14,14 @@ use std::{
 };
 
 use super::{
-    Child, ChildError, ChildSpec, Strategy, Supervisor, SupervisorRef,
+    AskMode, Child, ChildError, ChildSpec, Strategy, Supervisor, SupervisorRef,
     client::as_supervisor,
     kind::{Partitions, SeenKind, SupervisorKind},
     server::{self, Message},
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{CallError, Name, Place, StartError},
+    actor::{Async, Blocking, CallError, Name, Place, StartError},
     cell::{RegName, birth::Relation},
     process::Node,
 };
@@ -276,8 +276,8 @@ impl<C: Child> InPartitions for C {
 /// assert_eq!((shards.pid(), shards.is_alive(), shards.gave_up()), (None, false, false));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct PartitionRef<C> {
-    supervisor: SupervisorRef,
+pub struct PartitionRef<C, M: AskMode = Blocking> {
+    supervisor: SupervisorRef<M>,
     child: PhantomData<fn() -> C>,
 }
 
@@ -310,7 +310,9 @@ impl<C: Child> PartitionRef<C> {
             _ => Err(CallError::NoProc),
         }
     }
+}
 
+impl<C: Child, M: AskMode> PartitionRef<C, M> {
     /// A client of the partition that a key belongs to. Elixir's `{:via, PartitionSupervisor, {Name, Key}}`.
     ///
     /// An integer belongs to the partition `key.abs() % partitions`, and so does all that hashes as one integer does,
@@ -361,9 +363,28 @@ impl<C: Child> PartitionRef<C> {
     }
 }
 
-impl<C> PartitionRef<C> {
-    fn new(supervisor: SupervisorRef) -> Self {
+impl<C, M: AskMode> PartitionRef<C, M> {
+    fn new(supervisor: SupervisorRef<M>) -> Self {
         Self { supervisor, child: PhantomData }
+    }
+
+    /// The same supervisor, whose requests are futures; see [`SupervisorRef::as_async`].
+    ///
+    /// ```
+    /// # use otp::{supervisor::PartitionSupervisor, prelude::*};
+    /// # pub struct Shard;
+    /// # #[actor]
+    /// # impl Shard {
+    /// #     #[init] fn init(_: usize) -> Self { Self }
+    /// # }
+    /// Sim::run(1, |_| {
+    ///     let shards = PartitionSupervisor::new(|number| Shard::child_spec(number)).partitions(4).start().unwrap();
+    ///     process::spawn_async(move |_| async move { shards.as_async().resize(2).await.map(drop) });
+    /// });
+    /// ```
+    #[must_use]
+    pub fn as_async(&self) -> PartitionRef<C, Async> {
+        PartitionRef::new(self.supervisor.as_async())
     }
 
     /// Among how many partitions the keys are divided now. `PartitionSupervisor.partitions/1`.
@@ -419,8 +440,8 @@ impl<C> PartitionRef<C> {
     /// [`ChildError::TooManyPartitions`] when there were fewer at the start of the supervisor. [`ChildError::Start`]
     /// when one is not started again, and [`ChildError::NotFound`] when one is temporary, and so forgotten; those
     /// before it are counted in. [`ChildError::Gone`] when the supervisor is gone.
-    pub fn resize(&self, partitions: usize) -> Result<usize, ChildError> {
-        self.supervisor.ask(|reply| Message::Resize(partitions, reply))?
+    pub fn resize(&self, partitions: usize) -> M::Outcome<usize, ChildError> {
+        self.supervisor.ask(|reply| Message::Resize(partitions, reply), |before| before)
     }
 
     /// As any supervisor. Its children have their numbers as ids.
@@ -439,13 +460,13 @@ impl<C> PartitionRef<C> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn supervisor(&self) -> &SupervisorRef {
+    pub fn supervisor(&self) -> &SupervisorRef<M> {
         &self.supervisor
     }
 }
 
 as_supervisor! {
-    impl<C> PartitionRef<C>;
+    impl<C, M: AskMode> PartitionRef<C, M>, mode = M;
     which_children = "Its partitions, the last one first; their ids are their numbers. \
                       `PartitionSupervisor.which_children/1`.",
     count_children = "How many partitions it has. Those that [`resize`](PartitionRef::resize) has ended are not active, and \
@@ -459,13 +480,13 @@ impl<C> AsRef<SupervisorRef> for PartitionRef<C> {
     }
 }
 
-impl<C> Clone for PartitionRef<C> {
+impl<C, M: AskMode> Clone for PartitionRef<C, M> {
     fn clone(&self) -> Self {
         Self::new(self.supervisor.clone())
     }
 }
 
-impl<C> fmt::Debug for PartitionRef<C> {
+impl<C, M: AskMode> fmt::Debug for PartitionRef<C, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PartitionRef<{}>({:?})", simple_name::<C>(), self.supervisor.place())
     }

@@ -7,7 +7,7 @@ use super::{
     spec::{Spec, StartFuture},
 };
 use crate::{
-    actor::Place,
+    actor::{Place, StartError},
     cell::{
         AnyProcess, MonitorRef, Pid,
         birth::{self, Relation, program},
@@ -15,7 +15,7 @@ use crate::{
         typed::Body,
     },
     process::{
-        self, Me, Termination,
+        self, Ack, Me, StartInfo, Termination,
         spawn::{Plain, Spawn, closure, future},
     },
     scheduler::Program,
@@ -107,6 +107,43 @@ impl Spawn {
         })
     }
 
+    /// As [`child_spec`](Spawn::child_spec), of a process that says itself when it has started, and what it gives to
+    /// whoever asked for it: see [`start`](fn@crate::process::start) and [`StartInfo`](crate::process::StartInfo).
+    ///
+    /// ```
+    /// use otp::{prelude::*, process::{Ack, Spawn}};
+    ///
+    /// let office = Supervisor::new(Strategy::OneForOne).start()?;
+    /// let spec = Spawn::new().child_spec_start(|_, ack: Ack<u16>| {
+    ///     ack.started(631);
+    ///     otp::timer::sleep_forever();
+    /// });
+    /// let (_, info) = office.start_child_with_info("printer", spec)?;
+    /// assert_eq!(info.unwrap().downcast::<u16>().unwrap(), 631);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn child_spec_start<
+        T: Send + 'static,
+        O: Termination,
+        C: Fn(&mut Me, Ack<T>) -> O + Clone + Send + Sync + 'static,
+    >(
+        self,
+        code: C,
+    ) -> ChildSpec<PlainChild> {
+        ChildSpec::new(Spec::of_worker::<std::convert::Infallible>("process", move || {
+            let code = caught(|| code.clone());
+            let spawn = self.clone().link();
+            Box::pin(async move {
+                let code = code.map_err(StartError::Failed)?;
+                let starting = spawn.pending::<T, C>(|ack| closure(move |me| code(me, ack)));
+                let started = starting.ready().await?;
+                let process = AnyProcess::new(&started.cell);
+                let info = StartInfo::new(process.pid(), started.value);
+                Ok((process, Some(info)))
+            }) as StartFuture
+        }))
+    }
+
     /// What a plain process runs, as the arguments of a [`PlainChild`].
     ///
     /// ```
@@ -128,7 +165,8 @@ impl Child for PlainChild {
     fn spec(args: impl Fn() -> PlainCode + Send + Sync + 'static) -> ChildSpec<Self> {
         ChildSpec::new(Spec::of_worker::<std::convert::Infallible>("process", move || {
             let code = caught(&args);
-            Box::pin(async move { code.map(PlainCode::start).map_err(super::StartError::Failed) }) as StartFuture
+            let started = code.map(|code| (code.start(), None)).map_err(StartError::Failed);
+            Box::pin(async move { started }) as StartFuture
         }))
     }
 

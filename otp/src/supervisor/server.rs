@@ -27,6 +27,7 @@ use crate::{
     },
     cell::{AnyProcess, ExitReason, Mailbox, MessageKind, Pid, RegName, birth::Relation},
     guard::Guarded,
+    process::StartInfo,
 };
 
 /// What a supervisor is made of: where it stands in its tree, and how to come by its children.
@@ -96,12 +97,18 @@ pub(super) enum Who {
     Place(Place),
 }
 
+/// The place of a child that was started, and what it gives to whoever asked for it.
+pub(super) type NewChild = (Place, Option<StartInfo>);
+
+/// The process of a child that was started again, and what it gives to whoever asked for it.
+pub(super) type RestartedChild = (Option<Pid>, Option<StartInfo>);
+
 pub(super) enum Message {
-    StartChild(ChildId, Spec, ReplyTo<Result<(), ChildError>>),
+    StartChild(ChildId, Spec, ReplyTo<Result<Option<StartInfo>, ChildError>>),
     /// With what a [`Template`] takes; answered with the child's place.
-    StartDynamic(Guarded<Box<dyn Any + Send>>, ReplyTo<Result<Place, ChildError>>),
+    StartDynamic(Guarded<Box<dyn Any + Send>>, ReplyTo<Result<NewChild, ChildError>>),
     TerminateChild(Who, ReplyTo<Result<(), ChildError>>),
-    RestartChild(ChildId, ReplyTo<Result<Option<Pid>, ChildError>>),
+    RestartChild(ChildId, ReplyTo<Result<RestartedChild, ChildError>>),
     DeleteChild(ChildId, ReplyTo<Result<(), ChildError>>),
     GetChildSpec(Who, ReplyTo<Result<SpecInfo, ChildError>>),
     WhichChild(ChildId, ReplyTo<Result<ChildInfo, ChildError>>),
@@ -208,9 +215,8 @@ impl Actor for Server {
 
     fn message_kind(message: &Message) -> MessageKind {
         let from = match message {
-            Message::StartChild(.., reply) | Message::TerminateChild(_, reply) | Message::DeleteChild(_, reply) => {
-                reply.caller()
-            }
+            Message::StartChild(.., reply) => reply.caller(),
+            Message::TerminateChild(_, reply) | Message::DeleteChild(_, reply) => reply.caller(),
             Message::StartDynamic(_, reply) => reply.caller(),
             Message::RestartChild(_, reply) => reply.caller(),
             Message::GetChildSpec(_, reply) => reply.caller(),

@@ -15,6 +15,7 @@ use crate::{
         current::{self, Interrupted},
         panic::caught,
     },
+    process::StartInfo,
 };
 
 /// What can be a child of a supervisor: every [`Actor`], every tree made by `supervisor!`, and a [`Supervisor`] that is
@@ -70,8 +71,7 @@ where
                 Box::pin(async move {
                     let args = args.map_err(StartError::Failed)?;
                     let start = Start { args, name, relation: Relation::Link, timeout: None, mailbox };
-                    let (cell, _) = Starting::<A>::new(A::NAME, start).ready().await?;
-                    Ok(AnyProcess::new(&cell))
+                    Starting::<A>::new(A::NAME, start).ready_with_info().await
                 })
             })),
             restart: A::OPTIONS.restart,
@@ -123,7 +123,8 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Place) -> Supervisor + Send + Sync + 
                 build: Box::new(move |place| build(place)),
                 is_named: name.is_some(),
             };
-            Box::pin(server::start(tree, name.cloned()))
+            let name = name.cloned();
+            Box::pin(async move { Ok((server::start(tree, name).await?, None)) })
         })),
         restart: Restart::Permanent,
         shutdown: Shutdown::Infinity,
@@ -156,7 +157,9 @@ pub enum ChildKind {
 }
 
 type StartFn = Box<dyn Fn(StartParams<'_>) -> StartFuture + Send + Sync>;
-pub(super) type StartFuture = Pin<Box<dyn Future<Output = Result<AnyProcess, StartError>> + Send>>;
+pub(super) type StartFuture = Pin<Box<dyn Future<Output = Result<StartedChild, StartError>> + Send>>;
+/// A child that has started, and what it gives to whoever asked for it.
+pub(super) type StartedChild = (AnyProcess, Option<StartInfo>);
 
 /// What a start is told by the spec.
 struct StartParams<'a> {
@@ -224,18 +227,18 @@ impl Spec {
     }
 
     /// Starts it, linked to the current process, and gives it its place in the tree.
-    pub(super) fn start(&self, place: Place) -> impl Future<Output = Result<AnyProcess, StartError>> + Send + use<> {
+    pub(super) fn start(&self, place: Place) -> impl Future<Output = Result<StartedChild, StartError>> + Send + use<> {
         let start = self.start.as_ref().expect("a temporary child is started once");
         let started = start(StartParams { place: &place, name: self.name.as_ref(), mailbox: self.mailbox });
         let (settle, on_restart, name) = (self.settle, self.on_restart, self.name.clone());
         async move {
-            let process = started.await?;
+            let (process, info) = started.await?;
             settle(&process, &place, on_restart);
             if let Some(name) = name {
                 // Its hash may be the user's, and a panic there is not the end of the supervisor.
                 _ = caught(|| place.stands_for(&name));
             }
-            Ok(process)
+            Ok((process, info))
         }
     }
 
@@ -425,10 +428,12 @@ impl<C> ChildSpec<C> {
 
     /// Starts it as a supervisor would, linked to the current process.
     pub(crate) fn start(&self, place: &Place) -> Result<AnyProcess, StartError> {
-        current::block_on(self.spec.start(place.clone())).unwrap_or_else(|interrupted| match interrupted {
+        let started = current::block_on(self.spec.start(place.clone()));
+        let started = started.unwrap_or_else(|interrupted| match interrupted {
             Interrupted::Exiting => Err(StartError::Exiting),
             Interrupted::Resources => Err(StartError::Resources),
-        })
+        });
+        started.map(|(process, _)| process)
     }
 
     pub(super) fn into_spec(self) -> Spec {

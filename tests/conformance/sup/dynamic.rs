@@ -122,7 +122,7 @@ fn sup_simple_one_for_one(t: &mut Sim) {
     assert!(!child.is_alive() && supervisor.gave_up());
 }
 
-/// What a start tells besides the pid is what a client can be asked for.
+/// `start_child` returns what a start gives besides the pid; a restart gives it to nobody.
 #[otp::test(seeds = 20)]
 fn sup_simple_one_for_one_extra(t: &mut Sim) {
     struct Told(&'static str);
@@ -130,7 +130,8 @@ fn sup_simple_one_for_one_extra(t: &mut Sim) {
     #[actor]
     impl Told {
         #[init]
-        fn init(extra: &'static str) -> Self {
+        fn init(extra: &'static str, ctx: &mut Context<Self>) -> Self {
+            ctx.init_ack_with(extra);
             Self(extra)
         }
 
@@ -141,7 +142,8 @@ fn sup_simple_one_for_one_extra(t: &mut Sim) {
     }
 
     let supervisor = DynamicSupervisor::<Told>::new().start()?;
-    let child = supervisor.start_child(("extra",))?;
+    let (child, info) = supervisor.start_child_with_info(("extra",))?;
+    assert_eq!(info.unwrap().downcast::<&str>().unwrap(), "extra");
     assert_eq!(child.extra(), Ok("extra"));
     t.kill(&child);
     t.settle();

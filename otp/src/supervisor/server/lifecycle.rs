@@ -4,9 +4,9 @@ use super::{Message, Server, SupervisorArgs};
 use crate::{
     actor::StartError,
     cell::{AnyProcess, Pid, current},
-    process::Claim,
+    process::{Claim, StartInfo},
     supervisor::{
-        ChildEnd, ChildKind,
+        ChildEnd, ChildKind, KnownAutoShutdown,
         children::{Children, Phase, StartNumber},
         ending::{self, Ended},
         endings::Endings,
@@ -15,6 +15,14 @@ use crate::{
         strategy,
     },
 };
+
+/// What the start of a child came to.
+pub(super) struct ChildStart {
+    /// One that did not want to run does not.
+    pub(super) runs: bool,
+    /// What it gives to whoever asked for it.
+    pub(super) info: Option<StartInfo>,
+}
 
 impl Server {
     /// Starts all children in order; when one does not start, ends those before it.
@@ -27,6 +35,7 @@ impl Server {
         }
         let mut claim = built.name.take().filter(|_| !is_named).map(Claim::new).transpose()?;
         built.check().map_err(StartError::Spec)?;
+        KnownAutoShutdown::note(&place, built.auto_shutdown);
         let mut server = Self {
             label,
             pid,
@@ -58,20 +67,20 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts a child that does not run; says whether it runs now, which one that did not want to does not.
-    pub(super) async fn start(&mut self, number: StartNumber) -> Result<bool, StartError> {
+    /// Starts a child that does not run.
+    pub(super) async fn start(&mut self, number: StartNumber) -> Result<ChildStart, StartError> {
         let child = &self.children[number];
         let (started, keeps) = (child.spec.start(self.children.place(child)), self.kind.keeps(child.spec.restart));
         match started.await {
-            Ok(process) => {
+            Ok((process, info)) => {
                 self.children.set(number, Phase::Running(process));
                 self.children[number].spec.started();
                 report::progress(&self.offender(number));
-                Ok(true)
+                Ok(ChildStart { runs: true, info })
             }
             Err(StartError::Ignore) => {
                 self.stopped(number, keeps);
-                Ok(false)
+                Ok(ChildStart { runs: false, info: None })
             }
             Err(error) => Err(error),
         }

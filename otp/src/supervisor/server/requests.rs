@@ -2,11 +2,11 @@
 
 use std::any::Any;
 
-use super::{ChildFilter, Server, Snapshot, Who};
+use super::{ChildFilter, NewChild, RestartedChild, Server, Snapshot, Who};
 use crate::{
-    actor::{ChildId, Place, StartError},
-    cell::Pid,
+    actor::{ChildId, StartError},
     guard::Guarded,
+    process::StartInfo,
     supervisor::{
         ChildCount, ChildError, ChildInfo, ChildKind, Strategy,
         children::{Phase, StartNumber},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Server {
-    pub(super) async fn start_child(&mut self, id: ChildId, spec: Spec) -> Result<(), ChildError> {
+    pub(super) async fn start_child(&mut self, id: ChildId, spec: Spec) -> Result<Option<StartInfo>, ChildError> {
         if self.kind.is_dynamic() {
             return Err(ChildError::OtherKind);
         }
@@ -25,21 +25,21 @@ impl Server {
         if let Some(number) = self.children.find(&id) {
             return Err(self.children[number].pid().map_or(ChildError::AlreadyPresent, ChildError::AlreadyStarted));
         }
-        self.start_new(id, spec).await.map(drop)
+        self.start_new(id, spec).await.map(|(_, info)| info)
     }
 
-    pub(super) async fn start_dynamic(&mut self, given: Guarded<Box<dyn Any + Send>>) -> Result<Place, ChildError> {
+    pub(super) async fn start_dynamic(&mut self, given: Guarded<Box<dyn Any + Send>>) -> Result<NewChild, ChildError> {
         let (id, spec) = self.kind.template()?.child(given, self.children.len())?;
         validate(&id, &spec, self.auto_shutdown).map_err(|error| ChildError::Start(StartError::Spec(error)))?;
         self.start_new(id, spec).await
     }
 
     /// Starts a child with a new id; gives its place, which is gone if it did not want to run and is not kept.
-    pub(super) async fn start_new(&mut self, id: ChildId, spec: Spec) -> Result<Place, ChildError> {
+    pub(super) async fn start_new(&mut self, id: ChildId, spec: Spec) -> Result<NewChild, ChildError> {
         let number = self.children.add(id, spec);
         let place = self.children.place(&self.children[number]);
         match self.start(number).await {
-            Ok(_) => Ok(place),
+            Ok(start) => Ok((place, start.info)),
             Err(error) => {
                 self.children.forget(number);
                 Err(ChildError::Start(error))
@@ -64,10 +64,10 @@ impl Server {
         }
     }
 
-    pub(super) async fn restart_child(&mut self, id: ChildId) -> Result<Option<Pid>, ChildError> {
+    pub(super) async fn restart_child(&mut self, id: ChildId) -> Result<RestartedChild, ChildError> {
         let number = self.find_stopped(id)?;
-        self.start(number).await.map_err(ChildError::Start)?;
-        Ok(self.children.get(number).and_then(|child| child.pid()))
+        let start = self.start(number).await.map_err(ChildError::Start)?;
+        Ok((self.children.get(number).and_then(|child| child.pid()), start.info))
     }
 
     pub(super) fn delete_child(&mut self, id: ChildId) -> Result<(), ChildError> {

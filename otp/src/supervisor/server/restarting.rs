@@ -92,8 +92,11 @@ impl Server {
         }
         for number in self.stop_with(failed).await {
             match self.start(number).await {
-                Ok(true) => self.children[number].restarts += 1,
-                Ok(false) => {}
+                Ok(start) => {
+                    if start.runs {
+                        self.children[number].restarts += 1;
+                    }
+                }
                 Err(error) => {
                     report::start_error(&self.offender(number), &error);
                     self.children.set(number, Phase::Restarting);
