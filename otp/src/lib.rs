@@ -153,7 +153,7 @@ pub mod name {
 pub mod testing {
     pub use crate::{
         actor::test_context::TestContext,
-        cell::Crash,
+        cell::{Crash, Neighbour, Remains},
         probe::{Message, Probe},
         sim::Sim,
     };

@@ -424,6 +424,56 @@ mod reports {
         assert!(reports[0].field("process").contains("a_crash_report_says_who_it_was"));
     }
 
+    /// It carries what the process had: messages that wait, dictionary, links, and what can be seen of its neighbours.
+    #[test]
+    fn a_crash_report_says_what_it_left() {
+        struct Busy;
+
+        #[actor]
+        impl Busy {
+            #[init]
+            fn init(ctx: &mut Context<Self>) -> Self {
+                ctx.trap_exit(true);
+                SHELF.put(7);
+                process::spawn_link(|_| {
+                    process::set_label("the neighbour");
+                    otp::timer::sleep_forever();
+                });
+                Self
+            }
+            #[handle_cast]
+            fn bug(&mut self) {
+                panic!("bang");
+            }
+            #[handle_cast]
+            fn wait(&mut self, _n: u32) {}
+        }
+
+        const SHELF: process::Key<u32> = process::Key::new("shelf");
+
+        let reports = reports_of(|t| {
+            let busy = Busy::start().unwrap();
+            t.settle();
+            busy.bug();
+            (0..20).for_each(|n| busy.wait(n));
+            process::send(busy.pid().unwrap(), "a letter");
+            t.settle();
+            let crashes = t.crashes();
+            let remains = &crashes[0].remains;
+            assert_eq!((remains.message_queue_len, remains.messages.len()), (21, 10));
+            assert!(remains.messages.iter().all(|name| *name == "wait"), "{remains:?}");
+            assert_eq!((&remains.dictionary[..], remains.trap_exit), (&["shelf"][..], true));
+            let [neighbour] = &remains.neighbours[..] else { panic!("it had one: {remains:?}") };
+            assert_eq!(neighbour.label.as_deref(), Some("the neighbour"));
+            assert_eq!(remains.links, [neighbour.pid]);
+        });
+        let report = &reports[0];
+        assert_eq!((report.field("message_queue_len"), report.field("trap_exit")), ("21", "true"));
+        assert!(report.field("messages").starts_with("[\"wait\", "), "{report:?}");
+        assert_eq!(report.field("dictionary"), "[\"shelf\"]");
+        assert!(report.field("neighbours").contains("(the neighbour)"), "{report:?}");
+    }
+
     /// A plain process may exit as it likes, one that was started by the protocol says so; a panic is always told, and
     /// what an exit signal ends has said nothing itself.
     #[test]

@@ -231,7 +231,9 @@ impl<A: Actor> Starting<A> {
     {
         let mailbox = LanedMailbox::new(mailbox, A::PRIORITY, A::message_name);
         let carrier = A::OPTIONS.carrier;
-        Self(start::PendingStart::new(program::<A>(label), relation, timeout, carrier, mailbox, |cell, ack| {
+        let program = program::<A>(label);
+        program.message_name.get_or_init(|| Box::new(A::message_name as fn(&A::Message) -> &'static str));
+        Self(start::PendingStart::new(program, relation, timeout, carrier, mailbox, |cell, ack| {
             Box::pin(serve::<A, I>(Box::new(Serve { cell: cell.clone(), name, claim: None, init: Some(init), ack })))
         }))
     }

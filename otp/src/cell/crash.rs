@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{ExitReason, Pid};
+use super::{ExitReason, Pid, Remains};
 
 /// So many crashes are kept that nobody has looked at.
 const KEPT: usize = 1000;
@@ -21,6 +21,8 @@ pub struct Crash {
     pub label: &'static str,
     /// Why it ended.
     pub reason: ExitReason,
+    /// What it was and had then.
+    pub remains: Remains,
 }
 
 impl fmt::Display for Crash {
@@ -41,6 +43,10 @@ impl Crashes {
     /// From now on crashes are kept.
     pub(crate) fn record(&self) {
         self.kept().get_or_insert_default();
+    }
+
+    pub(crate) fn are_recorded(&self) -> bool {
+        self.kept().is_some()
     }
 
     /// Those since the last call.

@@ -29,6 +29,7 @@ pub(crate) mod panic;
 mod pid;
 mod reason;
 pub(crate) mod reg_name;
+mod remains;
 pub(crate) mod reply;
 pub(crate) mod report;
 pub(crate) mod served;
@@ -55,5 +56,6 @@ pub use self::{
     pid::{MonitorRef, Pid},
     reason::{Down, Exit, ExitReason, IntoReason, Panic},
     reg_name::RegName,
+    remains::{Neighbour, Remains},
     term::{Failure, Term, TermValue},
 };

@@ -34,6 +34,7 @@ use super::{
 };
 use crate::{
     passed::pass,
+    report::wants_errors,
     scheduler::{self, MAX_THREADS, Pool, Scheduler},
 };
 
@@ -231,10 +232,20 @@ impl NodeInner {
         self.checks.switch(check);
     }
 
+    /// Whether anybody wants to hear of crashes.
+    pub(super) fn wants_crashes(&self) -> bool {
+        self.crashes.are_recorded() || wants_errors()
+    }
+
     /// A process has crashed.
     pub(crate) fn crashed(&self, crash: CrashReport) {
         let header = crash.process.header();
-        self.crashes.push(|| Crash { pid: header.pid, label: header.program.label, reason: crash.reason.clone() });
+        self.crashes.push(|| Crash {
+            pid: header.pid,
+            label: header.program.label,
+            reason: crash.reason.clone(),
+            remains: crash.remains.clone(),
+        });
         if crash.is_reported {
             report::crashed(crash);
         }

@@ -1,8 +1,8 @@
 //! What processes report: crashes, long turns, lost threads, what nobody gets.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
-use super::{AnyProcess, ExitReason, Panic, Pid, aside, current, header::Header};
+use super::{AnyProcess, ExitReason, Panic, Remains, aside, current, header::Header};
 use crate::{
     guard::contain,
     report::{Said, event, is_heard, or_nothing},
@@ -17,9 +17,7 @@ pub(crate) fn is_failure(reason: &ExitReason) -> bool {
 pub(crate) struct CrashReport {
     pub(crate) process: AnyProcess,
     pub(crate) reason: ExitReason,
-    pub(crate) name: Option<Arc<str>>,
-    pub(crate) label: Option<Arc<str>>,
-    pub(crate) links: Vec<Pid>,
+    pub(crate) remains: Remains,
     /// Whether people are to hear of it.
     pub(crate) is_reported: bool,
 }
@@ -34,11 +32,11 @@ pub(crate) fn crashed(crash: CrashReport) {
 }
 
 fn say_crashed(crash: &CrashReport) {
-    let CrashReport { process, reason, name, label, links, .. } = crash;
-    let (name, label) = (name.as_deref(), label.as_deref());
+    let CrashReport { process, reason, remains, .. } = crash;
+    let (name, label) = (remains.name.as_deref(), remains.label.as_deref());
     let header = process.header();
     let parent = header.parent();
-    let ancestors = header.ancestors.as_deref().map_or(&[][..], Vec::as_slice);
+    let neighbours: Vec<String> = remains.neighbours.iter().map(ToString::to_string).collect();
     let backtrace = reason.as_panic().and_then(|panic| panic.backtrace.as_deref());
     let text = Said(|f: &mut fmt::Formatter<'_>| {
         write!(f, "process {} ({}) ended: {reason}", header.pid, name.or(label).unwrap_or(header.program.label))?;
@@ -54,8 +52,13 @@ fn say_crashed(crash: &CrashReport) {
         label = label.unwrap_or_default(),
         last_message = header.handler.name().unwrap_or_default(),
         parent = or_nothing(parent.as_ref().map(|parent| parent as _)),
-        ancestors = format_args!("{ancestors:?}"),
-        links = format_args!("{links:?}"),
+        ancestors = format_args!("{:?}", remains.ancestors),
+        message_queue_len = remains.message_queue_len,
+        messages = format_args!("{:?}", remains.messages),
+        dictionary = format_args!("{:?}", remains.dictionary),
+        trap_exit = remains.trap_exit,
+        links = format_args!("{:?}", remains.links),
+        neighbours = neighbours.join(", "),
         reason = reason,
     );
 }

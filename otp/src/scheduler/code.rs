@@ -19,7 +19,7 @@
 //! another one changes no behaviour but where code runs.
 
 use std::{
-    any::TypeId,
+    any::{Any, TypeId},
     cell::Cell,
     collections::BTreeMap,
     sync::{OnceLock, PoisonError, RwLock},
@@ -212,6 +212,8 @@ pub(crate) struct Program {
     pub(crate) end: Code,
     /// The handlers of an actor that names only its messages.
     handlers: RwLock<BTreeMap<&'static str, &'static Code>>,
+    /// What names its messages: a function of their type, which nobody here knows.
+    pub(crate) message_name: OnceLock<Box<dyn Any + Send + Sync>>,
     /// Some of them, each where its name's address says: one name may stand in several places of the program.
     known: [OnceLock<(&'static str, &'static Code)>; KNOWN],
 }
@@ -289,6 +291,7 @@ impl Program {
             terminate: Code::new("terminate"),
             end: Code::new(""),
             handlers: RwLock::new(BTreeMap::new()),
+            message_name: OnceLock::new(),
             known: [const { OnceLock::new() }; KNOWN],
         }
     }

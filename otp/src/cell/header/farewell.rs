@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cell::{
-        AnyProcess, Down, ExitReason, Running, aside,
+        AnyProcess, Down, ExitReason, Remains, Running, aside,
         report::{self, CrashReport},
         signal::Signal,
     },
@@ -63,7 +63,13 @@ impl Header {
 
     /// The end, as all others see it; then they are told. Who says farewell for one that was declared dead is not it,
     /// and has no `own`: the code of `me` may run still, in a lost thread, and what that holds belongs to it.
-    pub(in crate::cell) fn farewell(&self, me: &AnyProcess, own: Option<&Running>, reason: ExitReason) {
+    pub(in crate::cell) fn farewell(
+        &self,
+        me: &AnyProcess,
+        own: Option<&Running>,
+        reason: ExitReason,
+        remains: Option<Remains>,
+    ) {
         let node = &self.node;
         // The moment of its end: whoever asks in whatever way finds it alive before, and gone after.
         let (in_table, before) = node.table.remove(self.pid, || {
@@ -81,14 +87,15 @@ impl Header {
             node.names.remove(name, self.pid);
         }
         if report::is_failure(&reason) {
-            node.crashed(CrashReport {
-                process: me.clone(),
-                reason: reason.clone(),
-                name,
-                label: belongings.as_ref().and_then(|belongings| belongings.label.clone()),
-                links: relations.iter().flat_map(|relations| relations.links.iter()).collect(),
-                is_reported: self.is_reported(own, &reason),
-            });
+            let mut remains = remains.unwrap_or_default();
+            if node.wants_crashes() {
+                let label = belongings.as_ref().and_then(|belongings| belongings.label.as_deref());
+                (remains.name, remains.label) = (name.as_deref().map(str::to_owned), label.map(str::to_owned));
+                let links = relations.iter().flat_map(|relations| relations.links.iter()).collect();
+                remains.of_relations(node, self, links);
+            }
+            let is_reported = self.is_reported(own, &reason);
+            node.crashed(CrashReport { process: me.clone(), reason: reason.clone(), remains, is_reported });
         }
         let mut calls = belongings.as_mut().map_or_else(Vec::new, |belongings| belongings.calls.take());
         if self.keeps_requests() {

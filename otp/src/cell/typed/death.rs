@@ -8,7 +8,9 @@ use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
-    cell::{AnyProcess, ExitReason, Running, aside, header::Header, lanes::LetIn, signal::Item},
+    cell::{
+        AnyProcess, ExitReason, Remains, Running, aside, header::Header, lanes::LetIn, report::is_failure, signal::Item,
+    },
     guard,
     scheduler::{TaskRef, Turn},
 };
@@ -19,6 +21,7 @@ impl<M: Send + 'static> Cell<M> {
         let header = &this.header;
         header.life.begin_dying();
         let mut reason = reason;
+        let mut remains = is_failure(&reason).then(|| Remains::begin(header, me)).flatten();
         this.drop_code(me, &mut reason);
         for timer in header.cancel_timers() {
             header.quietly(me, || drop(timer), &mut reason);
@@ -32,6 +35,9 @@ impl<M: Send + 'static> Cell<M> {
         let (closed, stood) = this.close();
         stood.into_iter().for_each(LetIn::tell);
         let mail = mem::take(&mut *this.mail.get(me).borrow_mut());
+        if let Some(remains) = &mut remains {
+            remains.of_messages(header, &mail, &closed);
+        }
         let mut kept = Vec::new();
         for (index, item) in mail.into_iter().chain(closed).enumerate() {
             match item {
@@ -51,7 +57,7 @@ impl<M: Send + 'static> Cell<M> {
         if is_lost {
             this.drop_remains(me);
         } else {
-            header.farewell(me, Some(me), reason);
+            header.farewell(me, Some(me), reason, remains);
         }
         Turn::Done
     }
@@ -100,7 +106,7 @@ impl AnyProcess {
             return false;
         }
         aside::each(&header.node, header.cancel_timers(), drop);
-        self.process().refuse_all(&mut || header.farewell(self, None, reason.clone()));
+        self.process().refuse_all(&mut || header.farewell(self, None, reason.clone(), None));
         true
     }
 }
