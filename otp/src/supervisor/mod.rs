@@ -235,6 +235,31 @@ impl Supervisor {
         server::start_root("Supervisor", move |_| self, relation)
     }
 
+    /// How long its children may take to end, one after another; `None` when one of them has no limit. A supervisor
+    /// whose own `shutdown` is shorter may be killed before they have, and reports that when it starts. Children of a
+    /// dynamic supervisor are not known beforehand, and end at once.
+    ///
+    /// ```
+    /// use otp::prelude::*;
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    ///
+    /// let shop = Supervisor::new(Strategy::OneForOne)
+    ///     .child("db", Db::child_spec().shutdown(Shutdown::After(Duration::from_secs(20))))
+    ///     .child("cache", Db::child_spec());
+    /// assert_eq!(shop.shutdown_needed(), Some(Duration::from_secs(25)));
+    /// ```
+    pub fn shutdown_needed(&self) -> Option<Duration> {
+        self.children.iter().try_fold(Duration::ZERO, |sum, (_, spec)| match spec.shutdown {
+            Shutdown::After(limit) => Some(sum.saturating_add(limit)),
+            Shutdown::BrutalKill => Some(sum),
+            Shutdown::Infinity => None,
+        })
+    }
+
     /// Says what is wrong with the specs, without starting anything; a start does so first of all.
     /// `supervisor:check_childspecs/2`.
     ///

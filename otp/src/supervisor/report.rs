@@ -1,6 +1,6 @@
 //! What supervisors report of their children. `supervisor:report_error/4`.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::{
     actor::{ChildId, Restart, Shutdown, StartError},
@@ -112,6 +112,22 @@ pub(crate) fn spec_not_dropped(label: &'static str, reason: &ExitReason) {
         format_args!("what a {label} is started from did not drop well: {reason}"),
         process = label,
         reason = reason,
+    );
+}
+
+/// A supervisor may be killed before its children have ended.
+pub(crate) fn shutdown_too_short(supervisor: &'static str, pid: Pid, limit: Duration, needed: Option<Duration>) {
+    let needed = needed.map_or_else(|| "any time".to_owned(), |needed| format!("{needed:?}"));
+    event!(
+        warn,
+        format_args!(
+            "{supervisor} {pid} has a `shutdown` of {limit:?}, and its children may take {needed}: it may be killed \
+             before they have ended; give it `infinity`, or its children less"
+        ),
+        supervisor = supervisor,
+        supervisor_pid = pid,
+        shutdown = format_args!("{limit:?}"),
+        needed = needed,
     );
 }
 

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     actor::{
-        Actor, ActorRef, ChildId, Context, Handled, Info, Init, Mode, Place, ReplyTo, Start, StartError, Starting,
-        StatusTexts, report::unexpected,
+        Actor, ActorRef, ChildId, Context, Handled, Info, Init, Mode, Place, ReplyTo, Shutdown, Start, StartError,
+        Starting, StatusTexts, report::unexpected,
     },
     cell::{AnyProcess, ExitReason, Mailbox, MessageKind, Pid, RegName, birth::Relation},
     guard::Guarded,
@@ -38,6 +38,8 @@ pub(super) struct SupervisorArgs {
     pub(super) build: Box<dyn FnOnce(&Place) -> Supervisor + Send>,
     /// Its child spec gives it a name, which comes before the one that it is built with.
     pub(super) is_named: bool,
+    /// How it will be ended.
+    pub(super) shutdown: Shutdown,
 }
 
 /// Starts the supervisor of a whole tree.
@@ -47,7 +49,13 @@ pub(super) fn start_root(
     relation: Relation,
 ) -> Result<SupervisorRef, StartError> {
     let place = Place::root();
-    let tree = SupervisorArgs { label, place: place.clone(), build: Box::new(build), is_named: false };
+    let tree = SupervisorArgs {
+        label,
+        place: place.clone(),
+        build: Box::new(build),
+        is_named: false,
+        shutdown: Shutdown::Infinity,
+    };
     starting(tree, None, relation)?.wait().map_err(own_error)?;
     Ok(SupervisorRef::from_place(place))
 }

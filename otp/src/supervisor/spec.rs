@@ -115,13 +115,14 @@ pub fn tree_spec<C: Child>(build: impl Fn(&Place) -> Supervisor + Send + Sync + 
     let build = Arc::new(build);
     let label = simple_name::<C>();
     ChildSpec::new(Spec {
-        start: Some(Box::new(move |StartParams { place, name, .. }| {
+        start: Some(Box::new(move |StartParams { place, name, shutdown, .. }| {
             let build = Arc::clone(&build);
             let tree = server::SupervisorArgs {
                 label,
                 place: place.clone(),
                 build: Box::new(move |place| build(place)),
                 is_named: name.is_some(),
+                shutdown,
             };
             let name = name.cloned();
             Box::pin(async move { Ok((server::start(tree, name).await?, None)) })
@@ -166,6 +167,7 @@ struct StartParams<'a> {
     place: &'a Place,
     name: Option<&'a RegName>,
     mailbox: Option<Mailbox>,
+    shutdown: Shutdown,
 }
 
 /// Gives a process that has started its place in the tree.
@@ -229,7 +231,8 @@ impl Spec {
     /// Starts it, linked to the current process, and gives it its place in the tree.
     pub(super) fn start(&self, place: Place) -> impl Future<Output = Result<StartedChild, StartError>> + Send + use<> {
         let start = self.start.as_ref().expect("a temporary child is started once");
-        let started = start(StartParams { place: &place, name: self.name.as_ref(), mailbox: self.mailbox });
+        let (name, mailbox, shutdown) = (self.name.as_ref(), self.mailbox, self.shutdown);
+        let started = start(StartParams { place: &place, name, mailbox, shutdown });
         let (settle, on_restart, name) = (self.settle, self.on_restart, self.name.clone());
         async move {
             let (process, info) = started.await?;

@@ -133,3 +133,31 @@ fn sup_reports_come_in_order(t: &mut Sim) {
         ["progress a", "progress b", "server_terminating", "crash", "child_terminated a", "progress a", "progress b",]
     );
 }
+
+/// A supervisor that may be killed before its children have ended says so at its start, and no other does.
+#[otp::test(seeds = 3)]
+fn a_shutdown_that_is_too_short_is_reported(_: &mut Sim) {
+    let limited = |children: fn(Journal) -> Supervisor, limit: Duration| {
+        let journal = Journal::default();
+        let ((), reports) = recorded(|| {
+            let nested = Supervisor::spec(move || children(journal.clone())).shutdown(Shutdown::After(limit));
+            Supervisor::new(Strategy::OneForOne).child("nested", nested).start().unwrap().stop().unwrap();
+        });
+        let said = reports.into_iter().find(|report| !report.field("needed").is_empty());
+        said.map(|report| (report.level, report.field("needed").to_owned()))
+    };
+    let one: fn(Journal) -> Supervisor =
+        |journal| Supervisor::new(Strategy::OneForOne).child("a", journal.spec("a").shutdown(Shutdown::After(SECOND)));
+    let two: fn(Journal) -> Supervisor = |journal| {
+        let spec = |name| journal.spec(name).shutdown(Shutdown::After(SECOND));
+        Supervisor::new(Strategy::OneForOne).child("a", spec("a")).child("b", spec("b"))
+    };
+    let endless: fn(Journal) -> Supervisor =
+        |journal| Supervisor::new(Strategy::OneForOne).child("a", journal.spec("a").shutdown(Shutdown::Infinity));
+    let killed: fn(Journal) -> Supervisor =
+        |journal| Supervisor::new(Strategy::OneForOne).child("a", journal.spec("a").shutdown(Shutdown::BrutalKill));
+    assert_eq!(limited(one, SECOND), None);
+    assert_eq!(limited(killed, Duration::ZERO), None);
+    assert_eq!(limited(two, SECOND), Some((Level::WARN, "2s".to_owned())));
+    assert_eq!(limited(endless, HOUR), Some((Level::WARN, "any time".to_owned())));
+}

@@ -2,7 +2,7 @@
 
 use super::{Message, Server, SupervisorArgs};
 use crate::{
-    actor::StartError,
+    actor::{Shutdown, StartError},
     cell::{AnyProcess, Pid, current},
     process::{Claim, StartInfo},
     supervisor::{
@@ -27,7 +27,7 @@ pub(super) struct ChildStart {
 impl Server {
     /// Starts all children in order; when one does not start, ends those before it.
     pub(super) async fn begin(tree: SupervisorArgs, pid: Pid) -> Result<Self, StartError> {
-        let SupervisorArgs { label, place, build, is_named } = tree;
+        let SupervisorArgs { label, place, build, is_named, shutdown } = tree;
         place.begin();
         let mut built = build(&place);
         if built.ignores {
@@ -35,6 +35,11 @@ impl Server {
         }
         let mut claim = built.name.take().filter(|_| !is_named).map(Claim::new).transpose()?;
         built.check().map_err(StartError::Spec)?;
+        if let Shutdown::After(limit) = shutdown
+            && built.shutdown_needed().is_none_or(|needed| needed > limit)
+        {
+            report::shutdown_too_short(label, pid, limit, built.shutdown_needed());
+        }
         KnownAutoShutdown::note(&place, built.auto_shutdown);
         let mut server = Self {
             label,
