@@ -63,8 +63,9 @@
 //! * **Waiting.** Calls of plain clients, `start`, `stop`, receives, [`is_alive`](process::is_alive),
 //!   [`process::info`], requests to supervisors, what changes [groups](group) and those of [`sys`] wait. In a process,
 //!   async code as well, such a wait leaves the core to others. In a future that a foreign executor polls it blocks the
-//!   executor's thread: there one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients, a
-//!   [`Reply`], and functions whose names end in `_async`. Each of these has a section *Cancel safety*.
+//!   executor's thread: there one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients
+//!   and supervisors, a [`Reply`], and functions whose names end in `_async`. Each of these has a section *Cancel
+//!   safety*.
 //! * **The gone.** What is sent to a process that has ended is dropped; a call of it ends with [`CallError::NoProc`], a
 //!   monitor tells at once. Whoever waits for a process when it ends is told why.
 //! * **Later versions.** What the crate makes and programs read, such as errors, reports and infos, may grow: most of

@@ -47,7 +47,7 @@ pub fn start<A: Application>(restart: Restart) -> Result<(), AppError> {
 /// As [`start`].
 ///
 /// # Cancel safety
-/// When it is dropped, the start goes on.
+/// When it is dropped, a start that was begun goes on, and one that was not is taken back.
 pub async fn start_async<A: Application>(restart: Restart) -> Result<(), AppError> {
     start_type(AppType::of::<A>(), restart).await
 }
@@ -169,7 +169,7 @@ pub fn ensure_all_started<A: Applications>(restart: Restart) -> Result<StartedAp
 /// As [`ensure_all_started`].
 ///
 /// # Cancel safety
-/// When it is dropped, what it has started so far goes on.
+/// When it is dropped, what it has started so far goes on, and no other is started.
 pub async fn ensure_all_started_async<A: Applications>(restart: Restart) -> Result<StartedApps, AppError> {
     let apps: Vec<AppType> = A::types().into_iter().map(|token| token.0).collect();
     let mut started = StartedApps { names: Vec::new(), asked: apps.iter().map(|app| app.name).collect() };
@@ -304,7 +304,7 @@ pub fn stop<A: Application>() -> Result<(), AppError> {
 /// As [`stop`].
 ///
 /// # Cancel safety
-/// When it is dropped, the application stops all the same.
+/// When it is dropped, a stop that was begun goes on, and one that was not is taken back.
 pub async fn stop_async<A: Application>() -> Result<(), AppError> {
     stop_by_name(A::NAME).await.map(drop)
 }
