@@ -270,8 +270,8 @@ fn app_config_change(_: &mut Sim) {
     assert_eq!(noted(&log), ["changing [\"b\", \"size\"] [] []"]);
 }
 
-/// The report of an application that has ended.
-#[cfg(feature = "tracing")]
+/// The report of an application that has ended. Without stacks a controller may say it on another thread.
+#[cfg(all(feature = "tracing", feature = "stacks"))]
 #[otp::test(seeds = 5)]
 fn app_format_log_1(t: &mut Sim) {
     let ((), reports) = crate::reports::recorded(|| {

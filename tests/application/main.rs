@@ -7,12 +7,12 @@ mod config;
 mod drain;
 mod ends;
 mod guarded;
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", feature = "stacks"))]
 #[path = "../common/listener.rs"]
 mod listener;
 mod order;
 mod ready;
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", feature = "stacks"))]
 #[path = "../conformance/reports.rs"]
 mod reports;
 
