@@ -44,7 +44,7 @@ use crate::{
 /// ```
 #[must_use]
 pub fn now() -> Duration {
-    current::with(|me| me.header().node.scheduler.now().saturating_duration_since(Moment::START))
+    current::now().saturating_duration_since(Moment::START)
 }
 
 /// Sends `message` to `subject` after a while. `erlang:send_after/3`.

@@ -32,14 +32,9 @@ pub(super) fn is_there() -> bool {
 
 /// The controller of the current node, which is started when it is asked for first.
 pub(super) async fn controller() -> Result<ControllerRef, AppError> {
-    let start = Start {
-        args: (),
-        name: Some(RegName::new(NAME)),
-        relation: Relation::None,
-        timeout: None,
-        mailbox: Mailbox::UNBOUNDED,
-    };
     if !is_there() {
+        let name = Some(RegName::new(NAME));
+        let start = Start { args: (), name, relation: Relation::None, timeout: None, mailbox: Mailbox::UNBOUNDED };
         match Starting::<Controller>::new(Controller::NAME, start).ready().await {
             Ok(_) | Err(StartError::AlreadyStarted(_)) => {}
             Err(StartError::Failed(reason)) => return Err(CallError::Exited(reason).into()),
@@ -134,6 +129,15 @@ enum StartCheck {
     Refused(AppError),
 }
 
+/// Whether the program can't go on without an application of this type that has ended, or was not started.
+fn is_fatal(restart: Restart, reason: &ExitReason) -> bool {
+    match restart {
+        Restart::Permanent => true,
+        Restart::Transient => *reason != ExitReason::Normal,
+        Restart::Temporary => false,
+    }
+}
+
 impl Controller {
     fn start(&mut self, mut start: AppStart, has_waited: bool, ctx: &Context<Self>) {
         start.replies.retain(|reply| has_waited || reply.begin());
@@ -217,12 +221,7 @@ impl Controller {
             Err(error) => {
                 let reason = error.exit_reason().cloned().unwrap_or_else(|| ExitReason::error(error.clone()));
                 report::exited(name, &reason, restart, false);
-                let is_fatal = match restart {
-                    Restart::Permanent => true,
-                    Restart::Transient => reason != ExitReason::Normal,
-                    Restart::Temporary => false,
-                };
-                if is_fatal {
+                if is_fatal(restart, &reason) {
                     self.fatal(name, &reason, restart);
                 }
             }
@@ -292,13 +291,7 @@ impl Controller {
         for reply in self.stopping.remove(&master).unwrap_or_default() {
             reply.send(Ok(reason.clone()));
         }
-        let is_fatal = !running.is_asked
-            && match running.restart {
-                Restart::Permanent => true,
-                Restart::Transient => reason != ExitReason::Normal,
-                Restart::Temporary => false,
-            };
-        if is_fatal {
+        if !running.is_asked && is_fatal(running.restart, &reason) {
             self.fatal(name, &reason, running.restart);
         }
         self.tell_ended();

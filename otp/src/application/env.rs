@@ -350,42 +350,31 @@ impl Environments {
         let config = self.config();
         let named: BTreeSet<&str> =
             config.keys(application).chain(declared.iter().map(|declared| declared.key)).collect();
-        let mut over = Vec::new();
         let mut state = self.state();
-        state.set.retain(|(of, key), set| {
-            let stays = *of != application || set.persistent || !named.contains(key);
-            stays || {
-                over.push(Arc::clone(&set.value));
-                false
-            }
-        });
+        let over =
+            take_out(&mut state.set, |(of, key), set| *of == application && !set.persistent && named.contains(key));
+        let mut replaced = Vec::new();
         for declared in declared {
             if let Some(value) = &declared.default {
-                over.extend(state.defaults.insert((declared.application, declared.key), Arc::clone(value)));
+                replaced.extend(state.defaults.insert((declared.application, declared.key), Arc::clone(value)));
             }
         }
         drop(state);
-        drop(over);
+        drop((over, replaced));
     }
 
     /// An application is unloaded: its environment is gone, but for what is persistent.
     pub(super) fn unload(&self, application: &str) {
-        let mut over = Vec::new();
         let mut state = self.state();
-        state.set.retain(|(of, _), set| {
-            let stays = *of != application || set.persistent;
-            stays || {
-                over.push(Arc::clone(&set.value));
-                false
-            }
-        });
-        state.defaults.retain(|(of, _), value| {
-            *of != application || {
-                over.push(Arc::clone(value));
-                false
-            }
-        });
+        let set = take_out(&mut state.set, |(of, _), set| *of == application && !set.persistent);
+        let defaults = take_out(&mut state.defaults, |(of, _), _| *of == application);
         drop(state);
-        drop(over);
+        drop((set, defaults));
     }
+}
+
+/// Takes out what is to go: it is the user's, and dropped when the lock is free.
+fn take_out<V>(map: &mut BTreeMap<Key, V>, goes: impl Fn(&Key, &V) -> bool) -> Vec<V> {
+    let keys: Vec<Key> = map.iter().filter(|(key, value)| goes(key, value)).map(|(key, _)| *key).collect();
+    keys.iter().filter_map(|key| map.remove(key)).collect()
 }

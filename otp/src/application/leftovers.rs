@@ -17,7 +17,7 @@ pub(super) async fn kill(ancestor: Pid) {
             .table
             .all()
             .iter()
-            .filter(|process| process.header().ancestors.iter().any(|above| above.contains(&ancestor)))
+            .filter(|process| process.header().descends_from(ancestor))
             .map(AnyProcess::pid)
             .collect();
         if left.is_empty() {

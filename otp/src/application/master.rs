@@ -122,8 +122,7 @@ fn begin<A: Application>(context: &AppContext, spec: &AppSpec) -> Result<(A, A::
 fn included_with(spec: &AppSpec, phase: &str) -> Vec<AppType> {
     let mut found = Vec::new();
     for part in &spec.included {
-        let spec = table().state().apps.get(part.name).map(|loaded| Arc::clone(&loaded.spec));
-        let Some(spec) = spec else { continue };
+        let Some(spec) = table().spec(part.name) else { continue };
         if spec.phases.contains(&phase) {
             found.push(*part);
         }

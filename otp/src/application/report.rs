@@ -2,14 +2,6 @@
 
 use crate::{actor::Restart, cell::ExitReason, report::event};
 
-fn restart_type(restart: Restart) -> &'static str {
-    match restart {
-        Restart::Permanent => "permanent",
-        Restart::Transient => "transient",
-        Restart::Temporary => "temporary",
-    }
-}
-
 /// An application was started. `application`'s progress report.
 pub(super) fn started(application: &'static str) {
     event!(info, format_args!("application {application} started"), application = application);
@@ -17,29 +9,26 @@ pub(super) fn started(application: &'static str) {
 
 /// An application has ended. `application_controller:format_log/1`.
 pub(super) fn exited(application: &'static str, reason: &ExitReason, restart: Restart, is_asked: bool) {
-    let restart = restart_type(restart);
+    macro_rules! exited {
+        ($level:ident) => {
+            event!(
+                $level,
+                format_args!("application {application} exited: {reason}; type: {restart}"),
+                application = application,
+                reason = reason,
+                restart_type = restart,
+            )
+        };
+    }
     if is_asked || reason.is_clean() {
-        event!(
-            info,
-            format_args!("application {application} exited: {reason}; type: {restart}"),
-            application = application,
-            reason = reason,
-            restart_type = restart,
-        );
+        exited!(info);
     } else {
-        event!(
-            error,
-            format_args!("application {application} exited: {reason}; type: {restart}"),
-            application = application,
-            reason = reason,
-            restart_type = restart,
-        );
+        exited!(error);
     }
 }
 
 /// A program can't go on without an application.
 pub(super) fn fatal(application: &'static str, reason: &ExitReason, restart: Restart) {
-    let restart = restart_type(restart);
     event!(
         error,
         format_args!("application {application} is {restart} and has ended: all others are stopped; {reason}"),

@@ -1,7 +1,5 @@
 //! Which applications there are, and what can be seen of them.
 
-use std::collections::BTreeSet;
-
 use super::{
     AppError, Application,
     spec::AppType,
@@ -206,15 +204,11 @@ pub fn info(name: &str) -> Option<AppInfo> {
 #[must_use]
 pub fn of_process(pid: Pid) -> Option<&'static str> {
     let process = current::with(|me| me.header().node.find(pid))?;
-    let above: BTreeSet<Pid> = process.header().ancestors.iter().flat_map(|above| above.iter().copied()).collect();
     let table = table();
     let state = table.state();
-    let is_of = |master: Pid| master == pid || above.contains(&master);
-    state.apps.iter().find_map(|(name, loaded)| match &loaded.status {
-        AppStatus::Starting(master) if is_of(*master) => Some(*name),
-        AppStatus::Running(running) if is_of(running.master) => Some(*name),
-        _ => None,
-    })
+    let is_of = |master: Pid| master == pid || process.header().descends_from(master);
+    let found = state.apps.iter().find(|(_, loaded)| loaded.status.master().is_some_and(is_of));
+    found.map(|(name, _)| *name)
 }
 
 /// The tree of an application that runs, for others to call what is in it.

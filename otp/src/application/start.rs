@@ -1,6 +1,6 @@
 //! Starting and stopping applications, one by one and together.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use super::{
     AppError, Application, Applications, AppsEnd,
@@ -54,8 +54,7 @@ pub async fn start_async<A: Application>(restart: Restart) -> Result<(), AppErro
 
 async fn start_type(app: AppType, restart: Restart) -> Result<(), AppError> {
     table().load(app, None)?;
-    let spec = table().state().apps.get(app.name).map(|loaded| Arc::clone(&loaded.spec));
-    let spec = spec.ok_or(AppError::NotLoaded(app.name))?;
+    let spec = table().spec(app.name).ok_or(AppError::NotLoaded(app.name))?;
     controller().await?.call(|reply| ControllerMessage::start(app, spec, restart, reply)).await?
 }
 

@@ -6,7 +6,7 @@ use super::{
     AppError,
     controller::{ControllerMessage, controller, is_there},
     drain, leftovers,
-    table::{AppStatus, AppTable, table},
+    table::{AppTable, table},
 };
 use crate::{
     actor::{CallError, ClientExt as _},
@@ -63,7 +63,7 @@ pub struct AppEnd {
 
 impl AppEnd {
     fn since(begun: Moment, name: &'static str, reason: ExitReason) -> Self {
-        Self { name, reason, took: now().saturating_duration_since(begun) }
+        Self { name, reason, took: current::now().saturating_duration_since(begun) }
     }
 }
 
@@ -182,7 +182,7 @@ impl StopAll {
 
     /// As [`stop`](StopAll::stop), first a tree that is no application.
     pub(crate) async fn stop_with(self, tree: Option<(&'static str, Pid)>) -> ShutdownReport {
-        let mut clock = StopClock { began: now(), deadline: self.deadline, in_time: true };
+        let mut clock = StopClock { began: current::now(), deadline: self.deadline, in_time: true };
         let stopping = Stopping::begin();
         let drained = drain::drain(clock.left().map_or(self.drain, |left| left.min(self.drain))).await;
         let mut report = ShutdownReport { drained, drain_took: clock.passed(), ..ShutdownReport::default() };
@@ -191,7 +191,7 @@ impl StopAll {
         }
         if is_there() {
             while let Some((name, master)) = stopping.table.next_to_stop() {
-                let begun = now();
+                let begun = current::now();
                 match stop_app(name, master, &mut clock).await {
                     Ok(reason) => report.applications.push(AppEnd::since(begun, name, reason)),
                     // It has ended by itself.
@@ -215,16 +215,12 @@ struct StopClock {
 
 impl StopClock {
     fn passed(&self) -> Duration {
-        now().saturating_duration_since(self.began)
+        current::now().saturating_duration_since(self.began)
     }
 
     fn left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_sub(self.passed()))
     }
-}
-
-fn now() -> Moment {
-    current::with(|me| me.header().node.scheduler.now())
 }
 
 /// While it is there no application is started, and ends are recorded.
@@ -254,11 +250,7 @@ impl AppTable {
     /// The application that was started last, and its master; else one that is being started.
     fn next_to_stop(&self) -> Option<(&'static str, Pid)> {
         let state = self.state();
-        let master = |name: &'static str| match state.apps.get(name)?.status {
-            AppStatus::Running(ref running) => Some((name, running.master)),
-            AppStatus::Starting(master) => Some((name, master)),
-            AppStatus::Loaded => None,
-        };
+        let master = |name: &'static str| Some((name, state.apps.get(name)?.status.master()?));
         let starting = || state.apps.keys().find_map(|name| master(name));
         state.order.last().and_then(|name| master(name)).or_else(starting)
     }
@@ -287,7 +279,7 @@ async fn stop_app(name: &'static str, master: Pid, clock: &mut StopClock) -> Res
 
 /// Stops a tree that is no application.
 async fn stop_tree(name: &'static str, top: Pid, clock: &mut StopClock) -> AppEnd {
-    let begun = now();
+    let begun = current::now();
     let mark = me::mark();
     let monitor = process::monitor(top);
     process::exit(top, ExitReason::Shutdown);

@@ -4,7 +4,7 @@
 
 use std::{
     any::Any,
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -43,6 +43,17 @@ pub(super) enum AppStatus {
     Running(RunningApp),
 }
 
+impl AppStatus {
+    /// The process that starts the application, or runs it.
+    pub(super) fn master(&self) -> Option<Pid> {
+        match self {
+            Self::Loaded => None,
+            Self::Starting(master) => Some(*master),
+            Self::Running(running) => Some(running.master),
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct RunningApp {
     pub(super) master: Pid,
@@ -65,6 +76,11 @@ impl AppTable {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is told of an application that is loaded.
+    pub(super) fn spec(&self, name: &str) -> Option<Arc<AppSpec>> {
+        self.state().apps.get(name).map(|loaded| Arc::clone(&loaded.spec))
+    }
+
     /// What runs under this name.
     pub(super) fn running(&self, name: &str) -> Option<RunningApp> {
         match &self.state().apps.get(name)?.status {
@@ -83,17 +99,12 @@ impl AppTable {
         if let Some(key) = spec.env.iter().find(|key| key.application != app.name) {
             return Err(AppError::ForeignKey { application: app.name, owner: key.application, key: key.key });
         }
-        let before = {
-            let mut state = self.state();
-            match state.apps.get(app.name) {
-                Some(_) => return Ok(false),
-                None => {
-                    let loaded = LoadedApp { app, spec: Arc::clone(&spec), within, status: AppStatus::Loaded };
-                    state.apps.insert(app.name, loaded)
-                }
+        match self.state().apps.entry(app.name) {
+            Entry::Occupied(_) => return Ok(false),
+            Entry::Vacant(place) => {
+                place.insert(LoadedApp { app, spec: Arc::clone(&spec), within, status: AppStatus::Loaded });
             }
-        };
-        drop(before);
+        }
         environments().load(app.name, &spec.env);
         spec.included.iter().try_for_each(|included| self.load(*included, Some(app.name)).map(drop))?;
         Ok(true)

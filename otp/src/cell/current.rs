@@ -140,6 +140,11 @@ pub(crate) fn is_process() -> bool {
     try_with(|_| ()).is_some()
 }
 
+/// The time on the clock of the current process's node.
+pub(crate) fn now() -> Moment {
+    with(|me| me.header().node.scheduler.now())
+}
+
 /// Calls `f` with the current process; a thread that is none yet is adopted by the default node.
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Running) -> R) -> R {

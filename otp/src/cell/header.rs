@@ -157,6 +157,11 @@ impl Header {
         self.ancestors.as_ref().and_then(|ancestors| ancestors.first().copied())
     }
 
+    /// Whether `ancestor` is among those that are known.
+    pub(crate) fn descends_from(&self, ancestor: Pid) -> bool {
+        self.ancestors.as_ref().is_some_and(|ancestors| ancestors.contains(&ancestor))
+    }
+
     /// The ancestors of what it starts: itself, then its own.
     pub(super) fn lineage(&self, me: &Running) -> Arc<Vec<Pid>> {
         let own = || {

@@ -34,7 +34,6 @@ use super::{
 };
 use crate::{
     passed::pass,
-    report::wants_errors,
     scheduler::{self, MAX_THREADS, Pool, Scheduler},
 };
 
@@ -230,11 +229,6 @@ impl NodeInner {
     /// From now on handlers that wait are checked, or are not.
     pub(crate) fn check_locals(&self, check: bool) {
         self.checks.switch(check);
-    }
-
-    /// Whether anybody wants to hear of crashes.
-    pub(super) fn wants_crashes(&self) -> bool {
-        self.crashes.are_recorded() || wants_errors()
     }
 
     /// A process has crashed.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Pid, Running,
+    ExitReason, Pid, Running,
     header::Header,
     node::NodeInner,
     signal::{Item, Signal},
@@ -63,8 +63,8 @@ impl std::fmt::Display for Neighbour {
 
 impl Remains {
     /// What only the process itself can say, before it drops its code; nothing, if nobody wants to hear of a crash.
-    pub(super) fn begin(header: &Header, me: &Running) -> Option<Self> {
-        header.node.wants_crashes().then(|| Self {
+    pub(super) fn begin(header: &Header, me: &Running, reason: &ExitReason) -> Option<Self> {
+        header.is_heard(Some(me), reason).then(|| Self {
             dictionary: me.own().if_dictionary(|dictionary| dictionary.names()),
             trap_exit: me.own().trap_exit.get(),
             ..Self::default()

@@ -232,20 +232,17 @@ impl Children {
             self.significant -= usize::from(child.state.is_up());
             self.significant += usize::from(state.is_up());
         }
-        match (matches!(child.state, Phase::Restarting), matches!(state, Phase::Restarting)) {
-            (false, true) => _ = self.restarting.insert(number),
-            (true, false) => _ = self.restarting.remove(&number),
-            _ => {}
-        }
-        if matches!(state, Phase::Pending) {
-            self.pending.insert(number);
-        } else {
-            self.pending.remove(&number);
+        self.restarting.remove(&number);
+        self.pending.remove(&number);
+        match state {
+            Phase::Restarting => _ = self.restarting.insert(number),
+            Phase::Pending => _ = self.pending.insert(number),
+            Phase::Running(_) | Phase::Stopped => {}
         }
         child.state = state;
         match &child.state {
             Phase::Running(process) => {
-                child.since = current::with(|me| me.header().node.scheduler.now());
+                child.since = current::now();
                 let pid = process.pid();
                 if let Some(last) = child.last.replace(pid) {
                     self.by_pid.remove(&last);

@@ -342,8 +342,7 @@ impl<M: AskMode> SupervisorRef<M> {
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn terminate_child(&self, id: impl Into<ChildId>) -> M::Outcome<(), ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::TerminateChild(Who::Id(id), reply), |ended| ended)
+        self.ask(|reply| Message::TerminateChild(Who::Id(id.into()), reply), |ended| ended)
     }
 
     /// Starts a child that has ended and is not restarted by itself; gives its pid, unless its `init` chooses not to
@@ -372,8 +371,7 @@ impl<M: AskMode> SupervisorRef<M> {
     /// [`ChildError::NotFound`], [`ChildError::Running`], [`ChildError::Restarting`], or [`ChildError::Start`] when the
     /// start fails.
     pub fn restart_child(&self, id: impl Into<ChildId>) -> M::Outcome<Option<Pid>, ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::RestartChild(id, reply), |started| started.map(|(pid, _)| pid))
+        self.ask(|reply| Message::RestartChild(id.into(), reply), |started| started.map(|(pid, _)| pid))
     }
 
     /// As [`restart_child`](SupervisorRef::restart_child), with what the child gives; see
@@ -402,8 +400,7 @@ impl<M: AskMode> SupervisorRef<M> {
         &self,
         id: impl Into<ChildId>,
     ) -> M::Outcome<(Option<Pid>, Option<StartInfo>), ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::RestartChild(id, reply), |started| started)
+        self.ask(|reply| Message::RestartChild(id.into(), reply), |started| started)
     }
 
     /// Forgets the spec of a child that does not run. Its place in the tree is gone: clients that name it reach nobody,
@@ -432,8 +429,7 @@ impl<M: AskMode> SupervisorRef<M> {
     /// # Errors
     /// [`ChildError::NotFound`], [`ChildError::Running`] or [`ChildError::Restarting`].
     pub fn delete_child(&self, id: impl Into<ChildId>) -> M::Outcome<(), ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::DeleteChild(id, reply), |deleted| deleted)
+        self.ask(|reply| Message::DeleteChild(id.into(), reply), |deleted| deleted)
     }
 
     /// Its children, the newest first. `supervisor:which_children/1`.
@@ -489,8 +485,7 @@ impl<M: AskMode> SupervisorRef<M> {
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn which_child(&self, id: impl Into<ChildId>) -> M::Outcome<ChildInfo, ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::WhichChild(id, reply), |child| child)
+        self.ask(|reply| Message::WhichChild(id.into(), reply), |child| child)
     }
 
     /// What the spec of one of its children says. `supervisor:get_childspec/2`.
@@ -515,8 +510,7 @@ impl<M: AskMode> SupervisorRef<M> {
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn child_spec(&self, id: impl Into<ChildId>) -> M::Outcome<SpecInfo, ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::GetChildSpec(Who::Id(id), reply), |spec| spec)
+        self.ask(|reply| Message::GetChildSpec(Who::Id(id.into()), reply), |spec| spec)
     }
 
     /// How often it has started a child again.
@@ -544,8 +538,7 @@ impl<M: AskMode> SupervisorRef<M> {
     /// # Errors
     /// [`ChildError::NotFound`] when there is no such child.
     pub fn restarts(&self, id: impl Into<ChildId>) -> M::Outcome<u64, ChildError> {
-        let id = id.into();
-        self.ask(|reply| Message::WhichChild(id, reply), |child| child.map(|child| child.restarts))
+        self.ask(|reply| Message::WhichChild(id.into(), reply), |child| child.map(|child| child.restarts))
     }
 
     /// How many children it has. `supervisor:count_children/1`.

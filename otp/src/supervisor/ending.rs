@@ -34,7 +34,7 @@ pub(super) async fn end(child: AnyProcess, how: Shutdown) -> Ended {
 
 /// As [`end`], for many at once, each in its own time; in the order in which they ended.
 pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown)>) -> Vec<Ended> {
-    let began = now();
+    let began = current::now();
     // The mail that is there is not looked at: of a child that has ended by now, its monitor says so too.
     let mut mark = me::mark();
     let mut waiting: HashMap<Pid, (AnyProcess, MonitorRef)> = HashMap::new();
@@ -50,7 +50,7 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
     let mut ended = Vec::with_capacity(waiting.len());
     // What is not about them now will not be later.
     while !waiting.is_empty() {
-        let limit = deadlines.keys().next().map(|at| at.saturating_duration_since(now()));
+        let limit = deadlines.keys().next().map(|at| at.saturating_duration_since(current::now()));
         let signal = me::receiving_behind(&mut mark, limit, |signal| match signal {
             Signal::Trapped(exit) => waiting.contains_key(&exit.from),
             Signal::Down(down) => waiting.get(&down.pid).is_some_and(|(_, monitor)| *monitor == down.monitor),
@@ -62,7 +62,7 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
             Some(Signal::Down(down)) => {
                 process::unlink(down.pid);
                 let told = waiting.remove(&down.pid).and_then(|(child, _)| child.header().reason());
-                let took = now().saturating_duration_since(began);
+                let took = current::now().saturating_duration_since(began);
                 ended.push(Ended { pid: down.pid, reason: told.unwrap_or(down.reason), took });
             }
             _ => {
@@ -74,8 +74,4 @@ pub(super) async fn end_all(children: impl Iterator<Item = (AnyProcess, Shutdown
         }
     }
     ended
-}
-
-fn now() -> Moment {
-    current::with(|me| me.header().node.scheduler.now())
 }

@@ -24,14 +24,6 @@ pub(crate) struct Offender<'a> {
 }
 
 impl Offender<'_> {
-    fn restart_type(&self) -> &'static str {
-        match self.restart {
-            Restart::Permanent => "permanent",
-            Restart::Transient => "transient",
-            Restart::Temporary => "temporary",
-        }
-    }
-
     fn child_type(&self) -> &'static str {
         if self.is_supervisor { "supervisor" } else { "worker" }
     }
@@ -76,7 +68,7 @@ macro_rules! supervisor_event {
             child = $offender.child,
             child_label = $offender.label,
             pid = $offender.pid(),
-            restart_type = $offender.restart_type(),
+            restart_type = $offender.restart,
             significant = $offender.significant,
             shutdown = $offender.shutdown(),
             child_type = $offender.child_type(),

@@ -18,6 +18,7 @@ use crate::{
         signal::Signal,
     },
     guard,
+    report::wants_errors,
     time::{Expire, Moment, TimerKey},
 };
 
@@ -88,7 +89,7 @@ impl Header {
         }
         if report::is_failure(&reason) {
             let mut remains = remains.unwrap_or_default();
-            if node.wants_crashes() {
+            if self.is_heard(own, &reason) {
                 let label = belongings.as_ref().and_then(|belongings| belongings.label.as_deref());
                 (remains.name, remains.label) = (name.as_deref().map(str::to_owned), label.map(str::to_owned));
                 let links = relations.iter().flat_map(|relations| relations.links.iter()).collect();
@@ -121,6 +122,12 @@ impl Header {
         }
         drop(in_table);
         node.ended(self.pid);
+    }
+
+    /// Whether anybody hears of its end: it has failed, and that is recorded or reported.
+    pub(in crate::cell) fn is_heard(&self, own: Option<&Running>, reason: &ExitReason) -> bool {
+        report::is_failure(reason)
+            && (self.node.crashes.are_recorded() || self.is_reported(own, reason) && wants_errors())
     }
 
     /// Whether people hear of its end, which is not a clean one: not of one that an exit signal brought, and of a plain

@@ -8,9 +8,7 @@ use std::{collections::VecDeque, mem};
 
 use super::Cell;
 use crate::{
-    cell::{
-        AnyProcess, ExitReason, Remains, Running, aside, header::Header, lanes::LetIn, report::is_failure, signal::Item,
-    },
+    cell::{AnyProcess, ExitReason, Remains, Running, aside, header::Header, lanes::LetIn, signal::Item},
     guard,
     scheduler::{TaskRef, Turn},
 };
@@ -21,7 +19,7 @@ impl<M: Send + 'static> Cell<M> {
         let header = &this.header;
         header.life.begin_dying();
         let mut reason = reason;
-        let mut remains = is_failure(&reason).then(|| Remains::begin(header, me)).flatten();
+        let mut remains = Remains::begin(header, me, &reason);
         this.drop_code(me, &mut reason);
         for timer in header.cancel_timers() {
             header.quietly(me, || drop(timer), &mut reason);

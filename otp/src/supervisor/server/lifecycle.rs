@@ -35,10 +35,11 @@ impl Server {
         }
         let mut claim = built.name.take().filter(|_| !is_named).map(Claim::new).transpose()?;
         built.check().map_err(StartError::Spec)?;
-        if let Shutdown::After(limit) = shutdown
-            && built.shutdown_needed().is_none_or(|needed| needed > limit)
-        {
-            report::shutdown_too_short(label, pid, limit, built.shutdown_needed());
+        if let Shutdown::After(limit) = shutdown {
+            let needed = built.shutdown_needed();
+            if needed.is_none_or(|needed| needed > limit) {
+                report::shutdown_too_short(label, pid, limit, needed);
+            }
         }
         KnownAutoShutdown::note(&place, built.auto_shutdown);
         let mut server = Self {

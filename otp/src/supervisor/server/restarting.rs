@@ -40,7 +40,7 @@ impl Server {
 
     /// A child has ended and is to be started again: at once, or after a while if it goes on failing.
     async fn come_back(&mut self, failed: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
-        let now = current::with(|me| me.header().node.scheduler.now());
+        let now = current::now();
         let period = self.period;
         let child = &mut self.children[failed];
         let ran = now.saturating_duration_since(child.since);
@@ -80,7 +80,7 @@ impl Server {
 
     /// Starts a child again that has ended, and with it whom the strategy says.
     pub(super) async fn restart(&mut self, failed: StartNumber, me: ActorRef<Self, OneWay>) -> Result<(), ExitReason> {
-        let now = current::with(|me| me.header().node.scheduler.now());
+        let now = current::now();
         let allowed = self.intensity.allows(now);
         if !allowed {
             report::too_many_restarts(&self.offender(failed));
