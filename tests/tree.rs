@@ -258,3 +258,45 @@ fn wedged_children_do_not_hang_their_supervisor_even_on_one_core() {
     released.store(1, SeqCst);
     node.stop();
 }
+
+supervisor! {
+    Slow<one_for_one>() {
+        stores: supervisor<one_for_one> {
+            db:     Clerk() { name: "db", shutdown: 20s };
+            shelf:  [Clerk() for _ in 0..9] { name: format!("shelf"), shutdown: 10s };
+            cellar: supervisor<one_for_one> {
+                clerk: Clerk() { shutdown: 5s };
+                spare: = Clerk::child_spec().shutdown(Shutdown::Infinity);
+            };
+            crowd:  dynamic<Clerk> { shutdown: 4s };
+            gone:   Clerk() { shutdown: brutal_kill };
+        } { shutdown: 38s };
+        patient: supervisor<one_for_one> {
+            clerk: Clerk() { shutdown: infinity };
+            hasty: supervisor<one_for_one> {
+                clerk: Clerk() { shutdown: 2s };
+            } { shutdown: 1s };
+        };
+        limited: supervisor<one_for_one> {
+            clerk: Clerk() { shutdown: infinity };
+        } { shutdown: 1m };
+    }
+}
+
+#[test]
+fn a_shutdown_that_is_too_short_is_known_before_anything_runs() {
+    let tree = Slow::tree();
+    assert_eq!(tree.shutdown_needed(), None);
+    assert_eq!(SlowStores::tree().shutdown_needed(), Some(Duration::from_secs(39)));
+    let short: Vec<_> = tree.short_shutdowns().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        short,
+        [
+            "stores has a shutdown of 38s, and its children may need 39s",
+            "patient/hasty has a shutdown of 1s, and its children may need 2s",
+            "limited has a shutdown of 60s, and its children may need any time",
+        ]
+    );
+    assert!(tree.to_string().contains("permanent, shutdown 38s (its children may need 39s)"), "{tree}");
+    assert_eq!(Shop::tree().short_shutdowns(), []);
+}

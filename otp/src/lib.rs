@@ -65,7 +65,8 @@
 //!   async code as well, such a wait leaves the core to others. In a future that a foreign executor polls it blocks the
 //!   executor's thread: there one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients
 //!   and supervisors, a [`Reply`], and functions whose names end in `_async`. Each of these has a section *Cancel
-//!   safety*.
+//!   safety*. What belongs to the current process and its stack has no such form: starts, for which
+//!   [`start_child`](supervisor::DynamicRef::start_child) has one, the lock of a registry's key, monitors of groups.
 //! * **The gone.** What is sent to a process that has ended is dropped; a call of it ends with [`CallError::NoProc`], a
 //!   monitor tells at once. Whoever waits for a process when it ends is told why.
 //! * **Later versions.** What the crate makes and programs read, such as errors, reports and infos, may grow: most of
@@ -170,7 +171,7 @@ pub use self::{
     testing::Sim,
 };
 pub use self::{
-    actor::{start, start_link, stop},
+    actor::{Stopping, start, start_link, stop, stop_async},
     process::{blocking, blocking_async, blocking_timeout, blocking_timeout_async},
 };
 
@@ -475,11 +476,49 @@ pub use otp_macros::test;
 /// | `extra: = spec` | `shop.extra()` | a [`Place`](crate::supervisor::Place) |
 /// | | `shop.supervisor()` | the supervisor itself, a [`SupervisorRef`] |
 ///
+/// # A child that knows its tree
+///
+/// In the expressions of a child `supervisor` is a client of the supervisor that it is declared in, and `root` one of
+/// the whole tree: a `Shop` in both cases above, and a `ShopWorkers` and a `Shop` in `workers`. What the tree itself
+/// calls so, as a parameter, a child or a loop variable, comes first. They reach siblings that start later, and children
+/// to be started. Whoever calls them in its `init` is told that it and its supervisor wait for each other
+/// ([`CallError::Deadlock`]). By hand: [`Supervisor::start_with`].
+///
+/// ```
+/// # use otp::prelude::*;
+/// pub struct Front { shop: Shop }
+///
+/// #[actor]
+/// impl Front {
+///     #[init]
+///     fn init(shop: Shop) -> Self { Self { shop } }
+///
+///     #[handle_call]
+///     pub fn order(&self) -> Result<u32, CallError> { self.shop.stock().take() }
+/// }
+/// # pub struct Stock;
+/// # #[actor]
+/// # impl Stock {
+/// #     #[init] fn init() -> Self { Self }
+/// #     #[handle_call] pub fn take(&mut self) -> u32 { 7 }
+/// # }
+///
+/// supervisor! {
+///     pub Shop<one_for_one>() {
+///         front: Front(supervisor);
+///         stock: Stock();                                     // later than `front`, and reached all the same
+///     }
+/// }
+///
+/// assert_eq!(Shop::start()?.front().order()?, Ok(7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # What is evaluated when
 ///
 /// The parameters are kept once and shared by reference: they must be `Send + Sync`, not `Clone`. A child's arguments
 /// are evaluated at each of its starts; a loop's range, a `name` and a spec once per start of their supervisor.
-/// Siblings and loop variables are clones. What a loop yields is kept for restarts, so it can't borrow from the
+/// Siblings, loop variables and supervisors are clones. What a loop yields is kept for restarts, so it can't borrow from the
 /// parameters.
 ///
 /// # Child options

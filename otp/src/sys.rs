@@ -30,27 +30,42 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Each function waits for the answer; its form that ends in `_async` gives a future of it, for any executor:
+//!
+//! ```
+//! # use otp::{prelude::*, sys};
+//! # #[derive(Clone, Debug)]
+//! # struct Counter { n: i64 }
+//! # #[actor]
+//! # impl Counter {
+//! #     #[init] fn init(n: i64) -> Self { Self { n } }
+//! # }
+//! # let counter = Counter::start(40)?;
+//! let look = process::spawn_monitor_async(move |_| async move {
+//!     sys::suspend_async(&counter).await?;
+//!     assert!(sys::status_async(&counter).await?.is_suspended);
+//!     sys::resume_async(&counter).await
+//! });
+//! assert!(process::current().receive_down(look.1, None).unwrap().reason.is_clean());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! What is asked for costs a server nothing before and after. While it is there, [`set_log`], [`set_trace`],
 //! [`set_statistics`] and the others cost a few function calls a message. A process that is no server never answers.
 
-use std::{
-    error::Error, fmt, fs::File, future::Future as _, io, ops::ControlFlow, path::Path, pin::Pin, task::Poll,
-    time::Duration,
-};
+mod asking;
 
+use std::{error::Error, fmt, io, ops::ControlFlow, path::Path};
+
+pub use self::asking::{
+    SysAnswer, install_async, log_async, log_to_file_async, no_debug_async, remove_async, replace_state_async,
+    resume_async, set_log_async, set_statistics_async, set_trace_async, state_async, statistics_async, status_async,
+    suspend_async, terminate_async, with_state_async,
+};
 use crate::{
-    actor::{Actor, Addressed, Client, Inspected, SystemRequest, ToPid, shown},
-    cell::{
-        AnyProcess, ExitReason, IntoReason, Pid, answer,
-        current::{self, Interrupted},
-        debug::{Counts, Debug},
-        panic::caught,
-        signal::Signal,
-        wake_up::WakeUp,
-    },
-    process::{self, me},
+    actor::{Actor, Addressed, CallError, Client, ToPid, shown},
+    cell::{ExitReason, IntoReason, Pid, current::Interrupted},
 };
-
 pub use crate::{
     actor::{FormatStatus, StatusTexts},
     cell::{Event, MessageKind, Statistics},
@@ -68,6 +83,8 @@ pub enum SysError {
     Timeout,
     /// A process asked itself, and would wait for ever.
     CallingSelf,
+    /// Each of these processes waits for the next, and the last for the first.
+    Deadlock(Vec<Pid>),
     /// The function that was to be called in the process panicked, for this reason. The state is as it was. OTP's
     /// `{callback_failed, ..}`.
     CallbackFailed(ExitReason),
@@ -82,6 +99,19 @@ pub enum SysError {
 }
 
 impl SysError {
+    /// Why a request has no answer.
+    fn of_call(error: CallError) -> Self {
+        match error {
+            CallError::Exited(reason) => Self::Exited(reason),
+            CallError::Timeout { .. } => Self::Timeout,
+            CallError::CallingSelf => Self::CallingSelf,
+            CallError::Deadlock(path) => Self::Deadlock(path),
+            CallError::Exiting => Self::Exiting,
+            CallError::Resources => Self::Resources,
+            CallError::NoProc | CallError::NoReply | CallError::Full => Self::NoProc,
+        }
+    }
+
     /// Whether the process did not come to the request in time.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
@@ -111,6 +141,7 @@ impl fmt::Display for SysError {
             Self::Exited(reason) => write!(f, "the process ended before it came to the request: {reason}"),
             Self::Timeout => f.write_str("the process did not come to the request in time"),
             Self::CallingSelf => f.write_str("a process asked itself, and would wait for ever"),
+            Self::Deadlock(path) => CallError::Deadlock(path.clone()).fmt(f),
             Self::CallbackFailed(reason) => write!(f, "the function failed, and the state is as it was: {reason}"),
             Self::NoStatistics => f.write_str("the statistics are not switched on"),
             Self::File(kind) => write!(f, "the file could not be opened: {kind}"),
@@ -158,7 +189,7 @@ impl From<Interrupted> for SysError {
 /// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`], or when the caller
 /// cannot wait.
 pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
-    switch(target, |debug| debug.suspended = true)
+    suspend_async(target).wait()
 }
 
 /// Lets a server go on that was suspended, with what came meanwhile, in order. Nothing happens to one that runs. An
@@ -185,7 +216,7 @@ pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 /// # Errors
 /// As [`suspend`].
 pub fn resume<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
-    switch(target, |debug| debug.suspended = false)
+    resume_async(target).wait()
 }
 
 /// A copy of the state of a server. `sys:get_state/1`.
@@ -211,7 +242,7 @@ pub fn resume<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 /// # Errors
 /// As [`suspend`]; [`SysError::CallbackFailed`] when the state's `clone` panics.
 pub fn state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Result<A, SysError> {
-    with_state(client, A::clone)
+    state_async(client).wait()
 }
 
 /// What `look` makes of the state of a server. It runs in the server, which handles nothing else meanwhile.
@@ -238,12 +269,7 @@ pub fn with_state<A: Actor, R: Send + 'static>(
     client: &impl Client<A, Mode: Addressed>,
     look: impl FnOnce(&A) -> R + Send + 'static,
 ) -> Result<R, SysError> {
-    ask(client, move |served| {
-        let state: &A = served.state.downcast_ref()?;
-        Some(caught(|| look(state)))
-    })?
-    .ok_or(SysError::NoProc)?
-    .map_err(SysError::CallbackFailed)
+    with_state_async(client, look).wait()
 }
 
 /// Puts another state in the place of a server's: what `replace` makes of it. It runs in the server.
@@ -273,12 +299,7 @@ pub fn replace_state<A: Actor>(
     client: &impl Client<A, Mode: Addressed>,
     replace: impl FnOnce(&A) -> A + Send + 'static,
 ) -> Result<(), SysError> {
-    ask(client, move |served| {
-        let state: &mut A = served.state.downcast_mut()?;
-        Some(caught(|| replace(state)).map(|new| *state = new))
-    })?
-    .ok_or(SysError::NoProc)?
-    .map_err(SysError::CallbackFailed)
+    replace_state_async(client, replace).wait()
 }
 
 /// What can be seen of a server. `sys:get_status/1`.
@@ -306,26 +327,7 @@ pub fn replace_state<A: Actor>(
 /// # Errors
 /// As [`suspend`].
 pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> {
-    ask(target, |served| {
-        let texts = served.texts();
-        let header = served.header();
-        let node = &header.node;
-        Status {
-            pid: header.pid,
-            name: header.name().as_deref().map(str::to_owned),
-            label: header.label().as_deref().map(str::to_owned),
-            initial_call: header.program.label,
-            parent: header.parent(),
-            ancestors: header.ancestors.as_deref().cloned().unwrap_or_default(),
-            is_suspended: served.debug.suspended,
-            message_queue_len: served.queue_len(),
-            state: texts.state,
-            log: texts.log,
-            statistics: served.debug.statistics.as_ref().map(|counts| counts.at(node.scheduler.now())),
-            installed: served.debug.installed.iter().map(|(id, _)| id.clone()).collect(),
-            unshown: texts.unshown,
-        }
-    })
+    status_async(target).wait()
 }
 
 /// Switches the statistics of a server on or off. On, they begin at nothing. `sys:statistics(Name, true | false)`.
@@ -351,10 +353,7 @@ pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> 
 /// # Errors
 /// As [`suspend`].
 pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
-    ask(target, move |served| {
-        let now = served.header().node.scheduler.now();
-        served.debug.statistics = on.then(|| Counts::new(now));
-    })
+    set_statistics_async(target, on).wait()
 }
 
 /// What a server has done since its statistics were switched on. `sys:statistics(Name, get)`.
@@ -381,11 +380,7 @@ pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<
 /// # Errors
 /// As [`suspend`]; [`SysError::NoStatistics`] when they are not on.
 pub fn statistics<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Statistics, SysError> {
-    ask(target, |served| {
-        let now = served.header().node.scheduler.now();
-        served.debug.statistics.as_ref().map(|counts| counts.at(now))
-    })?
-    .ok_or(SysError::NoStatistics)
+    statistics_async(target).wait()
 }
 
 /// The number of events that OTP keeps in a log, unless it is told otherwise.
@@ -416,11 +411,7 @@ pub const DEFAULT_LOG_LEN: usize = 10;
 /// # Errors
 /// As [`suspend`].
 pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<usize>>) -> Result<(), SysError> {
-    let events = events.into();
-    switch(target, move |debug| match events {
-        Some(limit) => debug.log.get_or_insert_default().resize(limit),
-        None => debug.log = None,
-    })
+    set_log_async(target, events).wait()
 }
 
 /// The last events of a server, the oldest first; none when it keeps none. `sys:log(Name, get)`.
@@ -446,7 +437,7 @@ pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<us
 /// # Errors
 /// As [`suspend`].
 pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError> {
-    ask(target, |served| served.debug.log.iter().flat_map(|log| log.events()).cloned().collect())
+    log_async(target).wait()
 }
 
 /// Has a line said for each event of a server, such as `*DBG* printer got call add from <0.1.2>`: as a `tracing` event,
@@ -473,7 +464,7 @@ pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError>
 /// # Errors
 /// As [`suspend`].
 pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
-    switch(target, move |debug| debug.trace = on)
+    set_trace_async(target, on).wait()
 }
 
 /// Writes a line to a file for each event of a server, as [`set_trace`] says them. The file begins empty. With `None`
@@ -502,8 +493,7 @@ pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), S
 /// # Errors
 /// As [`suspend`]; [`SysError::File`] when the file can't be opened, and nothing has changed.
 pub fn log_to_file<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) -> Result<(), SysError> {
-    let file = path.map(File::create).transpose().map_err(|error| SysError::File(error.kind()))?;
-    switch(target, move |debug| debug.file = file)
+    log_to_file_async(target, path).wait()
 }
 
 /// Has a function called for each event of a server, in the server, until it breaks or panics. `id` is what
@@ -541,12 +531,7 @@ pub fn install<K>(
     id: impl Into<String>,
     listener: impl FnMut(&Event) -> ControlFlow<()> + Send + 'static,
 ) -> Result<(), SysError> {
-    let id = id.into();
-    switch(target, move |debug| {
-        if debug.installed.iter().all(|(other, _)| *other != id) {
-            debug.installed.push((id, Box::new(listener)));
-        }
-    })
+    install_async(target, id, listener).wait()
 }
 
 /// Removes a function that was installed; nothing happens when it is not there. `sys:remove/2`.
@@ -572,8 +557,7 @@ pub fn install<K>(
 /// # Errors
 /// As [`suspend`].
 pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Result<(), SysError> {
-    let id = id.into();
-    switch(target, move |debug| debug.installed.retain(|(other, _)| *other != id))
+    remove_async(target, id).wait()
 }
 
 /// Switches everything off that was switched on: statistics, log, trace, file, functions. `sys:no_debug/1`.
@@ -599,7 +583,7 @@ pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Re
 /// # Errors
 /// As [`suspend`].
 pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
-    switch(target, Debug::clear)
+    no_debug_async(target).wait()
 }
 
 /// Orders a server to terminate with a reason: its `terminate` runs, also while it is suspended. Does not wait for the
@@ -626,8 +610,7 @@ pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 /// # Errors
 /// As [`suspend`].
 pub fn terminate<K>(target: &(impl ToPid<K> + ?Sized), reason: impl IntoReason) -> Result<(), SysError> {
-    let reason = reason.into_reason();
-    ask(target, move |served| served.stop = Some(reason))
+    terminate_async(target, reason).wait()
 }
 
 /// What can be seen of a server; printed, it reads as a person likes it.
@@ -687,71 +670,5 @@ impl fmt::Display for Status {
         }
         write!(f, "\n  state: {}", shown(self.state.as_deref(), self.unshown.as_deref()))?;
         self.log.iter().try_for_each(|event| write!(f, "\n  log: {event}"))
-    }
-}
-
-/// Changes what is switched on; what is left of it is dropped at the end, when all is in its place.
-fn switch<K>(
-    target: &(impl ToPid<K> + ?Sized),
-    change: impl FnOnce(&mut Debug) + Send + 'static,
-) -> Result<(), SysError> {
-    ask(target, |served| change(served.debug))
-}
-
-/// Has a process answer a request about itself.
-fn ask<R: Send + 'static, K>(
-    target: &(impl ToPid<K> + ?Sized),
-    request: impl FnOnce(&mut Inspected<'_>) -> R + Send + 'static,
-) -> Result<R, SysError> {
-    let pid = target.to_pid().ok_or(SysError::NoProc)?;
-    let limit = target.time_limit();
-    current::with(|me| {
-        if pid == me.pid() {
-            return Err(SysError::CallingSelf);
-        }
-        if current::is_lost() {
-            return Err(SysError::Exiting);
-        }
-        let process = me.header().node.find(pid).ok_or(SysError::NoProc)?;
-        let (asked, answer) = answer::channel();
-        let request: SystemRequest = Box::new(move |served| {
-            if !asked.is_withdrawn() {
-                asked.answer(request(served));
-            }
-        });
-        process.signal(Signal::System(Box::new(request))).map_err(|_| SysError::NoProc)?;
-        wait(&process, answer, limit)
-    })
-}
-
-/// Waits for an answer; when the process ends without one, until it is known why.
-fn wait<R>(
-    process: &AnyProcess,
-    mut answer: answer::AnswerReceiver<R>,
-    limit: Option<Duration>,
-) -> Result<R, SysError> {
-    let header = process.header();
-    let at = current::with(|me| me.header().deadline(limit));
-    let mut timer = WakeUp::new();
-    let answered = current::block_on(std::future::poll_fn(|cx| match Pin::new(&mut answer).poll(cx) {
-        Poll::Ready(answer) => Poll::Ready(Some(answer)),
-        // One that was declared dead keeps what it was asked.
-        Poll::Pending if header.life.is_lost() && header.life.is_dead() => Poll::Ready(Some(None)),
-        Poll::Pending => timer.poll(cx, at).map(|()| None),
-    }))?;
-    match answered {
-        Some(Some(answer)) => Ok(answer),
-        Some(None) => {
-            let (mark, monitor) = (me::mark(), process::monitor(header.pid));
-            let down = me::try_receive_down(mark, monitor, limit)?;
-            process::demonitor_flush(monitor);
-            // One that takes no more signals and has not ended yet says no reason.
-            let reason = || header.reason().unwrap_or(ExitReason::NoProc);
-            Err(down.map_or(SysError::Timeout, |_| SysError::Exited(reason())))
-        }
-        None => {
-            answer.withdraw();
-            Err(SysError::Timeout)
-        }
     }
 }

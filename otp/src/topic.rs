@@ -130,6 +130,30 @@ impl<M: Send + 'static, K: Group> Topic<M, K> {
         self.groups.register(self.key.clone(), subject)
     }
 
+    /// As [`subscribe`](Topic::subscribe), to be awaited on any executor.
+    ///
+    /// ```
+    /// # use otp::{process, topic::PubSub};
+    /// let weather = PubSub::<&str>::start()?.topic("weather");
+    /// let (_, listens) = process::spawn_monitor_async(|_| async move {
+    ///     let inbox = process::current().subject();
+    ///     weather.subscribe_async(&inbox).await?;
+    ///     assert_eq!(weather.broadcast("rain"), 1);
+    ///     weather.unsubscribe_async(&inbox).await
+    /// });
+    /// assert!(process::current().receive_down(listens, None).unwrap().reason.is_clean());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`subscribe`](Topic::subscribe).
+    ///
+    /// # Cancel safety
+    /// Dropped, a request that was sent is carried out.
+    pub async fn subscribe_async(&self, subject: &Subject<M>) -> Result<(), GroupError> {
+        self.groups.register_async(self.key.clone(), subject).await
+    }
+
     /// Ends the subscription of a subject; waits until that is done. What was published before may still come.
     /// `Phoenix.PubSub.unsubscribe/2`.
     ///
@@ -148,6 +172,18 @@ impl<M: Send + 'static, K: Group> Topic<M, K> {
     /// too long.
     pub fn unsubscribe(&self, subject: &Subject<M>) -> Result<(), GroupError> {
         self.groups.unregister(&self.key, subject)
+    }
+
+    /// As [`unsubscribe`](Topic::unsubscribe), to be awaited on any executor.
+    /// [`subscribe_async`](Topic::subscribe_async) has an example.
+    ///
+    /// # Errors
+    /// As for [`unsubscribe`](Topic::unsubscribe).
+    ///
+    /// # Cancel safety
+    /// Dropped, a request that was sent is carried out.
+    pub async fn unsubscribe_async(&self, subject: &Subject<M>) -> Result<(), GroupError> {
+        self.groups.unregister_async(&self.key, subject).await
     }
 
     /// Sends a message to all subscribers, a clone to each; gives how many there were. Never waits.

@@ -122,6 +122,53 @@ fn xgs_call_cast_flow(_t: &mut Sim) {
 }
 
 #[otp::test]
+fn xgs_call_exit_messages(t: &mut Sim) {
+    /// Fails when a call of its does.
+    struct Caller;
+
+    #[actor(name = "self")]
+    impl Caller {
+        #[init]
+        fn init() -> Self {
+            Self
+        }
+
+        #[handle_call]
+        fn hello(&mut self) -> u32 {
+            1
+        }
+
+        #[handle_cast]
+        fn call(&mut self, whom: Name<Self>) -> Result<(), CallError> {
+            whom.client().hello()?;
+            Ok(())
+        }
+    }
+
+    let book = Arc::new(Book::start().unwrap());
+    let exit = |whom: Name<Caller>, why: CallError| {
+        let caller = Caller::start().unwrap();
+        let via = in_book::<Caller>(&book, "me");
+        via.register(caller.pid().unwrap()).unwrap();
+        let monitor = process::monitor(caller.pid().unwrap());
+        caller.call(whom);
+        let reason = process::current().receive_down(monitor, None).unwrap().reason;
+        via.unregister().ok();
+        assert_eq!(reason.error_ref(), Some(&why));
+        assert_eq!(t.crashes().len(), 1);
+        let call = reason.failed_call().unwrap().clone();
+        assert_eq!((call.message, call.timeout), ("hello", Some(Duration::from_secs(5))));
+        (call.name, call.pid.is_some())
+    };
+    assert_eq!(exit(Name::new("self"), CallError::CallingSelf), (Some("self".to_owned()), true));
+    assert_eq!(exit(Name::new("unknown"), CallError::NoProc), (Some("unknown".to_owned()), false));
+    let (via, unknown) = (in_book(&book, "me"), in_book(&book, "unknown"));
+    assert_eq!(exit(via, CallError::CallingSelf), (Some("\"me\"".to_owned()), true));
+    assert_eq!(exit(unknown, CallError::NoProc), (Some("\"unknown\"".to_owned()), false));
+    assert_eq!(exit(Name::via(&Rooms::new(), 1), CallError::NoProc), (Some("1".to_owned()), false));
+}
+
+#[otp::test]
 fn xgs_nil_name(_t: &mut Sim) {
     /// Has a name, unless it is told not to.
     struct Named;

@@ -5,6 +5,7 @@
 mod admin;
 mod clients;
 mod info;
+mod own;
 mod printed;
 #[cfg(all(feature = "stacks", feature = "tracing"))]
 mod reported;

@@ -28,7 +28,8 @@ mod reports {
         LISTENS.call_once(|| {
             listen(|event| {
                 let report = Report::of(event);
-                if report.fields.get("context").is_some_and(|context| context != "progress") {
+                let is_failure = report.fields.get("context").is_some_and(|context| context != "progress");
+                if is_failure || report.fields.contains_key("needed") {
                     HEARD.with_borrow_mut(|heard| heard.push(report));
                 }
             });
@@ -157,5 +158,55 @@ fn a_report_says_which_child_and_what_its_spec_is() {
         ] {
             assert_eq!(reports[0].fields[field], expected, "{field}");
         }
+    });
+}
+
+#[test]
+fn a_supervisor_that_may_be_killed_before_its_children_have_ended_says_so_at_its_start() {
+    let limited =
+        |seconds: u32, spec: otp::supervisor::ChildSpec<Supervisor>| spec.shutdown(Shutdown::After(SECOND * seconds));
+    let workers = |plan: &Plan, limit: Shutdown| {
+        let [a, b] = [plan.clone(), plan.clone()];
+        Supervisor::spec_with(move |_| {
+            Supervisor::new(OneForOne)
+                .child("a", a.spec().shutdown(limit))
+                .child("b", b.spec().shutdown(Shutdown::After(3 * SECOND)))
+        })
+    };
+    let journal = Journal::default();
+    let plan = journal.worker("a");
+    let said = |spec: otp::supervisor::ChildSpec<Supervisor>| -> Vec<(String, String)> {
+        reports::take();
+        drop(Supervisor::new(OneForOne).child("limited", spec).start().unwrap());
+        let reports = reports::take();
+        reports.iter().map(|report| (report.fields["shutdown"].clone(), report.fields["needed"].clone())).collect()
+    };
+    let says = |shutdown: &str, needed: &str| vec![(shutdown.to_owned(), needed.to_owned())];
+    simulated(|_| {
+        let five = || workers(&plan, Shutdown::After(2 * SECOND));
+        assert_eq!(said(limited(4, five())), says("4s", "5s"));
+        assert_eq!(said(limited(5, five())), []);
+        assert_eq!(said(five()), [], "it has no limit");
+        assert_eq!(said(limited(1, workers(&plan, Shutdown::Infinity))), says("1s", "any time"));
+        assert_eq!(said(limited(3, workers(&plan, Shutdown::BrutalKill))), []);
+
+        // What supervisors below it need that have no limit of their own counts, at any depth.
+        let plan = plan.clone();
+        let above = move |limit: Option<u32>| {
+            let plan = plan.clone();
+            Supervisor::spec_with(move |_| {
+                let inner = workers(&plan, Shutdown::After(2 * SECOND));
+                let inner =
+                    limit.map_or_else(|| workers(&plan, Shutdown::After(2 * SECOND)), |limit| limited(limit, inner));
+                let middle = std::sync::Mutex::new(Some(inner));
+                let middle = Supervisor::spec_with(move |_| {
+                    Supervisor::new(OneForOne).child("inner", middle.lock().unwrap().take().unwrap())
+                });
+                Supervisor::new(OneForOne).child("middle", middle)
+            })
+        };
+        assert_eq!(said(limited(4, above(None))), says("4s", "5s"));
+        assert_eq!(said(limited(5, above(None))), []);
+        assert_eq!(said(limited(5, above(Some(6)))), says("5s", "6s"));
     });
 }

@@ -7,6 +7,7 @@ pub(crate) mod options;
 pub(crate) mod supervisor;
 pub(crate) mod test;
 pub(crate) mod types;
+pub(crate) mod uses;
 
 /// The functions that actors and trees get.
 pub(crate) const START_FUNCTIONS: [&str; 3] = ["start", "start_link", "child_spec"];

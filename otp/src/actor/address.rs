@@ -14,11 +14,12 @@ use super::{
 };
 use crate::{
     cell::{
-        AnyProcess, NodeInner, Pid, RegName, current,
+        AnyProcess, FailedCall, NodeInner, Pid, RegName, current,
         header::{Gone, PendingCall},
         lanes::Weight,
         typed::Cell,
     },
+    guard::contain,
     scheduler::TaskRef,
 };
 
@@ -112,6 +113,24 @@ impl<A: Actor> Address<A> {
             AddressKind::Place(place) | AddressKind::Patient(place) => place.pid(),
             AddressKind::Name(_) | AddressKind::PatientName(_) => self.resolve().map(|process| process.header().pid),
         }
+    }
+
+    /// A call of whom it names that has failed before there was a callee.
+    #[cold]
+    pub(super) fn failed_call(&self, message: &'static str, timeout: Option<Duration>) -> FailedCall {
+        if let AddressKind::Process(process) = &self.0 {
+            return FailedCall::of_process(process.header(), message, timeout);
+        }
+        let mut name = None;
+        // How a key is shown is the user's.
+        contain(|| {
+            name = match &self.0 {
+                AddressKind::Process(_) => None,
+                AddressKind::Place(place) | AddressKind::Patient(place) => place.id().map(ToString::to_string),
+                AddressKind::Name(name) | AddressKind::PatientName(name) => Some(name.to_string()),
+            }
+        });
+        FailedCall { pid: self.pid(), name, initial_call: A::NAME, message, timeout }
     }
 
     /// The place in a tree that it names.

@@ -14,7 +14,7 @@ use std::{
 use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
 use crate::{
     cell::{
-        AnyProcess, ExitReason, Running,
+        AnyProcess, ExitReason, FailedCall, Running,
         current::{self, Interrupted},
         header::Gone,
         lanes::{Ticket, Weight},
@@ -37,6 +37,12 @@ struct InFlight<T> {
     ticket: Option<Ticket>,
     /// The request was left for whoever takes it, who looks after the call; `callee` is one that has gone.
     left: Option<Taker>,
+}
+
+/// A request that was not sent: why, and what it was.
+struct Unsent {
+    error: CallError,
+    call: Option<FailedCall>,
 }
 
 impl<T: 'static> InFlight<T> {
@@ -113,7 +119,10 @@ impl<T: 'static> InFlight<T> {
 /// Polls that are pending take nothing. Dropped, it goes without the reply; the request is handled all the same.
 #[must_use = "the request was sent; await its reply, `wait` for it, or drop it to go without"]
 pub struct Reply<T: 'static> {
-    state: Result<InFlight<T>, CallError>,
+    state: Result<InFlight<T>, Box<Unsent>>,
+    /// The name of the request.
+    message: &'static str,
+    limit: Option<Duration>,
     deadline: Moment,
     timer: WakeUp,
     /// Whether another than its own process polls it, so that the callee was asked to look after it.
@@ -137,28 +146,42 @@ impl<T: 'static> Reply<T> {
         T: Send,
     {
         if current::is_lost() {
-            return Self::waiting(Err(CallError::Exiting), Moment::FAR);
+            return Self::waiting(
+                Err(Box::new(Unsent { error: CallError::Exiting, call: None })),
+                Moment::FAR,
+                "",
+                limit,
+            );
         }
         let Some(callee) = address.resolve() else { return Self::leave(address, limit, make) };
         let header = callee.header();
-        let deadline = header.deadline(limit);
         let caller = current::try_with(|me| AnyProcess::clone(me));
         if caller.as_ref().is_some_and(|me| me.pid() == header.pid) {
-            return Self::waiting(Err(CallError::CallingSelf), deadline);
+            return Self::refuse(address, CallError::CallingSelf, limit, make);
         }
+        let deadline = header.deadline(limit);
         let (slot, answers) = ReplySlot::pair(header.pid, caller);
-        let mut request = Some(make(ReplyTo::new(answers)));
+        let request = make(ReplyTo::new(answers));
+        let message = A::message_name(&request);
+        let mut request = Some(request);
         let state = match Cell::offer(&callee, &mut request, Weight::Call) {
             Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
-            Err(Gone) => Self::left(address, request.expect("it is where it was"), slot),
+            Err(Gone) => Self::left(address, request.expect("it is where it was"), slot, limit),
         };
-        Self::waiting(state, deadline)
+        Self::waiting(state, deadline, message, limit)
     }
 
     #[inline]
-    fn waiting(state: Result<InFlight<T>, CallError>, deadline: Moment) -> Self {
+    fn waiting(
+        state: Result<InFlight<T>, Box<Unsent>>,
+        deadline: Moment,
+        message: &'static str,
+        limit: Option<Duration>,
+    ) -> Self {
         Self {
             state,
+            message,
+            limit,
             deadline,
             timer: WakeUp::new(),
             polled_elsewhere: false,
@@ -178,10 +201,11 @@ impl<T: 'static> Reply<T> {
     where
         T: Send,
     {
-        let Some(before) = address.awaited() else { return Self::waiting(Err(CallError::NoProc), Moment::FAR) };
+        let Some(before) = address.awaited() else { return Self::refuse(address, CallError::NoProc, limit, make) };
         let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(|me| AnyProcess::clone(me)));
         let request = make(ReplyTo::new(answers));
-        Self::waiting(Self::left(address, request, slot), before.header().deadline(limit))
+        let message = A::message_name(&request);
+        Self::waiting(Self::left(address, request, slot, limit), before.header().deadline(limit), message, limit)
     }
 
     #[cold]
@@ -189,18 +213,40 @@ impl<T: 'static> Reply<T> {
         address: &Address<A>,
         request: A::Message,
         slot: Asking<Part<T>>,
-    ) -> Result<InFlight<T>, CallError>
+        limit: Option<Duration>,
+    ) -> Result<InFlight<T>, Box<Unsent>>
     where
         T: Send,
     {
         slot.leave();
-        let (callee, taker) = address.leave(request, Arc::new(Part::clone(&slot)))?;
+        let message = A::message_name(&request);
+        let (callee, taker) = address
+            .leave(request, Arc::new(Part::clone(&slot)))
+            .map_err(|error| Unsent { error, call: Some(address.failed_call(message, limit)) })?;
         Ok(InFlight { slot, callee, ticket: None, left: Some(taker) })
     }
 
+    /// The request is not sent; it is made for its name alone.
+    #[cold]
+    fn refuse<A: Actor>(
+        address: &Address<A>,
+        error: CallError,
+        limit: Option<Duration>,
+        make: impl FnOnce(ReplyTo<T>) -> A::Message,
+    ) -> Self
+    where
+        T: Send,
+    {
+        let (reply, mut asking) = Self::unsent(current::with(|me| AnyProcess::clone(me)));
+        asking.withdraw();
+        let message = A::message_name(&make(reply));
+        let call = Some(address.failed_call(message, limit));
+        Self::waiting(Err(Box::new(Unsent { error, call })), Moment::FAR, message, limit)
+    }
+
     /// What a process is to give that runs for the current one, and the two sides of it. When the process ends before,
-    /// the reply says why.
-    pub(crate) fn of_process(callee: AnyProcess) -> (ReplyTo<T>, Self)
+    /// the reply says why. The request is called `message`.
+    pub(crate) fn of_process(callee: AnyProcess, message: &'static str) -> (ReplyTo<T>, Self)
     where
         T: Send,
     {
@@ -208,13 +254,14 @@ impl<T: 'static> Reply<T> {
         // It may never come back, and so let go of nothing.
         let watched = callee.header().watch_call(Arc::new(Part::clone(&slot))).ok().flatten();
         let state = Ok(InFlight { slot, callee, ticket: None, left: None });
-        let mut reply = Self::waiting(state, Moment::FAR);
+        let mut reply = Self::waiting(state, Moment::FAR, message, None);
         reply.watched = watched;
         (ReplyTo::new(answers), reply)
     }
 
     /// From now on it waits for so long at most, and then takes the request back.
     pub(crate) fn set_limit(&mut self, limit: Option<Duration>) {
+        self.limit = limit;
         if let Ok(call) = &self.state {
             self.deadline = call.callee.header().deadline(limit);
         }
@@ -227,7 +274,7 @@ impl<T: 'static> Reply<T> {
     {
         let (slot, answers) = ReplySlot::pair(callee.pid(), None);
         let state = Ok(InFlight { slot, callee, ticket: None, left: None });
-        (ReplyTo::new(answers), Self::waiting(state, Moment::FAR))
+        (ReplyTo::new(answers), Self::waiting(state, Moment::FAR, "", None))
     }
 
     /// Waits for the reply.
@@ -236,7 +283,7 @@ impl<T: 'static> Reply<T> {
     /// See [`CallError`].
     #[inline]
     pub fn wait(mut self) -> Result<T, CallError> {
-        current::block_on(&mut self).unwrap_or_else(|interrupted| Err(interrupted.into()))
+        current::block_on(&mut self).unwrap_or_else(|interrupted| Err(self.failed(interrupted.into())))
     }
 
     /// Waits at most for `limit`: `None` when the reply has not come; it can be waited for again.
@@ -251,7 +298,7 @@ impl<T: 'static> Reply<T> {
             Poll::Ready(reply) => Poll::Ready(Some(reply)),
             Poll::Pending => timer.poll(cx, deadline).map(|()| None),
         }));
-        waited.unwrap_or_else(|interrupted| Some(Err(interrupted.into())))
+        waited.unwrap_or_else(|interrupted| Some(Err(self.failed(interrupted.into()))))
     }
 
     /// Waits at most for `limit` (`None`: for as long as it takes) and then takes the request back: a handler that has
@@ -263,8 +310,11 @@ impl<T: 'static> Reply<T> {
     /// # Panics
     /// When the reply was taken before.
     pub fn receive(mut self, limit: impl Into<Option<Duration>>) -> Result<T, CallError> {
-        if let Ok(call) = &self.state {
-            self.deadline = self.deadline.min(call.callee.header().deadline(limit.into()));
+        if let Some(limit) = limit.into() {
+            self.limit = Some(self.limit.map_or(limit, |before| before.min(limit)));
+            if let Ok(call) = &self.state {
+                self.deadline = self.deadline.min(call.callee.header().deadline(Some(limit)));
+            }
         }
         self.wait()
     }
@@ -320,6 +370,23 @@ impl<T: 'static> Reply<T> {
         self.finished = true;
     }
 
+    /// The process that runs is told of this error; a reason that it makes of it will say of which call it is.
+    #[cold]
+    fn failed(&self, error: CallError) -> CallError {
+        let call = match &self.state {
+            Ok(call) => {
+                let taker = call.left.as_ref().and_then(Taker::get);
+                let callee = taker.as_ref().unwrap_or(&call.callee).header();
+                Some(FailedCall::of_process(callee, self.message, self.limit))
+            }
+            Err(unsent) => unsent.call.clone().map(|call| FailedCall { timeout: self.limit, ..call }),
+        };
+        if let Some(call) = call {
+            call.keep(&error);
+        }
+        error
+    }
+
     /// Takes the request back for a reason, unless the call is over by now.
     #[cold]
     fn give_up(&mut self, error: CallError) -> Result<T, CallError> {
@@ -348,7 +415,7 @@ impl<T: 'static> Future for Reply<T> {
         let this = self.get_mut();
         assert!(!this.finished, "a reply is taken once");
         let outcome = match &mut this.state {
-            Err(error) => Err(error.clone()),
+            Err(unsent) => Err(unsent.error.clone()),
             Ok(call) => match call.slot.poll(cx) {
                 Answer::Given(answer) => Ok(answer),
                 Answer::None => Err(call.no_answer()),
@@ -360,7 +427,7 @@ impl<T: 'static> Future for Reply<T> {
             },
         };
         this.finished = true;
-        Poll::Ready(outcome)
+        Poll::Ready(outcome.map_err(|error| this.failed(error)))
     }
 }
 

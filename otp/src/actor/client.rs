@@ -510,6 +510,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// Asks the process to terminate, and waits until it has. `gen_server:stop/1`.
     ///
     /// It terminates after the messages that it received before, with the reason `Normal`. There is no limit of time.
+    /// To be awaited it is [`otp::stop_async`](crate::stop_async).
     ///
     /// ```
     /// # use otp::prelude::*;
@@ -531,7 +532,7 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// [`CallError::CallingSelf`] for a process that would stop itself: its handlers say
     /// [`ctx.stop`](crate::Context::stop).
     fn stop(&self) -> Result<(), CallError> {
-        super::stop::stop_process(self.target().address.resolve(), ExitReason::Normal, None)
+        self.stop_with(ExitReason::Normal, None)
     }
 
     /// Asks the process to terminate with a reason, and waits until it has, at most for `limit`. `gen_server:stop/3`.
@@ -561,7 +562,12 @@ pub trait ClientExt<A: Actor>: Client<A, Mode: Addressed> {
     /// [`CallError::NoProc`] when it is gone, [`CallError::Exited`] when it ended for another reason,
     /// [`CallError::Timeout`] when it takes too long, [`CallError::CallingSelf`] for a process that would stop itself.
     fn stop_with(&self, reason: impl IntoReason, limit: impl Into<Option<Duration>>) -> Result<(), CallError> {
-        super::stop::stop_process(self.target().address.resolve(), reason.into_reason(), limit.into())
+        let (address, limit) = (&self.target().address, limit.into());
+        super::stop::stop_process(address.resolve(), reason.into_reason(), limit).inspect_err(|error| {
+            if error.is_no_proc() {
+                address.failed_call("stop", limit).keep(error);
+            }
+        })
     }
 
     #[doc(hidden)]

@@ -118,6 +118,8 @@ pub(super) struct PlaceState {
     pub(super) holder: Option<AnyProcess>,
     /// Who held it last.
     before: Option<AnyProcess>,
+    /// The holder, a supervisor, starts its children.
+    enters: bool,
     /// The holder is being ended.
     ends: bool,
     /// The holder is still being given what was left for it: whatever else comes for it comes behind that.
@@ -232,6 +234,17 @@ impl Place {
     /// A supervisor that is about to hold the place begins; whatever became of the one before.
     pub(crate) fn begin(&self) {
         self.0.gave_up.store(false, Relaxed);
+    }
+
+    /// A supervisor is about to start its children. It is reached from now on, so that a child which asks it is known
+    /// to wait for it; what is left for it, it is given when it takes the place.
+    pub(crate) fn enter(&self, supervisor: AnyProcess) {
+        let before = {
+            let mut state = self.state();
+            (state.enters, state.ends) = (true, false);
+            state.holder.replace(supervisor)
+        };
+        drop(before);
     }
 
     pub(crate) fn gave_up(&self) -> bool {
@@ -380,14 +393,14 @@ impl PlaceState {
         self.holder.as_ref().filter(|_| !self.fills)
     }
 
-    /// The same, unless it is being ended.
+    /// The same, unless it is being ended, or may not come to be.
     pub(super) fn present(&self) -> Option<&AnyProcess> {
-        self.reachable().filter(|_| !self.ends)
+        self.reachable().filter(|_| !self.enters && !self.ends)
     }
 
     /// From now on this process holds the place, and is given what was left; gives who was there.
     pub(super) fn hold(&mut self, holder: AnyProcess) -> (Option<AnyProcess>, Option<AnyProcess>) {
-        (self.ends, self.closed, self.fills) = (false, false, true);
+        (self.enters, self.ends, self.closed, self.fills) = (false, false, false, true);
         (self.holder.replace(holder), self.before.take())
     }
 }

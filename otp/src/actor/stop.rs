@@ -1,12 +1,15 @@
 //! Asking a server to terminate: `gen_server:stop/3`.
 
-use std::{future::Future, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use super::{CallError, Reply, ToPid};
-use crate::{
-    cell::{AnyProcess, ExitReason, IntoReason, current, signal::Signal},
-    process::{self, me},
-};
+use crate::cell::{AnyProcess, ExitReason, FailedCall, IntoReason, current, signal::Signal};
 
 /// Asks a server or a supervisor to terminate with a reason, and waits until it has, at most for `limit` (`None`: for
 /// as long as it takes). `gen_server:stop/3`, `proc_lib:stop/3`.
@@ -33,8 +36,59 @@ pub fn stop<Kind>(
     reason: impl IntoReason,
     limit: impl Into<Option<Duration>>,
 ) -> Result<(), CallError> {
-    let process = target.to_pid().and_then(|pid| current::with(|me| me.header().node.find(pid)));
-    stop_process(process, reason.into_reason(), limit.into())
+    stop_process(process_of(target), reason.into_reason(), limit.into())
+}
+
+/// As [`stop`], to be awaited on any executor.
+///
+/// ```
+/// # use otp::prelude::*;
+/// # struct Door;
+/// # #[actor] impl Door { #[init] fn init() -> Self { Door } #[handle_cast] pub fn close(&mut self) {} }
+/// let door = Door::start()?;
+/// let closed = otp::stop_async(&door, ExitReason::Shutdown, Duration::from_secs(5));
+/// let (_, waits) = process::spawn_monitor_async(|_| closed);
+/// assert!(process::current().receive_down(waits, None).unwrap().reason.is_clean());
+/// assert!(!door.is_alive());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As for [`stop`].
+///
+/// # Cancel safety
+/// The process was asked when the function was called; dropped or not, it terminates.
+pub fn stop_async<Kind>(
+    target: &(impl ToPid<Kind> + ?Sized),
+    reason: impl IntoReason,
+    limit: impl Into<Option<Duration>>,
+) -> Stopping {
+    Stopping(Box::pin(stopping(process_of(target), reason.into_reason(), limit.into())))
+}
+
+fn process_of<Kind>(target: &(impl ToPid<Kind> + ?Sized)) -> Option<AnyProcess> {
+    target.to_pid().and_then(|pid| current::with(|me| me.header().node.find(pid)))
+}
+
+/// The end of a process that was asked to terminate, to be awaited on any executor.
+///
+/// # Cancel safety
+/// Dropped or not, the process terminates.
+#[must_use = "the process terminates all the same; whoever waits for it knows when"]
+pub struct Stopping(Pin<Box<dyn Future<Output = Result<(), CallError>> + Send>>);
+
+impl Future for Stopping {
+    type Output = Result<(), CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Stopping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stopping(..)")
+    }
 }
 
 pub(crate) fn stop_process(
@@ -42,23 +96,8 @@ pub(crate) fn stop_process(
     reason: ExitReason,
     limit: Option<Duration>,
 ) -> Result<(), CallError> {
-    let process = process.ok_or(CallError::NoProc)?.into();
-    if process.pid() == process::self_pid() {
-        return Err(CallError::CallingSelf);
-    }
-    let mark = me::mark();
-    let monitor = current::with(|me| process::terminate(me, &process, reason.clone()));
-    match me::try_receive_down(mark, monitor, limit) {
-        Ok(Some(down)) if down.reason == reason => Ok(()),
-        Ok(Some(down)) if down.reason == ExitReason::NoProc => Err(CallError::NoProc),
-        Ok(Some(down)) => Err(CallError::Exited(down.reason)),
-        Ok(None) => {
-            process::demonitor_flush(monitor);
-            // It may not have begun to terminate, but it will.
-            Err(CallError::Timeout { started: true })
-        }
-        Err(interrupted) => Err(interrupted.into()),
-    }
+    current::block_on(stopping(process.map(Into::into), reason, limit))
+        .unwrap_or_else(|interrupted| Err(interrupted.into()))
 }
 
 /// As [`stop_process`], to be awaited on any executor: the request is sent at once.
@@ -69,10 +108,11 @@ pub(crate) fn stopping(
 ) -> impl Future<Output = Result<(), CallError>> + Send {
     let asked = process.ok_or(CallError::NoProc).and_then(|process| {
         if current::try_with(|me| me.pid()) == Some(process.pid()) {
+            FailedCall::of_process(process.header(), "stop", limit).keep(&CallError::CallingSelf);
             return Err(CallError::CallingSelf);
         }
         // It ends with the process, whatever becomes of whoever asked.
-        let (kept, mut end) = Reply::<()>::of_process(process.clone());
+        let (kept, mut end) = Reply::<()>::of_process(process.clone(), "stop");
         process.signal(Signal::Terminate(reason.clone())).map_err(|_| CallError::NoProc)?;
         end.set_limit(limit);
         Ok((kept, end))

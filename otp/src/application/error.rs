@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use super::EnvError;
 use crate::{
     actor::CallError,
-    cell::{ExitReason, current::Interrupted},
+    cell::{ExitReason, current::Interrupted, failed_call},
 };
 
 /// Why an application was not loaded, started or stopped.
@@ -149,7 +149,7 @@ impl From<EnvError> for AppError {
 
 impl From<CallError> for AppError {
     fn from(error: CallError) -> Self {
-        Self::Call(error)
+        failed_call::wrap(error, Self::Call)
     }
 }
 

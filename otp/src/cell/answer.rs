@@ -1,5 +1,5 @@
 //! One answer from one process to another: who waits is woken when the answer comes, or when nobody will give it. What
-//! was asked stands when its asker is gone; it may be taken back.
+//! was asked stands when its asker is gone.
 
 use std::{
     future::Future,
@@ -16,8 +16,6 @@ enum AnswerState<T> {
     Open(Option<Waker>),
     /// What was said, until it is taken.
     Closed(Option<T>),
-    /// It is not asked any more.
-    Withdrawn,
 }
 
 /// The side that answers; dropped unused, it says that there is no answer.
@@ -36,11 +34,6 @@ fn lock<T>(shared: &Mutex<AnswerState<T>>) -> MutexGuard<'_, AnswerState<T>> {
 }
 
 impl<T> AnswerSender<T> {
-    /// Whether it was taken back.
-    pub(crate) fn is_withdrawn(&self) -> bool {
-        self.0.as_ref().is_some_and(|shared| matches!(*lock(shared), AnswerState::Withdrawn))
-    }
-
     pub(crate) fn answer(mut self, answer: T) {
         self.close(Some(answer));
     }
@@ -60,14 +53,6 @@ impl<T> Drop for AnswerSender<T> {
     }
 }
 
-impl<T> AnswerReceiver<T> {
-    /// Takes back what was asked, if it was not answered.
-    pub(crate) fn withdraw(self) {
-        let before = mem::replace(&mut *lock(&self.0), AnswerState::Withdrawn);
-        drop(before);
-    }
-}
-
 impl<T> Future for AnswerReceiver<T> {
     type Output = Option<T>;
 
@@ -82,7 +67,7 @@ impl<T> Future for AnswerReceiver<T> {
         }
         Poll::Ready(match &mut *lock(&self.0) {
             AnswerState::Closed(answer) => answer.take(),
-            AnswerState::Withdrawn | AnswerState::Open(_) => None,
+            AnswerState::Open(_) => None,
         })
     }
 }

@@ -14,6 +14,7 @@ mod crash;
 pub(crate) mod current;
 pub(crate) mod debug;
 mod dictionary;
+pub(crate) mod failed_call;
 mod handler;
 pub(crate) mod header;
 mod info;
@@ -49,6 +50,7 @@ pub use self::{
     any_message::AnyMessage,
     crash::Crash,
     debug::{Event, MessageKind, Statistics},
+    failed_call::FailedCall,
     info::Info,
     locals::watch_local,
     mailbox::{Dropped, IsUrgent, Mailbox, MailboxFull, Policy, Queued},

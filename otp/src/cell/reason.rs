@@ -3,7 +3,7 @@
 use std::{any::Any, error::Error, fmt, panic::Location, sync::Arc};
 
 use super::{
-    MonitorRef, Pid, RegName,
+    FailedCall, MonitorRef, Pid, RegName,
     term::{Failure, Term, TermValue},
 };
 
@@ -184,6 +184,48 @@ impl ExitReason {
     pub fn error_ref<E: Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Error(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The call whose error this is, or comes from: whom it asked, for what, and how long it would wait. `None` when it
+    /// is no such error, or when another process has made the reason of it than the one whose call it was. Of the same
+    /// error twice, the later call is told of.
+    ///
+    /// ```
+    /// use otp::{Name, prelude::*};
+    ///
+    /// pub struct Stock;
+    /// #[actor(name = "stock")]
+    /// impl Stock {
+    ///     #[init] fn init() -> Self { Self }
+    ///     #[handle_call] pub fn take(&mut self, n: u32) -> u32 { n }
+    /// }
+    ///
+    /// pub struct Shop;
+    /// #[actor]
+    /// impl Shop {
+    ///     #[init] fn init() -> Self { Self }
+    ///     #[handle_call] pub fn sell(&mut self) -> Result<u32, CallError> { Ok(1) }
+    ///     #[handle_cast] pub fn refill(&mut self) -> Result<(), CallError> {
+    ///         Name::<Stock>::new("stock").client().take(7)?;
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let shop = Shop::start()?;
+    /// let monitor = process::monitor(shop.pid().unwrap());
+    /// shop.refill();    // and nobody has started the stock
+    /// let reason = process::current().receive_down(monitor, None).unwrap().reason;
+    /// let call = reason.failed_call().unwrap();
+    /// assert_eq!((call.initial_call, call.name.as_deref(), call.message), ("Stock", Some("stock"), "take"));
+    /// assert_eq!(reason.to_string(), "there is no such process (`take` of Stock `stock`, timeout 5s)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn failed_call(&self) -> Option<&FailedCall> {
+        match self {
+            Self::Error(error) => error.call(),
             _ => None,
         }
     }

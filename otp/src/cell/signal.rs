@@ -68,10 +68,8 @@ pub(crate) enum Signal {
         from: Pid,
         number: u64,
     },
-    /// The watcher may want more than to hear of the end: that it comes, for this reason.
     Monitor {
         monitor: MonitorRef,
-        terminate: Option<ExitReason>,
     },
     Demonitor {
         monitor: MonitorRef,
@@ -121,7 +119,7 @@ impl Signal {
 
     /// Whether nothing comes of it before the receiver ends, so that it can wait until that runs for another reason.
     pub(super) fn is_only_noted(&self) -> bool {
-        matches!(self, Self::Monitor { terminate: None, .. } | Self::Demonitor { .. })
+        matches!(self, Self::Monitor { .. } | Self::Demonitor { .. })
     }
 
     /// Whether a suspended child of `parent` acts on it.

@@ -14,13 +14,13 @@ use std::{
     sync::Arc,
 };
 
-use super::{Pid, aside, current, reason::Course};
+use super::{FailedCall, Pid, aside, current, failed_call, reason::Course};
 use crate::guard;
 
 /// What is shown of a value whose `Display` or `Debug` fails or panics.
 const UNSHOWN: &str = "a reason that cannot be shown";
 /// So many causes of an error are told; a chain of causes may have no end.
-const CAUSES: usize = 16;
+pub(super) const CAUSES: usize = 16;
 
 /// The text of something of the user's.
 fn shown(text: fmt::Arguments<'_>) -> Box<str> {
@@ -40,15 +40,17 @@ struct Kept<T: ?Sized + Send + 'static> {
     text: Box<str>,
     /// Who has made it, as long as its drop runs code.
     maker: Option<Pid>,
+    /// The call that has failed with it.
+    call: Option<FailedCall>,
     /// Nothing only while it is dropped.
     value: Option<Box<T>>,
 }
 
 impl<T: ?Sized + Send + 'static> Kept<T> {
     /// Made by the process that runs. It `drops` if that runs code.
-    fn new(text: Box<str>, drops: bool, value: Box<T>) -> Arc<Self> {
+    fn new(text: Box<str>, call: Option<FailedCall>, drops: bool, value: Box<T>) -> Arc<Self> {
         let maker = if drops { current::try_with(|me| me.pid()) } else { None };
-        Arc::new(Self { text, maker, value: Some(value) })
+        Arc::new(Self { text, maker, call, value: Some(value) })
     }
 
     fn value(&self) -> &T {
@@ -78,7 +80,13 @@ impl Failure {
     pub(super) fn new<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Self {
         let error = error.into();
         let text = shown(format_args!("{}", Chain(&*error)));
-        Self { kept: Kept::new(text, mem::needs_drop::<E>(), error), course: Course::default() }
+        let call = failed_call::find(&*error);
+        Self { kept: Kept::new(text, call, mem::needs_drop::<E>(), error), course: Course::default() }
+    }
+
+    /// The call that has failed with it.
+    pub(super) fn call(&self) -> Option<&FailedCall> {
+        self.kept.call.as_ref()
     }
 }
 
@@ -117,7 +125,8 @@ impl PartialEq for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.kept.text)
+        f.write_str(&self.kept.text)?;
+        self.kept.call.as_ref().map_or(Ok(()), |call| write!(f, " ({call})"))
     }
 }
 
@@ -169,7 +178,7 @@ impl Term {
     /// Wraps a value.
     pub fn new<T: TermValue>(value: T) -> Self {
         let text = shown(format_args!("{value:?}"));
-        Self { kept: Kept::new(text, mem::needs_drop::<T>(), Box::new(value)), course: Course::default() }
+        Self { kept: Kept::new(text, None, mem::needs_drop::<T>(), Box::new(value)), course: Course::default() }
     }
 
     /// The value, if it is a `T`.

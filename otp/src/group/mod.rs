@@ -35,7 +35,7 @@ mod scope;
 mod table;
 mod typed;
 
-use std::{error::Error, fmt, hash::Hash};
+use std::{error::Error, fmt, future::Future, hash::Hash};
 
 pub use self::{
     monitor::{GroupChange, GroupEvent, GroupMonitor},
@@ -46,7 +46,7 @@ pub use self::{
 pub use self::{scope::ScopeMessage, typed::GroupsMessage};
 use crate::{
     actor::{Actor, CallError, Info},
-    cell::{Pid, aside},
+    cell::{Pid, aside, current, failed_call},
     process::self_pid,
 };
 
@@ -85,8 +85,13 @@ impl Error for GroupError {}
 
 impl From<CallError> for GroupError {
     fn from(error: CallError) -> Self {
-        Self::Call(error)
+        failed_call::wrap(error, Self::Call)
     }
+}
+
+/// Waits for a request to what keeps groups.
+fn wait<T>(request: impl Future<Output = Result<T, GroupError>>) -> Result<T, GroupError> {
+    current::block_on(request).unwrap_or_else(|interrupted| Err(CallError::from(interrupted).into()))
 }
 
 /// Reports what is no message of a process that keeps groups. What it is nobody else is to suffer from.

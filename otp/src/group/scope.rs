@@ -12,7 +12,7 @@ use super::{
     monitor::Watched,
     roster::Roster,
     table::{EntryRef, GroupTable},
-    unexpected,
+    unexpected, wait,
 };
 use crate::{
     actor::{
@@ -389,13 +389,38 @@ impl<G: Group> ScopeRef<G> {
     /// [`GroupError::NotLocal`] for a process of another node; then none is added. [`GroupError::Call`] when the scope
     /// is gone, or takes too long.
     pub fn join(&self, group: G, pids: impl Into<Pids>) -> Result<(), GroupError> {
-        let (scope, keeper, table) = self.reached()?;
+        wait(self.join_async(group, pids))
+    }
+
+    /// As [`join`](ScopeRef::join), to be awaited on any executor.
+    ///
+    /// ```
+    /// # use otp::{group::Scope, prelude::*};
+    /// Sim::run(1, |_| {
+    ///     let scope = Scope::<&str>::start().unwrap();
+    ///     let lobby = scope.clone();
+    ///     let (_, joins) = process::spawn_monitor_async(|_| async move {
+    ///         lobby.join_async("lobby", otp::self_pid()).await?;
+    ///         lobby.leave_async(&"lobby", otp::self_pid()).await
+    ///     });
+    ///     assert!(process::current().receive_down(joins, None).unwrap().reason.is_clean());
+    ///     assert_eq!(scope.members(&"lobby"), []);
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`join`](ScopeRef::join).
+    ///
+    /// # Cancel safety
+    /// Dropped, a request that was sent is carried out.
+    pub async fn join_async(&self, group: G, pids: impl Into<Pids>) -> Result<(), GroupError> {
+        let (scope, keeper, table) = self.reached().await?;
         let Pids(pids) = pids.into();
         if let Some(pid) = pids.iter().find(|pid| pid.node != keeper.node) {
             return Err(GroupError::NotLocal(*pid));
         }
         let entry = table.intern(group);
-        Ok(scope.0.call(|reply| ScopeMessage(ScopeRequest::Join(entry, pids, reply)))?)
+        Ok(scope.0.as_async().0.call(|reply| ScopeMessage(ScopeRequest::Join(entry, pids, reply))).await?)
     }
 
     /// Takes processes out of a group, each once for each time that it is given; those that are not in it are passed
@@ -414,10 +439,22 @@ impl<G: Group> ScopeRef<G> {
     /// # Errors
     /// [`GroupError::NotJoined`] when none is in it. [`GroupError::Call`] when the scope is gone, or takes too long.
     pub fn leave(&self, group: &G, pids: impl Into<Pids>) -> Result<(), GroupError> {
-        let (scope, _, table) = self.reached()?;
+        wait(self.leave_async(group, pids))
+    }
+
+    /// As [`leave`](ScopeRef::leave), to be awaited on any executor. [`join_async`](ScopeRef::join_async) has an
+    /// example.
+    ///
+    /// # Errors
+    /// As for [`leave`](ScopeRef::leave).
+    ///
+    /// # Cancel safety
+    /// Dropped, a request that was sent is carried out.
+    pub async fn leave_async(&self, group: &G, pids: impl Into<Pids>) -> Result<(), GroupError> {
+        let (scope, _, table) = self.reached().await?;
         let entry = table.find(group).ok_or(GroupError::NotJoined)?;
         let Pids(pids) = pids.into();
-        let has_left = scope.0.call(|reply| ScopeMessage(ScopeRequest::Leave(entry, pids, reply)))?;
+        let has_left = scope.0.as_async().0.call(|reply| ScopeMessage(ScopeRequest::Leave(entry, pids, reply))).await?;
         has_left.then_some(()).ok_or(GroupError::NotJoined)
     }
 
@@ -442,7 +479,7 @@ impl<G: Group> ScopeRef<G> {
     /// # Errors
     /// [`GroupError::Call`] when the scope is gone, or takes too long.
     pub fn monitor(&self, group: G) -> Result<(GroupMonitor<G>, Vec<Pid>), GroupError> {
-        let (scope, _, table) = self.reached()?;
+        let (scope, _, table) = wait(self.reached())?;
         let (monitor, snapshot) = scope.watch(Some(table.intern(group)))?;
         Ok((monitor, snapshot.into_iter().flat_map(|(_, pids)| pids).collect()))
     }
@@ -466,7 +503,7 @@ impl<G: Group> ScopeRef<G> {
     /// As [`monitor`](ScopeRef::monitor).
     #[allow(clippy::type_complexity, reason = "a list of groups and their members needs no name")]
     pub fn monitor_scope(&self) -> Result<(GroupMonitor<G>, Vec<(G, Vec<Pid>)>), GroupError> {
-        let (scope, ..) = self.reached()?;
+        let (scope, ..) = wait(self.reached())?;
         let (monitor, snapshot) = scope.watch(None)?;
         Ok((monitor, snapshot.into_iter().map(|(group, pids)| (group.0.key().clone(), pids)).collect()))
     }
@@ -488,12 +525,12 @@ impl<G: Group> ScopeRef<G> {
     }
 
     /// The process that it reaches, and its table.
-    fn reached(&self) -> Result<(Self, Pid, TableRef<G>), GroupError> {
+    async fn reached(&self) -> Result<(Self, Pid, TableRef<G>), GroupError> {
         if let Some(found) = self.found() {
             return Ok(found);
         }
         // One that begins has its name or its place before its table; so has one that is waited for.
-        self.0.call(|reply| ScopeMessage(ScopeRequest::Await(reply)))?;
+        self.0.as_async().0.call(|reply| ScopeMessage(ScopeRequest::Await(reply))).await?;
         Ok(self.found().ok_or(CallError::NoProc)?)
     }
 

@@ -11,7 +11,7 @@ use super::{
     listed::ListedSubject,
     roster::Roster,
     table::{EntryRef, GroupTable},
-    unexpected,
+    unexpected, wait,
 };
 use crate::{
     actor::{
@@ -269,10 +269,34 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     /// [`GroupError::NoOwner`] when nobody would receive. [`GroupError::Call`] when the process is gone, or takes too
     /// long.
     pub fn register(&self, group: G, subject: &Subject<M>) -> Result<(), GroupError> {
+        wait(self.register_async(group, subject))
+    }
+
+    /// As [`register`](GroupsRef::register), to be awaited on any executor.
+    ///
+    /// ```
+    /// # use otp::{group::Groups, process};
+    /// let rooms = Groups::<&str, u32>::start()?;
+    /// let (_, joins) = process::spawn_monitor_async(|_| async move {
+    ///     let inbox = process::current().subject();
+    ///     rooms.register_async("lobby", &inbox).await?;
+    ///     rooms.unregister_async(&"lobby", &inbox).await
+    /// });
+    /// assert!(process::current().receive_down(joins, None).unwrap().reason.is_clean());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`register`](GroupsRef::register).
+    ///
+    /// # Cancel safety
+    /// Dropped, a request that was sent is carried out.
+    pub async fn register_async(&self, group: G, subject: &Subject<M>) -> Result<(), GroupError> {
         let owner = subject.owner().ok_or(GroupError::NoOwner)?;
-        let (groups, table) = self.reached()?;
+        let (groups, table) = self.reached().await?;
         let (entry, subject) = (table.intern(group), ListedSubject::new(subject, owner));
-        Ok(groups.0.call(|reply| GroupsMessage(GroupsRequest::Register(entry, owner, subject, reply)))?)
+        let request = |reply| GroupsMessage(GroupsRequest::Register(entry, owner, subject, reply));
+        Ok(groups.0.as_async().0.call(request).await?)
     }
 
     /// Takes a subject out of a group.
@@ -291,23 +315,36 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     /// [`GroupError::NotJoined`] when it is not in there. [`GroupError::Call`] when the process is gone, or takes too
     /// long.
     pub fn unregister(&self, group: &G, subject: &Subject<M>) -> Result<(), GroupError> {
-        let (groups, table) = self.reached()?;
+        wait(self.unregister_async(group, subject))
+    }
+
+    /// As [`unregister`](GroupsRef::unregister), to be awaited on any executor.
+    /// [`register_async`](GroupsRef::register_async) has an example.
+    ///
+    /// # Errors
+    /// As for [`unregister`](GroupsRef::unregister).
+    ///
+    /// # Cancel safety
+    /// Dropped, a request that was sent is carried out.
+    pub async fn unregister_async(&self, group: &G, subject: &Subject<M>) -> Result<(), GroupError> {
+        let (groups, table) = self.reached().await?;
         let entry = table.find(group).ok_or(GroupError::NotJoined)?;
         // Who has a name or a place may have changed since it registered.
         let registered = || entry.members().iter().find(|seat| seat.member.subject() == subject).map(|seat| seat.owner);
         let owner = subject.process().or_else(registered).ok_or(GroupError::NotJoined)?;
         let subject = ListedSubject::new(subject, owner);
-        let was_in = groups.0.call(|reply| GroupsMessage(GroupsRequest::Unregister(entry, owner, subject, reply)))?;
+        let request = |reply| GroupsMessage(GroupsRequest::Unregister(entry, owner, subject, reply));
+        let was_in = groups.0.as_async().0.call(request).await?;
         was_in.then_some(()).ok_or(GroupError::NotJoined)
     }
 
     /// The process that it reaches, and its table.
-    fn reached(&self) -> Result<(Self, TableRef<G, M>), GroupError> {
+    async fn reached(&self) -> Result<(Self, TableRef<G, M>), GroupError> {
         if let Some(found) = self.found() {
             return Ok(found);
         }
         // One that begins has its name or its place before its table; so has one that is waited for.
-        self.0.call(|reply| GroupsMessage(GroupsRequest::Await(reply)))?;
+        self.0.as_async().0.call(|reply| GroupsMessage(GroupsRequest::Await(reply))).await?;
         Ok(self.found().ok_or(CallError::NoProc)?)
     }
 

@@ -1,5 +1,7 @@
 //! Exit signals: sending them, trapping them, and what they have left alive.
 
+use std::future::Future;
+
 use super::Destination;
 use crate::cell::{
     IntoReason, Pid, Running, answer, current,
@@ -97,17 +99,50 @@ pub fn exit_self(reason: impl IntoReason) -> ! {
 /// ```
 #[must_use]
 pub fn is_alive(pid: Pid) -> bool {
+    match seen_alive(pid) {
+        Ok(is_alive) => is_alive,
+        Err(answer) => matches!(current::block_on(answer), Ok(Some(()))),
+    }
+}
+
+/// As [`is_alive`], to be awaited on any executor; the process is asked at once.
+///
+/// ```
+/// use otp::{prelude::*, process};
+///
+/// let pid = process::spawn(|_| otp::timer::sleep_forever());
+/// let (_, ends) = process::spawn_monitor_async(move |_| async move {
+///     process::exit(pid, ExitReason::Kill);
+///     assert!(!process::is_alive_async(pid).await);
+/// });
+/// assert!(process::current().receive_down(ends, None).unwrap().reason.is_normal());
+/// ```
+///
+/// # Cancel safety
+/// It changes nothing.
+pub fn is_alive_async(pid: Pid) -> impl Future<Output = bool> + Send + 'static {
+    let seen = seen_alive(pid);
+    async {
+        match seen {
+            Ok(is_alive) => is_alive,
+            Err(answer) => answer.await.is_some(),
+        }
+    }
+}
+
+/// Whether a process is alive; else what it will answer, if that must be asked.
+fn seen_alive(pid: Pid) -> Result<bool, answer::AnswerReceiver<()>> {
     current::with(|me| match me.header().node.find(pid) {
-        None => false,
+        None => Ok(false),
         // What runs in its own farewell finds itself gone.
-        Some(process) if pid == me.pid() => !process.header().life.is_ending(),
-        Some(process) if process.header().is_doomed_thread() => false,
-        Some(process) if !process.header().life.may_have_to_end() => !process.header().life.is_dead(),
+        Some(process) if pid == me.pid() => Ok(!process.header().life.is_ending()),
+        Some(process) if process.header().is_doomed_thread() => Ok(false),
+        Some(process) if !process.header().life.may_have_to_end() => Ok(!process.header().life.is_dead()),
         Some(process) => {
             let (asked, answer) = answer::channel();
             // One that has to end drops the question when it has, which is an answer too.
             me.header().node.signal_to(&process, Signal::Ask(Box::new(Alive(asked))));
-            matches!(current::block_on(answer), Ok(Some(())))
+            Err(answer)
         }
     })
 }

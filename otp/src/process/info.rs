@@ -1,5 +1,7 @@
 //! What can be seen of a process from outside: its info and its label.
 
+use std::future::Future;
+
 use crate::cell::{
     Pid, Running, answer, current,
     signal::{Ask, Signal},
@@ -67,16 +69,44 @@ pub enum ProcessStatus {
 /// ```
 #[must_use]
 pub fn info(pid: Pid) -> Option<ProcessInfo> {
-    current::with(|me| {
+    current::block_on(info_async(pid)).ok().flatten()
+}
+
+/// As [`info`], to be awaited on any executor; the process is asked at once.
+///
+/// ```
+/// use otp::process;
+///
+/// let pid = process::spawn(|_| otp::timer::sleep_forever());
+/// let (_, looks) = process::spawn_monitor_async(move |_| async move {
+///     assert_eq!(process::info_async(pid).await.unwrap().message_queue_len, 0);
+/// });
+/// assert!(process::current().receive_down(looks, None).unwrap().reason.is_normal());
+/// ```
+///
+/// # Cancel safety
+/// It changes nothing.
+pub fn info_async(pid: Pid) -> impl Future<Output = Option<ProcessInfo>> + Send + 'static {
+    enum Asked {
+        Known(Option<Box<ProcessInfo>>),
+        Process(answer::AnswerReceiver<ProcessInfo>),
+    }
+    let asked = current::with(|me| {
         if pid == me.pid() {
             me.process().take_arrivals(me);
-            return Some(info_of(me, ProcessStatus::Running));
+            return Asked::Known(Some(Box::new(info_of(me, ProcessStatus::Running))));
         }
-        let process = me.header().node.find(pid)?;
+        let Some(process) = me.header().node.find(pid) else { return Asked::Known(None) };
         let (asked, answer) = answer::channel();
         me.header().node.signal_to(&process, Signal::Ask(Box::new(InfoRequest(asked))));
-        current::block_on(answer).ok().flatten()
-    })
+        Asked::Process(answer)
+    });
+    async {
+        match asked {
+            Asked::Known(info) => info.map(|info| *info),
+            Asked::Process(answer) => answer.await,
+        }
+    }
 }
 
 struct InfoRequest(answer::AnswerSender<ProcessInfo>);

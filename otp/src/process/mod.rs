@@ -72,13 +72,14 @@ pub(crate) mod subject;
 pub(crate) mod timer;
 mod via;
 
+pub(crate) use self::via::Claim;
 pub use self::{
     blocking::{BlockingTimeout, blocking, blocking_async, blocking_timeout, blocking_timeout_async},
     channel::Receiver,
     destination::Destination,
     dictionary::Key,
-    exit::{exit, exit_self, is_alive, trap_exit},
-    info::{ProcessInfo, ProcessStatus, info, label, list, set_label},
+    exit::{exit, exit_self, is_alive, is_alive_async, trap_exit},
+    info::{ProcessInfo, ProcessStatus, info, info_async, label, list, set_label},
     link::{link, unlink},
     me::{Me, current, self_pid},
     monitor::{demonitor, demonitor_flush, monitor, monitor_name},
@@ -97,10 +98,10 @@ pub use self::{
     timer::TimerRef,
     via::Via,
 };
-pub(crate) use self::{monitor::terminate, via::Claim};
 /// Whose channels [`Receiver`] stands for: its `select!` waits for several.
 pub use crossbeam_channel;
 
 pub use crate::cell::{
-    AnyMessage, Down, Exit, ExitReason, Failure, IntoReason, MonitorRef, Panic, Pid, Term, TermValue, watch_local,
+    AnyMessage, Down, Exit, ExitReason, FailedCall, Failure, IntoReason, MonitorRef, Panic, Pid, Term, TermValue,
+    watch_local,
 };

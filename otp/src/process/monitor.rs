@@ -22,7 +22,7 @@ pub fn monitor(target: Pid) -> MonitorRef {
     current::with(|me| {
         let monitor = new_monitor(me, target);
         if target != me.pid() {
-            me.header().node.signal(target, Signal::Monitor { monitor, terminate: None });
+            me.header().node.signal(target, Signal::Monitor { monitor });
         }
         monitor
     })
@@ -49,23 +49,11 @@ pub fn monitor_name(name: impl Into<RegName>) -> MonitorRef {
         let monitor = watch(me, Monitored { pid, name: Some(name) });
         match target {
             Some(_) if pid == me.pid() => {}
-            Some(target) => node.signal_to(&target, Signal::Monitor { monitor, terminate: None }),
-            None => node.bounce(pid, Signal::Monitor { monitor, terminate: None }, ExitReason::NoProc),
+            Some(target) => node.signal_to(&target, Signal::Monitor { monitor }),
+            None => node.bounce(pid, Signal::Monitor { monitor }, ExitReason::NoProc),
         }
         monitor
     })
-}
-
-/// Watches another process and asks it to terminate.
-pub(crate) fn terminate(me: &AnyProcess, target: &AnyProcess, reason: ExitReason) -> MonitorRef {
-    let (monitor, node) = (new_monitor(me, target.pid()), &me.header().node);
-    let signal = Signal::Monitor { monitor, terminate: Some(reason) };
-    if target.header().life.is_dead() {
-        node.bounce(target.pid(), signal, ExitReason::NoProc);
-    } else {
-        node.signal_to(target, signal);
-    }
-    monitor
 }
 
 fn new_monitor(me: &AnyProcess, target: Pid) -> MonitorRef {

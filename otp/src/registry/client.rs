@@ -18,7 +18,7 @@ use super::{
 use crate::{
     actor::{Blocking, CallError, Name},
     cell::{RegName, RegisterError, current},
-    supervisor::{ChildError, SupervisorRef, as_supervisor},
+    supervisor::{ChildError, SupervisorRef, as_supervisor, waited},
 };
 
 /// A registry, by its place in a tree: it stays valid when the registry is started again. `Registry`'s functions.
@@ -63,7 +63,30 @@ impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryRef<K, V, D> {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such registry;
     /// [`CallError::Timeout`] when its supervisor is busy for 5 seconds.
     pub fn find(name: impl Into<Name<Registry<K, V, D>>>) -> Result<Self, CallError> {
-        let supervisor = SupervisorRef::lookup(RegName::from(name.into()))?;
+        waited(Self::find_async(name))
+    }
+
+    /// As [`find`](RegistryRef::find), to be awaited on any executor.
+    ///
+    /// ```
+    /// use otp::{process, registry::{Registry, RegistryRef}, CallError};
+    ///
+    /// let rooms = Registry::<u32, ()>::new().name("halls").start()?;
+    /// let (_, finds) = process::spawn_monitor_async(move |_| async move {
+    ///     assert_eq!(RegistryRef::<u32, ()>::find_async("halls").await?.pid(), rooms.pid());
+    ///     Ok::<(), CallError>(())
+    /// });
+    /// assert!(process::current().receive_down(finds, None).unwrap().reason.is_clean());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`find`](RegistryRef::find).
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
+    pub async fn find_async(name: impl Into<Name<Registry<K, V, D>>>) -> Result<Self, CallError> {
+        let supervisor = SupervisorRef::lookup_async(RegName::from(name.into())).await?;
         let table = supervisor.place().find_attached().ok_or(CallError::NoProc)?;
         Ok(Self { table, supervisor })
     }

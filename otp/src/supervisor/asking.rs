@@ -92,7 +92,7 @@ impl<M: AskMode> SupervisorRef<M> {
         then: impl FnOnce(T) -> Result<R, ChildError> + Send + 'static,
     ) -> M::Outcome<R, ChildError> {
         let asked = of_place::<Server>(self.place().clone()).no_timeout().as_async().call(request);
-        M::outcome(async move { then(asked.await.map_err(ChildError::Gone)?) })
+        M::outcome(async move { then(asked.await.map_err(ChildError::from)?) })
     }
 
     /// What is known without a request.

@@ -1,6 +1,6 @@
 //! How others speak with a supervisor.
 
-use std::{error::Error, fmt, marker::PhantomData, time::Duration};
+use std::{error::Error, fmt, future::Future, marker::PhantomData, time::Duration};
 
 use super::{
     AskMode, Child, ChildSpec,
@@ -9,8 +9,8 @@ use super::{
     validate_at,
 };
 use crate::{
-    actor::{Async, Blocking, CallError, ChildId, Name, Place, StartError, ToPid, of_place},
-    cell::{ExitReason, IntoReason, MonitorRef, Pid, RegName},
+    actor::{Async, Blocking, CallError, ChildId, ClientExt as _, Name, Place, StartError, ToPid, of_place},
+    cell::{ExitReason, IntoReason, MonitorRef, Pid, RegName, current, failed_call},
     process::{self, StartInfo},
 };
 
@@ -77,17 +77,44 @@ impl SupervisorRef {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<RegName>) -> Result<Self, CallError> {
-        Self::look_up(name.into()).map(|look| Self::at(look.place))
+        waited(Self::lookup_async(name))
     }
 
-    pub(super) fn look_up(name: RegName) -> Result<Snapshot, CallError> {
-        Name::<Server>::from(name).client().call(|reply| Message::Snapshot(ChildFilter::None, reply))
+    /// As [`lookup`](SupervisorRef::lookup), to be awaited on any executor.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// let shop = Supervisor::new(Strategy::OneForOne).name("corner shop").start()?;
+    /// let (_, looks) = process::spawn_monitor_async(move |_| async move {
+    ///     assert_eq!(SupervisorRef::lookup_async("corner shop").await?.pid(), shop.pid());
+    ///     Ok::<(), CallError>(())
+    /// });
+    /// assert!(process::current().receive_down(looks, None).unwrap().reason.is_clean());
+    /// # Ok::<(), StartError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`lookup`](SupervisorRef::lookup).
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
+    pub async fn lookup_async(name: impl Into<RegName>) -> Result<Self, CallError> {
+        Self::look_up(name.into()).await.map(|look| Self::at(look.place))
+    }
+
+    pub(super) async fn look_up(name: RegName) -> Result<Snapshot, CallError> {
+        Name::<Server>::from(name).client().as_async().call(|reply| Message::Snapshot(ChildFilter::None, reply)).await
     }
 
     /// What can be seen of it within the time that a call has.
     pub(super) fn look(&self, shown: ChildFilter) -> Result<Snapshot, CallError> {
         of_place::<Server>(self.place.clone()).call(|reply| Message::Snapshot(shown, reply))
     }
+}
+
+/// What a look at a supervisor comes to.
+pub(crate) fn waited<T>(look: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
+    current::block_on(look).unwrap_or_else(|interrupted| Err(interrupted.into()))
 }
 
 impl<M: AskMode> SupervisorRef<M> {
@@ -890,7 +917,7 @@ impl ChildError {
 
 impl From<CallError> for ChildError {
     fn from(error: CallError) -> Self {
-        Self::Gone(error)
+        failed_call::wrap(error, Self::Gone)
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     AskMode, AutoShutdown, Child, ChildError, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
-    client::as_supervisor,
+    client::{as_supervisor, waited},
     kind::{ChildArgs, SeenKind, SupervisorKind, Template},
     server::{self, Message, Who},
     spec::{Spec, simple_name, tree_spec},
@@ -536,7 +536,19 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<Name<DynamicSupervisor<C, A>>>) -> Result<Self, CallError> {
-        let look = SupervisorRef::look_up(name.into().into())?;
+        waited(Self::lookup_async(name))
+    }
+
+    /// As [`lookup`](DynamicRef::lookup), to be awaited on any executor.
+    /// [`SupervisorRef::lookup_async`](crate::SupervisorRef::lookup_async) has an example.
+    ///
+    /// # Errors
+    /// As for [`lookup`](DynamicRef::lookup).
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
+    pub async fn lookup_async(name: impl Into<Name<DynamicSupervisor<C, A>>>) -> Result<Self, CallError> {
+        let look = SupervisorRef::look_up(name.into().into()).await?;
         match look.kind {
             SeenKind::Dynamic(takes) if takes == TypeId::of::<ChildArgs<C, A>>() => {
                 Ok(Self::new(SupervisorRef::from_place(look.place)))

@@ -72,11 +72,11 @@ mod tree;
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-pub(crate) use self::client::as_supervisor;
+pub(crate) use self::client::{as_supervisor, waited};
 pub(crate) use self::dynamic::spec_once;
 pub(crate) use self::endings::Endings;
 pub use self::{
@@ -87,7 +87,7 @@ pub use self::{
     partition::{PartitionRef, PartitionSupervisor},
     plain::{PlainChild, PlainCode, PlainRef},
     readiness::{Readiness, Unready},
-    shape::{Tree, TreeChild},
+    shape::{ShortShutdown, Tree, TreeChild},
     spec::{Child, ChildKind, ChildSpec, MailboxOnRestart, SpecInfo},
     strategy::{AutoShutdown, Strategy},
 };
@@ -231,13 +231,92 @@ impl Supervisor {
         self.start_as(Relation::Link)
     }
 
+    /// Starts one whose children may know it: `build` is given a client of the supervisor to be, and runs in its process.
+    ///
+    /// The client is valid at once, and answers when all children are up: one whose `init` asks its supervisor waits for
+    /// whom that waits for, and gets [`CallError::Deadlock`](crate::CallError::Deadlock). In `supervisor!` it is called
+    /// `supervisor`.
+    ///
+    /// ```
+    /// use otp::prelude::*;
+    ///
+    /// /// Knows the shop that it works in.
+    /// pub struct Clerk { shop: SupervisorRef }
+    ///
+    /// #[actor]
+    /// impl Clerk {
+    ///     #[init]
+    ///     fn init(shop: SupervisorRef) -> Self { Self { shop } }
+    ///
+    ///     #[handle_call]
+    ///     pub fn colleagues(&self) -> Result<usize, otp::supervisor::ChildError> {
+    ///         Ok(self.shop.count_children()?.active - 1)
+    ///     }
+    /// }
+    ///
+    /// let shop = Supervisor::start_with(|shop| {
+    ///     let (first, second) = (shop.clone(), shop.clone());
+    ///     Supervisor::new(Strategy::OneForOne)
+    ///         .child("first", Clerk::child_spec(first))
+    ///         .child("second", Clerk::child_spec(second))
+    /// })?;
+    /// assert_eq!(shop.child::<Clerk>("first").colleagues()?, Ok(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`start`](Supervisor::start).
+    pub fn start_with(
+        build: impl FnOnce(&SupervisorRef) -> Self + Send + 'static,
+    ) -> Result<SupervisorRef, StartError> {
+        server::start_root("Supervisor", move |place| build(&SupervisorRef::from_place(place.clone())), Relation::None)
+    }
+
+    /// As [`start_with`](Supervisor::start_with), linked to the current process.
+    ///
+    /// # Errors
+    /// As for [`start_link`](Supervisor::start_link).
+    pub fn start_link_with(
+        build: impl FnOnce(&SupervisorRef) -> Self + Send + 'static,
+    ) -> Result<SupervisorRef, StartError> {
+        server::start_root("Supervisor", move |place| build(&SupervisorRef::from_place(place.clone())), Relation::Link)
+    }
+
+    /// As [`start_with`](Supervisor::start_with), for a supervisor that is a child itself: `build` runs at each of its
+    /// starts, and its client is the same across them.
+    ///
+    /// ```
+    /// # use otp::prelude::*;
+    /// # pub struct Clerk { shop: SupervisorRef }
+    /// # #[actor]
+    /// # impl Clerk {
+    /// #     #[init] fn init(shop: SupervisorRef) -> Self { Self { shop } }
+    /// #     #[handle_call] pub fn shop(&self) -> Option<Pid> { self.shop.pid() }
+    /// # }
+    /// let clerks = |shop: &SupervisorRef| {
+    ///     Supervisor::new(Strategy::OneForOne).child("clerk", Clerk::child_spec(shop.clone()))
+    /// };
+    /// let mall = Supervisor::new(Strategy::OneForOne).child("shop", Supervisor::spec_with(clerks)).start()?;
+    /// let shop = mall.child::<Supervisor>("shop");
+    /// assert_eq!(shop.child::<Clerk>("clerk").shop()?, shop.pid());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spec_with(build: impl Fn(&SupervisorRef) -> Self + Send + Sync + 'static) -> ChildSpec<Self> {
+        tree_spec(move |place| build(&SupervisorRef::from_place(place.clone())))
+    }
+
     fn start_as(self, relation: Relation) -> Result<SupervisorRef, StartError> {
         server::start_root("Supervisor", move |_| self, relation)
     }
 
-    /// How long its children may take to end, one after another; `None` when one of them has no limit. A supervisor
-    /// whose own `shutdown` is shorter may be killed before they have, and reports that when it starts. Children of a
-    /// dynamic supervisor are not known beforehand, and end at once.
+    /// How long its children may need to end, one after another; `None` when one of them has no limit.
+    ///
+    /// A supervisor among them that has no limit counts as nothing: what its children need is known when they have been
+    /// started. So does a dynamic supervisor, whose children are not known beforehand, and end at once.
+    ///
+    /// A supervisor whose own `shutdown` is shorter than what its children need, those of supervisors below it as well,
+    /// may be killed before they have ended. It reports that when they have been started. Of a declared tree it is known
+    /// before: [`Tree::short_shutdowns`].
     ///
     /// ```
     /// use otp::prelude::*;
@@ -253,11 +332,7 @@ impl Supervisor {
     /// assert_eq!(shop.shutdown_needed(), Some(Duration::from_secs(25)));
     /// ```
     pub fn shutdown_needed(&self) -> Option<Duration> {
-        self.children.iter().try_fold(Duration::ZERO, |sum, (_, spec)| match spec.shutdown {
-            Shutdown::After(limit) => Some(sum.saturating_add(limit)),
-            Shutdown::BrutalKill => Some(sum),
-            Shutdown::Infinity => None,
-        })
+        shape::sum(self.children.iter().map(|(_, spec)| spec.shutdown_needed(Some(Duration::ZERO))))
     }
 
     /// Says what is wrong with the specs, without starting anything; a start does so first of all.
@@ -328,6 +403,23 @@ struct KnownAutoShutdown {
 impl KnownAutoShutdown {
     fn note(place: &Place, auto_shutdown: AutoShutdown) {
         place.attached(Self::default).never.store(auto_shutdown == AutoShutdown::Never, Relaxed);
+    }
+}
+
+/// How long the children of the supervisor that holds a place may need to end, in nanoseconds; the largest number stands
+/// for no limit.
+#[derive(Default)]
+struct KnownShutdownNeeded(AtomicU64);
+
+impl KnownShutdownNeeded {
+    fn note(place: &Place, needed: Option<Duration>) {
+        let needed = needed.map_or(u64::MAX, |needed| needed.as_nanos().try_into().unwrap_or(u64::MAX));
+        place.attached(Self::default).0.store(needed, Relaxed);
+    }
+
+    fn at(place: &Place) -> Option<Duration> {
+        let needed = place.find_attached::<Self>().map_or(0, |known| known.0.load(Relaxed));
+        (needed != u64::MAX).then(|| Duration::from_nanos(needed))
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 
 use super::{
     AskMode, Child, ChildError, ChildSpec, Strategy, Supervisor, SupervisorRef,
-    client::as_supervisor,
+    client::{as_supervisor, waited},
     kind::{Partitions, SeenKind, SupervisorKind},
     server::{self, Message},
     spec::{Spec, simple_name, tree_spec},
@@ -302,7 +302,19 @@ impl<C: Child> PartitionRef<C> {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<Name<PartitionSupervisor<C>>>) -> Result<Self, CallError> {
-        let look = SupervisorRef::look_up(name.into().into())?;
+        waited(Self::lookup_async(name))
+    }
+
+    /// As [`lookup`](PartitionRef::lookup), to be awaited on any executor.
+    /// [`SupervisorRef::lookup_async`](crate::SupervisorRef::lookup_async) has an example.
+    ///
+    /// # Errors
+    /// As for [`lookup`](PartitionRef::lookup).
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
+    pub async fn lookup_async(name: impl Into<Name<PartitionSupervisor<C>>>) -> Result<Self, CallError> {
+        let look = SupervisorRef::look_up(name.into().into()).await?;
         match look.kind {
             SeenKind::Partitioned(of) if of == TypeId::of::<C>() => {
                 Ok(Self::new(SupervisorRef::from_place(look.place)))

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::shape::Needed;
 use crate::{
     actor::{ChildId, Restart, Shutdown, StartError},
     cell::{ExitReason, Pid, current},
@@ -109,17 +110,17 @@ pub(crate) fn spec_not_dropped(label: &'static str, reason: &ExitReason) {
 
 /// A supervisor may be killed before its children have ended.
 pub(crate) fn shutdown_too_short(supervisor: &'static str, pid: Pid, limit: Duration, needed: Option<Duration>) {
-    let needed = needed.map_or_else(|| "any time".to_owned(), |needed| format!("{needed:?}"));
+    let needed = Needed(needed);
     event!(
         warn,
         format_args!(
-            "{supervisor} {pid} has a `shutdown` of {limit:?}, and its children may take {needed}: it may be killed \
+            "{supervisor} {pid} has a `shutdown` of {limit:?}, and its children may need {needed}: it may be killed \
              before they have ended; give it `infinity`, or its children less"
         ),
         supervisor = supervisor,
         supervisor_pid = pid,
         shutdown = format_args!("{limit:?}"),
-        needed = needed,
+        needed = format_args!("{needed}"),
     );
 }
 

@@ -63,6 +63,117 @@ pub struct TreeChild {
     pub tree: Option<Tree>,
 }
 
+/// A supervisor in a declared tree that may be killed before its children have ended: its `shutdown` is shorter than
+/// what they may need. Give it `infinity`, the default of supervisors, or its children less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShortShutdown {
+    /// Where it stands: names with a `/` between them.
+    pub path: String,
+    /// How long it has.
+    pub shutdown: Duration,
+    /// How long its children may need; `None` when one of them has no limit.
+    pub needed: Option<Duration>,
+}
+
+impl fmt::Display for ShortShutdown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, shutdown, needed } = self;
+        write!(f, "{path} has a shutdown of {shutdown:?}, and its children may need {}", Needed(*needed))
+    }
+}
+
+/// A time that may have no limit, as text.
+pub(crate) struct Needed(pub(crate) Option<Duration>);
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(needed) => write!(f, "{needed:?}"),
+            None => f.write_str("any time"),
+        }
+    }
+}
+
+impl Tree {
+    /// How long its children may need to end, one after another, as far as that is declared; `None` when one of them has
+    /// no limit.
+    ///
+    /// Children that are repeated, and partitions, count once; those of a dynamic supervisor end at once. A supervisor
+    /// without a limit needs what its children do; of what is made at its start nothing is known, and it counts as
+    /// nothing. A tree that runs knows all: see [`Supervisor::shutdown_needed`].
+    #[must_use]
+    pub fn shutdown_needed(&self) -> Option<Duration> {
+        sum(self.children.iter().map(TreeChild::shutdown_needed))
+    }
+
+    /// The supervisors in it whose `shutdown` is shorter than what their children may need. A test can ask for none:
+    ///
+    /// ```
+    /// use otp::prelude::*;
+    /// # pub struct Db;
+    /// # #[actor]
+    /// # impl Db {
+    /// #     #[init] fn init() -> Self { Self }
+    /// # }
+    ///
+    /// supervisor! {
+    ///     Shop<one_for_one>() {
+    ///         stores: supervisor<one_for_one> {
+    ///             db:      Db() { shutdown: 20s };
+    ///             replica: Db() { shutdown: 20s };
+    ///         } { shutdown: 30s };
+    ///     }
+    /// }
+    ///
+    /// let [short] = &Shop::tree().short_shutdowns()[..] else { panic!("it is one") };
+    /// assert_eq!(short.to_string(), "stores has a shutdown of 30s, and its children may need 40s");
+    /// ```
+    #[must_use]
+    pub fn short_shutdowns(&self) -> Vec<ShortShutdown> {
+        let mut found = Vec::new();
+        self.collect_short("", &mut found);
+        found
+    }
+
+    fn collect_short(&self, above: &str, found: &mut Vec<ShortShutdown>) {
+        for child in &self.children {
+            let Some(tree) = &child.tree else { continue };
+            let path = format!("{above}{}", child.name);
+            if let Some((shutdown, needed)) = child.short_shutdown() {
+                found.push(ShortShutdown { path: path.clone(), shutdown, needed });
+            }
+            tree.collect_short(&format!("{path}/"), found);
+        }
+    }
+}
+
+impl TreeChild {
+    /// How long it may need to end.
+    fn shutdown_needed(&self) -> Option<Duration> {
+        match (self.shutdown, self.kind, &self.tree) {
+            _ if self.label.is_none() => Some(Duration::ZERO),
+            (Shutdown::After(limit), ..) => Some(limit),
+            (Shutdown::BrutalKill, ..) => Some(Duration::ZERO),
+            (Shutdown::Infinity, _, Some(tree)) => tree.shutdown_needed(),
+            (Shutdown::Infinity, ChildKind::Supervisor, None) => Some(Duration::ZERO),
+            (Shutdown::Infinity, ChildKind::Worker, None) => None,
+        }
+    }
+
+    /// How long it has to end, and how long its children may need, if that is more.
+    fn short_shutdown(&self) -> Option<(Duration, Option<Duration>)> {
+        let (Shutdown::After(limit), Some(tree)) = (self.shutdown, &self.tree) else { return None };
+        let needed = tree.shutdown_needed();
+        needed.is_none_or(|needed| needed > limit).then_some((limit, needed))
+    }
+}
+
+/// `None` when one of the times has no limit.
+pub(super) fn sum(times: impl IntoIterator<Item = Option<Duration>>) -> Option<Duration> {
+    times.into_iter().try_fold(Duration::ZERO, |sum, time| Some(sum.saturating_add(time?)))
+}
+
 #[doc(hidden)]
 impl Tree {
     #[must_use]
@@ -223,11 +334,14 @@ impl TreeChild {
     fn options(&self, f: &mut fmt::Formatter<'_>, separator: &str) -> fmt::Result {
         write!(f, "{separator}{}", self.restart)?;
         match self.shutdown {
-            Shutdown::After(limit) if limit == Duration::from_secs(5) => {}
+            Shutdown::After(limit) if limit == Duration::from_secs(5) && self.kind == ChildKind::Worker => {}
             Shutdown::After(limit) => write!(f, ", shutdown {limit:?}")?,
             Shutdown::Infinity if self.kind == ChildKind::Supervisor => {}
             Shutdown::Infinity => f.write_str(", shutdown infinity")?,
             Shutdown::BrutalKill => f.write_str(", brutal_kill")?,
+        }
+        if let Some((_, needed)) = self.short_shutdown() {
+            write!(f, " (its children may need {})", Needed(needed))?;
         }
         if self.significant {
             f.write_str(", significant")?;

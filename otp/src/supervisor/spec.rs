@@ -208,6 +208,16 @@ pub(super) struct Spec {
 }
 
 impl Spec {
+    /// How long the child may need to end; `below` is what the children of a supervisor do.
+    pub(super) fn shutdown_needed(&self, below: Option<Duration>) -> Option<Duration> {
+        match (self.shutdown, self.kind) {
+            (Shutdown::After(limit), _) => Some(limit),
+            (Shutdown::BrutalKill, _) => Some(Duration::ZERO),
+            (Shutdown::Infinity, ChildKind::Supervisor) => below,
+            (Shutdown::Infinity, ChildKind::Worker) => None,
+        }
+    }
+
     /// Of a process with messages of type `M` that has no options of its own.
     pub(super) fn of_worker<M: Send + 'static>(
         label: &'static str,

@@ -20,6 +20,7 @@ use crate::{
         AnyProcess, ExitReason, Pid,
         birth::Relation,
         current::{self, Interrupted},
+        failed_call::{self, FailedCall},
         wake_up::WakeUp,
     },
     process::{exit, unlink},
@@ -330,6 +331,11 @@ impl<T: Send + 'static> Task<T> {
         matches!(self.state, TaskState::Taken)
     }
 
+    /// The wait for its result, as a call that has failed.
+    pub(super) fn failed_call(&self, message: &'static str, limit: Option<Duration>) -> Option<FailedCall> {
+        self.process.as_ref().map(|process| FailedCall::of_process(process.header(), message, limit))
+    }
+
     /// Waits for the result, at most for `limit`.
     pub(super) async fn within(&mut self, limit: Option<Duration>) -> Option<Result<T, TaskError>> {
         let at = current::with(|me| me.header().deadline(limit));
@@ -355,7 +361,7 @@ impl<T: Send + 'static> Task<T> {
         };
         self.state = TaskState::Taken;
         let reason = || self.process.as_ref().and_then(|process| process.header().reason());
-        Poll::Ready(result.map_err(|error| TaskError::of_call(error, reason)))
+        Poll::Ready(result.map_err(|error| failed_call::wrap(error, |error| TaskError::of_call(error, reason))))
     }
 }
 

@@ -66,8 +66,14 @@ pub async fn await_many_async<T: Send + 'static>(
     let mut tasks: Vec<_> = tasks.into_iter().collect();
     let mut waiting = Waiting::for_all(&tasks);
     let fails = |result: &Result<T, TaskError>| result.is_err();
-    if !waiting.wait(&mut tasks, limit.into(), usize::MAX, fails).await {
-        return Err(TaskError::Timeout);
+    let limit = limit.into();
+    if !waiting.wait(&mut tasks, limit, usize::MAX, fails).await {
+        let error = TaskError::Timeout;
+        let late = tasks.iter().find(|task| !task.is_taken()).and_then(|task| task.failed_call("await_many", limit));
+        if let Some(call) = late {
+            call.keep(&error);
+        }
+        return Err(error);
     }
     if let Some(failed) = waiting.stopped_by {
         return Err(waiting.results.swap_remove(failed).and_then(Result::err).unwrap_or(TaskError::Timeout));

@@ -62,7 +62,7 @@ pub(super) fn spawn<C: 'static, T: Send + 'static>(relation: Relation, work: imp
     let callers = Callers::of_new_task();
     let mut reply = None;
     let process = run::<C>(relation, |process| {
-        let (to, asked) = Reply::of_process(process);
+        let (to, asked) = Reply::of_process(process, "await");
         reply = Some(asked);
         work.body(callers, to)
     });

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     actor::{CallError, Place, Reply, ReplyTo, Shutdown, StartError},
-    cell::{ExitReason, RegName, answer, typed::Body},
+    cell::{ExitReason, RegName, answer, failed_call, typed::Body},
     process::{self, Me, Spawn, Termination},
     supervisor::{
         Child, ChildError, ChildSpec, DynamicRef, DynamicSupervisor, PlainChild, PlainCode, PlainRef, spec_once,
@@ -313,7 +313,9 @@ impl TaskStarter {
         mut work: impl FnMut(I::Item) -> W + Send + 'static,
     ) -> TaskStream<I::IntoIter, T> {
         let starter = Self { is_linked: false, ..self.clone() };
-        let start = move |item| starter.start::<C, T>(work(item)).map_err(TaskError::NotStarted);
+        let start = move |item| {
+            starter.start::<C, T>(work(item)).map_err(|error| failed_call::wrap(error, TaskError::NotStarted))
+        };
         TaskStream::new(items, self.is_linked, Box::new(start))
     }
 
@@ -334,7 +336,7 @@ impl TaskStarter {
         if self.is_linked {
             process::link(process.pid());
         }
-        let (to, reply) = Reply::of_process(process.clone());
+        let (to, reply) = Reply::of_process(process.clone(), "await");
         asks.answer(to);
         Ok(Task::of_process(process, reply))
     }

@@ -3,9 +3,10 @@
 //! Its expressions are opaque. So this finds a plain name where nothing else can have bound it; for the rest rustc says
 //! "cannot find value".
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 
 use crate::ast::supervisor::{Child, Start};
+use crate::ast::uses::use_of;
 use crate::errors::Errors;
 
 /// `known` are the names in scope, `later` those of children that are started later.
@@ -38,7 +39,7 @@ fn blame(expression: &TokenStream, child: &Child, known: &[&Ident], later: &[&Id
     }
     let name = &child.name;
     for later in later.iter().filter(|later| !known.contains(later)) {
-        let Some(used) = use_of(expression, later) else {
+        let Some(used) = use_of(expression, &later.to_string()) else {
             continue;
         };
         if *later == name {
@@ -65,36 +66,14 @@ fn binds(expression: &TokenStream) -> bool {
     })
 }
 
-/// Where `name` stands as a variable: not as a field, a method, a function, a macro, or a part of a path.
-fn use_of(expression: &TokenStream, name: &Ident) -> Option<Ident> {
-    let tokens = expression.clone().into_iter().collect::<Vec<_>>();
-    let is = |token: Option<&TokenTree>, chars: &str| match token {
-        Some(TokenTree::Punct(punct)) => chars.contains(punct.as_char()),
-        _ => false,
-    };
-    tokens.iter().enumerate().find_map(|(index, token)| match token {
-        TokenTree::Group(group) => use_of(&group.stream(), name),
-        TokenTree::Ident(word) if word == name => {
-            let before = index.checked_sub(1).and_then(|index| tokens.get(index));
-            let is_range = is(before, ".") && is(index.checked_sub(2).and_then(|index| tokens.get(index)), ".");
-            let is_part = is(before, ".:'") && !is_range;
-            let after = tokens.get(index + 1);
-            let is_called =
-                matches!(after, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
-            (!is_part && !is(after, ":!") && !is_called).then(|| word.clone())
-        }
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use quote::{format_ident, quote};
+    use quote::quote;
 
     use super::*;
 
     fn is_used(expression: TokenStream) -> bool {
-        !binds(&expression) && use_of(&expression, &format_ident!("db")).is_some()
+        !binds(&expression) && use_of(&expression, "db").is_some()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The hidden function that builds a tree: one builder step per child.
 //!
 //! A child's arguments become a closure that runs at each of its starts, so all they use must be kept for it:
-//! parameters in the `Arc` that all children share, siblings and loop variables as clones. The closure binds each of
+//! parameters in the `Arc` that all children share, siblings, loop variables and supervisors as clones. The closure binds each of
 //! them anew under the user's own name. Only what the tokens mention is kept.
 
 mod environment;
@@ -11,12 +11,17 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use self::environment::{Environment, Kept, mentioned, mentioned_by, mentions};
+use self::environment::{Environment, Kept, mentioned, mentioned_by, mentions, used};
 use super::accessor::{ChildType, id, nested_name};
 use super::start::are_shared;
 use crate::ast::options::Options;
 use crate::ast::supervisor::{Call, Child, Each, Start, Supervisor, Tree};
 use crate::expand::options;
+
+/// What a child's expressions call the supervisor whose child it is.
+const OWN: &str = "supervisor";
+/// What they call the whole tree.
+const ROOT: &str = "root";
 
 /// `fn __otp_build(slot, args) -> Supervisor`
 pub(super) fn function(tree: &Tree) -> TokenStream {
@@ -46,7 +51,9 @@ impl<'tree> Environment<'tree> {
         let otp = &self.tree.otp;
         let site = Span::mixed_site();
         let (strategy, options) = super::flags(otp, supervisor);
+        let supervisors = self.supervisors(supervisor, parent);
         let mut steps = quote_spanned! {site=>
+            #supervisors
             let builder = #otp::Supervisor::new(#strategy) #options;
         };
         for (index, child) in supervisor.children().enumerate() {
@@ -58,6 +65,31 @@ impl<'tree> Environment<'tree> {
             }
         }
         quote_spanned!(site=> #steps builder)
+    }
+
+    /// Binds the clients of the supervisor that is built and of the whole tree, by the names that its children have for
+    /// them. What else has such a name comes first.
+    fn supervisors(&mut self, supervisor: &'tree Supervisor, parent: &Ident) -> TokenStream {
+        let otp = &self.tree.otp;
+        let mut clients = TokenStream::new();
+        for word in [OWN, ROOT] {
+            let is_here = word == OWN || *parent == self.tree.name;
+            let Some(name) = used(supervisor, word).filter(|_| is_here) else { continue };
+            if self.has(&name) || supervisor.children().any(|child| child.name == name) {
+                continue;
+            }
+            if word == OWN {
+                self.bind_own(&name);
+            } else {
+                self.bind(&name, Vec::new());
+            }
+            let site = Span::mixed_site().located_at(name.span());
+            clients.extend(quote_spanned! {site=>
+                let #name = #parent(#otp::SupervisorRef::from_place(::core::clone::Clone::clone(slot)));
+                let _ = &#name;
+            });
+        }
+        clients
     }
 
     /// Adds one child; with `is_used`, also binds its client for later siblings.
@@ -179,8 +211,9 @@ impl<'tree> Environment<'tree> {
     /// The spec of a nested tree.
     fn nested(&self, supervisor: &'tree Supervisor, name: &Ident) -> TokenStream {
         let otp = &self.tree.otp;
-        let Kept { outside, inside, parameters } = self.kept(&mentioned(supervisor));
-        let steps = self.clone().steps(supervisor, name);
+        let environment = self.without_own();
+        let Kept { outside, inside, parameters } = environment.kept(&mentioned(supervisor));
+        let steps = environment.steps(supervisor, name);
         let args = parameters.then(|| quote_spanned!(Span::mixed_site()=> let args = &args;));
         quote_spanned! {Span::mixed_site()=>
             {

@@ -1,10 +1,14 @@
 //! What only the turns of a process touch.
 
-use std::{cell::Cell, mem, sync::Arc};
+use std::{cell::Cell, error::Error, mem, sync::Arc};
 
 use super::PendingCall;
 use crate::{
-    cell::{ExitReason, Pid, dictionary::Dictionary},
+    cell::{
+        ExitReason, Pid,
+        dictionary::Dictionary,
+        failed_call::{FailedCall, FailedCalls, KeptCall},
+    },
     time::TimerKey,
 };
 
@@ -65,6 +69,8 @@ struct OwnRest {
     end: Option<ExitReason>,
     /// Calls whose replies were dropped by then.
     orphans: Vec<Arc<dyn PendingCall>>,
+    /// Its last calls that have failed.
+    failed_calls: FailedCalls,
 }
 
 impl OwnRest {
@@ -195,6 +201,17 @@ impl Own {
     /// As [`dictionary`](Own::dictionary), if it may have one.
     pub(crate) fn if_dictionary<R: Default>(&self, f: impl FnOnce(&mut Dictionary) -> R) -> R {
         self.if_rare(|rare| f(&mut rare.dictionary)).unwrap_or_default()
+    }
+
+    /// Keeps a call that has failed.
+    pub(in crate::cell) fn keep_failed_call(&self, call: KeptCall) {
+        let oldest = self.rare(|rare| rare.failed_calls.keep(call));
+        drop(oldest);
+    }
+
+    /// The last call that has failed with this error.
+    pub(in crate::cell) fn failed_call(&self, error: &(dyn Error + 'static)) -> Option<FailedCall> {
+        self.if_rare(|rare| rare.failed_calls.find(error)).flatten()
     }
 
     /// Keeps a call until the process has ended.

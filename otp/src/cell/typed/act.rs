@@ -42,9 +42,7 @@ impl Running {
                     header.act_late(*signal);
                     return None;
                 }
-                let Signal::Monitor { terminate, .. } = &mut *signal else { return None };
-                *signal = Signal::Terminate(terminate.take()?);
-                true
+                return None;
             }
             Signal::Down(down) => {
                 let watched = header.relate(|relations| relations.monitoring.remove(&down.monitor)).flatten();

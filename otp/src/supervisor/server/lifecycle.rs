@@ -6,13 +6,13 @@ use crate::{
     cell::{AnyProcess, Pid, current},
     process::{Claim, StartInfo},
     supervisor::{
-        ChildEnd, ChildKind, KnownAutoShutdown,
+        ChildEnd, ChildKind, KnownAutoShutdown, KnownShutdownNeeded,
         children::{Children, Phase, StartNumber},
         ending::{self, Ended},
         endings::Endings,
         intensity::Intensity,
         report::{self, Offender},
-        strategy,
+        shape, strategy,
     },
 };
 
@@ -35,12 +35,6 @@ impl Server {
         }
         let mut claim = built.name.take().filter(|_| !is_named).map(Claim::new).transpose()?;
         built.check().map_err(StartError::Spec)?;
-        if let Shutdown::After(limit) = shutdown {
-            let needed = built.shutdown_needed();
-            if needed.is_none_or(|needed| needed > limit) {
-                report::shutdown_too_short(label, pid, limit, needed);
-            }
-        }
         KnownAutoShutdown::note(&place, built.auto_shutdown);
         let mut server = Self {
             label,
@@ -58,6 +52,8 @@ impl Server {
         if let Ok(most) = server.kind.most_partitions() {
             server.place.divide(most);
         }
+        let own = current::with(|me| AnyProcess::clone(me));
+        server.place.enter(own.clone());
         for number in server.children.numbers() {
             if let Err(error) = server.start(number).await {
                 let id = server.children[number].id.to_string();
@@ -66,11 +62,27 @@ impl Server {
                 return Err(StartError::Child { id, error: Box::new(error) });
             }
         }
-        server.place.take::<Message>(&current::with(|me| AnyProcess::clone(me)));
+        server.note_shutdown(shutdown);
+        server.place.take::<Message>(&own);
         if let Some(claim) = &mut claim {
             claim.keep();
         }
         Ok(server)
+    }
+
+    /// Keeps how long its children, which were started, may need to end; reports that it may be killed before.
+    fn note_shutdown(&self, own: Shutdown) {
+        let of_child = |number| {
+            let child = &self.children[number];
+            child.spec.shutdown_needed(KnownShutdownNeeded::at(&self.children.place(child)))
+        };
+        let needed = shape::sum(self.children.numbers().into_iter().map(of_child));
+        KnownShutdownNeeded::note(&self.place, needed);
+        if let Shutdown::After(limit) = own
+            && needed.is_none_or(|needed| needed > limit)
+        {
+            report::shutdown_too_short(self.label, self.pid, limit, needed);
+        }
     }
 
     /// Starts a child that does not run.

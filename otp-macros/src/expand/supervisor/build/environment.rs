@@ -1,11 +1,12 @@
 //! The names that an expression of a tree can see, and how they are kept for it.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Index};
 
 use crate::ast::supervisor::{Child, Start, Supervisor, Tree};
+use crate::ast::uses::use_of;
 
 /// The names that an expression can see, outermost first.
 #[derive(Clone)]
@@ -16,17 +17,19 @@ pub(super) struct Environment<'tree> {
 
 #[derive(Clone)]
 struct Binding<'tree> {
-    name: &'tree Ident,
+    name: Ident,
     cfgs: Vec<&'tree Attribute>,
     value: Value,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Value {
     /// A field of the shared arguments.
     Parameter(usize),
     /// A variable of the enclosing function, to be cloned.
     Variable,
+    /// The client of the supervisor whose children are built, a variable as well.
+    Own,
 }
 
 /// What makes names available in a closure.
@@ -44,7 +47,7 @@ impl<'tree> Environment<'tree> {
     pub(super) fn new(tree: &'tree Tree) -> Self {
         let parameters = tree.parameters.iter().enumerate();
         let bindings = parameters.map(|(index, parameter)| Binding {
-            name: &parameter.name,
+            name: parameter.name.clone(),
             cfgs: Vec::new(),
             value: Value::Parameter(index),
         });
@@ -52,19 +55,36 @@ impl<'tree> Environment<'tree> {
     }
 
     /// Adds a variable.
-    pub(super) fn bind(&mut self, name: &'tree Ident, cfgs: Vec<&'tree Attribute>) {
-        self.bindings.push(Binding { name, cfgs, value: Value::Variable });
+    pub(super) fn bind(&mut self, name: &Ident, cfgs: Vec<&'tree Attribute>) {
+        self.bindings.push(Binding { name: name.clone(), cfgs, value: Value::Variable });
+    }
+
+    /// Adds the client of the supervisor whose children are built.
+    pub(super) fn bind_own(&mut self, name: &Ident) {
+        self.bindings.push(Binding { name: name.clone(), cfgs: Vec::new(), value: Value::Own });
+    }
+
+    /// That of the children of a nested supervisor, which has a client of its own.
+    pub(super) fn without_own(&self) -> Self {
+        let mut nested = self.clone();
+        nested.bindings.retain(|binding| binding.value != Value::Own);
+        nested
+    }
+
+    /// Whether there is something of this name.
+    pub(super) fn has(&self, name: &Ident) -> bool {
+        self.bindings.iter().any(|binding| binding.name == *name)
     }
 
     /// Takes away what has the name of something that is not kept.
     pub(super) fn hide(&mut self, name: &Ident) {
-        self.bindings.retain(|binding| binding.name != name);
+        self.bindings.retain(|binding| binding.name != *name);
     }
 
     /// An expression that runs while the tree is built. It gets clones, so that it can't move what later ones use.
     pub(super) fn fresh(&self, expression: &TokenStream) -> TokenStream {
         let clones =
-            self.visible(expression).filter(|binding| matches!(binding.value, Value::Variable)).map(|binding| {
+            self.visible(expression).filter(|binding| !matches!(binding.value, Value::Parameter(_))).map(|binding| {
                 let Binding { name, cfgs, .. } = binding;
                 let site = Span::mixed_site().located_at(name.span());
                 quote_spanned! {site=>
@@ -93,7 +113,7 @@ impl<'tree> Environment<'tree> {
                     let index = Index { index: *index as u32, span: site };
                     quote_spanned!(site=> &args.#index)
                 }
-                Value::Variable => {
+                Value::Variable | Value::Own => {
                     kept.outside
                         .extend(quote_spanned!(site=> #(#cfgs)* let #copy = ::core::clone::Clone::clone(&#name);));
                     quote_spanned!(site=> ::core::clone::Clone::clone(&#copy))
@@ -113,7 +133,7 @@ impl<'tree> Environment<'tree> {
         self.bindings.iter().enumerate().map(|(index, binding)| (&self.bindings[index + 1..], binding)).filter_map(
             move |(inner, binding)| {
                 let is_hidden = inner.iter().any(|other| other.name == binding.name && other.cfgs.is_empty());
-                (!is_hidden && mentions(expression, binding.name)).then_some(binding)
+                (!is_hidden && mentions(expression, &binding.name)).then_some(binding)
             },
         )
     }
@@ -148,9 +168,38 @@ pub(super) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(&group.stream(), name),
         TokenTree::Ident(word) => word == *name,
-        TokenTree::Literal(literal) => literal.to_string().split('{').skip(1).any(|part| part.starts_with(&text)),
+        TokenTree::Literal(literal) => is_formatted(&literal, &text),
         TokenTree::Punct(_) => false,
     })
+}
+
+/// Where the children of a supervisor use a variable `name` that none of them binds itself.
+pub(super) fn used(supervisor: &Supervisor, name: &str) -> Option<Ident> {
+    supervisor.children().find_map(|child| match &child.start {
+        Start::Nested(nested) => {
+            let options = child.options.expressions().cloned().collect();
+            used(&nested.supervisor, name).or_else(|| variable(&options, name))
+        }
+        Start::Each(each) if each.variables().iter().any(|bound| *bound == name) => None,
+        Start::Partition(partition) if partition.number.as_ref().is_some_and(|bound| bound == name) => None,
+        _ => variable(&mentioned_by(child), name),
+    })
+}
+
+/// Where `name` stands as a variable, be it in the braces of a format string.
+fn variable(tokens: &TokenStream, name: &str) -> Option<Ident> {
+    use_of(tokens, name).or_else(|| {
+        tokens.clone().into_iter().find_map(|token| match token {
+            TokenTree::Group(group) => variable(&group.stream(), name),
+            TokenTree::Literal(literal) if is_formatted(&literal, name) => Some(Ident::new(name, literal.span())),
+            _ => None,
+        })
+    })
+}
+
+/// Whether `name` stands in the braces of a format string.
+fn is_formatted(literal: &Literal, name: &str) -> bool {
+    literal.to_string().split('{').skip(1).any(|part| part.starts_with(name))
 }
 
 #[cfg(test)]
