@@ -499,7 +499,8 @@ pub use otp_macros::test;
 ///
 /// `dynamic<Session>` starts without children; see [`DynamicSupervisor`](crate::supervisor::DynamicSupervisor). Of its
 /// options `name`, `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child. The
-/// arguments of children that are not `restart: temporary` are kept for restarts, and so must be `Clone`.
+/// arguments of a child are kept for its restarts, and so must be `Clone`; not those of a temporary one, be it so by
+/// `restart: temporary` in the tree or, when that says nothing, by `#[actor(restart = temporary)]`.
 ///
 /// # Partition supervisors
 ///

@@ -16,9 +16,8 @@ impl Environment<'_> {
         let otp = &self.tree.otp;
         let site = ty.site;
         let Kept { outside, inside, .. } = self.kept(&given.max_children().cloned().unwrap_or_default());
-        // The arguments of a temporary child are not kept, so they need not be `Clone`.
-        let is_temporary = matches!(given.restart().and_then(|word| word.meaning), Some(Restart::Temporary));
-        let child = ty.path(if is_temporary { "once" } else { "with" });
+        let starts = self.starts(given, ty);
+        let child = &ty.ty;
         let changes = self.of_each_child(given);
         let limit = given.max_children().map(|limit| {
             let site = Span::mixed_site().located_at(limit.span());
@@ -34,11 +33,32 @@ impl Environment<'_> {
                         #inside
                         #otp::supervisor::DynamicSupervisor::any() #limit #intensity
                     },
-                    |args| #child(args) #changes,
+                    |args| #starts.spec::<#child>(args) #changes,
                 )
             }
         };
         self.under_name(spec, given, ty)
+    }
+
+    /// Whether children of a dynamic supervisor are started again: their arguments are kept then, and must be `Clone`.
+    fn starts(&self, given: &Options, ty: &ChildType) -> TokenStream {
+        let otp = &self.tree.otp;
+        let site = ty.site;
+        match given.restart().and_then(|word| word.meaning) {
+            Some(Restart::Temporary) => quote_spanned!(site=> #otp::__private::StartedOnce),
+            Some(Restart::Permanent | Restart::Transient) => {
+                quote_spanned!(site=> #otp::__private::RestartedWithClones)
+            }
+            None => {
+                let child = &ty.ty;
+                quote_spanned! {site=>
+                    {
+                        use #otp::__private::{SaysNothing as _, SaysTemporary as _};
+                        #otp::__private::OwnRestart::<#child>::OF.starts()
+                    }
+                }
+            }
+        }
     }
 
     /// The spec of a partition supervisor.
