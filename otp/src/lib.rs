@@ -469,7 +469,8 @@ pub use otp_macros::test;
 /// | `db: Db(..)` | `shop.db()` | a client, valid across restarts of the child |
 /// | `worker: [Worker(..) for i in ..]` | `shop.workers().worker()` | a `Vec` of clients |
 /// | `workers: supervisor<..> { .. }` | `shop.workers()` | the nested tree |
-/// | `sessions: dynamic<Session>` | `shop.sessions()` | a [`DynamicRef`](crate::supervisor::DynamicRef) |
+/// | `sessions: dynamic<Session>` | `shop.sessions()` | a [`DynamicRef<Session>`](crate::supervisor::DynamicRef) |
+/// | `sessions: dynamic<Session>(..) for user: String` | `shop.sessions()` | a `DynamicRef<Session, String>` |
 /// | `shards: partition<Shard>(..)` | `shop.shards()` | a [`PartitionRef`](crate::supervisor::PartitionRef) |
 /// | `names: Registry<u32, ()>(Registry::new())` | `shop.names()` | a [`RegistryRef`](crate::registry::RegistryRef) |
 /// | `extra: = spec` | `shop.extra()` | a [`Place`](crate::supervisor::Place) |
@@ -501,6 +502,42 @@ pub use otp_macros::test;
 /// options `name`, `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child. The
 /// arguments of a child are kept for its restarts, and so must be `Clone`; not those of a temporary one, be it so by
 /// `restart: temporary` in the tree or, when that says nothing, by `#[actor(restart = temporary)]`.
+///
+/// Arguments that all children have in common, and those that the tree knows better than whoever starts a child, are
+/// written in the tree; `for` says what is left for `start_child` to take, and of which type:
+///
+/// ```
+/// # use otp::{prelude::*, supervisor::DynamicRef};
+/// # pub struct Db;
+/// # #[actor] impl Db { #[init] fn init() -> Self { Self } }
+/// pub struct Session { user: String, host: String }
+///
+/// #[actor(restart = transient)]
+/// impl Session {
+///     #[init]
+///     fn init(user: String, host: String, _db: DbRef) -> Self { Self { user, host } }
+///     #[handle_call]
+///     pub fn address(&self) -> String { format!("{}@{}", self.user, self.host) }
+/// }
+///
+/// supervisor! {
+///     pub Chat<one_for_one>(host: String) {
+///         db:       Db();
+///         sessions: dynamic<Session>(user, host.clone(), db) for user: String { max_children: 10_000 };
+///     }
+/// }
+///
+/// let sessions: DynamicRef<Session, String> = Chat::start("example.org".into())?.sessions();
+/// let joe = sessions.start_child("joe".into())?;
+/// assert_eq!(joe.address()?, "joe@example.org");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Several values are one tuple, as in `for (user, age): (String, u32)`; `for ()` takes nothing. As those of any child,
+/// the arguments are evaluated at each of its starts: a restart makes them anew of a clone of what `start_child` took.
+/// So that must be `Clone`, if the child is not temporary, and the arguments need not be. A panic in them is a start
+/// that has failed. The supervisor is a `DynamicSupervisor<Session, String>`, as the type of its `name` says:
+/// `Name<DynamicSupervisor<Session, String>>`.
 ///
 /// # Partition supervisors
 ///

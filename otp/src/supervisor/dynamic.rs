@@ -68,7 +68,8 @@ impl DynamicChild for AnyChild {
 ///
 /// Its children are of one type `C`, and each is started with an `A`: the arguments of `C`, if nothing else is said. A
 /// child that ends is restarted, with the same arguments, as its spec says; one that is not restarted is forgotten. In
-/// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`.
+/// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`, and one whose
+/// children are started with something else `sessions: dynamic<Session>(user, db) for user: String;`.
 ///
 /// ```
 /// use otp::{supervisor::DynamicSupervisor, prelude::*};
@@ -278,16 +279,25 @@ impl<C: DynamicChild, A> fmt::Debug for DynamicSupervisor<C, A> {
 
 /// The spec of a child that takes a clone of its arguments at each start.
 fn spec_with<C: Child<Args: Clone>>(args: C::Args) -> ChildSpec<C> {
-    // Arguments can be sent, but need not be shareable.
-    let args = Mutex::new(args);
-    C::spec(move || args.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    C::spec(cloned(args))
 }
 
 /// The spec of a temporary child, which is given its arguments.
 pub(crate) fn spec_once<C: Child>(args: C::Args) -> ChildSpec<C> {
-    let args = Mutex::new(Some(args));
-    let take = move || args.lock().unwrap_or_else(PoisonError::into_inner).take();
-    C::spec(move || take().expect("a temporary child is started once")).restart(Restart::Temporary)
+    C::spec(taken(args)).restart(Restart::Temporary)
+}
+
+/// A clone of `kept` at each start. What can be sent need not be shareable.
+fn cloned<A: Clone + Send + 'static>(kept: A) -> impl Fn() -> A + Send + Sync + 'static {
+    let kept = Mutex::new(kept);
+    move || kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// `kept` itself, at the only start.
+fn taken<A: Send + 'static>(kept: A) -> impl Fn() -> A + Send + Sync + 'static {
+    let kept = Mutex::new(Some(kept));
+    let take = move || kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    move || take().expect("a temporary child is started once")
 }
 
 /// A dynamic supervisor, by its place in a tree: it stays valid when the supervisor is restarted, which then has no

@@ -134,9 +134,10 @@ pub(super) fn mentioned_by(child: &Child) -> TokenStream {
             tokens
         }
         Start::Partition(partition) => partition.arguments.to_token_stream(),
+        Start::Dynamic(dynamic) => dynamic.arguments.to_token_stream(),
         Start::Nested(nested) => mentioned(&nested.supervisor),
         Start::Spec(spec) => spec.expression.clone(),
-        Start::Dynamic(_) | Start::Unreadable(_) => TokenStream::new(),
+        Start::Unreadable(_) => TokenStream::new(),
     };
     tokens.extend(child.options.expressions().cloned());
     tokens
