@@ -115,15 +115,14 @@ impl Game {
 #[derive(Debug)]
 pub struct WaitingRoom {
     waiting: Option<Player>,
-    games: DynamicRef<Game>,
-    score: ScoreRef,
+    games: DynamicRef<Game, [Player; 2]>,
 }
 
 #[actor]
 impl WaitingRoom {
     #[init]
-    fn init(games: DynamicRef<Game>, score: ScoreRef) -> Self {
-        Self { waiting: None, games, score }
+    fn init(games: DynamicRef<Game, [Player; 2]>) -> Self {
+        Self { waiting: None, games }
     }
 
     /// Has a player play with whoever waits, or wait for somebody.
@@ -139,7 +138,7 @@ impl WaitingRoom {
         let players = [first, player];
         // It names whichever game the two are in, the next one after a crash too, and waits for that: a game that begins
         // asks for hands before others can reach it.
-        let game = self.games.start_child((players.clone(), self.score.clone()))?.wait_for_restart();
+        let game = self.games.start_child(players.clone())?.wait_for_restart();
         players.iter().for_each(|player| player.news.send(News::Game(game.clone())));
         Ok(())
     }
@@ -149,8 +148,8 @@ supervisor! {
     /// Whoever comes later may depend on who comes before, and is begun anew with it.
     Club<rest_for_one> {
         score: Score();
-        games: dynamic<Game> { restart: transient };
-        room:  WaitingRoom(games, score);
+        games: dynamic<Game>(players, score) for players: [Player; 2] { restart: transient };
+        room:  WaitingRoom(games);
     }
 }
 

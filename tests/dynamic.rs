@@ -68,6 +68,75 @@ impl Api {
     }
 }
 
+/// Says of itself that it is never restarted; what it is started with is no `Clone`, either.
+struct Visit(User);
+
+#[actor(restart = temporary)]
+impl Visit {
+    #[init]
+    fn init(user: User) -> Self {
+        Self(user)
+    }
+
+    #[handle_call]
+    fn user(&self) -> String {
+        self.0.0.clone()
+    }
+}
+
+/// The same of a type that has parameters.
+struct Once<T>(T);
+
+#[actor(restart = temporary)]
+impl<T: Send + 'static> Once<T>
+where
+    T: AsRef<str>,
+{
+    #[init]
+    fn init(value: T) -> Self {
+        Self(value)
+    }
+
+    #[handle_call]
+    fn text(&self) -> String {
+        self.0.as_ref().to_owned()
+    }
+}
+
+impl AsRef<str> for User {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Says that it is temporary, of which its trees make something else.
+struct Guest(String);
+
+#[actor(restart = temporary)]
+impl Guest {
+    #[init]
+    fn init(name: String) -> Self {
+        Self(name)
+    }
+
+    #[handle_call]
+    fn name(&self) -> String {
+        self.0.clone()
+    }
+}
+
+supervisor! {
+    Hotel<one_for_one> {
+        visits: dynamic<Visit>;
+        texts:  dynamic<Once<User>> { shutdown: brutal_kill };
+        guests: dynamic<Guest> { restart: permanent };
+        // The arguments of these are made at each start, and never asked to be `Clone`.
+        porter: Visit("porter".into());
+        shifts: [Visit(user.into()) for user in ["day", "night"]];
+        floors: partition<Visit>("floor".into()) { partitions: 2 };
+    }
+}
+
 const JOBS: Name<DynamicSupervisor<Job>> = Name::new("jobs");
 
 /// What the trees are started with; no `Clone` is asked for.
@@ -235,4 +304,32 @@ fn a_dynamic_or_partition_supervisor_may_choose_not_to_run(_: &mut Sim) {
     assert_eq!((jobs.pid(), shards.pid(), tree.count_children()?.active), (None, None, 0));
     assert!(matches!(jobs.start_child((1,)), Err(ChildError::Gone(_))));
     assert_eq!(DynamicSupervisor::<Job>::ignore().start_link().err(), Some(StartError::Ignore));
+}
+
+#[otp::test(seeds = 20)]
+fn an_actor_that_is_temporary_by_itself_is_so_in_a_dynamic_supervisor(t: &mut Sim) {
+    let hotel = Hotel::start_link()?;
+    let (visits, texts) = (hotel.visits(), hotel.texts());
+    let (joe, mike) = (visits.start_child(("joe".into(),))?, texts.start_child(("mike".into(),))?);
+    assert_eq!((joe.user()?, mike.text()?), ("joe".into(), "mike".into()));
+    assert_eq!(
+        [visits.child_spec(&joe)?.restart, texts.child_spec(&mike)?.restart],
+        [Restart::Temporary, Restart::Temporary]
+    );
+    t.kill(&joe);
+    t.settle();
+    assert_eq!((joe.user(), visits.count_children()?.specs), (Err(CallError::NoProc), 0));
+    for visit in hotel.shifts().into_iter().chain([hotel.porter(), hotel.floors().route(&1)]) {
+        assert!(visit.user()?.len() > 2);
+    }
+}
+
+#[otp::test(seeds = 20)]
+fn a_tree_has_the_last_word_on_whether_a_dynamic_child_is_restarted(t: &mut Sim) {
+    let guests = Hotel::start_link()?.guests();
+    let joe = guests.start_child(("joe".into(),))?;
+    assert_eq!(guests.child_spec(&joe)?.restart, Restart::Permanent);
+    t.kill(&joe);
+    t.settle();
+    assert_eq!(joe.name()?, "joe");
 }

@@ -118,6 +118,7 @@ fn tree() {
                 worker: [Worker(db, i) for i in 0..*shards] { restart: transient, name: format!(\"worker-{i}\") };
             };
             #[cfg(feature = \"metrics\")] metrics: Metrics(db, workers) { significant, restart: temporary };
+            sessions: dynamic<Session>(user, db, shards) for user: String { max_children: 10 };
             extra: = third_party(config);
         }";
     expect("tree", supervisor(tokens(tree)));

@@ -23,7 +23,7 @@ pub use crate::{
     actor::{start, start_link},
     scheduler::Code,
     sim::{TestError, outcome, simulate, simulate_seed},
-    supervisor::{InPartitions, InTree, start_tree, tree_spec},
+    supervisor::{InPartitions, declared::*, start_tree, tree_spec},
 };
 
 /// A child spec whose arguments are cloned at each start.

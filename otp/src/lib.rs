@@ -65,8 +65,8 @@
 //!   async code as well, such a wait leaves the core to others. In a future that a foreign executor polls it blocks the
 //!   executor's thread: there one awaits what is made for it, the calls of [`as_async`](ClientExt::as_async) clients
 //!   and supervisors, a [`Reply`], and functions whose names end in `_async`. Each of these has a section *Cancel
-//!   safety*. What belongs to the current process and its stack has no such form: starts, for which
-//!   [`start_child`](supervisor::DynamicRef::start_child) has one, the lock of a registry's key, monitors of groups.
+//!   safety*. What is made for the current process has no such form, starts and monitors of groups: a
+//!   supervisor's [`start_child`](supervisor::DynamicRef::start_child) has one.
 //! * **The gone.** What is sent to a process that has ended is dropped; a call of it ends with [`CallError::NoProc`], a
 //!   monitor tells at once. Whoever waits for a process when it ends is told why.
 //! * **Later versions.** What the crate makes and programs read, such as errors, reports and infos, may grow: most of
@@ -171,7 +171,7 @@ pub use self::{
     testing::Sim,
 };
 pub use self::{
-    actor::{Stopping, start, start_link, stop, stop_async},
+    actor::{Terminating, start, start_link, stop, stop_async},
     process::{blocking, blocking_async, blocking_timeout, blocking_timeout_async},
 };
 
@@ -470,7 +470,8 @@ pub use otp_macros::test;
 /// | `db: Db(..)` | `shop.db()` | a client, valid across restarts of the child |
 /// | `worker: [Worker(..) for i in ..]` | `shop.workers().worker()` | a `Vec` of clients |
 /// | `workers: supervisor<..> { .. }` | `shop.workers()` | the nested tree |
-/// | `sessions: dynamic<Session>` | `shop.sessions()` | a [`DynamicRef`](crate::supervisor::DynamicRef) |
+/// | `sessions: dynamic<Session>` | `shop.sessions()` | a [`DynamicRef<Session>`](crate::supervisor::DynamicRef) |
+/// | `sessions: dynamic<Session>(..) for user: String` | `shop.sessions()` | a `DynamicRef<Session, String>` |
 /// | `shards: partition<Shard>(..)` | `shop.shards()` | a [`PartitionRef`](crate::supervisor::PartitionRef) |
 /// | `names: Registry<u32, ()>(Registry::new())` | `shop.names()` | a [`RegistryRef`](crate::registry::RegistryRef) |
 /// | `extra: = spec` | `shop.extra()` | a [`Place`](crate::supervisor::Place) |
@@ -538,7 +539,44 @@ pub use otp_macros::test;
 ///
 /// `dynamic<Session>` starts without children; see [`DynamicSupervisor`](crate::supervisor::DynamicSupervisor). Of its
 /// options `name`, `max_children: 10_000` and `intensity: 5 in 10s` are its own, all others those of each child. The
-/// arguments of children that are not `restart: temporary` are kept for restarts, and so must be `Clone`.
+/// arguments of a child are kept for its restarts, and so must be `Clone`; not those of a temporary one, be it so by
+/// `restart: temporary` in the tree or, when that says nothing, by `#[actor(restart = temporary)]`.
+///
+/// Arguments that all children have in common, and those that the tree knows better than whoever starts a child, are
+/// written in the tree; `for` says what is left for `start_child` to take, and of which type:
+///
+/// ```
+/// # use otp::{prelude::*, supervisor::DynamicRef};
+/// # pub struct Db;
+/// # #[actor] impl Db { #[init] fn init() -> Self { Self } }
+/// pub struct Session { user: String, host: String }
+///
+/// #[actor(restart = transient)]
+/// impl Session {
+///     #[init]
+///     fn init(user: String, host: String, _db: DbRef) -> Self { Self { user, host } }
+///     #[handle_call]
+///     pub fn address(&self) -> String { format!("{}@{}", self.user, self.host) }
+/// }
+///
+/// supervisor! {
+///     pub Chat<one_for_one>(host: String) {
+///         db:       Db();
+///         sessions: dynamic<Session>(user, host.clone(), db) for user: String { max_children: 10_000 };
+///     }
+/// }
+///
+/// let sessions: DynamicRef<Session, String> = Chat::start("example.org".into())?.sessions();
+/// let joe = sessions.start_child("joe".into())?;
+/// assert_eq!(joe.address()?, "joe@example.org");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Several values are one tuple, as in `for (user, age): (String, u32)`; `for ()` takes nothing. As those of any child,
+/// the arguments are evaluated at each of its starts: a restart makes them anew of a clone of what `start_child` took.
+/// So that must be `Clone`, if the child is not temporary, and the arguments need not be. A panic in them is a start
+/// that has failed. The supervisor is a `DynamicSupervisor<Session, String>`, as the type of its `name` says:
+/// `Name<DynamicSupervisor<Session, String>>`.
 ///
 /// # Partition supervisors
 ///

@@ -198,7 +198,9 @@ supervisor! {
     Kinds<one_for_one>() {
         keeper:  Keeper("own".into()) { name: format!("{supervisor:?}") };
         keepers: partition<Keeper>(format!("{}", supervisor.keeper().kept().is_ok())) { partitions: 1 };
-        made:    = Keeper::child_spec(supervisor.keeper().kept().unwrap_or_default());
+        crowd:   dynamic<Keeper>(format!("{name} of {:?}", supervisor.keeper().kept())) for name: &'static str;
+        same:    dynamic<Keeper>(supervisor.to_owned()) for supervisor: String;
+        made:    = Keeper::child_spec(format!("{:?}", supervisor.supervisor().pid().is_some()));
     }
 }
 
@@ -207,6 +209,8 @@ fn every_expression_of_a_tree_knows_it(_t: &mut Sim) {
     let kinds = Kinds::start().unwrap();
     assert_eq!(process::registered(), ["Kinds(SupervisorRef(Place(empty)))"]);
     assert_eq!(kinds.keepers().route(&0).kept(), Ok("true".into()));
+    assert_eq!(kinds.crowd().start_child("one").unwrap().kept(), Ok("one of Ok(\"own\")".into()));
+    assert_eq!(kinds.same().start_child("mine".into()).unwrap().kept(), Ok("mine".into()));
 }
 
 /// Knows where it works.

@@ -6,9 +6,10 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Error, Pat, PatIdent, Token, Type, Visibility};
+use syn::{Attribute, Error, Pat, PatIdent, Result, Token, Type, Visibility};
 
 use crate::ast::options::{AutoShutdown, Intensity, OptionEntry, Options, Strategy, Value, Word};
+use crate::ast::types::{Unowned, inferred};
 
 /// The options of a supervisor.
 pub(crate) const SUPERVISOR_OPTIONS: [&str; 2] = ["intensity", "auto_shutdown"];
@@ -87,8 +88,8 @@ pub(crate) enum Start {
     Each(Box<Each>),
     /// `supervisor<one_for_one> { .. }`
     Nested(Nested),
-    /// `dynamic<Session>`
-    Dynamic(Dynamic),
+    /// `dynamic<Session>`, `dynamic<Session>(user, db) for user: String`
+    Dynamic(Box<Dynamic>),
     /// `partition<Shard>(i, db) for i`
     Partition(Box<Partition>),
     /// `= expression`
@@ -118,12 +119,22 @@ pub(crate) struct Nested {
     pub(crate) supervisor: Supervisor,
 }
 
-/// `dynamic<Session>`
+/// `dynamic<Session>`, `dynamic<Session>(user, db) for user: String`
 pub(crate) struct Dynamic {
     pub(crate) keyword: Ident,
     pub(crate) ty: Option<Type>,
-    /// Parentheses, which only other children have.
-    pub(crate) arguments: Option<TokenTree>,
+    /// The parentheses and what is in them, where the tree makes the arguments of its children.
+    pub(crate) arguments: Option<Group>,
+    /// What it makes them of; an error where that could not be read.
+    pub(crate) given: Option<Result<Given>>,
+}
+
+/// `for user: String`, `for ()`
+pub(crate) struct Given {
+    /// What it is called, or taken apart into.
+    pub(crate) pattern: Pat,
+    /// It may be left out behind `()`.
+    pub(crate) ty: Option<Type>,
 }
 
 /// `partition<Shard>(i, db) for i`
@@ -134,6 +145,8 @@ pub(crate) struct Partition {
     pub(crate) arguments: Option<Group>,
     /// What the number of a partition is called.
     pub(crate) number: Option<Ident>,
+    /// `: usize` behind the number, which only what a dynamic child is started with has.
+    pub(crate) number_ty: Option<TokenStream>,
     /// `in 0..3` behind the number, which only a repeated child has.
     pub(crate) range: Option<TokenStream>,
 }
@@ -207,15 +220,46 @@ impl Child {
 impl Each {
     /// The variables of the loop.
     pub(crate) fn variables(&self) -> Vec<&Ident> {
-        struct Variables<'ast>(Vec<&'ast Ident>);
-        impl<'ast> Visit<'ast> for Variables<'ast> {
-            fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
-                self.0.push(&pattern.ident);
-                visit::visit_pat_ident(self, pattern);
-            }
-        }
-        let mut variables = Variables(Vec::new());
-        variables.visit_pat(&self.pattern);
-        variables.0
+        variables(&self.pattern)
     }
+}
+
+impl Dynamic {
+    /// What a child is started with, where the tree makes arguments of it.
+    pub(crate) fn given(&self) -> Option<&Given> {
+        self.given.as_ref().and_then(|given| given.as_ref().ok())
+    }
+}
+
+impl Given {
+    pub(crate) fn variables(&self) -> Vec<&Ident> {
+        variables(&self.pattern)
+    }
+
+    /// Whether its type is known; the pattern `()` says it by itself.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.ty.is_some() || matches!(&self.pattern, Pat::Tuple(tuple) if tuple.elems.is_empty())
+    }
+
+    /// Its type, if that is one that the type of an accessor can mention.
+    pub(crate) fn sent_ty(&self) -> Option<TokenStream> {
+        match &self.ty {
+            Some(ty) => (Unowned::of(ty).is_empty() && inferred(ty).is_none()).then(|| ty.to_token_stream()),
+            None => self.is_typed().then(|| self.pattern.to_token_stream()),
+        }
+    }
+}
+
+/// The variables that a pattern binds.
+fn variables(pattern: &Pat) -> Vec<&Ident> {
+    struct Variables<'ast>(Vec<&'ast Ident>);
+    impl<'ast> Visit<'ast> for Variables<'ast> {
+        fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+            self.0.push(&pattern.ident);
+            visit::visit_pat_ident(self, pattern);
+        }
+    }
+    let mut variables = Variables(Vec::new());
+    variables.visit_pat(pattern);
+    variables.0
 }

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
     GenericArgument, Lifetime, ParenthesizedGenericArguments, PathArguments, PathSegment, TraitBound, Type, TypeFnPtr,
-    TypeImplTrait, TypeReference,
+    TypeImplTrait, TypeInfer, TypeReference,
 };
 
 /// The last segment of a type that is a path: `ReplyTo<u32>` of `otp::ReplyTo<u32>`.
@@ -27,6 +27,19 @@ pub(crate) fn first_type(arguments: &PathArguments) -> Option<&Type> {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
+}
+
+/// The first `_` in a type.
+pub(crate) fn inferred(ty: &Type) -> Option<&TypeInfer> {
+    struct Inferred<'ast>(Option<&'ast TypeInfer>);
+    impl<'ast> Visit<'ast> for Inferred<'ast> {
+        fn visit_type_infer(&mut self, ty: &'ast TypeInfer) {
+            self.0.get_or_insert(ty);
+        }
+    }
+    let mut inferred = Inferred(None);
+    inferred.visit_type(ty);
+    inferred.0
 }
 
 /// Whether a type is `()`.

@@ -34,6 +34,7 @@ pub(crate) fn expand(actor: &Actor, extent: Extent) -> TokenStream {
     let traits = client::traits(&scope);
     let methods = client::methods(actor, &scope);
     let start = start::functions(actor, &scope);
+    let never_restarted = facts::never_restarted(actor, &scope);
     quote! {
         #client
         const _: () = {
@@ -43,6 +44,7 @@ pub(crate) fn expand(actor: &Actor, extent: Extent) -> TokenStream {
             #traits
             #methods
             #start
+            #never_restarted
         };
     }
 }

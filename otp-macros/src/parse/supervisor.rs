@@ -162,6 +162,10 @@ fn entry(input: ParseStream<'_>, entries: &mut Vec<Entry>) -> Result<()> {
         skip_entry(input);
         return Ok(());
     };
+    if let Some(message) = child::without_for(&start, &name).filter(|_| input.peek(Token![for])) {
+        entries.push(Entry::Unreadable(error(input, message)));
+        until(input, |input| input.peek(Token![;]) || input.peek(token::Brace));
+    }
     let (options, last) = if input.peek(token::Brace) && !matches!(start, Start::Spec(_)) {
         let (options, end) = options::of_child(input)?;
         (options, last.and(Some(end)))

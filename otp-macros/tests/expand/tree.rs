@@ -17,6 +17,15 @@ impl Shop {
     pub(crate) fn metrics(&self) -> <Metrics as ::otp::Child>::Client {
         <Metrics as ::otp::Child>::client(self.0.place().child("metrics"))
     }
+    /// The `sessions` child.
+    #[must_use]
+    pub(crate) fn sessions(
+        &self,
+    ) -> <Session as ::otp::__private::InTreeFrom<String>>::Client {
+        <Session as ::otp::__private::InTreeFrom<
+            String,
+        >>::client(self.0.place().child("sessions"))
+    }
     /// The `extra` child.
     #[must_use]
     pub(crate) fn extra(&self) -> ::otp::supervisor::Place {
@@ -269,6 +278,37 @@ const _: () = {
                     .restart(::otp::Restart::Temporary)
                     .significant(true),
             );
+        let builder = builder
+            .child(
+                "sessions",
+                <Session as ::otp::__private::InTreeFrom<
+                    String,
+                >>::spec(
+                    {
+                        move || {
+                            ::otp::supervisor::DynamicSupervisor::any().max_children(10)
+                        }
+                    },
+                    {
+                        let kept_db = ::core::clone::Clone::clone(&db);
+                        let args = ::core::clone::Clone::clone(args);
+                        move |user: String| {
+                            let shards = &args.1;
+                            let _ = &shards;
+                            let db = ::core::clone::Clone::clone(&kept_db);
+                            let _ = &db;
+                            (user, db, shards)
+                        }
+                    },
+                    |given, args| {
+                        {
+                            use ::otp::__private::{SaysNothing as _, SaysTemporary as _};
+                            ::otp::__private::OwnRestart::<Session>::OF.starts()
+                        }
+                            .spec_from::<Session, String>(given, args)
+                    },
+                ),
+            );
         let builder = builder.child("extra", third_party(config));
         builder
     }
@@ -308,6 +348,8 @@ const _: () = {
                         .restart(::otp::Restart::Temporary)
                         .significant(),
                 );
+            let tree = tree
+                .child(<Session as ::otp::Child>::declared("sessions").dynamic());
             let tree = tree.child(::otp::supervisor::TreeChild::unknown("extra"));
             ::core::option::Option::Some(tree)
         }
@@ -346,6 +388,7 @@ const _: () = {
     let _ = Shop::workers;
     #[cfg(feature = "metrics")]
     let _ = Shop::metrics;
+    let _ = Shop::sessions;
     let _ = Shop::extra;
     let _ = Shop::supervisor;
     let _ = Shop::tree;

@@ -66,7 +66,7 @@ pub use self::{
     error::{EnterLoopError, StartError},
     options::Options,
     starter::Starter,
-    stop::{Stopping, stop, stop_async},
+    stop::{Terminating, stop, stop_async},
     subject::Handles,
     system::{FormatStatus, StatusTexts},
 };

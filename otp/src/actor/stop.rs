@@ -62,8 +62,8 @@ pub fn stop_async<Kind>(
     target: &(impl ToPid<Kind> + ?Sized),
     reason: impl IntoReason,
     limit: impl Into<Option<Duration>>,
-) -> Stopping {
-    Stopping(Box::pin(stopping(process_of(target), reason.into_reason(), limit.into())))
+) -> Terminating {
+    Terminating(Box::pin(stopping(process_of(target), reason.into_reason(), limit.into())))
 }
 
 fn process_of<Kind>(target: &(impl ToPid<Kind> + ?Sized)) -> Option<AnyProcess> {
@@ -75,9 +75,9 @@ fn process_of<Kind>(target: &(impl ToPid<Kind> + ?Sized)) -> Option<AnyProcess> 
 /// # Cancel safety
 /// Dropped or not, the process terminates.
 #[must_use = "the process terminates all the same; whoever waits for it knows when"]
-pub struct Stopping(Pin<Box<dyn Future<Output = Result<(), CallError>> + Send>>);
+pub struct Terminating(Pin<Box<dyn Future<Output = Result<(), CallError>> + Send>>);
 
-impl Future for Stopping {
+impl Future for Terminating {
     type Output = Result<(), CallError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -85,9 +85,9 @@ impl Future for Stopping {
     }
 }
 
-impl fmt::Debug for Stopping {
+impl fmt::Debug for Terminating {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stopping(..)")
+        f.write_str("Terminating(..)")
     }
 }
 

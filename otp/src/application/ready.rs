@@ -4,7 +4,10 @@ use super::{
     is_draining,
     table::{AppStatus, table},
 };
-use crate::supervisor::{Readiness, Unready};
+use crate::{
+    cell::current,
+    supervisor::{Readiness, Unready},
+};
 
 /// Whether all applications of the node are ready to serve: none is being started or [drains](super::on_drain), and no
 /// child in their trees is to be started again. See [`SupervisorRef::readiness`](crate::SupervisorRef::readiness).
@@ -16,6 +19,15 @@ use crate::supervisor::{Readiness, Unready};
 /// ```
 #[must_use]
 pub fn readiness() -> Readiness {
+    let interrupted = |_| Readiness { waiting: vec![Unready::new("", "the caller is ending and cannot wait")] };
+    current::block_on(readiness_async()).unwrap_or_else(interrupted)
+}
+
+/// As [`readiness`], to be awaited on any executor.
+///
+/// # Cancel safety
+/// It changes nothing.
+pub async fn readiness_async() -> Readiness {
     let (starting, running): (Vec<_>, Vec<_>) = {
         let table = table();
         let state = table.state();
@@ -31,7 +43,7 @@ pub fn readiness() -> Readiness {
     }
     for name in running {
         if let Some(supervisor) = table().running(name).and_then(|running| running.supervisor) {
-            readiness.add(name, supervisor.readiness());
+            readiness.add(name, supervisor.readiness_async().await);
         }
     }
     readiness

@@ -104,11 +104,19 @@ impl StartedApps {
     /// # Errors
     /// [`AppError::Call`] when there is nobody who could tell.
     pub fn watch(&self, to: Subject<AppsEnd>) -> Result<(), AppError> {
-        let watch = async {
-            _ = controller().await?.cast(ControllerMessage::watch(self.asked.clone(), to));
-            Ok(())
-        };
-        current::block_on(watch)?
+        current::block_on(self.watch_async(to))?
+    }
+
+    /// As [`watch`](StartedApps::watch), to be awaited on any executor.
+    ///
+    /// # Errors
+    /// As [`watch`](StartedApps::watch).
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nobody may be told.
+    pub async fn watch_async(&self, to: Subject<AppsEnd>) -> Result<(), AppError> {
+        _ = controller().await?.cast(ControllerMessage::watch(self.asked.clone(), to));
+        Ok(())
     }
 }
 
@@ -249,7 +257,15 @@ fn look(app: AppType, path: &mut Vec<&'static str>, next: &mut Vec<Step>) -> Res
 /// # Errors
 /// As [`start`].
 pub fn ensure_started<A: Application>(restart: Restart) -> Result<(), AppError> {
-    match start::<A>(restart) {
+    current::block_on(ensure_started_async::<A>(restart))?
+}
+
+/// As [`ensure_started`], to be awaited on any executor; as [`start_async`], when it is dropped.
+///
+/// # Errors
+/// As [`start`].
+pub async fn ensure_started_async<A: Application>(restart: Restart) -> Result<(), AppError> {
+    match start_async::<A>(restart).await {
         Err(AppError::AlreadyStarted(_)) => Ok(()),
         outcome => outcome,
     }

@@ -3,6 +3,8 @@
 //! The process is that of every supervisor (`server`); this file owns what is different: the [`Template`] that makes a
 //! child spec of what a caller gives, and the typed builder and client around it.
 
+pub(crate) mod declared;
+
 use std::{
     any::TypeId,
     fmt,
@@ -21,7 +23,7 @@ use super::{
 };
 use crate::{
     actor::{Async, Blocking, CallError, Name, Place, Restart, StartError, ToPid},
-    cell::{RegName, birth::Relation},
+    cell::birth::Relation,
     guard::Guarded,
     process::StartInfo,
 };
@@ -66,7 +68,8 @@ impl DynamicChild for AnyChild {
 ///
 /// Its children are of one type `C`, and each is started with an `A`: the arguments of `C`, if nothing else is said. A
 /// child that ends is restarted, with the same arguments, as its spec says; one that is not restarted is forgotten. In
-/// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`.
+/// `supervisor!` a dynamic supervisor reads `sessions: dynamic<Session> { max_children: 10_000 };`, and one whose
+/// children are started with something else `sessions: dynamic<Session>(user, db) for user: String;`.
 ///
 /// ```
 /// use otp::{supervisor::DynamicSupervisor, prelude::*};
@@ -276,75 +279,25 @@ impl<C: DynamicChild, A> fmt::Debug for DynamicSupervisor<C, A> {
 
 /// The spec of a child that takes a clone of its arguments at each start.
 fn spec_with<C: Child<Args: Clone>>(args: C::Args) -> ChildSpec<C> {
-    // Arguments can be sent, but need not be shareable.
-    let args = Mutex::new(args);
-    C::spec(move || args.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    C::spec(cloned(args))
 }
 
 /// The spec of a temporary child, which is given its arguments.
 pub(crate) fn spec_once<C: Child>(args: C::Args) -> ChildSpec<C> {
-    let args = Mutex::new(Some(args));
-    let take = move || args.lock().unwrap_or_else(PoisonError::into_inner).take();
-    C::spec(move || take().expect("a temporary child is started once")).restart(Restart::Temporary)
+    C::spec(taken(args)).restart(Restart::Temporary)
 }
 
-/// What `supervisor!` needs of `dynamic<C>`, as items of `C`, and without a type made of it where that can be: a type
-/// that is no actor then is one error.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an actor",
-    label = "not an actor",
-    note = "put `#[actor]` on an `impl {Self}` block, or implement `otp::Actor` by hand"
-)]
-pub trait InTree: Child {
-    type Client;
-
-    fn client(place: Place) -> <Self as InTree>::Client;
-    /// With the settings of another one.
-    fn spec(
-        settings: impl Fn() -> DynamicSupervisor + Send + Sync + 'static,
-        template: impl Fn(Self::Args) -> ChildSpec<Self> + Clone + Send + Sync + 'static,
-    ) -> ChildSpec<Supervisor>;
-    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<DynamicSupervisor<Self>>>) -> ChildSpec<Supervisor>;
-    fn with(args: Self::Args) -> ChildSpec<Self>
-    where
-        Self::Args: Clone;
-    fn once(args: Self::Args) -> ChildSpec<Self>;
+/// A clone of `kept` at each start. What can be sent need not be shareable.
+fn cloned<A: Clone + Send + 'static>(kept: A) -> impl Fn() -> A + Send + Sync + 'static {
+    let kept = Mutex::new(kept);
+    move || kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-#[diagnostic::do_not_recommend]
-impl<C: Child> InTree for C {
-    type Client = DynamicRef<C>;
-
-    fn client(place: Place) -> DynamicRef<C> {
-        <DynamicSupervisor<C> as Child>::client(place)
-    }
-
-    fn spec(
-        settings: impl Fn() -> DynamicSupervisor + Send + Sync + 'static,
-        template: impl Fn(C::Args) -> ChildSpec<C> + Clone + Send + Sync + 'static,
-    ) -> ChildSpec<Supervisor> {
-        let spec = <DynamicSupervisor<C> as Child>::spec(move || {
-            let DynamicSupervisor { supervisor, max_children, .. } = settings();
-            DynamicSupervisor { supervisor, max_children, ..DynamicSupervisor::template(template.clone()) }
-        });
-        ChildSpec::new(spec.into_spec())
-    }
-
-    fn named(spec: ChildSpec<Supervisor>, name: impl Into<Name<DynamicSupervisor<C>>>) -> ChildSpec<Supervisor> {
-        spec.name(RegName::from(name.into()))
-    }
-
-    fn with(args: C::Args) -> ChildSpec<C>
-    where
-        C::Args: Clone,
-    {
-        spec_with(args)
-    }
-
-    fn once(args: C::Args) -> ChildSpec<C> {
-        spec_once(args)
-    }
+/// `kept` itself, at the only start.
+fn taken<A: Send + 'static>(kept: A) -> impl Fn() -> A + Send + Sync + 'static {
+    let kept = Mutex::new(Some(kept));
+    let take = move || kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    move || take().expect("a temporary child is started once")
 }
 
 /// A dynamic supervisor, by its place in a tree: it stays valid when the supervisor is restarted, which then has no

@@ -77,7 +77,7 @@ use std::{
 };
 
 pub(crate) use self::client::{as_supervisor, waited};
-pub(crate) use self::dynamic::spec_once;
+pub(crate) use self::dynamic::{declared, spec_once};
 pub(crate) use self::endings::Endings;
 pub use self::{
     asking::{AskMode, Asked},
@@ -91,16 +91,15 @@ pub use self::{
     spec::{Child, ChildKind, ChildSpec, MailboxOnRestart, SpecInfo},
     strategy::{AutoShutdown, Strategy},
 };
-#[doc(hidden)]
-pub use self::{
-    dynamic::InTree,
-    partition::{InPartitions, Mentions},
-    spec::tree_spec,
-};
 use self::{
     kind::{Partitions, SupervisorKind},
     spec::Spec,
     tree::count,
+};
+#[doc(hidden)]
+pub use self::{
+    partition::{InPartitions, Mentions},
+    spec::tree_spec,
 };
 pub use crate::actor::{
     error::SpecError,

@@ -51,7 +51,7 @@ impl Counter {
 #[derive(Debug)]
 struct Panics;
 
-#[actor]
+#[actor(restart = temporary)]
 impl Panics {
     #[init]
     fn init() -> Self {

@@ -11,7 +11,7 @@ struct Box;
 
 struct Counter;
 
-#[::otp::actor]
+#[::otp::actor(restart = temporary)]
 impl Counter {
     #[::otp::init]
     fn init(start: u8) -> Self {

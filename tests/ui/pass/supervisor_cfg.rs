@@ -45,6 +45,10 @@ supervisor! {
         spec: = nothing;
         #[cfg(all())]
         shard: [Db(String::new(), i) for i in 0..3];
+        #[cfg(any())]
+        sessions: dynamic<Missing>(nothing) for nothing: Nothing;
+        // Of two siblings of one name it is the one that is there.
+        caches: dynamic<Db>(format!("{db:?}{url}"), 1) for url: String;
         user: [Cache(db) for db in shard] { name: format!("user") };
     }
 }

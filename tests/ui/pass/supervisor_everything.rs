@@ -55,6 +55,10 @@ supervisor! {
             restart: transient,
         };
         pool: Pool(workers.worker(), shard, workers) { significant: false };
+        all: dynamic<Db> { max_children: 10 };
+        caches: dynamic<Cache>(db,) for () {};
+        dbs: dynamic<Db>(format!("{}{name}", config.url), i) for (i, name): (usize, &'static str) { name: "dbs" };
+        trees: dynamic<Mall>() for _name: Box<dyn FnOnce(&str) -> String + Send> { restart: temporary };
         extra: = CacheChild::spec(db);
         r#type: Cache(db);
         supervisor: Cache(db);

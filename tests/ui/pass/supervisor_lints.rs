@@ -37,6 +37,9 @@ mod strict {
             back: supervisor<one_for_one> {
                 worker: [Cache(db) for _ in ::std::clone::Clone::clone(names)];
             };
+            all: dynamic<Cache>;
+            some: dynamic<Cache>(db) for ();
+            named: dynamic<Db>(name, *shards) for name: ::std::string::String { max_children: *shards };
         }
     }
 

@@ -32,6 +32,9 @@ supervisor! {
         clients: [Db(url(args, index), *slot) for index in 0..*slot];
         // A loop variable hides a sibling.
         index: [Cache(db) for db in clients];
+        // So does what a dynamic child is started with; what it is taken apart into may be called as anything of ours.
+        given: dynamic<Db>(format!("{args}{db}"), slot) for (args, slot, db): (String, usize, u8);
+        starts: dynamic<Db>(given, *slot) for given: String { max_children: *slot };
         last: supervisor<one_for_one> {
             db: Cache(db);
             args: Db(String::from("x"), index.len());
@@ -43,17 +46,18 @@ supervisor! {
 
 // The tokens of a tree may come from more than one place.
 macro_rules! tree {
-    ($name:ident, $child:ident, $actor:ty, $($argument:expr),*) => {
+    ($name:ident, $child:ident, $actor:ty, $given:ident: $ty:ty, $($argument:expr),*) => {
         supervisor! {
             $name<one_for_one>(shards: usize) {
                 $child: $actor($($argument,)* *shards);
                 second: Cache($child);
                 third: Cache($child);
+                fourth: dynamic<$actor>($given, *shards) for $given: $ty { restart: temporary };
             }
         }
     };
 }
-tree!(Made, first, Db, String::new());
+tree!(Made, first, Db, url: String, String::new());
 
 fn main() {
     // In a function, too.

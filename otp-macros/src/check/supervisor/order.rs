@@ -5,7 +5,7 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 
-use crate::ast::supervisor::{Child, Start};
+use crate::ast::supervisor::{Child, Given, Start};
 use crate::ast::uses::use_of;
 use crate::errors::Errors;
 
@@ -25,7 +25,11 @@ pub(super) fn check(child: &Child, known: &[&Ident], later: &[&Ident], errors: &
             expressions.extend(partition.arguments.as_ref().map(Group::stream));
         }
         Start::Spec(spec) => expressions.push(spec.expression.clone()),
-        Start::Nested(_) | Start::Dynamic(_) | Start::Unreadable(_) => {}
+        Start::Dynamic(dynamic) => {
+            known.extend(dynamic.given().into_iter().flat_map(Given::variables));
+            expressions.extend(dynamic.arguments.as_ref().map(Group::stream));
+        }
+        Start::Nested(_) | Start::Unreadable(_) => {}
     }
     expressions.extend(child.options.expressions().cloned());
     for expression in &expressions {

@@ -2,14 +2,15 @@
 //!
 //! The errors of what could not be read are among them, at their places.
 
-use proc_macro2::Ident;
+use proc_macro2::{Group, Ident, TokenTree};
 use syn::Result;
 
 use crate::ast::options::{AutoShutdown, OptionEntry, Value};
 use crate::ast::supervisor::{
-    CHILD_OPTIONS, Call, Child, Dynamic, Entry, FOREIGN_OPTIONS, Partition, SUPERVISOR_OPTIONS, Start,
+    CHILD_OPTIONS, Call, Child, Dynamic, Entry, FOREIGN_OPTIONS, Given, Partition, SUPERVISOR_OPTIONS, Start,
     StrategyArgument, Supervisor, Tree, TreeParameter,
 };
+use crate::ast::types::{Unowned, inferred};
 use crate::check::options::{self, Place};
 use crate::errors::Errors;
 use crate::wording::{self, list};
@@ -136,7 +137,7 @@ fn child(child: &Child, errors: &mut Errors) {
             }
             entries(&nested.supervisor, errors);
         }
-        Start::Dynamic(start) => dynamic(start, errors),
+        Start::Dynamic(start) => dynamic(start, child, errors),
         Start::Partition(start) => partition(start, child, errors),
         Start::Spec(spec) if spec.expression.is_empty() => {
             let name = &child.name;
@@ -155,19 +156,83 @@ fn call(call: &Call, child: &Child, errors: &mut Errors) {
     }
 }
 
-fn dynamic(start: &Dynamic, errors: &mut Errors) {
-    let Dynamic { keyword, ty, arguments } = start;
-    if let Some(arguments) = arguments {
-        let message = "a dynamic supervisor takes no arguments: `start_child` takes those of each child";
-        errors.at(arguments, message);
+fn dynamic(start: &Dynamic, child: &Child, errors: &mut Errors) {
+    let Dynamic { keyword, ty, arguments, given } = start;
+    let Some(ty) = ty else {
+        return errors.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
+    };
+    match (arguments, given) {
+        (_, Some(Err(error))) => errors.push(error.clone()),
+        (None, Some(Ok(_))) => errors.at(ty, without_arguments(child)),
+        (Some(_), Some(Ok(given))) => self::given(given, errors),
+        (Some(arguments), None) => self::arguments(arguments, errors),
+        (None, None) => {}
     }
-    if ty.is_none() {
-        errors.at(keyword, "`dynamic` lacks the type of its children\n\nhelp: write `dynamic<Actor>`");
+}
+
+/// The arguments of dynamic children, of which nobody knows what `start_child` takes of them.
+fn arguments(arguments: &Group, errors: &mut Errors) {
+    let is_closure = match arguments.stream().into_iter().next() {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '|',
+        Some(TokenTree::Ident(word)) => word == "move",
+        _ => false,
+    };
+    if is_closure {
+        errors.at(
+            arguments.stream(),
+            "here are the arguments of a child, not a closure that makes them\n\n\
+             help: write `dynamic<Actor>(user, db) for user: String`",
+        );
+    } else {
+        errors.at(
+            arguments,
+            "the arguments of dynamic children are made of what `start_child` takes, which is not said here\n\n\
+             help: add `for name: Type`, or `for ()` when it takes nothing; \
+             without arguments here, it takes all of them",
+        );
+    }
+}
+
+/// What `start_child` takes has a type that the accessor's can mention.
+fn given(given: &Given, errors: &mut Errors) {
+    let name = wording::code(&given.pattern);
+    let Some(ty) = &given.ty else {
+        if !given.is_typed() {
+            errors.at(
+                &given.pattern,
+                format!(
+                    "`{name}` lacks its type, which is that of what `start_child` takes\n\n\
+                         help: write `for {name}: Type`"
+                ),
+            );
+        }
+        return;
+    };
+    let Unowned { unnamed, borrowed } = Unowned::of(ty);
+    if let Some(unnamed) = unnamed {
+        errors.at(
+            unnamed,
+            format!("`impl Trait` is not allowed here: `start_child` takes `{name}`, so it needs one concrete type"),
+        );
+    } else if let Some(borrowed) = borrowed {
+        let text = wording::code(&borrowed);
+        errors.at(
+            borrowed,
+            format!("`{name}` is sent to the supervisor, so it must own its data, but `{text}` is borrowed"),
+        );
+    } else if let Some(inferred) = inferred(ty) {
+        errors.at(
+            inferred,
+            format!("the type of `{name}` is that of what `start_child` takes, so it has to be written in full"),
+        );
     }
 }
 
 fn partition(start: &Partition, child: &Child, errors: &mut Errors) {
-    let Partition { keyword, ty, arguments, range, .. } = start;
+    let Partition { keyword, ty, arguments, number_ty, range, .. } = start;
+    if let Some(number_ty) = number_ty {
+        errors.at(number_ty, "the number of a partition is always a `usize`\n\nhelp: write its name alone");
+    }
     if let Some(range) = range {
         errors.at(range, "partitions are numbered from 0\n\nhelp: say how many there are with `partitions: 8`");
     }

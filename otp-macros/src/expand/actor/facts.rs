@@ -8,6 +8,7 @@ use super::call::reply;
 use super::message;
 use super::scope::Scope;
 use crate::ast::actor::{Actor, Kind, Method};
+use crate::ast::options::Restart;
 use crate::expand::Extent;
 use crate::expand::tokens::local;
 
@@ -139,5 +140,20 @@ pub(super) fn priority(actor: &Actor, scope: &Scope) -> TokenStream {
                     false
                 }
             });
+    }
+}
+
+/// `NeverRestarted`, of an actor that is temporary: what starts it need not keep its arguments.
+pub(super) fn never_restarted(actor: &Actor, scope: &Scope) -> TokenStream {
+    let Scope { otp, self_ty, .. } = scope;
+    if !matches!(actor.options.restart().and_then(|word| word.meaning), Some(Restart::Temporary)) {
+        return TokenStream::new();
+    }
+    let generics = scope.generics(None);
+    let bounds = scope.bounds(None);
+    let head = scope.head(quote!(impl #generics #otp::__private::NeverRestarted for #self_ty #bounds));
+    quote! {
+        #[automatically_derived]
+        #head {}
     }
 }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
 use crate::ast::is_doc;
-use crate::ast::supervisor::{Child, Start, Tree};
+use crate::ast::supervisor::{Child, Given, Start, Tree};
 use crate::expand::names::camel_case;
 
 /// The method by which a child is reached.
@@ -92,7 +92,10 @@ impl ChildType {
         };
         let site = Span::mixed_site().located_at(ty.span());
         let of = match &child.start {
-            Start::Dynamic(_) => quote_spanned!(site=> #otp::__private::InTree),
+            Start::Dynamic(dynamic) => match dynamic.given().and_then(Given::sent_ty) {
+                Some(given) => quote_spanned!(site=> #otp::__private::InTreeFrom<#given>),
+                None => quote_spanned!(site=> #otp::__private::InTree),
+            },
             Start::Partition(_) => quote_spanned!(site=> #otp::__private::InPartitions),
             _ => quote_spanned!(site=> #otp::Child),
         };

@@ -101,7 +101,7 @@ impl<'tree> Environment<'tree> {
         let spec = match (&child.start, &ty) {
             (Start::Each(each), Some(ty)) => return self.each(child, each, ty, is_used),
             (Start::One(call), Some(ty)) => self.spec(call, ty),
-            (Start::Dynamic(_), Some(ty)) => self.dynamic(&child.options, ty),
+            (Start::Dynamic(dynamic), Some(ty)) => self.dynamic(dynamic, &child.options, ty),
             (Start::Partition(partition), Some(ty)) => self.partition(partition, &child.options, ty),
             (Start::Nested(nested), _) => self.nested(&nested.supervisor, &nested_name(parent, child)),
             (Start::Spec(spec), _) => self.fresh(&spec.expression),
@@ -183,8 +183,9 @@ impl<'tree> Environment<'tree> {
         quote_spanned!(ty.site=> #spec(#arguments))
     }
 
-    /// The closure that makes the arguments of a child; that of a partition is given its number.
-    fn arguments(&self, tuple: Option<&Group>, number: Option<TokenStream>) -> TokenStream {
+    /// The closure that makes the arguments of a child. That of a partition is given its number, that of a dynamic
+    /// child what it is started with.
+    fn arguments(&self, tuple: Option<&Group>, given: Option<TokenStream>) -> TokenStream {
         let Some(tuple) = tuple else { return TokenStream::new() };
         let arguments = tuple.stream();
         let Kept { outside, inside, .. } = self.kept(&arguments);
@@ -200,7 +201,7 @@ impl<'tree> Environment<'tree> {
         quote_spanned! {Span::mixed_site()=>
             {
                 #outside
-                move |#number| {
+                move |#given| {
                     #inside
                     #tuple
                 }

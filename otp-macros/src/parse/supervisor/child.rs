@@ -1,17 +1,19 @@
 //! What starts a child of a tree.
 
 use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::{Error, Pat, Result, Token, Type, token};
 
 use super::{error, last_span, rest, starts_entry, strategy, supervisor, until, without_body};
 use crate::ast::options::{AutoShutdown, Words};
 use crate::ast::supervisor::{
-    CHILD_OPTIONS, Call, Dynamic, Each, FOREIGN_OPTIONS, Nested, Partition, SUPERVISOR_OPTIONS, Spec, Start,
+    CHILD_OPTIONS, Call, Dynamic, Each, FOREIGN_OPTIONS, Given, Nested, Partition, SUPERVISOR_OPTIONS, Spec, Start,
 };
 use crate::wording;
 
+const GIVEN: &str = "write `for name: Type`";
 const EACH: &str = "a repeated child reads `[Actor(..) for i in 0..3]`";
 
 /// A start, and where it ends; `None` for the end of one that is incomplete.
@@ -49,6 +51,22 @@ pub(super) fn start(input: ParseStream<'_>, name: &Ident) -> Result<Option<Ended
         Err(tokens) if is_supervisor_option(input, name, &tokens) => None,
         Err(tokens) => Some((not_called(input, name, tokens).map_or_else(Start::Unreadable, Start::One), None)),
     })
+}
+
+/// Why nothing can vary in what starts a child.
+pub(super) fn without_for(start: &Start, name: &Ident) -> Option<String> {
+    match start {
+        Start::One(_) => Some(format!(
+            "`{name}` is one child, started with its tree: it has no `for`\n\n\
+             help: write `dynamic<Actor>(..) for name: Type` for children that `start_child` starts, \
+             `[Actor(..) for i in 0..3]` for as many as a loop has turns"
+        )),
+        Start::Nested(_) => Some(format!(
+            "`{name}` is one tree, started with the whole: it has no `for`\n\n\
+             help: declare it by a `supervisor!` of its own, and write `dynamic<Tree>(..) for name: Type`"
+        )),
+        _ => None,
+    }
 }
 
 /// `= expression`. It ends at its `;`; where that is missing, before what looks like the next child.
@@ -104,13 +122,77 @@ fn nested(input: ParseStream<'_>, name: &Ident) -> Result<Ended> {
     Ok((Start::Nested(Nested { parameters, supervisor }), end))
 }
 
-/// `dynamic<Session>`
+/// `dynamic<Session>`, `dynamic<Session>(user, db) for user: String`
 fn dynamic(input: ParseStream<'_>) -> Result<Ended> {
-    let (keyword, ty, end) = of_children(input)?;
-    let arguments = if input.peek(token::Paren) { Some(input.parse::<TokenTree>()?) } else { None };
-    let end = arguments.as_ref().map_or(end, TokenTree::span);
-    let end = ty.is_some().then_some(end);
-    Ok((Start::Dynamic(Dynamic { keyword, ty, arguments }), end))
+    let (keyword, ty, mut end) = of_children(input)?;
+    let arguments = if input.peek(token::Paren) { Some(input.parse::<Group>()?) } else { None };
+    end = arguments.as_ref().map_or(end, Group::span_close);
+    let given = input.peek(Token![for]).then(|| given(input));
+    let is_complete = match &given {
+        Some(Ok((given, given_end))) => {
+            end = *given_end;
+            ty.is_some() && given.is_typed()
+        }
+        Some(Err(_)) => false,
+        None => ty.is_some(),
+    };
+    let given = given.map(|given| given.map(|(given, _)| given));
+    Ok((Start::Dynamic(Box::new(Dynamic { keyword, ty, arguments, given })), is_complete.then_some(end)))
+}
+
+/// `for user: String`, and where it ends. After an error, all up to the options is taken.
+fn given(input: ParseStream<'_>) -> Result<(Given, Span)> {
+    let read = || {
+        let keyword = input.parse::<Token![for]>()?;
+        let expected = |what: &str, error: Error| Error::new(error.span(), format!("expected {what}: {GIVEN}"));
+        // Its options behind it make no struct of a name.
+        let is_name = input.peek2(token::Brace) && !input.peek3(Token![:]);
+        let pattern = if is_name {
+            input.parse().and_then(|name: TokenTree| Pat::parse_single.parse2(name.into()))
+        } else {
+            Pat::parse_single(input)
+        };
+        let pattern = pattern.map_err(|error| expected("a name", error))?;
+        if input.peek(Token![in]) {
+            let message = "a dynamic supervisor starts its children when it is asked to, not in a loop";
+            return Err(error(input, format!("{message}\n\nhelp: {GIVEN}, which `start_child` takes")));
+        }
+        let mut end = last_span(&pattern.to_token_stream()).unwrap_or(keyword.span);
+        let mut ty = None;
+        if input.peek(Token![:]) {
+            input.parse::<Token![:]>()?;
+            let read = input.parse::<Type>().map_err(|error| expected("a type", error))?;
+            end = last_span(&read.to_token_stream()).unwrap_or(end);
+            ty = Some(read);
+        }
+        if input.peek(Token![for]) || goes_on(input) {
+            let message = "`start_child` takes one value\n\n\
+                           help: take a tuple apart, as in `for (user, age): (String, u32)`";
+            input.parse::<Option<Token![,]>>()?;
+            let error = error(input, message);
+            until(input, |input| input.peek(Token![;]) || input.peek(token::Brace));
+            return Err(error);
+        }
+        Ok((Given { pattern, ty }, end))
+    };
+    let given = read();
+    if given.is_err() {
+        until(input, |input| input.peek(Token![;]) || input.peek(token::Brace) || starts_entry(input));
+    }
+    given
+}
+
+/// Whether `, name: Type` comes, and no next child.
+fn goes_on(input: ParseStream<'_>) -> bool {
+    let input = input.fork();
+    let begins = input.parse::<Token![,]>().is_ok() && starts_entry(&input) && input.parse::<Ident>().is_ok();
+    if !begins || input.parse::<Token![:]>().is_err() {
+        return false;
+    }
+    let is_start = ["supervisor", "dynamic", "partition"]
+        .iter()
+        .any(|keyword| input.fork().parse::<Ident>().is_ok_and(|word| word == keyword));
+    !is_start && syn::parse2::<Type>(type_tokens(&input)).is_ok() && !input.peek(token::Paren)
 }
 
 /// `partition<Shard>(i, db) for i`
@@ -118,18 +200,21 @@ fn partition(input: ParseStream<'_>) -> Result<Ended> {
     let (keyword, ty, mut end) = of_children(input)?;
     let arguments = if input.peek(token::Paren) { Some(input.parse::<Group>()?) } else { None };
     end = arguments.as_ref().map_or(end, Group::span_close);
-    let (mut number, mut range) = (None, None);
+    let (mut number, mut number_ty, mut range) = (None, None, None);
     if input.peek(Token![for]) {
         input.parse::<Token![for]>()?;
         let name = super::name(input, "the number of a partition has a name, as in `partition<Actor>(i) for i`")?;
         end = name.span();
         number = Some(name);
-        if input.peek(Token![in]) {
-            range = Some(until(input, |input| input.peek(Token![;]) || input.peek(token::Brace)));
+        let rest = || until(input, |input| input.peek(Token![;]) || input.peek(token::Brace));
+        if input.peek(Token![:]) {
+            number_ty = Some(rest());
+        } else if input.peek(Token![in]) {
+            range = Some(rest());
         }
     }
     let end = (ty.is_some() && arguments.is_some()).then_some(end);
-    Ok((Start::Partition(Box::new(Partition { keyword, ty, arguments, number, range })), end))
+    Ok((Start::Partition(Box::new(Partition { keyword, ty, arguments, number, number_ty, range })), end))
 }
 
 /// `dynamic<Session>`: the keyword, the type, and where it ends.

@@ -55,6 +55,10 @@ fn every_kind_of_child() {
             i: partition<I>();
             j: partition<J<Vec<u8>>>(x, 1) for x { partitions: f(1), strategy: one_for_all, name: "j" };
             k: partition::K();
+            l: dynamic<L>(x, 1) for x: Vec<u8> { restart: temporary };
+            m: dynamic<M<Vec<u8>>>(x) for (x, M { y }): (fn(u8) -> u8, M);
+            n: dynamic<N>(1) for ();
+            o: dynamic<O>(x, y) for O { x, y }: O { name: "o" };
             auto_shutdown: never;
         },
         &[
@@ -68,6 +72,10 @@ fn every_kind_of_child() {
             "partition i",
             "partition j",
             "one k",
+            "dynamic l",
+            "dynamic m",
+            "dynamic n",
+            "dynamic o",
         ],
     );
 }
@@ -121,15 +129,33 @@ fn an_error_never_swallows_the_next_child() {
     let next = ["dynamic a", "one last"];
     fails(quote!(a: dynamic; last: A();), 1, &next);
     fails(quote!(a: dynamic<> last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x); last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(|x: u8| x); last: A();), 1, &next);
+    fails(quote!(a: dynamic<A> for x: X; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for : X; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x { restart: temporary }; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: ; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x in 0..3 { restart: temporary }; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: _; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: &X; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: X for y: Y { restart: temporary }; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: X, y: Y, z: Z { restart: temporary }; last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: X, last: A();), 1, &next);
+    fails(quote!(a: dynamic<A>(x) for x: X last: A();), 1, &next);
     let next = ["partition a", "one last"];
     fails(quote!(a: partition; last: A();), 1, &next);
     fails(quote!(a: partition<>(); last: A();), 1, &next);
     fails(quote!(a: partition<A>; last: A();), 1, &next);
     fails(quote!(a: partition<A> last: A();), 1, &next);
+    fails(quote!(a: partition<A>(i) for i: usize { partitions: 2 }; last: A();), 1, &next);
     let next = ["one a", "one last"];
     fails(quote!(a: A() last: A();), 1, &next);
     fails(quote!(a: A() {} last: A();), 1, &next);
     fails(quote!(a: A() + 1; last: A();), 1, &next);
+    fails(quote!(a: A(x) for x: X { restart: temporary }; last: A();), 1, &next);
     fails(quote!(a: A(), last: A();), 1, &next);
     fails(quote!(auto_shutdown: ; a: A() { significant, restart transient }; last: A();), 2, &next);
     fails(quote!(a: A() { backoff: 100ms... }; last: A();), 1, &next);
@@ -137,6 +163,7 @@ fn an_error_never_swallows_the_next_child() {
     fails(quote!(#[doc = "a" b] a: A(); last: A();), 1, &next);
     fails(quote!(a: A() { restart, shutdown: 1, x: 3, + }; last: A();), 4, &next);
     fails(quote!(a: supervisor { x: } {} last: A();), 3, &["nested a", "one last"]);
+    fails(quote!(a: supervisor<one_for_all> {} for x: X; last: A();), 1, &["nested a", "one last"]);
     fails(quote!(a: = b last: A();), 1, &["spec a", "one last"]);
 }
 

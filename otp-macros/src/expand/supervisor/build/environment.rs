@@ -154,9 +154,10 @@ pub(super) fn mentioned_by(child: &Child) -> TokenStream {
             tokens
         }
         Start::Partition(partition) => partition.arguments.to_token_stream(),
+        Start::Dynamic(dynamic) => dynamic.arguments.to_token_stream(),
         Start::Nested(nested) => mentioned(&nested.supervisor),
         Start::Spec(spec) => spec.expression.clone(),
-        Start::Dynamic(_) | Start::Unreadable(_) => TokenStream::new(),
+        Start::Unreadable(_) => TokenStream::new(),
     };
     tokens.extend(child.options.expressions().cloned());
     tokens
@@ -182,6 +183,11 @@ pub(super) fn used(supervisor: &Supervisor, name: &str) -> Option<Ident> {
         }
         Start::Each(each) if each.variables().iter().any(|bound| *bound == name) => None,
         Start::Partition(partition) if partition.number.as_ref().is_some_and(|bound| bound == name) => None,
+        Start::Dynamic(dynamic)
+            if dynamic.given().is_some_and(|given| given.variables().iter().any(|bound| *bound == name)) =>
+        {
+            None
+        }
         _ => variable(&mentioned_by(child), name),
     })
 }

@@ -6,20 +6,17 @@ use syn::spanned::Spanned;
 
 use super::{Environment, Kept};
 use crate::ast::options::{Options, Restart};
-use crate::ast::supervisor::Partition;
+use crate::ast::supervisor::{Dynamic, Partition};
 use crate::expand::options;
 use crate::expand::supervisor::accessor::ChildType;
 
 impl Environment<'_> {
     /// The spec of a dynamic supervisor.
-    pub(super) fn dynamic(&self, given: &Options, ty: &ChildType) -> TokenStream {
+    pub(super) fn dynamic(&self, dynamic: &Dynamic, given: &Options, ty: &ChildType) -> TokenStream {
         let otp = &self.tree.otp;
         let site = ty.site;
         let Kept { outside, inside, .. } = self.kept(&given.max_children().cloned().unwrap_or_default());
-        // The arguments of a temporary child are not kept, so they need not be `Clone`.
-        let is_temporary = matches!(given.restart().and_then(|word| word.meaning), Some(Restart::Temporary));
-        let child = ty.path(if is_temporary { "once" } else { "with" });
-        let changes = self.of_each_child(given);
+        let template = self.template(dynamic, given, ty);
         let limit = given.max_children().map(|limit| {
             let site = Span::mixed_site().located_at(limit.span());
             quote_spanned!(site=> .max_children(#limit))
@@ -27,18 +24,57 @@ impl Environment<'_> {
         let intensity = options::intensity(given.intensity());
         let spec = ty.path("spec");
         let spec = quote_spanned! {site=>
-            {
-                #outside
-                #spec(
+            #spec(
+                {
+                    #outside
                     move || {
                         #inside
                         #otp::supervisor::DynamicSupervisor::any() #limit #intensity
-                    },
-                    |args| #child(args) #changes,
-                )
-            }
+                    }
+                },
+                #template,
+            )
         };
         self.under_name(spec, given, ty)
+    }
+
+    /// What makes the specs of a dynamic supervisor's children.
+    fn template(&self, dynamic: &Dynamic, given: &Options, ty: &ChildType) -> TokenStream {
+        let site = ty.site;
+        let (starts, changes, child) = (self.starts(given, ty), self.of_each_child(given), &ty.ty);
+        let Some(given) = dynamic.given() else {
+            return quote_spanned!(site=> |args| #starts.spec::<#child>(args) #changes);
+        };
+        let mut inner = self.clone();
+        for name in given.variables() {
+            inner.hide(name);
+        }
+        let (pattern, ty) = (&given.pattern, given.sent_ty());
+        let arguments = inner.arguments(dynamic.arguments.as_ref(), Some(quote_spanned!(site=> #pattern: #ty)));
+        quote_spanned! {site=>
+            #arguments, |given, args| #starts.spec_from::<#child, #ty>(given, args) #changes
+        }
+    }
+
+    /// Whether children of a dynamic supervisor are started again: their arguments are kept then, and must be `Clone`.
+    fn starts(&self, given: &Options, ty: &ChildType) -> TokenStream {
+        let otp = &self.tree.otp;
+        let site = ty.site;
+        match given.restart().and_then(|word| word.meaning) {
+            Some(Restart::Temporary) => quote_spanned!(site=> #otp::__private::StartedOnce),
+            Some(Restart::Permanent | Restart::Transient) => {
+                quote_spanned!(site=> #otp::__private::RestartedWithClones)
+            }
+            None => {
+                let child = &ty.ty;
+                quote_spanned! {site=>
+                    {
+                        use #otp::__private::{SaysNothing as _, SaysTemporary as _};
+                        #otp::__private::OwnRestart::<#child>::OF.starts()
+                    }
+                }
+            }
+        }
     }
 
     /// The spec of a partition supervisor.

@@ -1,0 +1,19 @@
+use otp::prelude::*;
+
+struct Session;
+#[actor]
+impl Session {
+    #[init]
+    fn init(_user: String, _age: u32) -> Self {
+        Session
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        session: Session(user, 7) for user: String;
+        others: Session(String::new(), age) for age in 0..3 { restart: temporary };
+    }
+}
+
+fn main() {}

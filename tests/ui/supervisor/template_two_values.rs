@@ -1,0 +1,19 @@
+use otp::prelude::*;
+
+struct Session;
+#[actor]
+impl Session {
+    #[init]
+    fn init(_user: String, _age: u32) -> Self {
+        Session
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        sessions: dynamic<Session>(user, age) for user: String, age: u32 { restart: temporary };
+        others: dynamic<Session>(user, 7) for user: String, last: Session(String::new(), 1);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use otp::prelude::*;
+
+struct Session;
+#[actor]
+impl Session {
+    #[init]
+    fn init(_user: String, _age: u32) -> Self {
+        Session
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        sessions: dynamic<Session> for user: String;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use otp::prelude::*;
+
+struct Session;
+#[actor]
+impl Session {
+    #[init]
+    fn init(_user: String, _age: u32) -> Self {
+        Session
+    }
+}
+
+supervisor! {
+    Shop<one_for_one> {
+        sessions: dynamic<Session>(user, 7) for : String;
+        others: dynamic<Session>(user, 7) for { restart: temporary };
+        more: dynamic<Session>(user, 7) for;
+    }
+}
+
+fn main() {}
