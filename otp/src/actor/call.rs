@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Actor, Address, CallError, left::Taker, reply::ReplyTo};
+use super::{Actor, Address, CallError, left::Taker, mode::ShortLimit, reply::ReplyTo};
 use crate::{
     cell::{
         AnyProcess, ExitReason, FailedCall, Running,
@@ -122,7 +122,7 @@ pub struct Reply<T: 'static> {
     state: Result<InFlight<T>, Box<Unsent>>,
     /// The name of the request.
     message: &'static str,
-    limit: Option<Duration>,
+    limit: ShortLimit,
     deadline: Moment,
     timer: WakeUp,
     /// Whether another than its own process polls it, so that the callee was asked to look after it.
@@ -181,7 +181,7 @@ impl<T: 'static> Reply<T> {
         Self {
             state,
             message,
-            limit,
+            limit: ShortLimit::new(limit),
             deadline,
             timer: WakeUp::new(),
             polled_elsewhere: false,
@@ -261,7 +261,7 @@ impl<T: 'static> Reply<T> {
 
     /// From now on it waits for so long at most, and then takes the request back.
     pub(crate) fn set_limit(&mut self, limit: Option<Duration>) {
-        self.limit = limit;
+        self.limit = ShortLimit::new(limit);
         if let Ok(call) = &self.state {
             self.deadline = call.callee.header().deadline(limit);
         }
@@ -311,7 +311,7 @@ impl<T: 'static> Reply<T> {
     /// When the reply was taken before.
     pub fn receive(mut self, limit: impl Into<Option<Duration>>) -> Result<T, CallError> {
         if let Some(limit) = limit.into() {
-            self.limit = Some(self.limit.map_or(limit, |before| before.min(limit)));
+            self.limit = self.limit.min(ShortLimit::new(Some(limit)));
             if let Ok(call) = &self.state {
                 self.deadline = self.deadline.min(call.callee.header().deadline(Some(limit)));
             }
@@ -377,9 +377,9 @@ impl<T: 'static> Reply<T> {
             Ok(call) => {
                 let taker = call.left.as_ref().and_then(Taker::get);
                 let callee = taker.as_ref().unwrap_or(&call.callee).header();
-                Some(FailedCall::of_process(callee, self.message, self.limit))
+                Some(FailedCall::of_process(callee, self.message, self.limit.get()))
             }
-            Err(unsent) => unsent.call.clone().map(|call| FailedCall { timeout: self.limit, ..call }),
+            Err(unsent) => unsent.call.clone().map(|call| FailedCall { timeout: self.limit.get(), ..call }),
         };
         if let Some(call) = call {
             call.keep(&error);

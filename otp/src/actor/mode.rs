@@ -54,8 +54,23 @@ mod sealed {
 /// Whom a client sends to, and how long its calls wait.
 pub struct Target<A: Actor> {
     pub(crate) address: Address<A>,
-    /// In nanoseconds, so that a client stays small; the largest number stands for no limit.
-    timeout: u64,
+    timeout: ShortLimit,
+}
+
+/// A limit of time in nanoseconds, so that what keeps one stays small; the largest number stands for no limit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ShortLimit(u64);
+
+impl ShortLimit {
+    #[inline]
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self(limit.map_or(u64::MAX, |limit| limit.as_nanos().try_into().unwrap_or(u64::MAX)))
+    }
+
+    #[inline]
+    pub(super) fn get(self) -> Option<Duration> {
+        (self.0 != u64::MAX).then(|| Duration::from_nanos(self.0))
+    }
 }
 
 impl<A: Actor> Target<A> {
@@ -64,13 +79,12 @@ impl<A: Actor> Target<A> {
     }
 
     pub(crate) fn with_timeout(address: Address<A>, timeout: Option<Duration>) -> Self {
-        let timeout = timeout.map_or(u64::MAX, |limit| limit.as_nanos().try_into().unwrap_or(u64::MAX));
-        Self { address, timeout }
+        Self { address, timeout: ShortLimit::new(timeout) }
     }
 
     /// How long its calls wait.
     pub(crate) fn timeout(&self) -> Option<Duration> {
-        (self.timeout != u64::MAX).then(|| Duration::from_nanos(self.timeout))
+        self.timeout.get()
     }
 }
 
