@@ -258,3 +258,36 @@ fn a_source_that_panics_harms_nobody(t: &mut Sim) {
     assert!(rude.error_ref::<Rude>().is_some());
     crashed(t, &[&rude]);
 }
+
+#[otp::test]
+fn an_error_that_is_unwrapped_tells_of_its_call(t: &mut Sim) {
+    let clerk = Clerk::start().unwrap();
+    let panics = |work: Box<dyn FnOnce() + Send>| {
+        let (_, monitor) = process::spawn_monitor(move |_| work());
+        process::current().receive_down(monitor, None).unwrap().reason
+    };
+    let nobody = || Name::<Clerk>::new("nobody").client().count();
+    let unwrapped = panics(Box::new(move || _ = nobody().unwrap()));
+    assert!(unwrapped.is_panic());
+    assert_eq!((call(&unwrapped).name.as_deref(), call(&unwrapped).message), (Some("nobody"), "count"));
+    assert!(unwrapped.to_string().ends_with("(`count` of Clerk `nobody`, timeout 5s)"), "{unwrapped}");
+
+    let expected = panics(Box::new(move || _ = nobody().expect("somebody counts")));
+    assert_eq!(call(&expected).message, "count");
+    let late = clerk.timeout(Duration::from_millis(1));
+    let long = panics(Box::new(move || late.sleep(Duration::from_secs(1)).unwrap()));
+    assert_eq!((call(&long).message, call(&long).timeout), ("sleep", Some(Duration::from_millis(1))));
+    let crashing = panics(Box::new(move || clerk.crash().unwrap()));
+    assert_eq!(call(&crashing).message, "crash");
+
+    // A panic of something else does not.
+    for message in ["off by one", "NoProc", "said: NoProc, and went on"] {
+        let other = panics(Box::new(move || {
+            nobody().unwrap_err();
+            panic!("{message}")
+        }));
+        assert_eq!(other.failed_call(), None, "{message}");
+    }
+    assert_eq!(panics(Box::new(|| panic!("as if: NoProc"))).failed_call(), None);
+    crashed(t, &[&unwrapped, &expected, &long, &crashing]);
+}

@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 9] = [
     &["actor"],
     &["supervisor"],
     &["task", "registry", "agent", "group", "topic", "application"],
-    &["run", "timer", "sys", "sim", "probe", "__private"],
+    &["run", "timer", "sys", "sim", "probe", "guide", "__private"],
 ];
 
 fn floor(module: &str) -> Option<usize> {
@@ -71,7 +71,9 @@ fn visit(directory: &Path, file: &mut impl FnMut(&Path, &str)) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             visit(&path, file);
-        } else if !["loom_tests.rs", "tests.rs", "model.rs", "lib.rs"].iter().any(|tests| path.ends_with(tests)) {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !["loom_tests.rs", "tests.rs", "model.rs", "lib.rs"].iter().any(|tests| path.ends_with(tests))
+        {
             file(&path, &fs::read_to_string(&path).unwrap());
         }
     }

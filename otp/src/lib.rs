@@ -34,11 +34,12 @@
 //!
 //! | to | read |
 //! |---|---|
+//! | learn it | the [`guide`]: [from Elixir](guide::from_elixir), [errors](guide::errors), [tests](guide::testing) |
 //! | write a server | [`actor`](macro@actor), and [`Context`] for what a handler can do |
 //! | talk to one | [`ClientExt`]: limits of time, async calls, replies to collect later |
 //! | keep servers alive | [`supervisor!`], [`supervisor`](mod@supervisor) |
 //! | find servers by keys of your own | [`registry`] |
-//! | run code that is no server | [`process`], [`blocking`](fn@blocking) |
+//! | run code that is no server, or takes long | [`process`], [`blocking`](fn@blocking), [`wait`](fn@wait) |
 //! | do something later | [`Context::after`], [`timer`] |
 //! | do work beside, and get what it comes to | [`task`], [`Context::task`] |
 //! | share a state, without a server of its own | [`agent`] |
@@ -94,6 +95,8 @@ pub mod application;
 mod cell;
 pub mod group;
 mod guard;
+#[cfg(all(any(doc, doctest), feature = "macros"))]
+pub mod guide;
 mod passed;
 mod probe;
 pub mod process;
@@ -172,7 +175,7 @@ pub use self::{
 };
 pub use self::{
     actor::{Terminating, start, start_link, stop, stop_async},
-    process::{blocking, blocking_async, blocking_timeout, blocking_timeout_async},
+    process::{blocking, blocking_async, blocking_timeout, blocking_timeout_async, wait, wait_timeout},
 };
 
 #[cfg(feature = "run")]

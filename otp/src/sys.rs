@@ -186,8 +186,8 @@ impl From<Interrupted> for SysError {
 /// ```
 ///
 /// # Errors
-/// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`], or when the caller
-/// cannot wait.
+/// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`],
+/// [`SysError::Deadlock`], or when the caller cannot wait.
 pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
     suspend_async(target).wait()
 }

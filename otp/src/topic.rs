@@ -44,7 +44,7 @@ use std::fmt;
 
 use crate::{
     cell::Pid,
-    group::{Group, GroupError, Groups, GroupsRef},
+    group::{Group, GroupError, GroupOutcome, Groups, GroupsRef},
     process::{Subject, self_pid},
 };
 
@@ -147,11 +147,8 @@ impl<M: Send + 'static, K: Group> Topic<M, K> {
     ///
     /// # Errors
     /// As for [`subscribe`](Topic::subscribe).
-    ///
-    /// # Cancel safety
-    /// Dropped, a request that was sent is carried out.
-    pub async fn subscribe_async(&self, subject: &Subject<M>) -> Result<(), GroupError> {
-        self.groups.register_async(self.key.clone(), subject).await
+    pub fn subscribe_async(&self, subject: &Subject<M>) -> GroupOutcome {
+        self.groups.register_async(self.key.clone(), subject)
     }
 
     /// Ends the subscription of a subject; waits until that is done. What was published before may still come.
@@ -179,11 +176,8 @@ impl<M: Send + 'static, K: Group> Topic<M, K> {
     ///
     /// # Errors
     /// As for [`unsubscribe`](Topic::unsubscribe).
-    ///
-    /// # Cancel safety
-    /// Dropped, a request that was sent is carried out.
-    pub async fn unsubscribe_async(&self, subject: &Subject<M>) -> Result<(), GroupError> {
-        self.groups.unregister_async(&self.key, subject).await
+    pub fn unsubscribe_async(&self, subject: &Subject<M>) -> GroupOutcome {
+        self.groups.unregister_async(&self.key, subject)
     }
 
     /// Sends a message to all subscribers, a clone to each; gives how many there were. Never waits.

@@ -2,9 +2,16 @@
 //! reason that is made of it says in addition whom was asked, for what, and how long.
 //!
 //! An error that users match and compare has no room for that. So each process keeps the last few calls that have
-//! failed in it, and the reason finds its own by the kind of the error that it is made of.
+//! failed in it, and the reason finds its own: by the kind of the error that it is made of, or, when that was unwrapped,
+//! by the text of the panic.
 
-use std::{collections::VecDeque, error::Error, fmt, iter, mem, time::Duration};
+use std::{
+    collections::VecDeque,
+    error::Error,
+    fmt::{self, Write},
+    iter, mem,
+    time::Duration,
+};
 
 use super::{Pid, current, header::Header, term::CAUSES};
 use crate::guard::contain;
@@ -51,7 +58,9 @@ impl FailedCall {
         let is_of = move |error: &(dyn Error + 'static)| {
             error.downcast_ref().is_some_and(|error: &E| mem::discriminant(error) == kind)
         };
-        let kept = KeptCall { call: self, is_of: Box::new(is_of) };
+        let mut shown = DebugPrefix::default();
+        shown.is_cut = write!(shown, "{error:?}").is_err();
+        let kept = KeptCall { call: self, is_of: Box::new(is_of), shown };
         current::try_with(|me| me.own().keep_failed_call(kept));
     }
 }
@@ -78,6 +87,11 @@ pub(super) fn find(error: &(dyn Error + 'static)) -> Option<FailedCall> {
     call
 }
 
+/// The last call of the process that runs whose error this message of a panic shows.
+pub(super) fn find_unwrapped(message: &str) -> Option<FailedCall> {
+    current::try_with(|me| me.own().unwrapped_call(message)).flatten()
+}
+
 impl fmt::Display for FailedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` of {}", self.message, self.initial_call)?;
@@ -101,6 +115,35 @@ type IsOf = dyn Fn(&(dyn Error + 'static)) -> bool + Send;
 pub(super) struct KeptCall {
     call: FailedCall,
     is_of: Box<IsOf>,
+    /// How such an error is shown by `unwrap`.
+    shown: DebugPrefix,
+}
+
+/// The first characters of a text.
+#[derive(Default)]
+struct DebugPrefix {
+    text: String,
+    /// Whether there are more.
+    is_cut: bool,
+}
+
+impl DebugPrefix {
+    const LEN: usize = 24;
+
+    /// Whether a panic's message ends with the text, as those of `unwrap` and `expect` do.
+    fn is_shown_by(&self, message: &str) -> bool {
+        let Some(at) = message.rfind(&self.text) else { return false };
+        message[..at].ends_with(": ") && (self.is_cut || message.len() == at + self.text.len())
+    }
+}
+
+impl Write for DebugPrefix {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = Self::LEN - self.text.len();
+        let fits = (0..=room.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        self.text.push_str(&text[..fits]);
+        if fits == text.len() { Ok(()) } else { Err(fmt::Error) }
+    }
 }
 
 /// The last calls of a process that have failed, the oldest first.
@@ -113,6 +156,11 @@ impl FailedCalls {
         let oldest = if self.0.len() == KEPT { self.0.pop_front() } else { None };
         self.0.push_back(call);
         oldest
+    }
+
+    /// The last one whose error this panic's message shows.
+    pub(super) fn find_unwrapped(&self, message: &str) -> Option<FailedCall> {
+        self.0.iter().rev().find(|kept| kept.shown.is_shown_by(message)).map(|kept| kept.call.clone())
     }
 
     /// The last one that this error tells of.

@@ -3,7 +3,7 @@
 use std::{any::Any, error::Error, fmt, panic::Location, sync::Arc};
 
 use super::{
-    FailedCall, MonitorRef, Pid, RegName,
+    FailedCall, MonitorRef, Pid, RegName, failed_call,
     term::{Failure, Term, TermValue},
 };
 
@@ -188,8 +188,8 @@ impl ExitReason {
         }
     }
 
-    /// The call whose error this is, or comes from: whom it asked, for what, and how long it would wait. `None` when it
-    /// is no such error, or when another process has made the reason of it than the one whose call it was. Of the same
+    /// The call whose error this is, comes from, or was unwrapped: whom it asked, for what, and how long it would wait.
+    /// `None` when it is no such error, or when another process has made the reason of it than the one whose call it was. Of the same
     /// error twice, the later call is told of.
     ///
     /// ```
@@ -226,6 +226,7 @@ impl ExitReason {
     pub fn failed_call(&self) -> Option<&FailedCall> {
         match self {
             Self::Error(error) => error.call(),
+            Self::Panic(panic) => panic.call.as_deref(),
             _ => None,
         }
     }
@@ -404,6 +405,8 @@ pub struct Panic {
     pub handler: Option<&'static str>,
     /// The backtrace, when `RUST_BACKTRACE` asks for one.
     pub backtrace: Option<String>,
+    /// The call whose error was unwrapped.
+    call: Option<Box<FailedCall>>,
     course: Course,
 }
 
@@ -417,6 +420,7 @@ impl Panic {
             "a value that is no text".to_owned()
         };
         Self {
+            call: failed_call::find_unwrapped(&message).map(Box::new),
             message,
             location: location.map(ToString::to_string),
             handler: None,
@@ -435,7 +439,7 @@ impl fmt::Display for Panic {
         if let Some(handler) = self.handler {
             write!(f, ", in `{handler}`")?;
         }
-        Ok(())
+        self.call.as_ref().map_or(Ok(()), |call| write!(f, " ({call})"))
     }
 }
 

@@ -35,7 +35,14 @@ mod scope;
 mod table;
 mod typed;
 
-use std::{error::Error, fmt, future::Future, hash::Hash};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    hash::Hash,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 pub use self::{
     monitor::{GroupChange, GroupEvent, GroupMonitor},
@@ -86,6 +93,33 @@ impl Error for GroupError {}
 impl From<CallError> for GroupError {
     fn from(error: CallError) -> Self {
         failed_call::wrap(error, Self::Call)
+    }
+}
+
+/// What a change of a group comes to, to be awaited on any executor. The request is sent at the first poll.
+///
+/// # Cancel safety
+/// Dropped, a request that was sent is carried out.
+#[must_use = "nothing is changed before it is awaited"]
+pub struct GroupOutcome(Pin<Box<dyn Future<Output = Result<(), GroupError>> + Send>>);
+
+impl GroupOutcome {
+    fn new(change: impl Future<Output = Result<(), GroupError>> + Send + 'static) -> Self {
+        Self(Box::pin(change))
+    }
+}
+
+impl Future for GroupOutcome {
+    type Output = Result<(), GroupError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for GroupOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GroupOutcome(..)")
     }
 }
 

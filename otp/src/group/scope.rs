@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Group, GroupChange, GroupError, GroupEvent, GroupMonitor,
+    Group, GroupChange, GroupError, GroupEvent, GroupMonitor, GroupOutcome,
     monitor::Watched,
     roster::Roster,
     table::{EntryRef, GroupTable},
@@ -410,17 +410,16 @@ impl<G: Group> ScopeRef<G> {
     ///
     /// # Errors
     /// As for [`join`](ScopeRef::join).
-    ///
-    /// # Cancel safety
-    /// Dropped, a request that was sent is carried out.
-    pub async fn join_async(&self, group: G, pids: impl Into<Pids>) -> Result<(), GroupError> {
-        let (scope, keeper, table) = self.reached().await?;
-        let Pids(pids) = pids.into();
-        if let Some(pid) = pids.iter().find(|pid| pid.node != keeper.node) {
-            return Err(GroupError::NotLocal(*pid));
-        }
-        let entry = table.intern(group);
-        Ok(scope.0.as_async().0.call(|reply| ScopeMessage(ScopeRequest::Join(entry, pids, reply))).await?)
+    pub fn join_async(&self, group: G, pids: impl Into<Pids>) -> GroupOutcome {
+        let (scope, Pids(pids)) = (self.clone(), pids.into());
+        GroupOutcome::new(async move {
+            let (scope, keeper, table) = scope.reached().await?;
+            if let Some(pid) = pids.iter().find(|pid| pid.node != keeper.node) {
+                return Err(GroupError::NotLocal(*pid));
+            }
+            let entry = table.intern(group);
+            Ok(scope.0.as_async().0.call(|reply| ScopeMessage(ScopeRequest::Join(entry, pids, reply))).await?)
+        })
     }
 
     /// Takes processes out of a group, each once for each time that it is given; those that are not in it are passed
@@ -447,15 +446,15 @@ impl<G: Group> ScopeRef<G> {
     ///
     /// # Errors
     /// As for [`leave`](ScopeRef::leave).
-    ///
-    /// # Cancel safety
-    /// Dropped, a request that was sent is carried out.
-    pub async fn leave_async(&self, group: &G, pids: impl Into<Pids>) -> Result<(), GroupError> {
-        let (scope, _, table) = self.reached().await?;
-        let entry = table.find(group).ok_or(GroupError::NotJoined)?;
-        let Pids(pids) = pids.into();
-        let has_left = scope.0.as_async().0.call(|reply| ScopeMessage(ScopeRequest::Leave(entry, pids, reply))).await?;
-        has_left.then_some(()).ok_or(GroupError::NotJoined)
+    pub fn leave_async(&self, group: &G, pids: impl Into<Pids>) -> GroupOutcome {
+        let (scope, group, Pids(pids)) = (self.clone(), group.clone(), pids.into());
+        GroupOutcome::new(async move {
+            let (scope, _, table) = scope.reached().await?;
+            let entry = table.find(&group).ok_or(GroupError::NotJoined)?;
+            let request = |reply| ScopeMessage(ScopeRequest::Leave(entry, pids, reply));
+            let has_left = scope.0.as_async().0.call(request).await?;
+            has_left.then_some(()).ok_or(GroupError::NotJoined)
+        })
     }
 
     /// Has the current process told of each change of a group, and gives its members as they are before the first.

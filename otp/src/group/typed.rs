@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Group, GroupError,
+    Group, GroupError, GroupOutcome,
     listed::ListedSubject,
     roster::Roster,
     table::{EntryRef, GroupTable},
@@ -288,15 +288,16 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     ///
     /// # Errors
     /// As for [`register`](GroupsRef::register).
-    ///
-    /// # Cancel safety
-    /// Dropped, a request that was sent is carried out.
-    pub async fn register_async(&self, group: G, subject: &Subject<M>) -> Result<(), GroupError> {
-        let owner = subject.owner().ok_or(GroupError::NoOwner)?;
-        let (groups, table) = self.reached().await?;
-        let (entry, subject) = (table.intern(group), ListedSubject::new(subject, owner));
-        let request = |reply| GroupsMessage(GroupsRequest::Register(entry, owner, subject, reply));
-        Ok(groups.0.as_async().0.call(request).await?)
+    pub fn register_async(&self, group: G, subject: &Subject<M>) -> GroupOutcome {
+        let listed = subject.owner().map(|owner| (ListedSubject::new(subject, owner), owner));
+        let groups = self.clone();
+        GroupOutcome::new(async move {
+            let (subject, owner) = listed.ok_or(GroupError::NoOwner)?;
+            let (groups, table) = groups.reached().await?;
+            let entry = table.intern(group);
+            let request = |reply| GroupsMessage(GroupsRequest::Register(entry, owner, subject, reply));
+            Ok(groups.0.as_async().0.call(request).await?)
+        })
     }
 
     /// Takes a subject out of a group.
@@ -323,19 +324,22 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     ///
     /// # Errors
     /// As for [`unregister`](GroupsRef::unregister).
-    ///
-    /// # Cancel safety
-    /// Dropped, a request that was sent is carried out.
-    pub async fn unregister_async(&self, group: &G, subject: &Subject<M>) -> Result<(), GroupError> {
-        let (groups, table) = self.reached().await?;
-        let entry = table.find(group).ok_or(GroupError::NotJoined)?;
-        // Who has a name or a place may have changed since it registered.
-        let registered = || entry.members().iter().find(|seat| seat.member.subject() == subject).map(|seat| seat.owner);
-        let owner = subject.process().or_else(registered).ok_or(GroupError::NotJoined)?;
-        let subject = ListedSubject::new(subject, owner);
-        let request = |reply| GroupsMessage(GroupsRequest::Unregister(entry, owner, subject, reply));
-        let was_in = groups.0.as_async().0.call(request).await?;
-        was_in.then_some(()).ok_or(GroupError::NotJoined)
+    pub fn unregister_async(&self, group: &G, subject: &Subject<M>) -> GroupOutcome {
+        let (groups, group, subject) = (self.clone(), group.clone(), subject.clone());
+        GroupOutcome::new(async move {
+            let (groups, table) = groups.reached().await?;
+            let entry = table.find(&group).ok_or(GroupError::NotJoined)?;
+            // Who has a name or a place may have changed since it registered.
+            let registered = || {
+                let seats = entry.members();
+                seats.iter().find(|seat| *seat.member.subject() == subject).map(|seat| seat.owner)
+            };
+            let owner = subject.process().or_else(registered).ok_or(GroupError::NotJoined)?;
+            let subject = ListedSubject::new(&subject, owner);
+            let request = |reply| GroupsMessage(GroupsRequest::Unregister(entry, owner, subject, reply));
+            let was_in = groups.0.as_async().0.call(request).await?;
+            was_in.then_some(()).ok_or(GroupError::NotJoined)
+        })
     }
 
     /// The process that it reaches, and its table.

@@ -71,6 +71,7 @@ mod start_info;
 pub(crate) mod subject;
 pub(crate) mod timer;
 mod via;
+mod wait;
 
 pub(crate) use self::via::Claim;
 pub use self::{
@@ -97,6 +98,7 @@ pub use self::{
     subject::{SendError, Subject, send},
     timer::TimerRef,
     via::Via,
+    wait::{WaitTimeout, wait, wait_timeout},
 };
 /// Whose channels [`Receiver`] stands for: its `select!` waits for several.
 pub use crossbeam_channel;

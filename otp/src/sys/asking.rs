@@ -242,6 +242,10 @@ impl<T: Send + 'static> SysAnswer<T> {
     }
 
     pub(super) fn wait(self) -> Result<T, SysError> {
+        // One that was declared dead is unwound where it waits; it is told that it has not asked.
+        if current::is_lost() {
+            return Err(SysError::Exiting);
+        }
         current::block_on(self).unwrap_or_else(|interrupted| Err(interrupted.into()))
     }
 }

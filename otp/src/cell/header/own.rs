@@ -214,6 +214,11 @@ impl Own {
         self.if_rare(|rare| rare.failed_calls.find(error)).flatten()
     }
 
+    /// The last call whose error this message of a panic shows.
+    pub(in crate::cell) fn unwrapped_call(&self, message: &str) -> Option<FailedCall> {
+        self.if_rare(|rare| rare.failed_calls.find_unwrapped(message)).flatten()
+    }
+
     /// Keeps a call until the process has ended.
     pub(crate) fn keep_orphan(&self, call: Arc<dyn PendingCall>) {
         self.troubled.set(true);
