@@ -121,6 +121,7 @@ pub mod client {
         client::{ActorRef, Client, ClientExt},
         error::CallError,
         reply::ReplyTo,
+        requested::Requested,
         requests::{Requests, RequestsError},
         sent::Sent,
     };
@@ -174,7 +175,7 @@ pub use self::{
     testing::Sim,
 };
 pub use self::{
-    actor::{Terminating, start, start_link, stop, stop_async},
+    actor::{start, start_link, stop, stop_async},
     process::{blocking, blocking_async, blocking_timeout, blocking_timeout_async, wait, wait_timeout},
 };
 

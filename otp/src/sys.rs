@@ -30,7 +30,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Each function waits for the answer; its form that ends in `_async` gives a future of it, for any executor:
+//! Each function waits for the answer; its form that ends in `_async` gives a future of it, for any executor. The request
+//! is sent by the call, and carried out though the future is dropped.
 //!
 //! ```
 //! # use otp::{prelude::*, sys};
@@ -57,14 +58,15 @@ mod asking;
 
 use std::{error::Error, fmt, io, ops::ControlFlow, path::Path};
 
+use self::asking::wait;
 pub use self::asking::{
-    SysAnswer, install_async, log_async, log_to_file_async, no_debug_async, remove_async, replace_state_async,
-    resume_async, set_log_async, set_statistics_async, set_trace_async, state_async, statistics_async, status_async,
-    suspend_async, terminate_async, with_state_async,
+    install_async, log_async, log_to_file_async, no_debug_async, remove_async, replace_state_async, resume_async,
+    set_log_async, set_statistics_async, set_trace_async, state_async, statistics_async, status_async, suspend_async,
+    terminate_async, with_state_async,
 };
 use crate::{
     actor::{Actor, Addressed, CallError, Client, ToPid, shown},
-    cell::{ExitReason, IntoReason, Pid, current::Interrupted},
+    cell::{ExitReason, IntoReason, Pid, failed_call},
 };
 pub use crate::{
     actor::{FormatStatus, StatusTexts},
@@ -99,19 +101,6 @@ pub enum SysError {
 }
 
 impl SysError {
-    /// Why a request has no answer.
-    fn of_call(error: CallError) -> Self {
-        match error {
-            CallError::Exited(reason) => Self::Exited(reason),
-            CallError::Timeout { .. } => Self::Timeout,
-            CallError::CallingSelf => Self::CallingSelf,
-            CallError::Deadlock(path) => Self::Deadlock(path),
-            CallError::Exiting => Self::Exiting,
-            CallError::Resources => Self::Resources,
-            CallError::NoProc | CallError::NoReply | CallError::Full => Self::NoProc,
-        }
-    }
-
     /// Whether the process did not come to the request in time.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
@@ -154,12 +143,17 @@ impl fmt::Display for SysError {
 /// Its text says what is behind it, since that is all that an exit reason keeps of an error: it has no `source`.
 impl Error for SysError {}
 
-impl From<Interrupted> for SysError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Exiting => Self::Exiting,
-            Interrupted::Resources => Self::Resources,
-        }
+impl From<CallError> for SysError {
+    fn from(error: CallError) -> Self {
+        failed_call::wrap(error, |error| match error {
+            CallError::Exited(reason) => Self::Exited(reason),
+            CallError::Timeout { .. } => Self::Timeout,
+            CallError::CallingSelf => Self::CallingSelf,
+            CallError::Deadlock(path) => Self::Deadlock(path),
+            CallError::Exiting => Self::Exiting,
+            CallError::Resources => Self::Resources,
+            CallError::NoProc | CallError::NoReply | CallError::Full => Self::NoProc,
+        })
     }
 }
 
@@ -189,7 +183,7 @@ impl From<Interrupted> for SysError {
 /// [`SysError::NoProc`], [`SysError::Exited`], [`SysError::Timeout`], [`SysError::CallingSelf`],
 /// [`SysError::Deadlock`], or when the caller cannot wait.
 pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
-    suspend_async(target).wait()
+    wait(suspend_async(target))
 }
 
 /// Lets a server go on that was suspended, with what came meanwhile, in order. Nothing happens to one that runs. An
@@ -216,7 +210,7 @@ pub fn suspend<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 /// # Errors
 /// As [`suspend`].
 pub fn resume<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
-    resume_async(target).wait()
+    wait(resume_async(target))
 }
 
 /// A copy of the state of a server. `sys:get_state/1`.
@@ -242,7 +236,7 @@ pub fn resume<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 /// # Errors
 /// As [`suspend`]; [`SysError::CallbackFailed`] when the state's `clone` panics.
 pub fn state<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Result<A, SysError> {
-    state_async(client).wait()
+    wait(state_async(client))
 }
 
 /// What `look` makes of the state of a server. It runs in the server, which handles nothing else meanwhile.
@@ -269,7 +263,7 @@ pub fn with_state<A: Actor, R: Send + 'static>(
     client: &impl Client<A, Mode: Addressed>,
     look: impl FnOnce(&A) -> R + Send + 'static,
 ) -> Result<R, SysError> {
-    with_state_async(client, look).wait()
+    wait(with_state_async(client, look))
 }
 
 /// Puts another state in the place of a server's: what `replace` makes of it. It runs in the server.
@@ -299,7 +293,7 @@ pub fn replace_state<A: Actor>(
     client: &impl Client<A, Mode: Addressed>,
     replace: impl FnOnce(&A) -> A + Send + 'static,
 ) -> Result<(), SysError> {
-    replace_state_async(client, replace).wait()
+    wait(replace_state_async(client, replace))
 }
 
 /// What can be seen of a server. `sys:get_status/1`.
@@ -327,7 +321,7 @@ pub fn replace_state<A: Actor>(
 /// # Errors
 /// As [`suspend`].
 pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> {
-    status_async(target).wait()
+    wait(status_async(target))
 }
 
 /// Switches the statistics of a server on or off. On, they begin at nothing. `sys:statistics(Name, true | false)`.
@@ -353,7 +347,7 @@ pub fn status<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Status, SysError> 
 /// # Errors
 /// As [`suspend`].
 pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
-    set_statistics_async(target, on).wait()
+    wait(set_statistics_async(target, on))
 }
 
 /// What a server has done since its statistics were switched on. `sys:statistics(Name, get)`.
@@ -380,7 +374,7 @@ pub fn set_statistics<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<
 /// # Errors
 /// As [`suspend`]; [`SysError::NoStatistics`] when they are not on.
 pub fn statistics<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Statistics, SysError> {
-    statistics_async(target).wait()
+    wait(statistics_async(target))
 }
 
 /// The number of events that OTP keeps in a log, unless it is told otherwise.
@@ -411,7 +405,7 @@ pub const DEFAULT_LOG_LEN: usize = 10;
 /// # Errors
 /// As [`suspend`].
 pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<usize>>) -> Result<(), SysError> {
-    set_log_async(target, events).wait()
+    wait(set_log_async(target, events))
 }
 
 /// The last events of a server, the oldest first; none when it keeps none. `sys:log(Name, get)`.
@@ -437,7 +431,7 @@ pub fn set_log<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<us
 /// # Errors
 /// As [`suspend`].
 pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError> {
-    log_async(target).wait()
+    wait(log_async(target))
 }
 
 /// Has a line said for each event of a server, such as `*DBG* printer got call add from <0.1.2>`: as a `tracing` event,
@@ -464,7 +458,7 @@ pub fn log<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<Vec<Event>, SysError>
 /// # Errors
 /// As [`suspend`].
 pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), SysError> {
-    set_trace_async(target, on).wait()
+    wait(set_trace_async(target, on))
 }
 
 /// Writes a line to a file for each event of a server, as [`set_trace`] says them. The file begins empty. With `None`
@@ -493,7 +487,7 @@ pub fn set_trace<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Result<(), S
 /// # Errors
 /// As [`suspend`]; [`SysError::File`] when the file can't be opened, and nothing has changed.
 pub fn log_to_file<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) -> Result<(), SysError> {
-    log_to_file_async(target, path).wait()
+    wait(log_to_file_async(target, path))
 }
 
 /// Has a function called for each event of a server, in the server, until it breaks or panics. `id` is what
@@ -531,7 +525,7 @@ pub fn install<K>(
     id: impl Into<String>,
     listener: impl FnMut(&Event) -> ControlFlow<()> + Send + 'static,
 ) -> Result<(), SysError> {
-    install_async(target, id, listener).wait()
+    wait(install_async(target, id, listener))
 }
 
 /// Removes a function that was installed; nothing happens when it is not there. `sys:remove/2`.
@@ -557,7 +551,7 @@ pub fn install<K>(
 /// # Errors
 /// As [`suspend`].
 pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Result<(), SysError> {
-    remove_async(target, id).wait()
+    wait(remove_async(target, id))
 }
 
 /// Switches everything off that was switched on: statistics, log, trace, file, functions. `sys:no_debug/1`.
@@ -583,7 +577,7 @@ pub fn remove<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Re
 /// # Errors
 /// As [`suspend`].
 pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
-    no_debug_async(target).wait()
+    wait(no_debug_async(target))
 }
 
 /// Orders a server to terminate with a reason: its `terminate` runs, also while it is suspended. Does not wait for the
@@ -610,7 +604,7 @@ pub fn no_debug<K>(target: &(impl ToPid<K> + ?Sized)) -> Result<(), SysError> {
 /// # Errors
 /// As [`suspend`].
 pub fn terminate<K>(target: &(impl ToPid<K> + ?Sized), reason: impl IntoReason) -> Result<(), SysError> {
-    terminate_async(target, reason).wait()
+    wait(terminate_async(target, reason))
 }
 
 /// What can be seen of a server; printed, it reads as a person likes it.

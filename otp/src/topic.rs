@@ -43,8 +43,9 @@
 use std::fmt;
 
 use crate::{
+    actor::requested::Requested,
     cell::Pid,
-    group::{Group, GroupError, GroupOutcome, Groups, GroupsRef},
+    group::{Group, GroupError, Groups, GroupsRef},
     process::{Subject, self_pid},
 };
 
@@ -147,7 +148,10 @@ impl<M: Send + 'static, K: Group> Topic<M, K> {
     ///
     /// # Errors
     /// As for [`subscribe`](Topic::subscribe).
-    pub fn subscribe_async(&self, subject: &Subject<M>) -> GroupOutcome {
+    ///
+    /// # Cancel safety
+    /// It is sent at the first poll. Dropped, a request that was sent is carried out.
+    pub fn subscribe_async(&self, subject: &Subject<M>) -> Requested<(), GroupError> {
         self.groups.register_async(self.key.clone(), subject)
     }
 
@@ -176,7 +180,10 @@ impl<M: Send + 'static, K: Group> Topic<M, K> {
     ///
     /// # Errors
     /// As for [`unsubscribe`](Topic::unsubscribe).
-    pub fn unsubscribe_async(&self, subject: &Subject<M>) -> GroupOutcome {
+    ///
+    /// # Cancel safety
+    /// It is sent at the first poll. Dropped, a request that was sent is carried out.
+    pub fn unsubscribe_async(&self, subject: &Subject<M>) -> Requested<(), GroupError> {
         self.groups.unregister_async(&self.key, subject)
     }
 

@@ -166,7 +166,7 @@ impl<T: 'static> Reply<T> {
         let mut request = Some(request);
         let state = match Cell::offer(&callee, &mut request, Weight::Call) {
             Ok(ticket) => Ok(InFlight { slot, callee: AnyProcess::from(callee), ticket, left: None }),
-            Err(Gone) => Self::left(address, request.expect("it is where it was"), slot, limit),
+            Err(Gone) => Self::left(address, request.expect("it is where it was"), message, slot, limit),
         };
         Self::waiting(state, deadline, message, limit)
     }
@@ -205,13 +205,15 @@ impl<T: 'static> Reply<T> {
         let (slot, answers) = ReplySlot::pair(before.pid(), current::try_with(|me| AnyProcess::clone(me)));
         let request = make(ReplyTo::new(answers));
         let message = A::message_name(&request);
-        Self::waiting(Self::left(address, request, slot, limit), before.header().deadline(limit), message, limit)
+        let state = Self::left(address, request, message, slot, limit);
+        Self::waiting(state, before.header().deadline(limit), message, limit)
     }
 
     #[cold]
     fn left<A: Actor>(
         address: &Address<A>,
         request: A::Message,
+        message: &'static str,
         slot: Asking<Part<T>>,
         limit: Option<Duration>,
     ) -> Result<InFlight<T>, Box<Unsent>>
@@ -219,7 +221,6 @@ impl<T: 'static> Reply<T> {
         T: Send,
     {
         slot.leave();
-        let message = A::message_name(&request);
         let (callee, taker) = address
             .leave(request, Arc::new(Part::clone(&slot)))
             .map_err(|error| Unsent { error, call: Some(address.failed_call(message, limit)) })?;

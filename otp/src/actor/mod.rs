@@ -21,6 +21,7 @@ pub(crate) mod options;
 pub(crate) mod place;
 pub(crate) mod reply;
 pub(crate) mod report;
+pub(crate) mod requested;
 pub(crate) mod requests;
 pub(crate) mod sent;
 mod server;
@@ -66,7 +67,7 @@ pub use self::{
     error::{EnterLoopError, StartError},
     options::Options,
     starter::Starter,
-    stop::{Terminating, stop, stop_async},
+    stop::{stop, stop_async},
     subject::Handles,
     system::{FormatStatus, StatusTexts},
 };

@@ -1,14 +1,11 @@
 //! Asking a server to terminate: `gen_server:stop/3`.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
-use super::{CallError, Reply, ToPid};
+use super::{
+    CallError, Reply, ToPid,
+    requested::{self, Requested},
+};
 use crate::cell::{AnyProcess, ExitReason, FailedCall, IntoReason, current, signal::Signal};
 
 /// Asks a server or a supervisor to terminate with a reason, and waits until it has, at most for `limit` (`None`: for
@@ -62,33 +59,12 @@ pub fn stop_async<Kind>(
     target: &(impl ToPid<Kind> + ?Sized),
     reason: impl IntoReason,
     limit: impl Into<Option<Duration>>,
-) -> Terminating {
-    Terminating(Box::pin(stopping(process_of(target), reason.into_reason(), limit.into())))
+) -> Requested<(), CallError> {
+    Requested::new(stopping(process_of(target), reason.into_reason(), limit.into()))
 }
 
 fn process_of<Kind>(target: &(impl ToPid<Kind> + ?Sized)) -> Option<AnyProcess> {
     target.to_pid().and_then(|pid| current::with(|me| me.header().node.find(pid)))
-}
-
-/// The end of a process that was asked to terminate, to be awaited on any executor.
-///
-/// # Cancel safety
-/// Dropped or not, the process terminates.
-#[must_use = "the process terminates all the same; whoever waits for it knows when"]
-pub struct Terminating(Pin<Box<dyn Future<Output = Result<(), CallError>> + Send>>);
-
-impl Future for Terminating {
-    type Output = Result<(), CallError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for Terminating {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Terminating(..)")
-    }
 }
 
 pub(crate) fn stop_process(
@@ -96,8 +72,7 @@ pub(crate) fn stop_process(
     reason: ExitReason,
     limit: Option<Duration>,
 ) -> Result<(), CallError> {
-    current::block_on(stopping(process.map(Into::into), reason, limit))
-        .unwrap_or_else(|interrupted| Err(interrupted.into()))
+    requested::wait(stopping(process.map(Into::into), reason, limit))
 }
 
 /// As [`stop_process`], to be awaited on any executor: the request is sent at once.

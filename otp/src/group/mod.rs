@@ -35,14 +35,7 @@ mod scope;
 mod table;
 mod typed;
 
-use std::{
-    error::Error,
-    fmt,
-    future::Future,
-    hash::Hash,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{error::Error, fmt, hash::Hash};
 
 pub use self::{
     monitor::{GroupChange, GroupEvent, GroupMonitor},
@@ -53,7 +46,7 @@ pub use self::{
 pub use self::{scope::ScopeMessage, typed::GroupsMessage};
 use crate::{
     actor::{Actor, CallError, Info},
-    cell::{Pid, aside, current, failed_call},
+    cell::{Pid, aside, failed_call},
     process::self_pid,
 };
 
@@ -94,38 +87,6 @@ impl From<CallError> for GroupError {
     fn from(error: CallError) -> Self {
         failed_call::wrap(error, Self::Call)
     }
-}
-
-/// What a change of a group comes to, to be awaited on any executor. The request is sent at the first poll.
-///
-/// # Cancel safety
-/// Dropped, a request that was sent is carried out.
-#[must_use = "nothing is changed before it is awaited"]
-pub struct GroupOutcome(Pin<Box<dyn Future<Output = Result<(), GroupError>> + Send>>);
-
-impl GroupOutcome {
-    fn new(change: impl Future<Output = Result<(), GroupError>> + Send + 'static) -> Self {
-        Self(Box::pin(change))
-    }
-}
-
-impl Future for GroupOutcome {
-    type Output = Result<(), GroupError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for GroupOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GroupOutcome(..)")
-    }
-}
-
-/// Waits for a request to what keeps groups.
-fn wait<T>(request: impl Future<Output = Result<T, GroupError>>) -> Result<T, GroupError> {
-    current::block_on(request).unwrap_or_else(|interrupted| Err(CallError::from(interrupted).into()))
 }
 
 /// Reports what is no message of a process that keeps groups. What it is nobody else is to suffer from.

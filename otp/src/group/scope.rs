@@ -8,16 +8,18 @@ use std::{
 };
 
 use super::{
-    Group, GroupChange, GroupError, GroupEvent, GroupMonitor, GroupOutcome,
+    Group, GroupChange, GroupError, GroupEvent, GroupMonitor,
     monitor::Watched,
     roster::Roster,
     table::{EntryRef, GroupTable},
-    unexpected, wait,
+    unexpected,
 };
 use crate::{
     actor::{
         Actor, ActorRef, Blocking, CallError, Client, ClientExt, Context, Handled, Info, Init, Mode, Name, Options,
-        ReplyTo, StartError, Starter, StatusTexts, mode::Addressed,
+        ReplyTo, StartError, Starter, StatusTexts,
+        mode::Addressed,
+        requested::{self, Requested},
     },
     cell::{MessageKind, Pid},
     process::{Subject, self_pid},
@@ -389,7 +391,7 @@ impl<G: Group> ScopeRef<G> {
     /// [`GroupError::NotLocal`] for a process of another node; then none is added. [`GroupError::Call`] when the scope
     /// is gone, or takes too long.
     pub fn join(&self, group: G, pids: impl Into<Pids>) -> Result<(), GroupError> {
-        wait(self.join_async(group, pids))
+        requested::wait(self.join_async(group, pids))
     }
 
     /// As [`join`](ScopeRef::join), to be awaited on any executor.
@@ -410,9 +412,12 @@ impl<G: Group> ScopeRef<G> {
     ///
     /// # Errors
     /// As for [`join`](ScopeRef::join).
-    pub fn join_async(&self, group: G, pids: impl Into<Pids>) -> GroupOutcome {
+    ///
+    /// # Cancel safety
+    /// It is sent at the first poll. Dropped, a request that was sent is carried out.
+    pub fn join_async(&self, group: G, pids: impl Into<Pids>) -> Requested<(), GroupError> {
         let (scope, Pids(pids)) = (self.clone(), pids.into());
-        GroupOutcome::new(async move {
+        Requested::new(async move {
             let (scope, keeper, table) = scope.reached().await?;
             if let Some(pid) = pids.iter().find(|pid| pid.node != keeper.node) {
                 return Err(GroupError::NotLocal(*pid));
@@ -438,7 +443,7 @@ impl<G: Group> ScopeRef<G> {
     /// # Errors
     /// [`GroupError::NotJoined`] when none is in it. [`GroupError::Call`] when the scope is gone, or takes too long.
     pub fn leave(&self, group: &G, pids: impl Into<Pids>) -> Result<(), GroupError> {
-        wait(self.leave_async(group, pids))
+        requested::wait(self.leave_async(group, pids))
     }
 
     /// As [`leave`](ScopeRef::leave), to be awaited on any executor. [`join_async`](ScopeRef::join_async) has an
@@ -446,9 +451,12 @@ impl<G: Group> ScopeRef<G> {
     ///
     /// # Errors
     /// As for [`leave`](ScopeRef::leave).
-    pub fn leave_async(&self, group: &G, pids: impl Into<Pids>) -> GroupOutcome {
+    ///
+    /// # Cancel safety
+    /// It is sent at the first poll. Dropped, a request that was sent is carried out.
+    pub fn leave_async(&self, group: &G, pids: impl Into<Pids>) -> Requested<(), GroupError> {
         let (scope, group, Pids(pids)) = (self.clone(), group.clone(), pids.into());
-        GroupOutcome::new(async move {
+        Requested::new(async move {
             let (scope, _, table) = scope.reached().await?;
             let entry = table.find(&group).ok_or(GroupError::NotJoined)?;
             let request = |reply| ScopeMessage(ScopeRequest::Leave(entry, pids, reply));
@@ -478,7 +486,7 @@ impl<G: Group> ScopeRef<G> {
     /// # Errors
     /// [`GroupError::Call`] when the scope is gone, or takes too long.
     pub fn monitor(&self, group: G) -> Result<(GroupMonitor<G>, Vec<Pid>), GroupError> {
-        let (scope, _, table) = wait(self.reached())?;
+        let (scope, _, table) = requested::wait(self.reached())?;
         let (monitor, snapshot) = scope.watch(Some(table.intern(group)))?;
         Ok((monitor, snapshot.into_iter().flat_map(|(_, pids)| pids).collect()))
     }
@@ -502,7 +510,7 @@ impl<G: Group> ScopeRef<G> {
     /// As [`monitor`](ScopeRef::monitor).
     #[allow(clippy::type_complexity, reason = "a list of groups and their members needs no name")]
     pub fn monitor_scope(&self) -> Result<(GroupMonitor<G>, Vec<(G, Vec<Pid>)>), GroupError> {
-        let (scope, ..) = wait(self.reached())?;
+        let (scope, ..) = requested::wait(self.reached())?;
         let (monitor, snapshot) = scope.watch(None)?;
         Ok((monitor, snapshot.into_iter().map(|(group, pids)| (group.0.key().clone(), pids)).collect()))
     }

@@ -7,16 +7,18 @@ use std::{
 };
 
 use super::{
-    Group, GroupError, GroupOutcome,
+    Group, GroupError,
     listed::ListedSubject,
     roster::Roster,
     table::{EntryRef, GroupTable},
-    unexpected, wait,
+    unexpected,
 };
 use crate::{
     actor::{
         Actor, ActorRef, Blocking, CallError, Client, ClientExt, Context, Handled, Info, Init, Mode, Name, ReplyTo,
-        StartError, Starter, StatusTexts, mode::Addressed,
+        StartError, Starter, StatusTexts,
+        mode::Addressed,
+        requested::{self, Requested},
     },
     cell::{MessageKind, Pid},
     process::Subject,
@@ -269,7 +271,7 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     /// [`GroupError::NoOwner`] when nobody would receive. [`GroupError::Call`] when the process is gone, or takes too
     /// long.
     pub fn register(&self, group: G, subject: &Subject<M>) -> Result<(), GroupError> {
-        wait(self.register_async(group, subject))
+        requested::wait(self.register_async(group, subject))
     }
 
     /// As [`register`](GroupsRef::register), to be awaited on any executor.
@@ -288,10 +290,13 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     ///
     /// # Errors
     /// As for [`register`](GroupsRef::register).
-    pub fn register_async(&self, group: G, subject: &Subject<M>) -> GroupOutcome {
+    ///
+    /// # Cancel safety
+    /// It is sent at the first poll. Dropped, a request that was sent is carried out.
+    pub fn register_async(&self, group: G, subject: &Subject<M>) -> Requested<(), GroupError> {
         let listed = subject.owner().map(|owner| (ListedSubject::new(subject, owner), owner));
         let groups = self.clone();
-        GroupOutcome::new(async move {
+        Requested::new(async move {
             let (subject, owner) = listed.ok_or(GroupError::NoOwner)?;
             let (groups, table) = groups.reached().await?;
             let entry = table.intern(group);
@@ -316,7 +321,7 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     /// [`GroupError::NotJoined`] when it is not in there. [`GroupError::Call`] when the process is gone, or takes too
     /// long.
     pub fn unregister(&self, group: &G, subject: &Subject<M>) -> Result<(), GroupError> {
-        wait(self.unregister_async(group, subject))
+        requested::wait(self.unregister_async(group, subject))
     }
 
     /// As [`unregister`](GroupsRef::unregister), to be awaited on any executor.
@@ -324,9 +329,12 @@ impl<G: Group, M: Send + 'static> GroupsRef<G, M> {
     ///
     /// # Errors
     /// As for [`unregister`](GroupsRef::unregister).
-    pub fn unregister_async(&self, group: &G, subject: &Subject<M>) -> GroupOutcome {
+    ///
+    /// # Cancel safety
+    /// It is sent at the first poll. Dropped, a request that was sent is carried out.
+    pub fn unregister_async(&self, group: &G, subject: &Subject<M>) -> Requested<(), GroupError> {
         let (groups, group, subject) = (self.clone(), group.clone(), subject.clone());
-        GroupOutcome::new(async move {
+        Requested::new(async move {
             let (groups, table) = groups.reached().await?;
             let entry = table.find(&group).ok_or(GroupError::NotJoined)?;
             // Who has a name or a place may have changed since it registered.

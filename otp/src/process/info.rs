@@ -87,26 +87,16 @@ pub fn info(pid: Pid) -> Option<ProcessInfo> {
 /// # Cancel safety
 /// It changes nothing.
 pub fn info_async(pid: Pid) -> impl Future<Output = Option<ProcessInfo>> + Send + 'static {
-    enum Asked {
-        Known(Option<Box<ProcessInfo>>),
-        Process(answer::AnswerReceiver<ProcessInfo>),
-    }
-    let asked = current::with(|me| {
+    let (asked, answer) = answer::channel();
+    current::with(|me| {
         if pid == me.pid() {
             me.process().take_arrivals(me);
-            return Asked::Known(Some(Box::new(info_of(me, ProcessStatus::Running))));
+            asked.answer(info_of(me, ProcessStatus::Running));
+        } else if let Some(process) = me.header().node.find(pid) {
+            me.header().node.signal_to(&process, Signal::Ask(Box::new(InfoRequest(asked))));
         }
-        let Some(process) = me.header().node.find(pid) else { return Asked::Known(None) };
-        let (asked, answer) = answer::channel();
-        me.header().node.signal_to(&process, Signal::Ask(Box::new(InfoRequest(asked))));
-        Asked::Process(answer)
     });
-    async {
-        match asked {
-            Asked::Known(info) => info.map(|info| *info),
-            Asked::Process(answer) => answer.await,
-        }
-    }
+    answer
 }
 
 struct InfoRequest(answer::AnswerSender<ProcessInfo>);

@@ -16,9 +16,9 @@ use super::{
     table::RegistryTable,
 };
 use crate::{
-    actor::{Blocking, CallError, Name},
+    actor::{Blocking, CallError, Name, requested},
     cell::{RegName, RegisterError, current},
-    supervisor::{ChildError, SupervisorRef, as_supervisor, waited},
+    supervisor::{ChildError, SupervisorRef, as_supervisor},
 };
 
 /// A registry, by its place in a tree: it stays valid when the registry is started again. `Registry`'s functions.
@@ -63,7 +63,7 @@ impl<K: RegistryKey, V: RegistryValue, D: KeyKind> RegistryRef<K, V, D> {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such registry;
     /// [`CallError::Timeout`] when its supervisor is busy for 5 seconds.
     pub fn find(name: impl Into<Name<Registry<K, V, D>>>) -> Result<Self, CallError> {
-        waited(Self::find_async(name))
+        requested::wait(Self::find_async(name))
     }
 
     /// As [`find`](RegistryRef::find), to be awaited on any executor.

@@ -1,12 +1,6 @@
 //! How others ask a supervisor: they wait for the answer, or are given a future of it.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
 use super::{
     ChildError, SupervisorRef,
@@ -15,9 +9,10 @@ use super::{
 use crate::{
     actor::{
         Async, Blocking, CallError, ClientExt as _, Mode, Place, ReplyTo, of_place,
+        requested::{self, Requested},
         stop::{stop_process, stopping},
     },
-    cell::{ExitReason, current},
+    cell::ExitReason,
 };
 
 /// A way to ask a supervisor: [`Blocking`] or [`Async`], as clients of actors have them. You need not implement it.
@@ -40,7 +35,7 @@ impl AskMode for Blocking {
     fn outcome<T: Send + 'static, E: From<CallError> + Send + 'static>(
         answer: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Result<T, E> {
-        current::block_on(answer).unwrap_or_else(|interrupted| Err(CallError::from(interrupted).into()))
+        requested::wait(answer)
     }
 
     fn stop(place: &Place, reason: ExitReason, limit: Option<Duration>) -> Result<(), CallError> {
@@ -54,35 +49,16 @@ impl AskMode for Async {
     fn outcome<T: Send + 'static, E: From<CallError> + Send + 'static>(
         answer: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Asked<T, E> {
-        Asked(Box::pin(answer))
+        Requested::new(answer)
     }
 
     fn stop(place: &Place, reason: ExitReason, limit: Option<Duration>) -> Asked<(), CallError> {
-        Asked(Box::pin(stopping(place.reachable(), reason, limit)))
+        Requested::new(stopping(place.reachable(), reason, limit))
     }
 }
 
 /// The answer of a supervisor, to be awaited on any executor. The request was sent when the method was called.
-///
-/// # Cancel safety
-/// When it is dropped, a request that the supervisor has not come to is taken back, and one that it has begun is carried
-/// out.
-#[must_use = "the answer is in it; dropped at once, it may take the request back"]
-pub struct Asked<T, E = ChildError>(Pin<Box<dyn Future<Output = Result<T, E>> + Send>>);
-
-impl<T, E> Future for Asked<T, E> {
-    type Output = Result<T, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl<T, E> fmt::Debug for Asked<T, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asked(..)")
-    }
-}
+pub type Asked<T, E = ChildError> = Requested<T, E>;
 
 impl<M: AskMode> SupervisorRef<M> {
     /// Sends a request, and gives what `then` makes of the answer.

@@ -1,6 +1,6 @@
 //! How others speak with a supervisor.
 
-use std::{error::Error, fmt, future::Future, marker::PhantomData, time::Duration};
+use std::{error::Error, fmt, marker::PhantomData, time::Duration};
 
 use super::{
     AskMode, Child, ChildSpec,
@@ -9,8 +9,8 @@ use super::{
     validate_at,
 };
 use crate::{
-    actor::{Async, Blocking, CallError, ChildId, ClientExt as _, Name, Place, StartError, ToPid, of_place},
-    cell::{ExitReason, IntoReason, MonitorRef, Pid, RegName, current, failed_call},
+    actor::{Async, Blocking, CallError, ChildId, ClientExt as _, Name, Place, StartError, ToPid, of_place, requested},
+    cell::{ExitReason, IntoReason, MonitorRef, Pid, RegName, failed_call},
     process::{self, StartInfo},
 };
 
@@ -77,7 +77,7 @@ impl SupervisorRef {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<RegName>) -> Result<Self, CallError> {
-        waited(Self::lookup_async(name))
+        requested::wait(Self::lookup_async(name))
     }
 
     /// As [`lookup`](SupervisorRef::lookup), to be awaited on any executor.
@@ -110,11 +110,6 @@ impl SupervisorRef {
     pub(super) fn look(&self, shown: ChildFilter) -> Result<Snapshot, CallError> {
         of_place::<Server>(self.place.clone()).call(|reply| Message::Snapshot(shown, reply))
     }
-}
-
-/// What a look at a supervisor comes to.
-pub(crate) fn waited<T>(look: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
-    current::block_on(look).unwrap_or_else(|interrupted| Err(interrupted.into()))
 }
 
 impl<M: AskMode> SupervisorRef<M> {

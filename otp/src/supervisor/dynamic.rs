@@ -15,14 +15,14 @@ use std::{
 
 use super::{
     AskMode, AutoShutdown, Child, ChildError, ChildSpec, SpecInfo, Strategy, Supervisor, SupervisorRef,
-    client::{as_supervisor, waited},
+    client::as_supervisor,
     kind::{ChildArgs, SeenKind, SupervisorKind, Template},
     server::{self, Message, Who},
     spec::{Spec, simple_name, tree_spec},
     validate_at,
 };
 use crate::{
-    actor::{Async, Blocking, CallError, Name, Place, Restart, StartError, ToPid},
+    actor::{Async, Blocking, CallError, Name, Place, Restart, StartError, ToPid, requested},
     cell::birth::Relation,
     guard::Guarded,
     process::StartInfo,
@@ -489,7 +489,7 @@ impl<C: DynamicChild, A: Send + 'static> DynamicRef<C, A> {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<Name<DynamicSupervisor<C, A>>>) -> Result<Self, CallError> {
-        waited(Self::lookup_async(name))
+        requested::wait(Self::lookup_async(name))
     }
 
     /// As [`lookup`](DynamicRef::lookup), to be awaited on any executor.

@@ -72,11 +72,11 @@ mod tree;
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
 };
 
-pub(crate) use self::client::{as_supervisor, waited};
+pub(crate) use self::client::as_supervisor;
 pub(crate) use self::dynamic::{declared, spec_once};
 pub(crate) use self::endings::Endings;
 pub use self::{
@@ -109,6 +109,7 @@ pub use crate::actor::{
 use crate::{
     actor::{Name, StartError},
     cell::{RegName, birth::Relation},
+    sync::{Mutex, lock},
 };
 
 /// Builds a supervisor: its strategy, its limits, and its children in the order of their start.
@@ -405,20 +406,18 @@ impl KnownAutoShutdown {
     }
 }
 
-/// How long the children of the supervisor that holds a place may need to end, in nanoseconds; the largest number stands
-/// for no limit.
+/// How long the children of the supervisor that holds a place may need to end; `None` without limit.
 #[derive(Default)]
-struct KnownShutdownNeeded(AtomicU64);
+struct KnownShutdownNeeded(Mutex<Option<Duration>>);
 
 impl KnownShutdownNeeded {
     fn note(place: &Place, needed: Option<Duration>) {
-        let needed = needed.map_or(u64::MAX, |needed| needed.as_nanos().try_into().unwrap_or(u64::MAX));
-        place.attached(Self::default).0.store(needed, Relaxed);
+        *lock(&place.attached(Self::default).0) = needed;
     }
 
+    /// Of a supervisor that has never run, nothing.
     fn at(place: &Place) -> Option<Duration> {
-        let needed = place.find_attached::<Self>().map_or(0, |known| known.0.load(Relaxed));
-        (needed != u64::MAX).then(|| Duration::from_nanos(needed))
+        place.find_attached::<Self>().map_or(Some(Duration::ZERO), |known| *lock(&known.0))
     }
 }
 

@@ -15,13 +15,13 @@ use std::{
 
 use super::{
     AskMode, Child, ChildError, ChildSpec, Strategy, Supervisor, SupervisorRef,
-    client::{as_supervisor, waited},
+    client::as_supervisor,
     kind::{Partitions, SeenKind, SupervisorKind},
     server::{self, Message},
     spec::{Spec, simple_name, tree_spec},
 };
 use crate::{
-    actor::{Async, Blocking, CallError, Name, Place, StartError},
+    actor::{Async, Blocking, CallError, Name, Place, StartError, requested},
     cell::{RegName, birth::Relation},
     process::Node,
 };
@@ -302,7 +302,7 @@ impl<C: Child> PartitionRef<C> {
     /// [`CallError::NoProc`] when nobody has the name, or a process that is no such supervisor;
     /// [`CallError::Timeout`] when the supervisor is busy for 5 seconds.
     pub fn lookup(name: impl Into<Name<PartitionSupervisor<C>>>) -> Result<Self, CallError> {
-        waited(Self::lookup_async(name))
+        requested::wait(Self::lookup_async(name))
     }
 
     /// As [`lookup`](PartitionRef::lookup), to be awaited on any executor.

@@ -151,21 +151,35 @@ impl Tree {
 impl TreeChild {
     /// How long it may need to end.
     fn shutdown_needed(&self) -> Option<Duration> {
-        match (self.shutdown, self.kind, &self.tree) {
-            _ if self.label.is_none() => Some(Duration::ZERO),
-            (Shutdown::After(limit), ..) => Some(limit),
-            (Shutdown::BrutalKill, ..) => Some(Duration::ZERO),
-            (Shutdown::Infinity, _, Some(tree)) => tree.shutdown_needed(),
-            (Shutdown::Infinity, ChildKind::Supervisor, None) => Some(Duration::ZERO),
-            (Shutdown::Infinity, ChildKind::Worker, None) => None,
+        // Of one that is made at the start of the tree nothing is known.
+        if self.label.is_none() {
+            return Some(Duration::ZERO);
         }
+        needed(self.shutdown, self.kind, self.tree.as_ref().map_or(Some(Duration::ZERO), Tree::shutdown_needed))
     }
 
     /// How long it has to end, and how long its children may need, if that is more.
     fn short_shutdown(&self) -> Option<(Duration, Option<Duration>)> {
-        let (Shutdown::After(limit), Some(tree)) = (self.shutdown, &self.tree) else { return None };
-        let needed = tree.shutdown_needed();
-        needed.is_none_or(|needed| needed > limit).then_some((limit, needed))
+        let needed = self.tree.as_ref()?.shutdown_needed();
+        Some((shorter(self.shutdown, needed)?, needed))
+    }
+}
+
+/// How long a child may need to end; `below` is what the children of a supervisor do. `None` without limit.
+pub(super) fn needed(shutdown: Shutdown, kind: ChildKind, below: Option<Duration>) -> Option<Duration> {
+    match (shutdown, kind) {
+        (Shutdown::After(limit), _) => Some(limit),
+        (Shutdown::BrutalKill, _) => Some(Duration::ZERO),
+        (Shutdown::Infinity, ChildKind::Supervisor) => below,
+        (Shutdown::Infinity, ChildKind::Worker) => None,
+    }
+}
+
+/// The time that a supervisor has to end, if its children may need more.
+pub(super) fn shorter(shutdown: Shutdown, needed: Option<Duration>) -> Option<Duration> {
+    match shutdown {
+        Shutdown::After(limit) if needed.is_none_or(|needed| needed > limit) => Some(limit),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     any::type_name, fmt, future::Future, marker::PhantomData, ops::RangeInclusive, pin::Pin, sync::Arc, time::Duration,
 };
 
-use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, report, server};
+use super::{Supervisor, SupervisorRef, Tree, TreeChild, backoff::Backoff, report, server, shape};
 use crate::{
     actor::{Actor, Blocking, ChildId, Name, Place, Restart, Shutdown, Start, StartError, Starting, of_place},
     cell::{
@@ -210,12 +210,7 @@ pub(super) struct Spec {
 impl Spec {
     /// How long the child may need to end; `below` is what the children of a supervisor do.
     pub(super) fn shutdown_needed(&self, below: Option<Duration>) -> Option<Duration> {
-        match (self.shutdown, self.kind) {
-            (Shutdown::After(limit), _) => Some(limit),
-            (Shutdown::BrutalKill, _) => Some(Duration::ZERO),
-            (Shutdown::Infinity, ChildKind::Supervisor) => below,
-            (Shutdown::Infinity, ChildKind::Worker) => None,
-        }
+        shape::needed(self.shutdown, self.kind, below)
     }
 
     /// Of a process with messages of type `M` that has no options of its own.

@@ -1,40 +1,33 @@
 //! The requests of [`sys`](super) as futures, which the functions that wait for them are made of.
 
-use std::{
-    fmt,
-    fs::File,
-    future::{Future, ready},
-    ops::ControlFlow,
-    path::Path,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{fs::File, future::ready, ops::ControlFlow, path::Path, time::Duration};
 
 use super::{Event, Statistics, Status, SysError};
 use crate::{
-    actor::{Actor, Addressed, Client, Inspected, Reply, SystemRequest, ToPid},
+    actor::{
+        Actor, Addressed, Client, Inspected, Reply, SystemRequest, ToPid,
+        requested::{self, Requested},
+    },
     cell::{
         ExitReason, IntoReason, Pid, current,
         debug::{Counts, Debug},
-        failed_call,
         panic::caught,
         signal::Signal,
     },
 };
 
 /// As [`suspend`](super::suspend), to be awaited.
-pub fn suspend_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<()> {
+pub fn suspend_async<K>(target: &(impl ToPid<K> + ?Sized)) -> Requested<(), SysError> {
     switch(target, "suspend", |debug| debug.suspended = true)
 }
 
 /// As [`resume`](super::resume), to be awaited.
-pub fn resume_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<()> {
+pub fn resume_async<K>(target: &(impl ToPid<K> + ?Sized)) -> Requested<(), SysError> {
     switch(target, "resume", |debug| debug.suspended = false)
 }
 
 /// As [`state`](super::state), to be awaited.
-pub fn state_async<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> SysAnswer<A> {
+pub fn state_async<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -> Requested<A, SysError> {
     look_at(client, "state", A::clone)
 }
 
@@ -42,7 +35,7 @@ pub fn state_async<A: Actor + Clone>(client: &impl Client<A, Mode: Addressed>) -
 pub fn with_state_async<A: Actor, R: Send + 'static>(
     client: &impl Client<A, Mode: Addressed>,
     look: impl FnOnce(&A) -> R + Send + 'static,
-) -> SysAnswer<R> {
+) -> Requested<R, SysError> {
     look_at(client, "with_state", look)
 }
 
@@ -50,16 +43,16 @@ pub fn with_state_async<A: Actor, R: Send + 'static>(
 pub fn replace_state_async<A: Actor>(
     client: &impl Client<A, Mode: Addressed>,
     replace: impl FnOnce(&A) -> A + Send + 'static,
-) -> SysAnswer<()> {
-    ask(client, "replace_state", move |served| {
+) -> Requested<(), SysError> {
+    let answer = ask(client, "replace_state", move |served| {
         let state: &mut A = served.state.downcast_mut()?;
         Some(caught(|| replace(state)).map(|new| *state = new))
-    })
-    .then(called)
+    });
+    mapped(answer, called)
 }
 
 /// As [`status`](super::status), to be awaited.
-pub fn status_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<Status> {
+pub fn status_async<K>(target: &(impl ToPid<K> + ?Sized)) -> Requested<Status, SysError> {
     ask(target, "status", |served| {
         let texts = served.texts();
         let header = served.header();
@@ -83,7 +76,7 @@ pub fn status_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<Status> {
 }
 
 /// As [`set_statistics`](super::set_statistics), to be awaited.
-pub fn set_statistics_async<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> SysAnswer<()> {
+pub fn set_statistics_async<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Requested<(), SysError> {
     ask(target, "set_statistics", move |served| {
         let now = served.header().node.scheduler.now();
         served.debug.statistics = on.then(|| Counts::new(now));
@@ -91,16 +84,19 @@ pub fn set_statistics_async<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> S
 }
 
 /// As [`statistics`](super::statistics), to be awaited.
-pub fn statistics_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<Statistics> {
-    ask(target, "statistics", |served| {
+pub fn statistics_async<K>(target: &(impl ToPid<K> + ?Sized)) -> Requested<Statistics, SysError> {
+    let answer = ask(target, "statistics", |served| {
         let now = served.header().node.scheduler.now();
         served.debug.statistics.as_ref().map(|counts| counts.at(now))
-    })
-    .then(|statistics| statistics.ok_or(SysError::NoStatistics))
+    });
+    mapped(answer, |statistics| statistics.ok_or(SysError::NoStatistics))
 }
 
 /// As [`set_log`](super::set_log), to be awaited.
-pub fn set_log_async<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Option<usize>>) -> SysAnswer<()> {
+pub fn set_log_async<K>(
+    target: &(impl ToPid<K> + ?Sized),
+    events: impl Into<Option<usize>>,
+) -> Requested<(), SysError> {
     let events = events.into();
     switch(target, "set_log", move |debug| match events {
         Some(limit) => debug.log.get_or_insert_default().resize(limit),
@@ -109,20 +105,20 @@ pub fn set_log_async<K>(target: &(impl ToPid<K> + ?Sized), events: impl Into<Opt
 }
 
 /// As [`log`](super::log), to be awaited.
-pub fn log_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<Vec<Event>> {
+pub fn log_async<K>(target: &(impl ToPid<K> + ?Sized)) -> Requested<Vec<Event>, SysError> {
     ask(target, "log", |served| served.debug.log.iter().flat_map(|log| log.events()).cloned().collect())
 }
 
 /// As [`set_trace`](super::set_trace), to be awaited.
-pub fn set_trace_async<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> SysAnswer<()> {
+pub fn set_trace_async<K>(target: &(impl ToPid<K> + ?Sized), on: bool) -> Requested<(), SysError> {
     switch(target, "set_trace", move |debug| debug.trace = on)
 }
 
 /// As [`log_to_file`](super::log_to_file), to be awaited.
-pub fn log_to_file_async<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) -> SysAnswer<()> {
+pub fn log_to_file_async<K>(target: &(impl ToPid<K> + ?Sized), path: Option<&Path>) -> Requested<(), SysError> {
     match path.map(File::create).transpose() {
         Ok(file) => switch(target, "log_to_file", move |debug| debug.file = file),
-        Err(error) => SysAnswer::new(ready(Err(SysError::File(error.kind())))),
+        Err(error) => Requested::new(ready(Err(SysError::File(error.kind())))),
     }
 }
 
@@ -131,7 +127,7 @@ pub fn install_async<K>(
     target: &(impl ToPid<K> + ?Sized),
     id: impl Into<String>,
     listener: impl FnMut(&Event) -> ControlFlow<()> + Send + 'static,
-) -> SysAnswer<()> {
+) -> Requested<(), SysError> {
     let id = id.into();
     switch(target, "install", move |debug| {
         if debug.installed.iter().all(|(other, _)| *other != id) {
@@ -141,18 +137,18 @@ pub fn install_async<K>(
 }
 
 /// As [`remove`](super::remove), to be awaited.
-pub fn remove_async<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> SysAnswer<()> {
+pub fn remove_async<K>(target: &(impl ToPid<K> + ?Sized), id: impl Into<String>) -> Requested<(), SysError> {
     let id = id.into();
     switch(target, "remove", move |debug| debug.installed.retain(|(other, _)| *other != id))
 }
 
 /// As [`no_debug`](super::no_debug), to be awaited.
-pub fn no_debug_async<K>(target: &(impl ToPid<K> + ?Sized)) -> SysAnswer<()> {
+pub fn no_debug_async<K>(target: &(impl ToPid<K> + ?Sized)) -> Requested<(), SysError> {
     switch(target, "no_debug", Debug::clear)
 }
 
 /// As [`terminate`](super::terminate), to be awaited.
-pub fn terminate_async<K>(target: &(impl ToPid<K> + ?Sized), reason: impl IntoReason) -> SysAnswer<()> {
+pub fn terminate_async<K>(target: &(impl ToPid<K> + ?Sized), reason: impl IntoReason) -> Requested<(), SysError> {
     let reason = reason.into_reason();
     ask(target, "terminate", move |served| served.stop = Some(reason))
 }
@@ -162,7 +158,7 @@ fn switch<K>(
     target: &(impl ToPid<K> + ?Sized),
     message: &'static str,
     change: impl FnOnce(&mut Debug) + Send + 'static,
-) -> SysAnswer<()> {
+) -> Requested<(), SysError> {
     ask(target, message, |served| change(served.debug))
 }
 
@@ -170,12 +166,12 @@ fn look_at<A: Actor, R: Send + 'static>(
     client: &impl Client<A, Mode: Addressed>,
     message: &'static str,
     look: impl FnOnce(&A) -> R + Send + 'static,
-) -> SysAnswer<R> {
-    ask(client, message, move |served| {
+) -> Requested<R, SysError> {
+    let answer = ask(client, message, move |served| {
         let state: &A = served.state.downcast_ref()?;
         Some(caught(|| look(state)))
-    })
-    .then(called)
+    });
+    mapped(answer, called)
 }
 
 /// What a function of the caller's has come to in the process, if that is of the client's type.
@@ -188,12 +184,9 @@ fn ask<R: Send + 'static, K>(
     target: &(impl ToPid<K> + ?Sized),
     message: &'static str,
     request: impl FnOnce(&mut Inspected<'_>) -> R + Send + 'static,
-) -> SysAnswer<R> {
+) -> Requested<R, SysError> {
     let asked = send(target.to_pid(), message, target.time_limit(), request);
-    SysAnswer::new(async move {
-        let reply = asked?;
-        reply.await.map_err(|error| failed_call::wrap(error, SysError::of_call))
-    })
+    Requested::new(async move { Ok(asked?.await?) })
 }
 
 /// Sends a request, which is taken back when the time is over.
@@ -224,42 +217,19 @@ fn send<R: Send + 'static>(
     })
 }
 
-/// The answer of a process, to be awaited on any executor. The request was sent when the function was called.
-///
-/// # Cancel safety
-/// Dropped, it goes without the answer; the request is carried out all the same.
-#[must_use = "the request was sent; await its answer"]
-pub struct SysAnswer<T>(Pin<Box<dyn Future<Output = Result<T, SysError>> + Send>>);
-
-impl<T: Send + 'static> SysAnswer<T> {
-    fn new(answer: impl Future<Output = Result<T, SysError>> + Send + 'static) -> Self {
-        Self(Box::pin(answer))
-    }
-
-    /// What `then` makes of the answer.
-    fn then<R: Send + 'static>(self, then: impl FnOnce(T) -> Result<R, SysError> + Send + 'static) -> SysAnswer<R> {
-        SysAnswer::new(async move { then(self.await?) })
-    }
-
-    pub(super) fn wait(self) -> Result<T, SysError> {
-        // One that was declared dead is unwound where it waits; it is told that it has not asked.
-        if current::is_lost() {
-            return Err(SysError::Exiting);
-        }
-        current::block_on(self).unwrap_or_else(|interrupted| Err(interrupted.into()))
-    }
+/// What `then` makes of an answer.
+fn mapped<T: Send + 'static, R: Send + 'static>(
+    answer: Requested<T, SysError>,
+    then: impl FnOnce(T) -> Result<R, SysError> + Send + 'static,
+) -> Requested<R, SysError> {
+    Requested::new(async move { then(answer.await?) })
 }
 
-impl<T> Future for SysAnswer<T> {
-    type Output = Result<T, SysError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+/// Waits for an answer.
+pub(super) fn wait<T>(answer: Requested<T, SysError>) -> Result<T, SysError> {
+    // One that was declared dead is unwound where it waits; it is told that it has not asked.
+    if current::is_lost() {
+        return Err(SysError::Exiting);
     }
-}
-
-impl<T> fmt::Debug for SysAnswer<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SysAnswer(..)")
-    }
+    requested::wait(answer)
 }

@@ -1,8 +1,8 @@
 //! The hidden function that builds a tree: one builder step per child.
 //!
 //! A child's arguments become a closure that runs at each of its starts, so all they use must be kept for it:
-//! parameters in the `Arc` that all children share, siblings, loop variables and supervisors as clones. The closure binds each of
-//! them anew under the user's own name. Only what the tokens mention is kept.
+//! parameters in the `Arc` that all children share, siblings, loop variables and supervisors as clones. The closure binds
+//! each of them anew under the user's own name. Only what the tokens mention is kept.
 
 mod environment;
 mod many;

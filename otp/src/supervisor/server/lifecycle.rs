@@ -78,9 +78,7 @@ impl Server {
         };
         let needed = shape::sum(self.children.numbers().into_iter().map(of_child));
         KnownShutdownNeeded::note(&self.place, needed);
-        if let Shutdown::After(limit) = own
-            && needed.is_none_or(|needed| needed > limit)
-        {
+        if let Some(limit) = shape::shorter(own, needed) {
             report::shutdown_too_short(self.label, self.pid, limit, needed);
         }
     }
